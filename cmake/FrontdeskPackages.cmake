@@ -1,0 +1,22 @@
+# Debian 12 packages, and nothing else.
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(Protobuf REQUIRED)  # module mode: Debian ships no config file
+find_package(gRPC CONFIG REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
+# Through pkg-config, because its -DCPPHTTPLIB_* flags are part of its ABI.
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+if(FRONTDESK_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(FRONTDESK_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,60 @@
+# The shapes that targets of this project have.
+
+# frontdesk_library(NAME [DEPS...]): one room of gateway/, all of its .cc files.
+function(frontdesk_library name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  if(sources)
+    add_library(frontdesk_${name} STATIC ${sources})
+    target_include_directories(frontdesk_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+    target_link_libraries(frontdesk_${name} PUBLIC ${ARGN} PRIVATE frontdesk_warnings)
+  else()
+    add_library(frontdesk_${name} INTERFACE)
+    target_include_directories(frontdesk_${name} INTERFACE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(frontdesk_${name} INTERFACE ${ARGN})
+  endif()
+endfunction()
+
+# frontdesk_protos(TARGET [GRPC] FILES...): generated C++ of files below protos/.
+function(frontdesk_protos target)
+  cmake_parse_arguments(arg "GRPC" "" "" ${ARGN})
+  set(out ${CMAKE_BINARY_DIR}/gen)
+  file(MAKE_DIRECTORY ${out})
+  set(generated)
+  foreach(file ${arg_UNPARSED_ARGUMENTS})
+    string(REGEX REPLACE "\\.proto$" "" stem ${file})
+    set(files ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
+    set(plugin)
+    if(arg_GRPC)
+      file(STRINGS ${CMAKE_SOURCE_DIR}/protos/${file} services REGEX "^service ")
+      if(services)
+        list(APPEND files ${out}/${stem}.grpc.pb.cc ${out}/${stem}.grpc.pb.h)
+        set(plugin --grpc_out=${out} --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
+      endif()
+    endif()
+    add_custom_command(
+      OUTPUT ${files}
+      COMMAND protobuf::protoc -I${CMAKE_SOURCE_DIR}/protos --cpp_out=${out} ${plugin} ${file}
+      DEPENDS ${CMAKE_SOURCE_DIR}/protos/${file}
+      COMMENT "protoc ${file}"
+      VERBATIM)
+    list(APPEND generated ${files})
+  endforeach()
+  add_library(${target} STATIC ${generated})
+  target_include_directories(${target} SYSTEM PUBLIC ${out})
+  target_link_libraries(${target} PUBLIC protobuf::libprotobuf)
+  if(arg_GRPC)
+    target_link_libraries(${target} PUBLIC gRPC::grpc++)
+  endif()
+endfunction()
+
+# frontdesk_tests(NAME FOLDER [DEPS...]): one test program of all *_test.cc below FOLDER.
+function(frontdesk_tests name folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*_test.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${ARGN} frontdesk_support GTest::gtest GTest::gmock
+    GTest::gtest_main frontdesk_warnings)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()

@@ -1,0 +1,98 @@
+#include "gateway/base/loop.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/impl/src.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace frontdesk {
+namespace {
+
+constexpr int kEventsPerTurn = 64;
+// An idle loop wakes this often anyway, so that Now() is never far behind.
+constexpr std::chrono::seconds kIdle{1};
+
+thread_local Loop* current_loop = nullptr;
+
+class Entered {
+ public:
+  explicit Entered(Loop* loop) : previous_(std::exchange(current_loop, loop)) {}
+  ~Entered() { current_loop = previous_; }
+
+ private:
+  Loop* const previous_;
+};
+
+}  // namespace
+
+Flushable::~Flushable() {
+  if (!queued_on_) return;
+  std::vector<Flushable*>& queue = queued_on_->flushing_;
+  std::replace(queue.begin(), queue.end(), this, static_cast<Flushable*>(nullptr));
+}
+
+Loop::Loop()
+    : io_(1), work_(boost::asio::make_work_guard(io_)), now_(Clock::now()), wheel_(now_) {}
+
+Loop::~Loop() = default;
+
+Loop* Loop::Current() { return current_loop; }
+
+bool Loop::IsCurrent() const { return current_loop == this; }
+
+void Loop::Post(std::function<void()> work) { boost::asio::post(io_, std::move(work)); }
+
+void Loop::Stop() {
+  stopped_.store(true, std::memory_order_release);
+  Post([] {});
+}
+
+void Loop::FlushSoon(Flushable& flushable) {
+  if (flushable.queued_on_) return;
+  flushable.queued_on_ = this;
+  flushing_.push_back(&flushable);
+}
+
+void Loop::Settle() {
+  while (!deferred_.empty() || !flushing_.empty()) {
+    // By index: a coroutine may defer others, a flush may queue others.
+    for (size_t i = 0; i < deferred_.size(); ++i) deferred_[i].resume();
+    deferred_.clear();
+    for (size_t i = 0; i < flushing_.size(); ++i) {
+      Flushable* flushable = flushing_[i];
+      if (!flushable) continue;
+      flushable->queued_on_ = nullptr;
+      flushing_[i] = nullptr;
+      flushable->Flush();
+    }
+    flushing_.clear();
+  }
+}
+
+void Loop::Turn() {
+  const TimePoint wake = std::min(wheel_.NextWake(), now_ + kIdle);
+  size_t ran = io_.poll_one();
+  if (ran == 0) ran = io_.run_one_until(wake);
+  now_ = Clock::now();
+  if (ran > 0) {
+    for (int i = 0; i < kEventsPerTurn && io_.poll_one() > 0; ++i) {
+    }
+  }
+  Settle();
+  wheel_.Advance(now_);
+  Settle();
+}
+
+void Loop::Run() {
+  Entered entered(this);
+  while (!stopped_.load(std::memory_order_acquire)) Turn();
+  stopped_.store(false, std::memory_order_relaxed);
+}
+
+void Loop::RunUntil(const std::function<bool()>& done) {
+  Entered entered(this);
+  while (!done()) Turn();
+}
+
+}  // namespace frontdesk

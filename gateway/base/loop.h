@@ -1,0 +1,120 @@
+// The event loop of a worker. Everything of a request lives and ends on one loop.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <coroutine>
+#include <functional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gateway/base/cancel.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/timer_wheel.h"
+
+namespace frontdesk {
+
+class Loop;
+
+// Something that gathers output and writes it once per turn of the loop.
+class Flushable {
+ public:
+  Flushable() = default;
+  Flushable(const Flushable&) = delete;
+  Flushable& operator=(const Flushable&) = delete;
+  virtual ~Flushable();
+
+ private:
+  friend class Loop;
+  virtual void Flush() = 0;
+
+  Loop* queued_on_ = nullptr;
+};
+
+// A resource: lives where it was made. Run() and everything else but Post() and Stop() belong to
+// the thread that runs it.
+//
+// A turn: one event (waiting for it if need be), at most 64 more that are ready, deferred
+// coroutines, one flush of each Flushable that asked for it, then the timer wheel.
+class Loop {
+ public:
+  Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  // Until Stop(). Afterwards Run() may be called again.
+  void Run();
+  // Runs turns until `done()`; for tests and for a bounded shutdown.
+  void RunUntil(const std::function<bool()>& done);
+
+  // Any thread.
+  void Post(std::function<void()> work);
+  void Stop();
+
+  // The time at the start of this turn; refreshed after waiting. Cheap.
+  TimePoint Now() const { return now_; }
+  void Arm(Timer& timer, TimePoint when) { wheel_.Arm(timer, when); }
+  // Resumes later in this turn, outside the caller's stack.
+  void Defer(std::coroutine_handle<> coroutine) { deferred_.push_back(coroutine); }
+  // Flush() is called once at the end of this turn, however often it is asked for.
+  void FlushSoon(Flushable& flushable);
+
+  boost::asio::io_context& io() { return io_; }
+  // True on the thread inside Run() or RunUntil().
+  bool IsCurrent() const;
+  // The loop that runs on this thread, or null.
+  static Loop* Current();
+
+  // Suspends until `when`, or until `cancel` happens, whose reason is then returned.
+  class Sleep;
+  Sleep SleepUntil(TimePoint when, Cancellation* cancel = nullptr);
+
+ private:
+  friend class Flushable;
+  void Turn();
+  void Settle();  // deferred coroutines and flushes, until there are none
+
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::atomic<bool> stopped_{false};
+  TimePoint now_;
+  TimerWheel wheel_;
+  std::vector<std::coroutine_handle<>> deferred_;
+  std::vector<Flushable*> flushing_;
+};
+
+class Loop::Sleep final : private Timer, private CancelListener {
+ public:
+  Sleep(Loop& loop, TimePoint when, Cancellation* cancel)
+      : loop_(loop), when_(when), cancel_(cancel) {}
+
+  bool await_ready() const { return cancel_ != nullptr && cancel_->cancelled(); }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    loop_.Arm(*this, when_);
+    if (cancel_) Listen(*cancel_);
+  }
+  absl::Status await_resume() const { return cancel_ ? cancel_->reason() : absl::OkStatus(); }
+
+ private:
+  void OnTimer() override {
+    Unlisten();
+    loop_.Defer(waiter_);
+  }
+  void OnCancel(const absl::Status&) override {
+    Disarm();
+    loop_.Defer(waiter_);
+  }
+
+  Loop& loop_;
+  const TimePoint when_;
+  Cancellation* const cancel_;
+  std::coroutine_handle<> waiter_;
+};
+
+inline Loop::Sleep Loop::SleepUntil(TimePoint when, Cancellation* cancel) {
+  return Sleep(*this, when, cancel);
+}
+
+}  // namespace frontdesk

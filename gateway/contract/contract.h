@@ -1,0 +1,94 @@
+// The contract: services, methods, bindings, policies, compositions, read from a descriptor set
+// and checked. The one model; the gateway runs it, codegen writes text from it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frontdesk/v1/options.pb.h"
+#include "gateway/contract/findings.h"
+#include "gateway/contract/message_table.h"
+#include "gateway/contract/path_template.h"
+
+namespace google::protobuf {
+class DescriptorPool;
+class MethodDescriptor;
+}  // namespace google::protobuf
+
+namespace frontdesk::contract {
+
+struct Plan;  // contract/plan.h
+
+// One google.api.http rule of a method.
+struct Binding {
+  enum class Body { kNone, kWhole, kField };
+
+  std::string http_method;  // "GET"; "*" for any
+  PathTemplate path;
+  // Parallel to path.variables: the request fields they fill, from the outermost.
+  std::vector<std::vector<const Field*>> captures;
+  Body body = Body::kNone;
+  const Field* body_field = nullptr;      // kField
+  const Field* response_field = nullptr;  // response_body, or null for the whole message
+  Place place;
+};
+
+struct Method {
+  std::string full_name;  // "shop.order.v1.Orders.GetOrder"
+  std::string service;    // "shop.order.v1.Orders"
+  std::string name;       // "GetOrder"
+  std::string path;       // "/shop.order.v1.Orders/GetOrder"
+  const MessageTable* input = nullptr;
+  const MessageTable* output = nullptr;
+  bool client_streaming = false;
+  bool server_streaming = false;
+  std::vector<Binding> bindings;
+  frontdesk::v1::Policy policy;  // service and method merged, per leaf; YAML comes on top
+  std::unique_ptr<const Plan> plan;  // null for a plain method
+  Place place;
+  const google::protobuf::MethodDescriptor* descriptor = nullptr;
+
+  Method();
+  Method(Method&&) noexcept;
+  ~Method();
+};
+
+// Immutable after Load(), shared by all loops.
+class Contract {
+ public:
+  // Null, with at least one finding, when the set can't be used. Nothing is ignored: an option that
+  // this build does not carry out is a finding. `name` is the set's file name, for messages.
+  static std::unique_ptr<const Contract> Load(std::string_view descriptor_set,
+                                              std::string_view name, Findings& findings);
+  ~Contract();
+
+  const std::vector<Method>& methods() const { return methods_; }
+  // By "package.Service/Method" or "package.Service.Method".
+  const Method* FindMethod(std::string_view name) const;
+  bool HasService(std::string_view name) const;
+  const MessageTables& tables() const { return tables_; }
+  const google::protobuf::DescriptorPool& pool() const { return *pool_; }
+
+ private:
+  friend class ContractLoader;
+  Contract();
+
+  std::unique_ptr<google::protobuf::DescriptorPool> pool_;
+  MessageTables tables_;
+  std::vector<Method> methods_;
+  absl::flat_hash_map<std::string, size_t> by_name_;
+  std::vector<std::string> services_;
+};
+
+// `over` on top of `base`, per leaf: a scalar that is set wins, a list that is not empty replaces.
+frontdesk::v1::Policy MergePolicy(const frontdesk::v1::Policy& base,
+                                  const frontdesk::v1::Policy& over);
+
+// "250ms", "2s", "1m30s" -> nanoseconds > 0; nothing if it is not a duration.
+std::optional<std::chrono::nanoseconds> ParseDuration(std::string_view text);
+
+}  // namespace frontdesk::contract

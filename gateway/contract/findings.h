@@ -1,0 +1,42 @@
+// What is wrong with a contract or a configuration: all of it at once, each with its place.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace frontdesk::contract {
+
+// Place in a file, 1-based; line 0 when only the file is known.
+struct Place {
+  std::string file;
+  int line = 0;
+  int column = 0;
+
+  std::string ToString() const;  // "file:line:col", "file" or ""
+};
+
+struct Finding {
+  Place place;
+  std::string path;  // "upstreams.orders.timeout" or "shop.order.v1.Orders.GetOrder"; may be ""
+  std::string text;  // what is wrong, and what was probably meant
+
+  std::string ToString() const;  // "file:line:col: path: text"
+};
+
+class Findings {
+ public:
+  void Add(Place place, std::string_view path, std::string_view text);
+  bool empty() const { return all_.empty(); }
+  size_t size() const { return all_.size(); }
+  const std::vector<Finding>& all() const { return all_; }
+  std::string ToString() const;  // a line each
+
+ private:
+  std::vector<Finding> all_;
+};
+
+// " (did you mean \"x\"?)" for the candidate nearest to `word`, or "" when none is near.
+std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace frontdesk::contract

@@ -1,0 +1,31 @@
+// What a call needs to know about where it comes from. Does not know HTTP or Exchange, so that
+// generated clients use it without the gateway.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/cancel.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/loop.h"
+
+namespace frontdesk::upstream {
+
+// Lower-case keys, values as they are ("-bin" values decoded), order kept.
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+// Lives in the request's frame, on its loop, longer than all of its calls.
+struct CallContext {
+  Loop& loop;
+  Cancellation& cancel;
+  TimePoint deadline = TimePoint::max();
+  // Sent with every call.
+  Metadata metadata;
+  // Verified identity; empty when nobody is.
+  std::string caller_sub;
+  std::string_view request_id;
+};
+
+}  // namespace frontdesk::upstream

@@ -1,0 +1,40 @@
+// Making one protected call: the door through which plain routes, compositions and generated
+// clients reach back ends. Behind it stand call.cc's concerns and a transport.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/task.h"
+#include "gateway/contract/contract.h"
+#include "gateway/upstream/call_context.h"
+
+namespace frontdesk::upstream {
+
+struct UnaryReply {
+  std::string message;
+  Metadata headers;
+  Metadata trailers;
+};
+
+struct CallOptions {
+  // Longest time of this call; the context's deadline holds as well.
+  Duration timeout = Duration::max();
+  size_t max_reply_bytes = 4 << 20;
+};
+
+class Caller {
+ public:
+  virtual ~Caller() = default;
+  // `request` is read before the first suspension; `method` and `context` outlive the task.
+  // A unary answer is exactly one message with status OK; anything else is a failure (see
+  // transport.h), DEADLINE_EXCEEDED at the deadline, CANCELLED when context.cancel happens.
+  virtual Task<absl::StatusOr<UnaryReply>> Unary(CallContext& context,
+                                                 const contract::Method& method,
+                                                 std::string_view request,
+                                                 const CallOptions& options) = 0;
+};
+
+}  // namespace frontdesk::upstream
