@@ -1,0 +1,250 @@
+#include "gateway/base/loop.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "gateway/base/failure.h"
+#include "tests/support/run_on_loop.h"
+
+namespace frontdesk {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Recorder final : public Timer {
+ public:
+  Recorder(std::vector<int>* out, int name) : out_(out), name_(name) {}
+
+ private:
+  void OnTimer() override { out_->push_back(name_); }
+  std::vector<int>* out_;
+  int name_;
+};
+
+constexpr TimePoint kStart = TimePoint(seconds(1000));
+
+TEST(TimerWheel, FiresInTimeNeverEarly) {
+  TimerWheel wheel(kStart);
+  std::vector<int> fired;
+  Recorder a(&fired, 1), b(&fired, 2), c(&fired, 3), past(&fired, 0);
+  EXPECT_EQ(wheel.NextWake(), TimePoint::max());
+  wheel.Arm(a, kStart + milliseconds(5));
+  wheel.Arm(b, kStart + milliseconds(5) + std::chrono::microseconds(1));
+  wheel.Arm(c, kStart + seconds(20));  // several rounds away
+  wheel.Arm(past, kStart - seconds(1));
+  wheel.Advance(kStart);
+  EXPECT_TRUE(fired.empty());
+  EXPECT_EQ(wheel.NextWake(), kStart + milliseconds(1));
+  wheel.Advance(kStart + milliseconds(1));
+  EXPECT_EQ(fired, (std::vector<int>{0}));
+  wheel.Advance(kStart + milliseconds(4));
+  EXPECT_EQ(fired.size(), 1u);
+  wheel.Advance(kStart + milliseconds(5));
+  EXPECT_EQ(fired, (std::vector<int>{0, 1}));
+  wheel.Advance(kStart + milliseconds(6));
+  EXPECT_EQ(fired, (std::vector<int>{0, 1, 2}));
+  EXPECT_LE(wheel.NextWake(), kStart + seconds(20));
+  wheel.Advance(kStart + seconds(19));
+  EXPECT_EQ(fired.size(), 3u);
+  wheel.Advance(kStart + seconds(20));
+  EXPECT_EQ(fired, (std::vector<int>{0, 1, 2, 3}));
+  EXPECT_EQ(wheel.NextWake(), TimePoint::max());
+}
+
+TEST(TimerWheel, DisarmsAndRearms) {
+  TimerWheel wheel(kStart);
+  std::vector<int> fired;
+  Recorder a(&fired, 1);
+  wheel.Arm(a, kStart + milliseconds(5));
+  wheel.Arm(a, kStart + milliseconds(9));
+  wheel.Advance(kStart + milliseconds(8));
+  EXPECT_TRUE(fired.empty());
+  EXPECT_TRUE(a.armed());
+  a.Disarm();
+  EXPECT_FALSE(a.armed());
+  wheel.Advance(kStart + seconds(1));
+  EXPECT_TRUE(fired.empty());
+  {
+    Recorder gone(&fired, 2);
+    wheel.Arm(gone, kStart + seconds(2));
+  }
+  wheel.Advance(kStart + seconds(3));
+  EXPECT_TRUE(fired.empty());
+}
+
+class Again final : public Timer {
+ public:
+  Again(TimerWheel* wheel, TimePoint* now) : wheel_(wheel), now_(now) {}
+  int count = 0;
+
+ private:
+  void OnTimer() override {
+    ++count;
+    wheel_->Arm(*this, *now_);
+  }
+  TimerWheel* wheel_;
+  TimePoint* now_;
+};
+
+TEST(TimerWheel, ATimerThatArmsItselfForNowFiresOncePerAdvance) {
+  TimerWheel wheel(kStart);
+  TimePoint now = kStart;
+  Again again(&wheel, &now);
+  wheel.Arm(again, kStart);
+  for (int i = 1; i <= 3; ++i) {
+    now += milliseconds(1);
+    wheel.Advance(now);
+    EXPECT_EQ(again.count, i);
+  }
+}
+
+class Due final : public Timer {
+ public:
+  TimePoint when;
+  TimePoint fired_at = TimePoint::min();
+  const TimePoint* now = nullptr;
+
+ private:
+  void OnTimer() override { fired_at = *now; }
+};
+
+TEST(TimerWheel, RandomTimesFireAtTheFirstAdvanceThatReachesThem) {
+  std::mt19937 random(7);
+  TimerWheel wheel(kStart);
+  TimePoint now = kStart;
+  std::vector<std::unique_ptr<Due>> timers;
+  for (int i = 0; i < 2000; ++i) {
+    auto due = std::make_unique<Due>();
+    due->now = &now;
+    due->when = kStart + milliseconds(random() % 30000);
+    wheel.Arm(*due, due->when);
+    timers.push_back(std::move(due));
+  }
+  TimePoint previous = now;
+  while (wheel.NextWake() != TimePoint::max()) {
+    now = wheel.NextWake() + milliseconds(random() % 50);
+    wheel.Advance(now);
+    for (auto& due : timers) {
+      const bool should = due->when <= now;
+      const bool has = due->fired_at != TimePoint::min();
+      // A time of exactly the start is rounded up to the first tick.
+      ASSERT_EQ(has, should) << (due->when - kStart).count();
+      if (has && due->when > previous && due->when != kStart) {
+        ASSERT_EQ(due->fired_at, now);
+      }
+    }
+    previous = now;
+  }
+}
+
+TEST(Loop, PostsFromOtherThreadsRunOnTheLoop) {
+  Loop loop;
+  int count = 0;
+  std::thread other([&] {
+    for (int i = 0; i < 1000; ++i) {
+      loop.Post([&] {
+        EXPECT_TRUE(loop.IsCurrent());
+        if (++count == 1000) loop.Stop();
+      });
+    }
+  });
+  loop.Run();
+  other.join();
+  EXPECT_EQ(count, 1000);
+  EXPECT_FALSE(loop.IsCurrent());
+}
+
+class CountFlushes final : public Flushable {
+ public:
+  int flushed = 0;
+
+ private:
+  void Flush() override { ++flushed; }
+};
+
+TEST(Loop, FlushesOncePerTurn) {
+  Loop loop;
+  CountFlushes one;
+  auto gone = std::make_unique<CountFlushes>();
+  loop.Post([&] {
+    for (int i = 0; i < 5; ++i) loop.FlushSoon(one);
+    loop.FlushSoon(*gone);
+    gone.reset();
+    loop.Stop();
+  });
+  loop.Run();
+  EXPECT_EQ(one.flushed, 1);
+}
+
+Task<absl::Status> SleepLong(Loop& loop, Cancellation& cancel) {
+  co_return co_await loop.SleepUntil(loop.Now() + std::chrono::hours(1), &cancel);
+}
+
+TEST(Loop, CancelEndsASleepWithItsReason) {
+  Loop loop;
+  Cancellation parent;
+  Cancellation child(parent);
+  loop.Post([&] { parent.Cancel(absl::CancelledError("client left")); });
+  EXPECT_EQ(testing_support::RunOnLoop(loop, SleepLong(loop, child)),
+            absl::CancelledError("client left"));
+  // What has happened already does not sleep at all.
+  EXPECT_EQ(testing_support::RunOnLoop(loop, SleepLong(loop, child)),
+            absl::CancelledError("client left"));
+}
+
+TEST(Cancellation, ListenersMayUnlistenEachOther) {
+  struct Listener final : CancelListener {
+    Listener* other = nullptr;
+    int told = 0;
+    void OnCancel(const absl::Status&) override {
+      ++told;
+      if (other) other->Unlisten();
+    }
+  };
+  Cancellation cancel;
+  Listener a, b;
+  a.other = &b;
+  b.other = &a;
+  a.Listen(cancel);
+  b.Listen(cancel);
+  cancel.Cancel(absl::CancelledError("x"));
+  cancel.Cancel(absl::CancelledError("y"));
+  EXPECT_EQ(a.told + b.told, 1);
+  EXPECT_EQ(cancel.reason().message(), "x");
+}
+
+TEST(Failure, CarriesWhatHttpAndTheLogNeed) {
+  Failure failure(absl::StatusCode::kInvalidArgument, "JSON_SYNTAX", "bad");
+  failure.Http(400).Field("a.b", "too long").Field("c", "missing").NeverSent();
+  failure.Header("Allow", "GET").Header("Retry-After", "1").Details("xyz");
+  const absl::Status status = failure;
+  EXPECT_EQ(status.message(), "bad");
+  EXPECT_EQ(ReasonOf(status), "JSON_SYNTAX");
+  EXPECT_EQ(OriginOf(status), Origin::kClient);
+  EXPECT_EQ(HttpOverrideOf(status), 400);
+  EXPECT_TRUE(WasNeverSent(status));
+  EXPECT_EQ(HeadersOf(status), "Allow: GET\r\nRetry-After: 1\r\n");
+  EXPECT_EQ(DetailsOf(status), "xyz");
+  EXPECT_EQ(FieldViolationsOf(status), std::string("\x0a\x0f\x0a\x03"
+                                                   "a.b\x12\x08too long\x0a\x0c\x0a\x01"
+                                                   "c\x12\x07missing"));
+}
+
+TEST(Failure, APlainStatusHasSensibleAnswers) {
+  const absl::Status status = absl::NotFoundError("gone");
+  EXPECT_EQ(ReasonOf(status), "NOT_FOUND");
+  EXPECT_EQ(OriginOf(status), Origin::kGateway);
+  EXPECT_EQ(HttpOverrideOf(status), 0);
+  EXPECT_FALSE(WasNeverSent(status));
+  EXPECT_EQ(HeadersOf(status), "");
+}
+
+}  // namespace
+}  // namespace frontdesk
