@@ -1,0 +1,133 @@
+// The plan of a composition: checked and resolved once, run on wire bytes. Nothing in it is looked
+// up by name at run time, and everything that can be wrong with it is found by CompilePlan().
+//
+// Messages are read and written by small programs. A MessageReader gathers the wanted fields of a
+// message in one pass over its wire, each into a slot; a list of Writes lays slots out as the wire
+// of another message. A Conversion is such a pair for two message types whose fields have the same
+// names.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "frontdesk/v1/compose.pb.h"
+#include "gateway/contract/contract.h"
+#include "gateway/contract/findings.h"
+#include "gateway/contract/message_table.h"
+
+namespace frontdesk::contract {
+
+// A field that is wanted of a message.
+struct WantedField {
+  const Field* field = nullptr;
+  int32_t slot = -1;   // its values are gathered here; -1 if only something inside is wanted
+  int32_t child = -1;  // MessageReader::nodes: what is wanted inside of it; -1 for nothing
+  bool utf8 = false;   // its text must be UTF-8, because source or target says so
+  // Slots filled from here and below: another member of its oneof empties them.
+  uint32_t first_slot = 0;
+  uint32_t end_slot = 0;
+};
+
+// What is wanted of a message and where it goes. Slots are numbered from 0.
+struct MessageReader {
+  struct Node {
+    const MessageTable* table = nullptr;
+    std::vector<WantedField> fields;  // ascending by number
+  };
+  std::vector<Node> nodes;  // [0] is the message itself; empty when the value is a scalar
+  int32_t whole = -1;       // slot of the message (or scalar) as a whole, or -1
+  uint32_t slots = 0;
+};
+
+// Enum numbers of one type as those of another.
+struct EnumMap {
+  bool same = true;                                  // every number stays what it is
+  std::vector<std::pair<int32_t, int32_t>> numbers;  // ascending; of no use when `same`
+};
+
+// Where a value comes from.
+struct Source {
+  enum class Root : uint8_t {
+    kRequest,
+    kCaller,   // caller.sub
+    kStep,     // the reply of a step, or the list of its replies
+    kElement,  // what `each` is at
+    kSelf,     // inside a conversion: the message that is converted
+  };
+  Root root = Root::kRequest;
+  bool list = false;  // a step with `each`: one value per element that did not fail
+  uint16_t step = 0;  // kStep: index in Plan::steps
+  uint32_t slot = 0;
+  const Field* field = nullptr;  // its type; null for a whole message and for the caller
+};
+
+// One field of the message that is written.
+struct Write {
+  enum class Kind : uint8_t {
+    kConstant,  // `constant`, tag included
+    kNested,    // a message of `children`; left out when none of them has a value
+    kScalar,    // number, bool or enum
+    kText,      // string or bytes
+    kSplice,    // the same message type: its bytes as they are
+    kConvert,   // another message type: by Plan::conversions[conversion]
+  };
+  Kind kind = Kind::kConstant;
+  const Field* target = nullptr;
+  // A value that equals the type's default says nothing: source or target has no presence.
+  bool drop_default = false;
+  uint32_t conversion = 0;
+  std::optional<EnumMap> enum_map;  // kScalar between two enum types
+  Source source;
+  std::string constant;
+  std::vector<Write> children;  // ascending by number
+};
+
+struct Conversion {
+  const MessageTable* from = nullptr;
+  const MessageTable* to = nullptr;
+  MessageReader reader;
+  std::vector<Write> writes;  // ascending by number
+};
+
+struct PlanStep {
+  enum class OnError { kFail, kOmit };
+
+  std::string id;
+  const Method* method = nullptr;
+  OnError on_error = OnError::kFail;
+  std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max();
+  uint64_t needs = 0;          // steps whose replies it reads, a bit per index
+  std::vector<Write> request;  // ascending by number
+  MessageReader reply;         // what others want of its reply
+
+  bool each = false;
+  Source list;            // the elements
+  MessageReader element;  // what `request` wants of an element
+  uint32_t max_parallel = 16;
+};
+
+// Immutable; refers to the Methods and MessageTables of its contract.
+struct Plan {
+  static constexpr size_t kMaxSteps = 64;
+
+  std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max();
+  std::vector<PlanStep> steps;  // every step after those it needs, else as declared
+  MessageReader request;
+  std::vector<Write> answer;  // ascending by number
+  std::vector<Conversion> conversions;
+};
+
+// The plan of `method`, declared by `composition`; null, with at least one finding, when something
+// is wrong with it. `methods` are all methods of the contract, complete but for their plans, at
+// addresses that last; `place` is that of the option.
+std::unique_ptr<const Plan> CompilePlan(const frontdesk::v1::Composition& composition,
+                                        const Method& method, std::span<const Method> methods,
+                                        const Place& place, Findings& findings);
+
+}  // namespace frontdesk::contract

@@ -1,0 +1,224 @@
+#include "gateway/contract/wire.h"
+
+#include <array>
+#include <cstring>
+
+namespace frontdesk::contract {
+namespace {
+
+constexpr uint64_t kMaxFieldNumber = (1u << 29) - 1;
+
+bool IsPackable(FieldType type) { return WireTypeOf(type) != WireType::kBytes; }
+
+// The bytes of the multi-byte character at `p`, or 0 if it is not one.
+size_t Utf8Length(const unsigned char* p, const unsigned char* end) {
+  const auto follows = [&](size_t i) { return (p[i] & 0xC0) == 0x80; };
+  const size_t left = static_cast<size_t>(end - p);
+  const unsigned char lead = p[0];
+  if (lead >= 0xC2 && lead <= 0xDF) return left >= 2 && follows(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    if (left < 3 || !follows(1) || !follows(2)) return 0;
+    if (lead == 0xE0 && p[1] < 0xA0) return 0;  // over-long
+    if (lead == 0xED && p[1] > 0x9F) return 0;  // surrogate
+    return 3;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    if (left < 4 || !follows(1) || !follows(2) || !follows(3)) return 0;
+    if (lead == 0xF0 && p[1] < 0x90) return 0;  // over-long
+    if (lead == 0xF4 && p[1] > 0x8F) return 0;  // above U+10FFFF
+    return 4;
+  }
+  return 0;
+}
+
+}  // namespace
+
+WireType WireTypeOf(FieldType type) {
+  switch (type) {
+    case FieldType::kDouble:
+    case FieldType::kFixed64:
+    case FieldType::kSfixed64:
+      return WireType::kFixed64;
+    case FieldType::kFloat:
+    case FieldType::kFixed32:
+    case FieldType::kSfixed32:
+      return WireType::kFixed32;
+    case FieldType::kString:
+    case FieldType::kBytes:
+    case FieldType::kMessage:
+      return WireType::kBytes;
+    case FieldType::kGroup:
+      return WireType::kStartGroup;
+    case FieldType::kInt64:
+    case FieldType::kUint64:
+    case FieldType::kInt32:
+    case FieldType::kBool:
+    case FieldType::kUint32:
+    case FieldType::kEnum:
+    case FieldType::kSint32:
+    case FieldType::kSint64:
+      break;
+  }
+  return WireType::kVarint;
+}
+
+bool ReadVarint(const char*& position, const char* end, uint64_t& value) {
+  uint64_t result = 0;
+  for (int shift = 0; shift < 70; shift += 7) {
+    if (position == end) return false;
+    const auto byte = static_cast<unsigned char>(*position++);
+    if (shift < 64) result |= static_cast<uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) {
+      value = result;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool WireReader::Next() {
+  if (position_ == end_ || failed_) return false;
+  uint64_t tag;
+  if (!ReadVarint(position_, end_, tag)) return Fail();
+  const uint64_t number = tag >> 3;
+  if (number == 0 || number > kMaxFieldNumber) return Fail();
+  field_.number = static_cast<uint32_t>(number);
+  field_.type = static_cast<WireType>(tag & 7);
+  const char* begin = position_;
+  size_t size = 0;
+  switch (field_.type) {
+    case WireType::kVarint:
+      if (!ReadVarint(position_, end_, field_.varint)) return Fail();
+      field_.bytes = {begin, static_cast<size_t>(position_ - begin)};
+      return true;
+    case WireType::kFixed64:
+      size = 8;
+      break;
+    case WireType::kFixed32:
+      size = 4;
+      break;
+    case WireType::kBytes: {
+      uint64_t length;
+      if (!ReadVarint(position_, end_, length)) return Fail();
+      if (length > static_cast<uint64_t>(end_ - position_)) return Fail();
+      begin = position_;
+      size = static_cast<size_t>(length);
+      break;
+    }
+    case WireType::kStartGroup:
+    case WireType::kEndGroup:
+    default:
+      return Fail();
+  }
+  if (size > static_cast<size_t>(end_ - position_)) return Fail();
+  field_.bytes = {begin, size};
+  position_ = begin + size;
+  return true;
+}
+
+bool IsPackedRun(FieldType type, std::string_view bytes) {
+  switch (WireTypeOf(type)) {
+    case WireType::kFixed64:
+      return bytes.size() % 8 == 0;
+    case WireType::kFixed32:
+      return bytes.size() % 4 == 0;
+    case WireType::kVarint: {
+      const char* position = bytes.data();
+      const char* end = position + bytes.size();
+      uint64_t value;
+      while (position != end) {
+        if (!ReadVarint(position, end, value)) return false;
+      }
+      return true;
+    }
+    case WireType::kBytes:
+    case WireType::kStartGroup:
+    case WireType::kEndGroup:
+      break;
+  }
+  return false;
+}
+
+bool IsWellFormed(const MessageTable& table, std::string_view bytes, int depth) {
+  if (depth >= kMaxWireDepth) return false;
+  WireReader reader(bytes);
+  while (reader.Next()) {
+    const WireField& found = reader.field();
+    if (found.type != WireType::kBytes) continue;
+    const Field* field = table.FindNumber(found.number);
+    if (!field) continue;
+    if (field->type == FieldType::kMessage) {
+      if (!IsWellFormed(*field->message, found.bytes, depth + 1)) return false;
+    } else if (field->type == FieldType::kString) {
+      if (field->utf8 && !IsUtf8(found.bytes)) return false;
+    } else if (field->repeated && IsPackable(field->type)) {
+      if (!IsPackedRun(field->type, found.bytes)) return false;
+    }
+  }
+  return !reader.failed();
+}
+
+bool IsUtf8(std::string_view text) {
+  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
+  const unsigned char* const end = p + text.size();
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  while (p != end) {
+    if (end - p >= 8) {
+      uint64_t eight;
+      std::memcpy(&eight, p, 8);
+      if ((eight & kHighBits) == 0) {
+        p += 8;
+        continue;
+      }
+    }
+    if (*p < 0x80) {
+      ++p;
+      continue;
+    }
+    const size_t length = Utf8Length(p, end);
+    if (length == 0) return false;
+    p += length;
+  }
+  return true;
+}
+
+void AppendVarint(std::string& out, uint64_t value) {
+  std::array<char, 10> bytes;
+  size_t size = 0;
+  for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+  bytes[size++] = static_cast<char>(value);
+  out.append(bytes.data(), size);
+}
+
+// Byte by byte, so that the host's order does not matter; compilers make one move of it.
+void AppendFixed32(std::string& out, uint32_t value) {
+  std::array<char, 4> bytes;
+  for (char& byte : bytes) {
+    byte = static_cast<char>(value);
+    value >>= 8;
+  }
+  out.append(bytes.data(), bytes.size());
+}
+
+void AppendFixed64(std::string& out, uint64_t value) {
+  std::array<char, 8> bytes;
+  for (char& byte : bytes) {
+    byte = static_cast<char>(value);
+    value >>= 8;
+  }
+  out.append(bytes.data(), bytes.size());
+}
+
+uint32_t LoadFixed32(const char* bytes) {
+  uint32_t value = 0;
+  for (int i = 3; i >= 0; --i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
+uint64_t LoadFixed64(const char* bytes) {
+  uint64_t value = 0;
+  for (int i = 7; i >= 0; --i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
+}  // namespace frontdesk::contract

@@ -1,0 +1,96 @@
+// Protobuf wire bytes: reading with every bound checked, writing without padding.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "gateway/contract/message_table.h"
+
+namespace frontdesk::contract {
+
+enum class WireType : uint8_t {
+  kVarint = 0,
+  kFixed64 = 1,
+  kBytes = 2,
+  kStartGroup = 3,
+  kEndGroup = 4,
+  kFixed32 = 5,
+};
+
+// How a value of the type stands on the wire when it is not packed.
+WireType WireTypeOf(FieldType type);
+
+// Reads a varint of at most ten bytes at `position` and moves it behind. False if it is cut off or
+// too long. Over-long encodings are read; bits above 64 are dropped.
+bool ReadVarint(const char*& position, const char* end, uint64_t& value);
+
+// One field as it stands on the wire.
+struct WireField {
+  uint32_t number = 0;
+  WireType type = WireType::kVarint;
+  // The payload of kBytes; the 4 or 8 bytes of a fixed number; the bytes of a varint.
+  std::string_view bytes;
+  uint64_t varint = 0;  // of kVarint
+};
+
+// Goes through the fields of a message.
+//   for (WireReader reader(bytes); reader.Next();) use(reader.field());
+//   if (reader.failed()) ...
+// Fails on what is cut off, field number 0 or above 2^29-1, unknown wire types and groups.
+class WireReader {
+ public:
+  explicit WireReader(std::string_view bytes)
+      : position_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+  bool Next();
+  const WireField& field() const { return field_; }
+  bool failed() const { return failed_; }
+
+ private:
+  bool Fail() {
+    failed_ = true;
+    return false;
+  }
+
+  const char* position_;
+  const char* end_;
+  WireField field_;
+  bool failed_ = false;
+};
+
+// Deepest nesting of messages that is followed, as in protobuf itself.
+inline constexpr int kMaxWireDepth = 100;
+
+// True if the bytes are a message of the table as far as framing and UTF-8 go, all the way down.
+// Fields that the table does not know, or knows with another wire type, need only framing.
+bool IsWellFormed(const MessageTable& table, std::string_view bytes, int depth = 0);
+
+// True if the payload of kBytes is a sequence of values of the (packable) type.
+bool IsPackedRun(FieldType type, std::string_view bytes);
+
+// RFC 3629: no surrogates, no over-long forms, nothing above U+10FFFF.
+bool IsUtf8(std::string_view text);
+
+inline size_t VarintSize(uint64_t value) {
+  return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+void AppendVarint(std::string& out, uint64_t value);
+inline void AppendTag(std::string& out, uint32_t number, WireType type) {
+  AppendVarint(out, static_cast<uint64_t>(number) << 3 | static_cast<uint64_t>(type));
+}
+void AppendFixed32(std::string& out, uint32_t value);
+void AppendFixed64(std::string& out, uint64_t value);
+uint32_t LoadFixed32(const char* bytes);
+uint64_t LoadFixed64(const char* bytes);
+
+// ZigZag, for sint32 and sint64.
+inline uint64_t ZigZag(int64_t value) {
+  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+}
+inline int64_t UnZigZag(uint64_t value) {
+  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+}
+
+}  // namespace frontdesk::contract
