@@ -1,0 +1,223 @@
+#include "gateway/observe/metrics.h"
+
+#include <prometheus/gauge.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "gateway/base/text.h"
+#include "gateway/observe/process_metrics.h"
+
+namespace frontdesk::observe {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+// The first ids are the requests without a route, one per method.
+constexpr std::array<std::string_view, 10> kNoRouteMethods = {
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "_OTHER"};
+
+ClientMetric Labelled(std::initializer_list<std::pair<const char*, std::string>> labels) {
+  ClientMetric metric;
+  for (const auto& [name, value] : labels) metric.label.push_back({name, value});
+  return metric;
+}
+
+// Sums the same series of several shards.
+class HistogramSum {
+ public:
+  void Add(const HistogramCells& cells) {
+    for (size_t i = 0; i < counts_.size(); ++i) counts_[i] += cells.bucket(i);
+    nanos_ += cells.sum_nanos();
+  }
+  // The count is that of the buckets, so that both agree although writers go on writing.
+  ClientMetric::Histogram Fold() const {
+    ClientMetric::Histogram out;
+    out.sample_sum = static_cast<double>(nanos_) / 1e9;
+    out.bucket.reserve(counts_.size());
+    for (size_t i = 0; i < counts_.size(); ++i) {
+      out.sample_count += counts_[i];
+      const bool last = i == kBucketBounds.size();
+      out.bucket.push_back({out.sample_count, last ? std::numeric_limits<double>::infinity()
+                                                   : static_cast<double>(kBucketBounds[i]) / 1e9});
+    }
+    return out;
+  }
+
+ private:
+  std::array<uint64_t, kBucketBounds.size() + 1> counts_{};
+  uint64_t nanos_ = 0;
+};
+
+MetricFamily Single(const char* name, const char* help, MetricType type, double value) {
+  ClientMetric metric;
+  if (type == MetricType::Gauge) {
+    metric.gauge.value = value;
+  } else {
+    metric.counter.value = value;
+  }
+  return {name, help, type, {std::move(metric)}};
+}
+
+}  // namespace
+
+MetricsShard::RouteCells::~RouteCells() {
+  for (auto& slot : slots_) delete slot.load(std::memory_order_relaxed);
+}
+
+HistogramCells& MetricsShard::RouteCells::Add(int status) {
+  const auto free = std::find_if(slots_.begin(), slots_.end(), [](const auto& slot) {
+    return slot.load(std::memory_order_relaxed) == nullptr;
+  });
+  const bool last = free == slots_.end() - 1;
+  auto cells = std::make_unique<StatusCells>(last ? kOther : status);
+  HistogramCells& seconds = cells->seconds;
+  free->store(cells.release(), std::memory_order_release);
+  return seconds;
+}
+
+Metrics::Metrics(std::string_view version, std::string_view compiler) {
+  prometheus::BuildGauge()
+      .Name("frontdesk_build_info")
+      .Help("Always 1; the labels say which build this is.")
+      .Register(registry_)
+      .Add({{"version", std::string(version)}, {"compiler", std::string(compiler)}})
+      .Set(1);
+  MutexLock lock(mutex_);
+  for (std::string_view method : kNoRouteMethods) routes_.emplace_back(method, "none");
+}
+
+RouteId Metrics::NoRoute(std::string_view http_method) {
+  const auto found = std::find(kNoRouteMethods.begin(), kNoRouteMethods.end() - 1, http_method);
+  return static_cast<RouteId>(found - kNoRouteMethods.begin());
+}
+
+RouteId Metrics::AddRoute(std::string_view http_method, std::string_view route) {
+  MutexLock lock(mutex_);
+  if (routes_.size() == decltype(MetricsShard::routes_)::kCapacity) return NoRoute(http_method);
+  std::pair<std::string, std::string> key(http_method, route);
+  const auto [at, added] = route_ids_.try_emplace(key, static_cast<RouteId>(routes_.size()));
+  if (added) routes_.push_back(std::move(key));
+  return at->second;
+}
+
+MethodId Metrics::AddMethod(std::string_view service, std::string_view method,
+                            std::string_view type) {
+  MutexLock lock(mutex_);
+  const size_t next = std::min(methods_.size(), decltype(MetricsShard::methods_)::kCapacity - 1);
+  const auto [at, added] = method_ids_.try_emplace(
+      std::pair(std::string(service), std::string(method)), static_cast<MethodId>(next));
+  if (added && next == methods_.size()) {
+    methods_.push_back({std::string(service), std::string(method), std::string(type)});
+  }
+  return at->second;
+}
+
+MetricsShard& Metrics::AddShard() {
+  MutexLock lock(mutex_);
+  return *shards_.emplace_back(std::make_unique<MetricsShard>());
+}
+
+MetricFamily Metrics::Requests() const {
+  MetricFamily family{"http_server_request_duration_seconds",
+                      "Time from a request's head to the end of its answer.",
+                      MetricType::Histogram,
+                      {}};
+  for (size_t id = 0; id < routes_.size(); ++id) {
+    std::map<int, HistogramSum> by_status;
+    for (const auto& shard : shards_) {
+      const auto* cells = shard->routes_.Find(id);
+      for (size_t i = 0; cells && i < MetricsShard::RouteCells::kStatuses && cells->at(i); ++i) {
+        by_status[cells->at(i)->status].Add(cells->at(i)->seconds);
+      }
+    }
+    for (const auto& [status, sum] : by_status) {
+      const bool other = status == MetricsShard::RouteCells::kOther;
+      family.metric.push_back(
+          Labelled({{"http_request_method", routes_[id].first},
+                    {"http_route", routes_[id].second},
+                    {"http_response_status_code", other ? "other" : Cat(status)}}));
+      family.metric.back().histogram = sum.Fold();
+    }
+  }
+  return family;
+}
+
+void Metrics::CollectCalls(std::vector<Family>& out) const {
+  Family started{"grpc_client_started_total", "Calls made to back ends.", MetricType::Counter, {}};
+  Family handled{"grpc_client_handled_total",
+                 "Calls to back ends that ended, by status.",
+                 MetricType::Counter,
+                 {}};
+  Family seconds{"grpc_client_handling_seconds",
+                 "Time from a call's start to its end.",
+                 MetricType::Histogram,
+                 {}};
+  for (size_t id = 0; id < methods_.size(); ++id) {
+    uint64_t starts = 0;
+    std::array<uint64_t, kGrpcCodes> codes{};
+    HistogramSum sum;
+    for (const auto& shard : shards_) {
+      const auto* cells = shard->methods_.Find(id);
+      if (cells == nullptr) continue;
+      starts += cells->started.Get();
+      for (size_t code = 0; code < kGrpcCodes; ++code) codes[code] += cells->handled[code].Get();
+      sum.Add(cells->seconds);
+    }
+    const Rpc& rpc = methods_[id];
+    const ClientMetric named = Labelled(
+        {{"grpc_service", rpc.service}, {"grpc_method", rpc.method}, {"grpc_type", rpc.type}});
+    started.metric.push_back(named);
+    started.metric.back().counter.value = static_cast<double>(starts);
+    seconds.metric.push_back(named);
+    seconds.metric.back().histogram = sum.Fold();
+    for (size_t code = 0; code < kGrpcCodes; ++code) {
+      // OK is there from the start: a rate over a series that appears late misses its first step.
+      if (codes[code] == 0 && code != 0) continue;
+      handled.metric.push_back(named);
+      handled.metric.back().label.push_back({"grpc_code", std::string(kGrpcCodeLabels[code])});
+      handled.metric.back().counter.value = static_cast<double>(codes[code]);
+    }
+  }
+  for (Family* family : {&started, &handled, &seconds}) {
+    if (!family->metric.empty()) out.push_back(std::move(*family));
+  }
+}
+
+uint64_t Metrics::Total(Cell MetricsShard::*cell) const {
+  uint64_t total = 0;
+  for (const auto& shard : shards_) total += (*shard.*cell).Get();
+  return total;
+}
+
+std::vector<MetricFamily> Metrics::Collect() const {
+  std::vector<MetricFamily> out = registry_.Collect();
+  CollectProcess(out);
+  MutexLock lock(mutex_);
+  Family requests = Requests();
+  if (!requests.metric.empty()) out.push_back(std::move(requests));
+  // Wraps around below zero for a moment when a shard is read between two others' changes.
+  const auto gauge = [](uint64_t total) {
+    return static_cast<double>(std::max<int64_t>(0, static_cast<int64_t>(total)));
+  };
+  out.push_back(Single("http_server_active_requests", "Requests that are being answered.",
+                       MetricType::Gauge, gauge(Total(&MetricsShard::active_))));
+  out.push_back(Single("frontdesk_client_connections", "Open connections of clients.",
+                       MetricType::Gauge, gauge(Total(&MetricsShard::connections_))));
+  out.push_back(Single("frontdesk_refused_total", "Malformed requests that the parser refused.",
+                       MetricType::Counter, static_cast<double>(Total(&MetricsShard::refused_))));
+  out.push_back(Single("frontdesk_log_dropped_total",
+                       "Lines of the access log that were dropped because it could not be written "
+                       "fast enough.",
+                       MetricType::Counter,
+                       static_cast<double>(Total(&MetricsShard::log_dropped_))));
+  CollectCalls(out);
+  return out;
+}
+
+std::string Metrics::Text() const { return prometheus::TextSerializer().Serialize(Collect()); }
+
+}  // namespace frontdesk::observe

@@ -1,0 +1,151 @@
+// Metrics: each worker counts in a shard of its own, a scrape folds the shards. Series are resolved
+// to small ids when the configuration is built, so that a request needs no look-up and no lock.
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/registry.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/mutex.h"
+#include "gateway/observe/cells.h"
+#include "gateway/observe/grpc_code.h"
+
+namespace frontdesk::observe {
+
+using RouteId = uint32_t;
+using MethodId = uint32_t;
+
+// What one worker counts. Every member function belongs to that worker's thread.
+class MetricsShard {
+ public:
+  MetricsShard() = default;
+  MetricsShard(const MetricsShard&) = delete;
+  MetricsShard& operator=(const MetricsShard&) = delete;
+
+  // A request that was answered with `status`; `duration` from its head to the end of its answer.
+  void OnRequest(RouteId route, int status, std::chrono::nanoseconds duration) {
+    routes_.Get(route).For(status).Observe(duration);
+  }
+  // `change` is +1 or -1.
+  void AddActive(int change) { active_.Add(static_cast<uint64_t>(int64_t{change})); }
+  void AddConnections(int change) { connections_.Add(static_cast<uint64_t>(int64_t{change})); }
+
+  void OnCallStarted(MethodId method) { methods_.Get(method).started.Add(1); }
+  // A call's end; `grpc_code` is its status' number.
+  void OnCallHandled(MethodId method, int grpc_code, std::chrono::nanoseconds duration) {
+    MethodCells& cells = methods_.Get(method);
+    cells.handled[GrpcCodeIndex(grpc_code)].Add(1);
+    cells.seconds.Observe(duration);
+  }
+
+  // Something that the parser refused, so that it never became a request.
+  void OnRefused() { refused_.Add(1); }
+  void OnLogDropped(uint64_t lines = 1) { log_dropped_.Add(lines); }
+
+ private:
+  friend class Metrics;
+
+  struct StatusCells {
+    explicit StatusCells(int code) : status(code) {}
+    const int status;
+    HistogramCells seconds;
+  };
+  // A histogram per status that occurred. Few do; the last place takes what does not fit.
+  class RouteCells {
+   public:
+    static constexpr size_t kStatuses = 32;
+    static constexpr int kOther = 0;
+
+    RouteCells() = default;
+    RouteCells(const RouteCells&) = delete;
+    RouteCells& operator=(const RouteCells&) = delete;
+    ~RouteCells();
+    HistogramCells& For(int status) {
+      for (auto& slot : slots_) {
+        StatusCells* cells = slot.load(std::memory_order_relaxed);
+        if (cells == nullptr) return Add(status);
+        if (cells->status == status) return cells->seconds;
+      }
+      return slots_.back().load(std::memory_order_relaxed)->seconds;
+    }
+    // Null from the first free place on. Any thread.
+    const StatusCells* at(size_t i) const { return slots_[i].load(std::memory_order_acquire); }
+
+   private:
+    HistogramCells& Add(int status);
+
+    std::array<std::atomic<StatusCells*>, kStatuses> slots_{};
+  };
+  struct MethodCells {
+    Cell started;
+    std::array<Cell, kGrpcCodes> handled;
+    HistogramCells seconds;
+  };
+
+  alignas(64) Cell active_;
+  Cell connections_;
+  Cell refused_;
+  Cell log_dropped_;
+  CellTable<RouteCells> routes_;
+  CellTable<MethodCells> methods_;
+};
+
+// One per process; every member function may be called from any thread. Registration and scrapes
+// take a lock, the shards never do.
+class Metrics : public prometheus::Collectable {
+ public:
+  // `version` and `compiler` are the labels of frontdesk_build_info.
+  Metrics(std::string_view version, std::string_view compiler);
+
+  // The id of a route, the same for the same pair. `route` is the template, never a path. Beyond
+  // CellTable::kCapacity routes share the id of NoRoute(http_method).
+  RouteId AddRoute(std::string_view http_method, std::string_view route);
+  // The id of requests without a route: route "none", unknown methods as "_OTHER".
+  static RouteId NoRoute(std::string_view http_method);
+  // The id of an rpc; `type` is "unary", "client_stream", "server_stream" or "bidi_stream". Beyond
+  // CellTable::kCapacity methods share the last id.
+  MethodId AddMethod(std::string_view service, std::string_view method, std::string_view type);
+
+  // A new worker's shard; lives as long as the Metrics.
+  MetricsShard& AddShard();
+
+  // For counts that are not on the request path.
+  prometheus::Registry& registry() { return registry_; }
+
+  std::vector<prometheus::MetricFamily> Collect() const override;
+  // Everything in Prometheus' text format.
+  std::string Text() const;
+
+ private:
+  struct Rpc {
+    std::string service;
+    std::string method;
+    std::string type;
+  };
+  using Family = prometheus::MetricFamily;
+
+  Family Requests() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CollectCalls(std::vector<Family>& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint64_t Total(Cell MetricsShard::*cell) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  prometheus::Registry registry_;
+  mutable Mutex mutex_;
+  std::vector<std::unique_ptr<MetricsShard>> shards_ ABSL_GUARDED_BY(mutex_);
+  // (method, template), by id.
+  std::vector<std::pair<std::string, std::string>> routes_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, RouteId> route_ids_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Rpc> methods_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, MethodId> method_ids_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace frontdesk::observe
