@@ -40,4 +40,8 @@ struct PathTemplate {
 // Fails with the column (1-based) and what was expected: "column 8: expected '}', got '-'".
 absl::StatusOr<PathTemplate> ParsePathTemplate(std::string_view text);
 
+// What decides which paths match, such as "/users/*:cancel": equal for two templates that differ
+// only in their variables.
+std::string ShapeOf(const PathTemplate& path);
+
 }  // namespace frontdesk::contract
