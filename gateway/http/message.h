@@ -48,7 +48,7 @@ struct Request {
   Headers headers;
   // From Content-Length; nothing for chunked. 0 when there is no body.
   std::optional<uint64_t> content_length;
-  bool has_body = false;  // a body was announced (it may still turn out empty)
+  bool has_body = false;          // a body was announced (it may still turn out empty)
   std::string_view peer_address;  // numeric, without port
   uint16_t peer_port = 0;
   TimePoint received;  // when the head was complete
