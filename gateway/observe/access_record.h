@@ -1,0 +1,54 @@
+// One line of the access log.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace frontdesk::observe {
+
+// What became of a request. Views are read before AccessLog::Channel::Write() returns; those that
+// are empty are left out of the line.
+struct AccessRecord {
+  std::chrono::system_clock::time_point time;  // when the head was complete
+  std::string_view request_id;
+  std::string_view method;    // "GET"
+  std::string_view target;    // as the client sent it
+  std::string_view protocol;  // "HTTP/1.1"
+  std::string_view route;     // the template, "none" without one
+  std::string_view rpc;       // "package.Service/Method"
+  int status = 0;             // of HTTP
+  int grpc_code = -1;         // of the answer's status; left out when negative
+  std::string_view reason;    // stable, such as "JSON_SYNTAX"; for failures
+  std::chrono::nanoseconds duration{0};
+  uint64_t request_bytes = 0;  // of the bodies
+  uint64_t response_bytes = 0;
+  std::string_view peer;  // numeric address of the client
+  std::string_view user_agent;
+  std::string_view caller;
+  uint32_t upstream_calls = 0;
+  std::string_view incomplete;  // as in the header frontdesk-incomplete: "payment;reason=..."
+};
+
+// Writes records as JSON, one line each. Not thread-safe: a formatter per thread.
+class AccessFormatter {
+ public:
+  // The line with its newline, valid until the next call.
+  std::string_view Format(const AccessRecord& record);
+
+ private:
+  void AppendTime(std::chrono::system_clock::time_point time);
+  void AppendText(std::string_view key, std::string_view value, size_t limit);
+  void AppendNumber(std::string_view key, int64_t value);
+
+  std::string line_;
+  // "2026-01-31T23:59:59" of second_, since most lines share it with the one before.
+  int64_t second_ = INT64_MIN;
+  std::string second_text_;
+};
+
+// Appends "2026-01-31T23:59:59.123456Z" (RFC 3339).
+void AppendRfc3339(std::string& out, std::chrono::system_clock::time_point time);
+
+}  // namespace frontdesk::observe

@@ -1,0 +1,111 @@
+#include "gateway/observe/json_text.h"
+
+#include <array>
+#include <cstdint>
+
+namespace frontdesk::observe {
+namespace {
+
+// Printable ASCII that stands for itself.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (int c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
+unsigned char ByteAt(std::string_view text, size_t i) {
+  return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+}
+
+bool IsContinuation(unsigned char c) { return (c & 0xc0) == 0x80; }
+
+// Length of the well-formed UTF-8 sequence at the front (RFC 3629), 0 when there is none.
+size_t DecodeUtf8(std::string_view text, uint32_t& code) {
+  const unsigned char a = ByteAt(text, 0);
+  const unsigned char b = ByteAt(text, 1);
+  const unsigned char c = ByteAt(text, 2);
+  const unsigned char d = ByteAt(text, 3);
+  if (a >= 0xc2 && a <= 0xdf && IsContinuation(b)) {
+    code = (a & 0x1fu) << 6 | (b & 0x3fu);
+    return 2;
+  }
+  if (a >= 0xe0 && a <= 0xef && IsContinuation(b) && IsContinuation(c)) {
+    code = (a & 0x0fu) << 12 | (b & 0x3fu) << 6 | (c & 0x3fu);
+    return code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 0 : 3;
+  }
+  if (a >= 0xf0 && a <= 0xf4 && IsContinuation(b) && IsContinuation(c) && IsContinuation(d)) {
+    code = (a & 0x07u) << 18 | (b & 0x3fu) << 12 | (c & 0x3fu) << 6 | (d & 0x3fu);
+    return code < 0x10000 || code > 0x10ffff ? 0 : 4;
+  }
+  return 0;
+}
+
+bool IsHarmful(uint32_t code) {
+  return code < 0xa0                            // C1: a terminal may take U+009B for ESC [
+         || code == 0x061c                      // Arabic letter mark
+         || (code >= 0x200b && code <= 0x200f)  // zero width, direction marks
+         || (code >= 0x2028 && code <= 0x202e)  // separators, direction embeddings
+         || (code >= 0x2060 && code <= 0x206f)  // invisible, direction isolates
+         || code == 0xfeff;
+}
+
+void AppendEscape(std::string& out, uint32_t code) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const char escape[6] = {
+      '\\',           'u', kHex[code >> 12 & 15], kHex[code >> 8 & 15], kHex[code >> 4 & 15],
+      kHex[code & 15]};
+  out.append(escape, sizeof escape);
+}
+
+// Appends what stands at the front and is not plain; returns its length.
+size_t AppendSpecial(std::string& out, std::string_view text) {
+  const unsigned char c = ByteAt(text, 0);
+  if (c == '"' || c == '\\') {
+    out.push_back('\\');
+    out.push_back(static_cast<char>(c));
+    return 1;
+  }
+  if (c == '\n' || c == '\r' || c == '\t') {
+    out.append(c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+    return 1;
+  }
+  if (c < 0x80) {
+    AppendEscape(out, c);
+    return 1;
+  }
+  uint32_t code = 0;
+  const size_t length = DecodeUtf8(text, code);
+  if (length == 0) {
+    out.append("\\ufffd");
+    return 1;
+  }
+  if (IsHarmful(code)) {
+    AppendEscape(out, code);
+  } else {
+    out.append(text.substr(0, length));
+  }
+  return length;
+}
+
+}  // namespace
+
+void AppendJsonString(std::string& out, std::string_view text, size_t limit) {
+  const bool cut = text.size() > limit;
+  if (cut) {
+    // Not in the middle of a character, if it is one.
+    size_t end = limit;
+    while (end > 0 && limit - end < 3 && IsContinuation(ByteAt(text, end))) --end;
+    text = text.substr(0, end);
+  }
+  out.push_back('"');
+  while (!text.empty()) {
+    size_t plain = 0;
+    while (plain < text.size() && kPlain[static_cast<unsigned char>(text[plain])]) ++plain;
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (!text.empty()) text.remove_prefix(AppendSpecial(out, text));
+  }
+  out.append(cut ? "...\"" : "\"");
+}
+
+}  // namespace frontdesk::observe
