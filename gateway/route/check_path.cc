@@ -1,0 +1,51 @@
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/route/matcher.h"
+
+namespace frontdesk::route {
+namespace {
+
+absl::Status Invalid(std::string_view what) {
+  return Failure(absl::StatusCode::kInvalidArgument, "INVALID_PATH", Cat("path: ", what));
+}
+
+// Neither in a URI (RFC 3986, appendix A) nor tolerated.
+bool IsForbidden(char c) {
+  return c <= ' ' || c >= 0x7f || c == '\\' || c == '?' || c == '#';  // char may be signed
+}
+
+// The usual segment, which needs no second look: no escape, nothing that could be a dot segment.
+bool IsPlain(std::string_view segment) {
+  return segment[0] != '.' && segment.find('%') == std::string_view::npos;
+}
+
+std::string_view Fault(std::string_view segment) {
+  std::string decoded;
+  if (!contract::PercentDecode(segment, decoded)) return "a malformed percent-encoding";
+  return contract::SegmentFault(decoded);
+}
+
+}  // namespace
+
+absl::Status CheckPath(std::string_view raw) {
+  if (raw.empty() || raw[0] != '/') return Invalid("does not start with '/'");
+  for (const char c : raw) {
+    if (IsForbidden(c)) return Invalid("a character that must be percent-encoded");
+  }
+  size_t segments = 0;
+  for (std::string_view rest = raw.substr(1); !rest.empty();) {
+    const size_t end = rest.find('/');
+    const std::string_view segment = rest.substr(0, end);
+    if (segment.empty()) return Invalid("an empty segment");
+    if (++segments > contract::kMaxPathSegments) return Invalid("too many segments");
+    if (!IsPlain(segment)) {
+      const std::string_view fault = Fault(segment);
+      if (!fault.empty()) return Invalid(fault);
+    }
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace frontdesk::route
