@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -28,10 +27,8 @@ struct WantedField {
   const Field* field = nullptr;
   int32_t slot = -1;   // its values are gathered here; -1 if only something inside is wanted
   int32_t child = -1;  // MessageReader::nodes: what is wanted inside of it; -1 for nothing
-  bool utf8 = false;   // its text must be UTF-8, because source or target says so
-  // Slots filled from here and below: another member of its oneof empties them.
-  uint32_t first_slot = 0;
-  uint32_t end_slot = 0;
+  // A message that is used as a whole: it must be well formed all the way down.
+  bool walk = false;
 };
 
 // What is wanted of a message and where it goes. Slots are numbered from 0.
@@ -64,6 +61,7 @@ struct Source {
   bool list = false;  // a step with `each`: one value per element that did not fail
   uint16_t step = 0;  // kStep: index in Plan::steps
   uint32_t slot = 0;
+  int32_t within = -1;           // slot of the message around it; -1 when that is the root itself
   const Field* field = nullptr;  // its type; null for a whole message and for the caller
 };
 
@@ -77,12 +75,17 @@ struct Write {
     kSplice,    // the same message type: its bytes as they are
     kConvert,   // another message type: by Plan::conversions[conversion]
   };
+  // What becomes of a single value without presence on either side.
+  enum class Default : uint8_t {
+    kKeep,   // both have presence: what is there is written
+    kDrop,   // the target has none: its default says nothing
+    kWrite,  // only the target has presence: the source always has a value, if only its default
+  };
   Kind kind = Kind::kConstant;
+  Default on_default = Default::kKeep;
   const Field* target = nullptr;
-  // A value that equals the type's default says nothing: source or target has no presence.
-  bool drop_default = false;
   uint32_t conversion = 0;
-  std::optional<EnumMap> enum_map;  // kScalar between two enum types
+  EnumMap enum_map;  // kScalar between enum types
   Source source;
   std::string constant;
   std::vector<Write> children;  // ascending by number

@@ -150,7 +150,7 @@ bool IsWellFormed(const MessageTable& table, std::string_view bytes, int depth) 
     if (field->type == FieldType::kMessage) {
       if (!IsWellFormed(*field->message, found.bytes, depth + 1)) return false;
     } else if (field->type == FieldType::kString) {
-      if (field->utf8 && !IsUtf8(found.bytes)) return false;
+      if (!IsUtf8(found.bytes)) return false;
     } else if (field->repeated && IsPackable(field->type)) {
       if (!IsPackedRun(field->type, found.bytes)) return false;
     }

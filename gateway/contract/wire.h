@@ -64,7 +64,8 @@ class WireReader {
 inline constexpr int kMaxWireDepth = 100;
 
 // True if the bytes are a message of the table as far as framing and UTF-8 go, all the way down.
-// Fields that the table does not know, or knows with another wire type, need only framing.
+// Every string must be UTF-8, those of proto2 too, for JSON can carry no other. Fields that the
+// table does not know, or knows with another wire type, need only framing.
 bool IsWellFormed(const MessageTable& table, std::string_view bytes, int depth = 0);
 
 // True if the payload of kBytes is a sequence of values of the (packable) type.

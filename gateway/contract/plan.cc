@@ -1,0 +1,263 @@
+#include "gateway/contract/plan.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
+
+#include "gateway/base/text.h"
+#include "gateway/contract/plan_compiler.h"
+
+namespace frontdesk::contract {
+namespace {
+
+// Calls of one step at once; above this a typing mistake is more likely than a wish.
+constexpr uint32_t kMostParallel = 1000;
+
+template <class Proto>
+std::vector<Mapping> MappingsOf(const google::protobuf::RepeatedPtrField<Proto>& protos) {
+  std::vector<Mapping> mappings;
+  for (const Proto& proto : protos) {
+    Mapping& mapping = mappings.emplace_back();
+    mapping.to = proto.to();
+    if (proto.has_from()) {
+      mapping.kind = Mapping::Kind::kPath;
+      mapping.source = proto.from();
+    } else if (proto.has_value()) {
+      mapping.kind = Mapping::Kind::kConstant;
+      mapping.source = proto.value();
+    }
+  }
+  return mappings;
+}
+
+class PlanCompiler {
+ public:
+  PlanCompiler(const frontdesk::v1::Composition& composition, const Method& method,
+               std::span<const Method> methods, const Place& place, Findings& findings)
+      : composition_(composition),
+        method_(method),
+        methods_(methods),
+        place_(place),
+        findings_(findings),
+        plan_(std::make_unique<Plan>()),
+        fitter_(plan_->conversions) {}
+
+  std::unique_ptr<const Plan> Compile();
+
+ private:
+  void CompileStep(const frontdesk::v1::Step& proto, PlanStep& step);
+  void CompileCall(const frontdesk::v1::Step& proto, PlanStep& step);
+  void CompileTimeout(const frontdesk::v1::Step& proto, PlanStep& step);
+  void CompileEach(const frontdesk::v1::Step& proto, PlanStep& step, std::vector<PathRoot>& roots,
+                   std::vector<std::string>& broken);
+  void CheckEachOptions(const frontdesk::v1::Step& proto);
+  void AddRoots();
+  std::optional<std::chrono::nanoseconds> Time(std::string_view text, std::string_view what);
+  void Add(std::string_view text) { findings_.Add(place_, method_.full_name, text); }
+
+  const frontdesk::v1::Composition& composition_;
+  const Method& method_;
+  const std::span<const Method> methods_;
+  const Place& place_;
+  Findings& findings_;
+  std::unique_ptr<Plan> plan_;
+  PlanFitter fitter_;
+  std::vector<PathRoot> roots_;      // what every mapping may begin with
+  std::vector<std::string> broken_;  // ids of steps whose call is not known
+};
+
+std::unique_ptr<const Plan> PlanCompiler::Compile() {
+  const size_t before = findings_.size();
+  const auto count = static_cast<size_t>(composition_.step_size());
+  if (method_.client_streaming || method_.server_streaming) {
+    Add("a composition answers once: the method can't be streaming");
+  }
+  if (count == 0) Add("a composition needs a step");
+  if (count > Plan::kMaxSteps) {
+    Add(Cat("a composition has at most ", Plan::kMaxSteps, " steps, this one has ", count));
+    return nullptr;
+  }
+  if (composition_.has_deadline()) {
+    plan_->deadline = Time(composition_.deadline(), "deadline").value_or(plan_->deadline);
+  }
+  const StepOrder order =
+      OrderCompiler(composition_, method_.full_name, place_, findings_).Compile();
+  std::vector<size_t> position(count);  // declared index -> index in the plan
+  for (size_t i = 0; i < count; ++i) position[order.order[i]] = i;
+  plan_->steps.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t declared = order.order[i];
+    for (size_t need = 0; need < count; ++need) {
+      if (order.needs[declared] >> need & 1) plan_->steps[i].needs |= uint64_t{1} << position[need];
+    }
+    CompileCall(composition_.step(static_cast<int>(declared)), plan_->steps[i]);
+  }
+  AddRoots();
+  for (size_t i = 0; i < count; ++i) {
+    CompileStep(composition_.step(static_cast<int>(order.order[i])), plan_->steps[i]);
+  }
+  if (composition_.out().empty()) Add("a composition without `out` has no answer");
+  FillCompiler fill(roots_, broken_, fitter_);
+  plan_->answer = fill.Fill(MappingsOf(composition_.out()), *method_.output);
+  for (const std::string& wrong : fill.wrong()) Add(Cat("out ", wrong));
+  if (findings_.size() > before) return nullptr;
+  return std::move(plan_);
+}
+
+std::optional<std::chrono::nanoseconds> PlanCompiler::Time(std::string_view text,
+                                                           std::string_view what) {
+  const std::optional<std::chrono::nanoseconds> time = ParseDuration(text);
+  if (!time) Add(Cat(what, " \"", text, "\" is not a duration such as 250ms or 2s"));
+  return time;
+}
+
+void PlanCompiler::CompileCall(const frontdesk::v1::Step& proto, PlanStep& step) {
+  step.id = proto.id();
+  step.each = proto.has_each();
+  step.on_error = proto.on_error() == frontdesk::v1::Step::OMIT ? PlanStep::OnError::kOmit
+                                                                : PlanStep::OnError::kFail;
+  // An enum of proto3 is open: a number from a newer contract must not pass as FAIL.
+  if (!frontdesk::v1::Step::OnError_IsValid(proto.on_error())) {
+    Add(Cat("step \"", step.id, "\": on_error ", static_cast<int>(proto.on_error()),
+            " is not known"));
+  }
+  std::vector<std::string> names;
+  for (const Method& method : methods_) {
+    std::string name = method.path.substr(1);
+    if (name == proto.call()) step.method = &method;
+    names.push_back(std::move(name));
+  }
+  if (!step.method) {
+    Add(proto.call().empty() ? Cat("step \"", step.id, "\" has no call")
+                             : Cat("step \"", step.id, "\": there is no method \"", proto.call(),
+                                   '"', DidYouMean(proto.call(), names)));
+    return;
+  }
+  const Method& called = *step.method;
+  if (called.client_streaming || called.server_streaming) {
+    Add(Cat("step \"", step.id, "\": \"", proto.call(), "\" is a streaming method"));
+  }
+  if (&called == &method_) {
+    Add(Cat("step \"", step.id, "\" calls the composition itself"));
+  } else if (called.descriptor &&
+             called.descriptor->options().HasExtension(frontdesk::v1::compose)) {
+    Add(Cat("step \"", step.id, "\": \"", proto.call(),
+            "\" is a composition; call what it is composed of"));
+  }
+}
+
+void PlanCompiler::AddRoots() {
+  PathRoot request;
+  request.name = "request";
+  request.message = method_.input;
+  request.reader = &plan_->request;
+  plan_->request.nodes.emplace_back().table = method_.input;
+  roots_.push_back(request);
+  PathRoot caller;
+  caller.name = "caller";
+  caller.kind = Source::Root::kCaller;
+  roots_.push_back(caller);
+  for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    PlanStep& step = plan_->steps[i];
+    if (!step.method) {
+      broken_.push_back(step.id);
+      continue;
+    }
+    PathRoot root;
+    root.name = step.id;
+    root.kind = Source::Root::kStep;
+    root.step = static_cast<uint16_t>(i);
+    root.list = step.each;
+    root.message = step.method->output;
+    root.reader = &step.reply;
+    step.reply.nodes.emplace_back().table = step.method->output;
+    roots_.push_back(root);
+  }
+}
+
+void PlanCompiler::CompileTimeout(const frontdesk::v1::Step& proto, PlanStep& step) {
+  if (!proto.has_timeout()) return;
+  const auto timeout = Time(proto.timeout(), Cat("step \"", step.id, "\": timeout"));
+  if (!timeout) return;
+  step.timeout = *timeout;
+  if (step.timeout > plan_->deadline) {
+    Add(Cat("step \"", step.id, "\": timeout ", proto.timeout(), " is longer than the deadline ",
+            composition_.deadline(), " of the whole"));
+  }
+}
+
+void PlanCompiler::CheckEachOptions(const frontdesk::v1::Step& proto) {
+  const std::string step = Cat("step \"", proto.id(), "\": ");
+  if (!proto.has_each()) {
+    if (proto.has_as()) Add(Cat(step, "`as` has no meaning without `each`"));
+    if (proto.has_max_parallel()) Add(Cat(step, "`max_parallel` has no meaning without `each`"));
+    return;
+  }
+  if (proto.has_max_parallel() &&
+      (proto.max_parallel() == 0 || proto.max_parallel() > kMostParallel)) {
+    Add(Cat(step, "max_parallel must be from 1 to ", kMostParallel));
+  }
+  if (!proto.has_as()) {
+    Add(Cat(step, "`each` needs `as`, the name of the element"));
+    return;
+  }
+  const bool used =
+      std::any_of(proto.bind().begin(), proto.bind().end(), [&](const frontdesk::v1::Bind& bind) {
+        return bind.has_from() && SplitPath(bind.from())[0] == proto.as();
+      });
+  if (!used) Add(Cat(step, "no bind uses \"", proto.as(), "\": all calls would be the same"));
+}
+
+void PlanCompiler::CompileEach(const frontdesk::v1::Step& proto, PlanStep& step,
+                               std::vector<PathRoot>& roots, std::vector<std::string>& broken) {
+  CheckEachOptions(proto);
+  if (!proto.has_each()) return;
+  if (proto.has_max_parallel()) step.max_parallel = proto.max_parallel();
+  const std::string_view list = proto.each();
+  const bool known = std::find(broken_.begin(), broken_.end(), SplitPath(list)[0]) == broken_.end();
+  if (proto.has_as()) broken.push_back(proto.as());  // until it is known what it is
+  if (!known) return;
+  const absl::StatusOr<PathValue> value = ResolveSource(list, roots_);
+  if (!value.ok()) {
+    Add(Cat("step \"", step.id, "\": each \"", list, "\": ", Std(value.status().message())));
+    return;
+  }
+  if (!value->many()) {
+    Add(Cat("step \"", step.id, "\": each \"", list, "\" is not a list but ", value->TypeName()));
+    return;
+  }
+  step.list = Want(*value, value->message != nullptr, false);
+  if (!proto.has_as()) return;
+  broken.pop_back();
+  PathRoot element;
+  element.name = proto.as();
+  element.kind = Source::Root::kElement;
+  element.message = value->message;
+  element.scalar = value->message ? nullptr : value->field;
+  element.reader = &step.element;
+  if (value->message) step.element.nodes.emplace_back().table = value->message;
+  roots.push_back(element);
+}
+
+void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step) {
+  CompileTimeout(proto, step);
+  std::vector<PathRoot> roots = roots_;
+  std::vector<std::string> broken = broken_;
+  CompileEach(proto, step, roots, broken);
+  if (!step.method) return;
+  FillCompiler fill(roots, broken, fitter_);
+  step.request = fill.Fill(MappingsOf(proto.bind()), *step.method->input);
+  for (const std::string& wrong : fill.wrong()) {
+    Add(Cat("step \"", step.id, "\": bind ", wrong));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<const Plan> CompilePlan(const frontdesk::v1::Composition& composition,
+                                        const Method& method, std::span<const Method> methods,
+                                        const Place& place, Findings& findings) {
+  return PlanCompiler(composition, method, methods, place, findings).Compile();
+}
+
+}  // namespace frontdesk::contract

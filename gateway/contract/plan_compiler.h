@@ -1,0 +1,83 @@
+// Compiles one composition; see CompilePlan().
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/contract/plan.h"
+#include "gateway/contract/plan_fit.h"
+#include "gateway/contract/plan_paths.h"
+
+namespace frontdesk::contract {
+
+// In what order the steps can be resolved, and what each needs. Indices are those of declaration.
+struct StepOrder {
+  std::vector<size_t> order;    // every step after those it needs, else as declared
+  std::vector<uint64_t> needs;  // a bit per step
+};
+
+// Looks only at names: ids, roots of paths, cycles, steps that nothing uses. What is wrong goes to
+// `add`; the order is complete even then (plan_order.cc).
+class OrderCompiler {
+ public:
+  OrderCompiler(const frontdesk::v1::Composition& composition, const std::string& method,
+                const Place& place, Findings& findings)
+      : composition_(composition), method_(method), place_(place), findings_(findings) {}
+
+  StepOrder Compile();
+
+ private:
+  void CheckNames();
+  void CheckName(std::string_view kind, const std::string& name);
+  void CheckUse(const StepOrder& order);
+  void CheckErrorPolicies(const StepOrder& order);
+  void ReportCycle(const StepOrder& order, uint64_t left);
+  uint64_t NeedsOf(const frontdesk::v1::Step& step) const;
+  uint64_t RootBit(std::string_view path) const;
+  void Add(std::string_view text) { findings_.Add(place_, method_, text); }
+
+  const frontdesk::v1::Composition& composition_;
+  const std::string& method_;
+  const Place& place_;
+  Findings& findings_;
+};
+
+// One `bind` or `out`.
+struct Mapping {
+  enum class Kind { kMissing, kPath, kConstant };
+  Kind kind = Kind::kMissing;
+  std::string to;
+  std::string source;  // the path or the constant
+};
+
+// Fills one message from mappings (plan_fill.cc).
+class FillCompiler {
+ public:
+  // `broken`: roots that are known but could not be compiled; what they feed is not reported again.
+  FillCompiler(const std::vector<PathRoot>& roots, const std::vector<std::string>& broken,
+               PlanFitter& fitter)
+      : roots_(roots), broken_(broken), fitter_(fitter) {}
+
+  // What is wrong is in wrong() afterwards.
+  std::vector<Write> Fill(const std::vector<Mapping>& mappings, const MessageTable& message);
+  const std::vector<std::string>& wrong() const { return wrong_; }
+
+ private:
+  void FillOne(const Mapping& mapping, const MessageTable& message);
+  void Spread(const Mapping& mapping, const MessageTable& message);
+  void FillFromCaller(const MessageTable& message);
+  void CheckRequired(const MessageTable& message);
+  bool IsBroken(std::string_view path) const;
+  void Wrong(const Mapping& mapping, std::string_view text);
+
+  const std::vector<PathRoot>& roots_;
+  const std::vector<std::string>& broken_;
+  PlanFitter& fitter_;
+  TargetTree tree_;
+  std::vector<std::string> wrong_;
+};
+
+}  // namespace frontdesk::contract

@@ -1,0 +1,62 @@
+#include "gateway/contract/plan_enum.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "gateway/base/text.h"
+
+namespace frontdesk::contract {
+namespace {
+
+// Length of what all names begin with, up to an underscore.
+size_t CommonPrefix(const EnumTable& table) {
+  if (table.by_number.size() < 2) return 0;
+  std::string_view prefix = table.by_number[0].second;
+  for (const auto& [number, name] : table.by_number) {
+    size_t same = 0;
+    while (same < prefix.size() && same < name.size() && prefix[same] == name[same]) ++same;
+    prefix = prefix.substr(0, same);
+  }
+  return prefix.rfind('_') + 1;  // npos + 1 == 0
+}
+
+std::optional<int32_t> NumberOf(const EnumTable& table, size_t prefix, std::string_view name) {
+  for (const auto& [number, candidate] : table.by_number) {
+    if (std::string_view(candidate).substr(prefix) == name) return number;
+  }
+  return std::nullopt;
+}
+
+// The name of a value that has no counterpart, or nothing and the map.
+std::optional<std::string_view> Map(const EnumTable& from, const EnumTable& to, bool strip,
+                                    EnumMap& map) {
+  const size_t from_prefix = strip ? CommonPrefix(from) : 0;
+  const size_t to_prefix = strip ? CommonPrefix(to) : 0;
+  map = EnumMap();
+  for (const auto& [number, name] : from.by_number) {
+    const auto target = NumberOf(to, to_prefix, std::string_view(name).substr(from_prefix));
+    if (!target) return name;
+    map.same &= *target == number;
+    // An alias adds nothing: the first name of a number decides.
+    if (map.numbers.empty() || map.numbers.back().first != number) {
+      map.numbers.emplace_back(number, *target);
+    }
+  }
+  std::sort(map.numbers.begin(), map.numbers.end());
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::StatusOr<EnumMap> MapEnum(const EnumTable& from, const EnumTable& to) {
+  EnumMap map;
+  if (&from == &to) return map;
+  if (!Map(from, to, false, map)) return map;
+  const std::optional<std::string_view> missing = Map(from, to, true, map);
+  if (!missing) return map;
+  return absl::InvalidArgumentError(Absl(
+      Cat("value ", *missing, " of ", from.full_name, " has no counterpart in ", to.full_name)));
+}
+
+}  // namespace frontdesk::contract

@@ -1,0 +1,13 @@
+// Enum types whose values have the same names. Used while a plan is compiled.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "gateway/contract/plan.h"
+
+namespace frontdesk::contract {
+
+// Every value of `from` as the value of `to` that has its name. A prefix that all names of a type
+// share, such as STATUS_, may differ. Fails with the first value that has no counterpart.
+absl::StatusOr<EnumMap> MapEnum(const EnumTable& from, const EnumTable& to);
+
+}  // namespace frontdesk::contract

@@ -1,0 +1,123 @@
+// `bind` and `out`: how a message is filled.
+#include <algorithm>
+
+#include "gateway/base/text.h"
+#include "gateway/contract/plan_compiler.h"
+#include "gateway/contract/plan_constant.h"
+
+namespace frontdesk::contract {
+
+std::vector<Write> FillCompiler::Fill(const std::vector<Mapping>& mappings,
+                                      const MessageTable& message) {
+  for (const Mapping& mapping : mappings) {
+    if (!mapping.to.empty()) FillOne(mapping, message);
+  }
+  FillFromCaller(message);
+  // What is said of a field by name of its own wins over what is spread.
+  for (const Mapping& mapping : mappings) {
+    if (mapping.to.empty()) Spread(mapping, message);
+  }
+  if (wrong_.empty()) CheckRequired(message);
+  return tree_.Take();
+}
+
+void FillCompiler::Wrong(const Mapping& mapping, std::string_view text) {
+  const std::string_view quote = mapping.kind == Mapping::Kind::kConstant ? "value " : "";
+  wrong_.push_back(Cat("to \"", mapping.to, "\" from ", quote, '"', mapping.source, "\": ", text));
+}
+
+bool FillCompiler::IsBroken(std::string_view path) const {
+  const std::string_view root = path.substr(0, path.find('.'));
+  return std::find(broken_.begin(), broken_.end(), root) != broken_.end();
+}
+
+void FillCompiler::FillOne(const Mapping& mapping, const MessageTable& message) {
+  if (mapping.kind == Mapping::Kind::kMissing) {
+    wrong_.push_back(Cat("to \"", mapping.to, "\" needs `from` or `value`"));
+    return;
+  }
+  const absl::StatusOr<std::vector<const Field*>> path = ResolveTarget(mapping.to, message);
+  if (!path.ok()) return Wrong(mapping, Std(path.status().message()));
+  const Field& target = *path->back();
+  if (mapping.kind == Mapping::Kind::kConstant) {
+    absl::StatusOr<std::string> constant = EncodeConstant(target, mapping.source);
+    if (!constant.ok()) return Wrong(mapping, Std(constant.status().message()));
+    if (!target.caller_source.empty()) {
+      return Wrong(mapping, Cat("it can be filled only from ", target.caller_source));
+    }
+    Write write;
+    write.target = &target;
+    write.constant = *std::move(constant);
+    const absl::Status added =
+        tree_.Add(*path, std::move(write), nullptr, Cat("value \"", mapping.source, '"'));
+    if (!added.ok()) Wrong(mapping, Std(added.message()));
+    return;
+  }
+  if (IsBroken(mapping.source)) return;
+  const absl::StatusOr<PathValue> value = ResolveSource(mapping.source, roots_);
+  if (!value.ok()) return Wrong(mapping, Std(value.status().message()));
+  absl::StatusOr<Write> write = fitter_.Fit(*value, target, false);
+  if (!write.ok()) return Wrong(mapping, Std(write.status().message()));
+  const absl::Status added =
+      tree_.Add(*path, *std::move(write), &*value, Cat('"', mapping.source, '"'));
+  if (!added.ok()) Wrong(mapping, Std(added.message()));
+}
+
+void FillCompiler::Spread(const Mapping& mapping, const MessageTable& message) {
+  if (mapping.kind != Mapping::Kind::kPath) {
+    return Wrong(mapping, "an empty `to` spreads a message: it needs `from`");
+  }
+  if (IsBroken(mapping.source)) return;
+  const absl::StatusOr<PathValue> value = ResolveSource(mapping.source, roots_);
+  if (!value.ok()) return Wrong(mapping, Std(value.status().message()));
+  if (!value->message || value->many()) {
+    return Wrong(mapping, Cat("a single message can be spread, not ", value->TypeName()));
+  }
+  bool common = false;
+  for (const Field& target : message.fields) {
+    const auto& fields = value->message->fields;
+    const auto same = std::find_if(fields.begin(), fields.end(), [&](const Field& field) {
+      return field.name == target.name && field.type != FieldType::kGroup;
+    });
+    if (same == fields.end()) continue;
+    common = true;
+    if (tree_.Has(target) || !target.caller_source.empty()) continue;
+    const PathValue below = Below(*value, *same);
+    absl::StatusOr<Write> write = fitter_.Fit(below, target, true);
+    if (!write.ok()) {
+      Wrong(mapping, Cat('"', target.name, "\": ", Std(write.status().message())));
+      continue;
+    }
+    const absl::Status added = tree_.Add({&target}, *std::move(write), &below,
+                                         Cat('"', mapping.source, '.', same->name, '"'));
+    if (!added.ok()) Wrong(mapping, Cat('"', target.name, "\": ", Std(added.message())));
+  }
+  if (!common) {
+    Wrong(mapping,
+          Cat(value->message->full_name, " and ", message.full_name, " have no field in common"));
+  }
+}
+
+void FillCompiler::FillFromCaller(const MessageTable& message) {
+  for (const Field& field : message.fields) {
+    if (field.caller_source.empty() || tree_.Has(field)) continue;
+    Mapping mapping;
+    mapping.kind = Mapping::Kind::kPath;
+    mapping.to = field.name;
+    mapping.source = field.caller_source;
+    FillOne(mapping, message);
+  }
+}
+
+void FillCompiler::CheckRequired(const MessageTable& message) {
+  for (const Field& field : message.fields) {
+    const bool filled = std::any_of(tree_.writes().begin(), tree_.writes().end(),
+                                    [&](const Write& write) { return write.target == &field; });
+    if (field.required && !filled) {
+      wrong_.push_back(
+          Cat("nothing fills the required \"", field.name, "\" of ", message.full_name));
+    }
+  }
+}
+
+}  // namespace frontdesk::contract

@@ -1,0 +1,145 @@
+// Names and dependencies of the steps of a composition.
+#include <algorithm>
+#include <bit>
+
+#include "gateway/base/text.h"
+#include "gateway/contract/plan_compiler.h"
+
+namespace frontdesk::contract {
+namespace {
+
+constexpr uint64_t Bit(size_t index) { return uint64_t{1} << index; }
+
+// An id stands in paths and in a header's list of what is missing.
+bool IsIdentifier(std::string_view text) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  if (text.empty() || !letter(text[0])) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+bool Omits(const frontdesk::v1::Step& step) { return step.on_error() == frontdesk::v1::Step::OMIT; }
+
+}  // namespace
+
+StepOrder OrderCompiler::Compile() {
+  CheckNames();
+  StepOrder result;
+  const auto count = static_cast<size_t>(composition_.step_size());
+  for (const frontdesk::v1::Step& step : composition_.step()) {
+    result.needs.push_back(NeedsOf(step));
+  }
+  uint64_t done = 0;
+  while (result.order.size() < count) {
+    size_t next = 0;
+    while (next < count && ((done & Bit(next)) || (result.needs[next] & ~done))) ++next;
+    if (next == count) break;
+    done |= Bit(next);
+    result.order.push_back(next);
+  }
+  if (result.order.size() < count) {
+    ReportCycle(result, ~done & (count == 64 ? ~uint64_t{0} : Bit(count) - 1));
+    for (size_t i = 0; i < count; ++i) {
+      if (!(done & Bit(i))) result.order.push_back(i);
+    }
+    return result;
+  }
+  CheckUse(result);
+  CheckErrorPolicies(result);
+  return result;
+}
+
+void OrderCompiler::CheckName(std::string_view kind, const std::string& name) {
+  if (!IsIdentifier(name)) {
+    Add(Cat(kind, " \"", name, "\" is not a name: letters, digits and _ make one"));
+  } else if (name == "request" || name == "caller") {
+    Add(Cat(kind, " \"", name, "\": the name is taken, it stands for the ", name, " itself"));
+  }
+}
+
+void OrderCompiler::CheckNames() {
+  for (int i = 0; i < composition_.step_size(); ++i) {
+    const frontdesk::v1::Step& step = composition_.step(i);
+    if (step.id().empty()) {
+      Add(Cat("step ", i + 1, " has no id"));
+    } else {
+      CheckName("step", step.id());
+    }
+    for (int j = 0; j < i; ++j) {
+      if (!step.id().empty() && composition_.step(j).id() == step.id()) {
+        Add(Cat("steps ", j + 1, " and ", i + 1, " have the same id \"", step.id(), '"'));
+      }
+    }
+    if (!step.has_as()) continue;
+    CheckName(Cat("step \"", step.id(), "\": as"), step.as());
+    for (const frontdesk::v1::Step& other : composition_.step()) {
+      if (other.id() != step.as()) continue;
+      Add(Cat("step \"", step.id(), "\": as \"", step.as(), "\" is the id of a step"));
+    }
+  }
+}
+
+uint64_t OrderCompiler::RootBit(std::string_view path) const {
+  const std::string_view root = path.substr(0, path.find('.'));
+  for (int i = 0; i < composition_.step_size(); ++i) {
+    if (composition_.step(i).id() == root) return Bit(static_cast<size_t>(i));
+  }
+  return 0;
+}
+
+uint64_t OrderCompiler::NeedsOf(const frontdesk::v1::Step& step) const {
+  uint64_t needs = step.has_each() ? RootBit(step.each()) : 0;
+  for (const frontdesk::v1::Bind& bind : step.bind()) {
+    const std::string_view root = std::string_view(bind.from()).substr(0, bind.from().find('.'));
+    if (bind.has_from() && !(step.has_as() && root == step.as())) needs |= RootBit(bind.from());
+  }
+  return needs;
+}
+
+void OrderCompiler::ReportCycle(const StepOrder& order, uint64_t left) {
+  // Every step in `left` needs another one in it: following the first need ends in a circle.
+  std::vector<size_t> path;
+  auto at = static_cast<size_t>(std::countr_zero(left));
+  while (std::find(path.begin(), path.end(), at) == path.end()) {
+    path.push_back(at);
+    at = static_cast<size_t>(std::countr_zero(order.needs[at] & left));
+  }
+  path.erase(path.begin(), std::find(path.begin(), path.end(), at));
+  path.push_back(at);
+  std::string names;
+  for (size_t step : path) {
+    if (!names.empty()) names += " needs ";
+    names += Cat('"', composition_.step(static_cast<int>(step)).id(), '"');
+  }
+  Add(Cat("the steps form a cycle: ", names));
+}
+
+void OrderCompiler::CheckUse(const StepOrder& order) {
+  uint64_t used = 0;
+  for (const frontdesk::v1::Out& out : composition_.out()) used |= RootBit(out.from());
+  for (auto step = order.order.rbegin(); step != order.order.rend(); ++step) {
+    if (used & Bit(*step)) used |= order.needs[*step];
+  }
+  for (size_t i = 0; i < order.needs.size(); ++i) {
+    if (used & Bit(i)) continue;
+    Add(Cat("step \"", composition_.step(static_cast<int>(i)).id(),
+            "\": nothing in the answer comes of it"));
+  }
+}
+
+void OrderCompiler::CheckErrorPolicies(const StepOrder& order) {
+  for (size_t i = 0; i < order.needs.size(); ++i) {
+    const frontdesk::v1::Step& step = composition_.step(static_cast<int>(i));
+    if (Omits(step)) continue;
+    for (uint64_t left = order.needs[i]; left != 0; left &= left - 1) {
+      const frontdesk::v1::Step& source = composition_.step(std::countr_zero(left));
+      if (!Omits(source)) continue;
+      Add(Cat("step \"", step.id(), "\" must not fail but needs \"", source.id(),
+              "\", which may be omitted (on_error: OMIT): omit both or neither"));
+    }
+  }
+}
+
+}  // namespace frontdesk::contract
