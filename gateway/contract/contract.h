@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,7 +48,7 @@ struct Method {
   bool client_streaming = false;
   bool server_streaming = false;
   std::vector<Binding> bindings;
-  frontdesk::v1::Policy policy;  // service and method merged, per leaf; YAML comes on top
+  frontdesk::v1::Policy policy;      // service and method merged, per leaf; YAML comes on top
   std::unique_ptr<const Plan> plan;  // null for a plain method
   Place place;
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
@@ -87,6 +88,11 @@ class Contract {
 // `over` on top of `base`, per leaf: a scalar that is set wins, a list that is not empty replaces.
 frontdesk::v1::Policy MergePolicy(const frontdesk::v1::Policy& base,
                                   const frontdesk::v1::Policy& over);
+
+// What is wrong with the values of a policy, wherever it was written. `place_of` gives the place of
+// a field by its path of field numbers in Policy, such as {5, 1} for print.defaults.
+void CheckPolicy(const frontdesk::v1::Policy& policy, std::string_view path,
+                 const std::function<Place(const std::vector<int>&)>& place_of, Findings& findings);
 
 // "250ms", "2s", "1m30s" -> nanoseconds > 0; nothing if it is not a duration.
 std::optional<std::chrono::nanoseconds> ParseDuration(std::string_view text);

@@ -1,0 +1,151 @@
+#include "gateway/contract/contract_loader.h"
+
+#include "frontdesk/v1/compose.pb.h"
+#include "frontdesk/v1/options.pb.h"
+#include "gateway/base/text.h"
+#include "gateway/contract/binding.h"
+#include "gateway/contract/descriptor_set.h"
+#include "gateway/contract/option_check.h"
+#include "gateway/contract/plan.h"
+#include "google/api/annotations.pb.h"
+#include "google/protobuf/descriptor.h"
+
+namespace frontdesk::contract {
+namespace {
+
+namespace pb = google::protobuf;
+
+SourcePath PathOf(const pb::ServiceDescriptor& service) {
+  return {pb::FileDescriptorProto::kServiceFieldNumber, service.index()};
+}
+SourcePath PathOf(const pb::MethodDescriptor& method) {
+  return PathOf(*method.service()) +
+         SourcePath{pb::ServiceDescriptorProto::kMethodFieldNumber, method.index()};
+}
+SourcePath OptionPath(const pb::MethodDescriptor& method, int number) {
+  return PathOf(method) + SourcePath{pb::MethodDescriptorProto::kOptionsFieldNumber, number};
+}
+
+}  // namespace
+
+std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor_set,
+                                                     std::string_view name) {
+  const size_t before = findings_.size();
+  if (!ReadDescriptorSet(descriptor_set, name, set_, findings_)) return nullptr;
+  for (const pb::FileDescriptorProto& file : set_.file()) places_.Add(file);
+  contract_.reset(new Contract);
+  contract_->pool_ = LinkDescriptors(set_, places_, findings_);
+  if (contract_->pool_ == nullptr) return nullptr;
+  for (const pb::FileDescriptorProto& file : set_.file()) {
+    CheckOptions(file, *contract_->pool_, places_, findings_);
+  }
+  for (const pb::FileDescriptorProto& file : set_.file()) {
+    AddMethods(*contract_->pool_->FindFileByName(file.name()));
+  }
+  if (contract_->methods_.empty()) {
+    findings_.Add({std::string(name)}, "", "no file of the descriptor set declares a method");
+  }
+  CheckCollisions(contract_->methods_, findings_);
+  AddPlans();
+  return findings_.size() == before ? std::move(contract_) : nullptr;
+}
+
+void ContractLoader::AddMethods(const pb::FileDescriptor& file) {
+  for (int i = 0; i < file.service_count(); ++i) {
+    const pb::ServiceDescriptor& service = *file.service(i);
+    if (contract_->HasService(service.full_name())) continue;  // the file is in the set twice
+    contract_->services_.push_back(service.full_name());
+    const frontdesk::v1::Policy policy = ServicePolicy(service);
+    for (int m = 0; m < service.method_count(); ++m) AddMethod(*service.method(m), policy);
+  }
+}
+
+frontdesk::v1::Policy ContractLoader::ServicePolicy(const pb::ServiceDescriptor& service) {
+  const frontdesk::v1::Policy& policy = service.options().GetExtension(frontdesk::v1::service);
+  const SourcePath path =
+      PathOf(service) + SourcePath{pb::ServiceDescriptorProto::kOptionsFieldNumber,
+                                   frontdesk::v1::kServiceFieldNumber};
+  const auto place_of = [&](const SourcePath& field) {
+    return places_.Of(service.file()->name(), path + field);
+  };
+  CheckPolicy(policy, service.full_name(), place_of, findings_);
+  return policy;
+}
+
+void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor,
+                               const frontdesk::v1::Policy& service_policy) {
+  const std::string& file = descriptor.file()->name();
+  Method method;
+  method.full_name = descriptor.full_name();
+  method.service = descriptor.service()->full_name();
+  method.name = descriptor.name();
+  method.path = Cat('/', method.service, '/', method.name);
+  method.client_streaming = descriptor.client_streaming();
+  method.server_streaming = descriptor.server_streaming();
+  method.input = contract_->tables_.Add(descriptor.input_type());
+  method.output = contract_->tables_.Add(descriptor.output_type());
+  method.place = places_.Of(
+      file, PathOf(descriptor) + SourcePath{pb::MethodDescriptorProto::kNameFieldNumber});
+  method.descriptor = &descriptor;
+  CheckGroups(*method.input);
+  CheckGroups(*method.output);
+
+  const frontdesk::v1::Policy& policy = descriptor.options().GetExtension(frontdesk::v1::method);
+  const auto policy_place = [&](const SourcePath& field) {
+    return places_.Of(file, OptionPath(descriptor, frontdesk::v1::kMethodFieldNumber) + field);
+  };
+  CheckPolicy(policy, method.full_name, policy_place, findings_);
+  method.policy = MergePolicy(service_policy, policy);
+
+  if (descriptor.options().HasExtension(google::api::http)) {
+    const auto rule_place = [&](const SourcePath& field) {
+      return places_.Of(file, OptionPath(descriptor, google::api::kHttpFieldNumber) + field);
+    };
+    AddBindings(descriptor.options().GetExtension(google::api::http), rule_place, method,
+                findings_);
+  }
+  contract_->by_name_.emplace(method.full_name, contract_->methods_.size());
+  contract_->by_name_.emplace(method.path.substr(1), contract_->methods_.size());
+  contract_->methods_.push_back(std::move(method));
+}
+
+// Groups are read and written by no JSON mapping; one that a method can reach is refused.
+void ContractLoader::CheckGroups(const MessageTable& root) {
+  std::vector<const MessageTable*> open = {&root};
+  while (!open.empty()) {
+    const MessageTable& table = *open.back();
+    open.pop_back();
+    if (!checked_.insert(&table).second) continue;
+    for (const Field& field : table.fields) {
+      if (field.message != nullptr) open.push_back(field.message);
+      if (field.type != FieldType::kGroup) continue;
+      Place place{field.descriptor->file()->name()};
+      pb::SourceLocation location;
+      if (field.descriptor->GetSourceLocation(&location)) {
+        place.line = location.start_line + 1;
+        place.column = location.start_column + 1;
+      }
+      findings_.Add(place, field.descriptor->full_name(),
+                    "is a group; only messages can be transcoded");
+    }
+  }
+}
+
+// Last, because a plan refers to the methods that it calls.
+void ContractLoader::AddPlans() {
+  for (Method& method : contract_->methods_) {
+    const pb::MethodOptions& options = method.descriptor->options();
+    if (!options.HasExtension(frontdesk::v1::compose)) continue;
+    const Place place =
+        places_.Of(method.descriptor->file()->name(),
+                   OptionPath(*method.descriptor, frontdesk::v1::kComposeFieldNumber));
+    if (method.client_streaming || method.server_streaming) {
+      findings_.Add(place, method.full_name, "is a streaming method; only unary ones are composed");
+      continue;
+    }
+    method.plan = CompilePlan(options.GetExtension(frontdesk::v1::compose), method,
+                              contract_->methods_, place, findings_);
+  }
+}
+
+}  // namespace frontdesk::contract

@@ -1,0 +1,42 @@
+// The steps of Contract::Load().
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <unordered_set>
+
+#include "gateway/contract/contract.h"
+#include "gateway/contract/source_places.h"
+#include "google/protobuf/descriptor.pb.h"
+
+namespace google::protobuf {
+class FileDescriptor;
+class ServiceDescriptor;
+}  // namespace google::protobuf
+
+namespace frontdesk::contract {
+
+// Used once.
+class ContractLoader {
+ public:
+  explicit ContractLoader(Findings& findings) : findings_(findings) {}
+
+  // Null, with findings, when something is wrong.
+  std::unique_ptr<const Contract> Load(std::string_view descriptor_set, std::string_view name);
+
+ private:
+  void AddMethods(const google::protobuf::FileDescriptor& file);
+  void AddMethod(const google::protobuf::MethodDescriptor& descriptor,
+                 const frontdesk::v1::Policy& service_policy);
+  frontdesk::v1::Policy ServicePolicy(const google::protobuf::ServiceDescriptor& service);
+  void CheckGroups(const MessageTable& table);
+  void AddPlans();
+
+  Findings& findings_;
+  google::protobuf::FileDescriptorSet set_;
+  SourcePlaces places_;
+  std::unique_ptr<Contract> contract_;
+  std::unordered_set<const MessageTable*> checked_;
+};
+
+}  // namespace frontdesk::contract
