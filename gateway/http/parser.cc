@@ -48,7 +48,7 @@ void RequestParser::Reset() {
   method_ = target_ = authority_ = path_ = query_ = Span();
   state_ = State::kStart;
   minor_version_ = 1;
-  blank_line_ = expects_continue_ = has_connection_ = has_expect_ = false;
+  complete_ = blank_line_ = expects_continue_ = has_connection_ = has_expect_ = false;
   keep_alive_ = true;
   framing_ = Framing::kNone;
   hosts_ = lengths_ = codings_ = types_ = 0;
@@ -238,6 +238,7 @@ RequestParser::Progress RequestParser::Parse(char* data, size_t size) {
         at_ = static_cast<uint32_t>(p - data);
         if (at_ - fields_at_ > limits_.header_bytes) return Refuse(refusal::kHeaderBytes);
         if (const Refusal* wrong = Judge(data)) return Refuse(*wrong);
+        complete_ = true;
         return Progress::kDone;
     }
   }
@@ -252,7 +253,7 @@ void RequestParser::Fill(const char* data, Request& request) const {
   request.authority = request.path = request.query = {};
   request.content_length.reset();
   request.has_body = false;
-  if (refusal_) return;
+  if (!complete_) return;
   for (const Field& field : fields_) request.headers.Add(field.name.In(data), field.value.In(data));
   request.authority = authority_.In(data);
   request.path = path_.size == 0 ? std::string_view("/") : path_.In(data);

@@ -36,8 +36,8 @@ class RequestParser {
   // Valid after kRefused.
   const Refusal& refusal() const { return *refusal_; }
 
-  // After kDone: fills everything that the head tells. After kRefused: method and target as far as
-  // they were understood, for the log. `data` as in the last Parse().
+  // After kDone: fills everything that the head tells. Before that and after kRefused: method and
+  // target as far as they were understood, for the log. `data` as in the last Parse().
   void Fill(const char* data, Request& request) const;
 
   // Valid after kDone.
@@ -94,6 +94,7 @@ class RequestParser {
   Span method_, target_, authority_, path_, query_;
   State state_ = State::kStart;
   uint8_t minor_version_ = 1;
+  bool complete_ = false;
   bool blank_line_ = false;
   bool keep_alive_ = true;
   bool expects_continue_ = false;

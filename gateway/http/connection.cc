@@ -1,0 +1,235 @@
+#include "gateway/http/connection.h"
+
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <utility>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+
+namespace frontdesk::http {
+namespace {
+
+// Output that may be waiting before the next request is looked at.
+constexpr size_t kMostUnsent = 256 << 10;
+// Pipelined requests that are handled before other connections have their turn.
+constexpr uint32_t kMostInARow = 16;
+constexpr size_t kHeadRoom = 1024;
+
+}  // namespace
+
+void Connection::Start(Worker& worker, int fd, std::string peer_address, uint16_t peer_port) {
+  const Ref self(new Connection(worker, fd, std::move(peer_address), peer_port));
+  self->Serve(self);
+}
+
+Connection::Connection(Worker& worker, int fd, std::string peer_address, uint16_t peer_port)
+    : worker_(worker),
+      stream_(worker.loop.io(), fd),
+      input_(worker.blocks),
+      parser_(worker.limits),
+      decoder_(worker.limits),
+      peer_address_(std::move(peer_address)),
+      peer_port_(peer_port),
+      head_began_(worker.loop.Now()),
+      idle_since_(worker.loop.Now()) {
+  worker_.connections.insert(this);
+  request_.scheme = "http";
+  request_.peer_address = peer_address_;
+  request_.peer_port = peer_port_;
+}
+
+Connection::~Connection() { worker_.texts.Give(std::move(out_)); }
+
+internal::Detached Connection::Serve([[maybe_unused]] Ref self) {
+  while (persistent_ && !broken_ && !closed_) {
+    RequestParser::Progress progress = ParseHead();
+    while (progress == RequestParser::Progress::kMore && !gone() && !timed_out_) {
+      co_await HeadInput();
+      progress = ParseHead();
+    }
+    if (progress != RequestParser::Progress::kDone) {
+      RefuseHead(progress);
+      break;
+    }
+    BeginExchange();
+    absl::Status failure;
+    try {
+      const Incoming incoming = {request_, body_, reply_, *cancel_};
+      Task<void> handling = worker_.handler.Handle(incoming);
+      co_await std::move(handling);
+    } catch (const std::exception& error) {
+      failure = Failure(absl::StatusCode::kInternal, "INTERNAL", error.what(), Origin::kGateway);
+    } catch (...) {
+      failure =
+          Failure(absl::StatusCode::kInternal, "INTERNAL", "unknown exception", Origin::kGateway);
+    }
+    if (answer_ == Answer::kNone && !aborted_) {
+      if (failure.ok()) {
+        failure = Failure(absl::StatusCode::kInternal, "INTERNAL", "the handler gave no answer",
+                          Origin::kGateway);
+      }
+      Refuse(failure);
+    }
+    while (MustDropMore()) {
+      co_await BodyInput();
+      WaitedForBody();
+    }
+    EndExchange();
+    while (unsent() > kMostUnsent && !broken_ && !closed_) {
+      co_await Wait(output_waiter_);
+    }
+    if (++in_a_row_ >= kMostInARow && !input_.empty()) {
+      co_await NextTurn();
+    }
+  }
+  while (unsent() > 0 && !broken_ && !closed_) {
+    co_await Wait(output_waiter_);
+  }
+  while (LingerOn()) {
+    co_await LingerInput();
+  }
+  Close();
+}
+
+RequestParser::Progress Connection::ParseHead() {
+  using Progress = RequestParser::Progress;
+  if (input_.empty()) return Progress::kMore;
+  // The first head of a connection has had its time since the connection began.
+  if (!parser_.started() && !first_) head_began_ = worker_.loop.Now();
+  return parser_.Parse(input_.data(), input_.size());
+}
+
+// No whole head will come: an answer is owed unless nothing at all came.
+void Connection::RefuseHead(RequestParser::Progress progress) {
+  const Refusal* refusal = nullptr;
+  if (progress == RequestParser::Progress::kRefused) {
+    refusal = &parser_.refusal();
+  } else if (!parser_.started() || broken_ || closed_) {
+    return;
+  } else {
+    refusal = eof_ ? &refusal::kHeadCut : &refusal::kHeadSlow;
+  }
+  timed_out_ = false;
+  unframed_ = true;
+  input_deadline_ = TimePoint::max();
+  parser_.Fill(input_.data(), request_);
+  Refuse(AsFailure(*refusal));
+}
+
+// Nothing is held while no byte of a request has come.
+Connection::Wait Connection::HeadInput() {
+  in_a_row_ = 0;
+  wanted_ = kHeadRoom;
+  if (parser_.started() || first_) {
+    SetInputDeadline(head_began_ + worker_.limits.header_timeout);
+  } else {
+    SetInputDeadline(idle_since_ + worker_.limits.idle_timeout);
+  }
+  if (input_.empty()) input_.Shrink();
+  ArmRead(true);
+  return Wait(input_waiter_);
+}
+
+void Connection::BeginExchange() {
+  phase_ = Phase::kExchange;
+  input_deadline_ = TimePoint::max();
+  parser_.Fill(input_.data(), request_);
+  request_.received = worker_.loop.Now();
+  input_.Consume(parser_.consumed());
+  input_.Pin();
+  if (input_.room() == 0) input_.Reserve(kHeadRoom);
+  decoder_.Start(parser_.framing(), parser_.content_length());
+  continue_due_ = parser_.expects_continue();
+  body_waited_ = Duration::zero();
+  body_received_ = input_.size();
+  cancel_.emplace();
+  answer_ = Answer::kNone;
+  chunked_answer_ = no_answer_body_ = false;
+  ArmRead(false);
+}
+
+void Connection::EndExchange() {
+  if (answer_ == Answer::kStreaming) AbortAnswer();
+  if (!decoder_.done()) unframed_ = true;
+  if (cancel_->cancelled() || unframed_) persistent_ = false;
+  cancel_.reset();
+  input_.Unpin();
+  parser_.Reset();
+  phase_ = Phase::kHead;
+  first_ = false;
+  idle_since_ = worker_.loop.Now();
+}
+
+// Also for a request that was accepted and then failed inside the program.
+void Connection::Refuse(const absl::Status& failure) {
+  persistent_ = false;
+  request_.received = worker_.loop.Now();
+  answer_ = Answer::kNone;
+  chunked_answer_ = no_answer_body_ = false;
+  worker_.handler.Refuse(failure, request_, reply_);
+  if (answer_ == Answer::kStreaming) AbortAnswer();
+}
+
+Connection::Wait Connection::NextTurn() {
+  in_a_row_ = 0;
+  boost::asio::post(worker_.loop.io(), [self = Ref(this)] { self->Wake(self->turn_waiter_); });
+  return Wait(turn_waiter_);
+}
+
+// Closing a socket that holds unread input resets it, and the reset may overtake the answer.
+bool Connection::LingerOn() {
+  if (gone() || timed_out_ || aborted_) return false;
+  if (phase_ != Phase::kLinger) {
+    if (!unframed_ && input_.empty()) return false;
+    phase_ = Phase::kLinger;
+    stream_.ShutdownWrite();
+    SetInputDeadline(worker_.loop.Now() + worker_.limits.linger_timeout);
+  }
+  lingered_ += input_.size();
+  input_.Consume(input_.size());
+  return lingered_ <= worker_.limits.linger_bytes;
+}
+
+Connection::Wait Connection::LingerInput() {
+  wanted_ = BlockPool::kBlock;
+  ArmRead(true);
+  return Wait(input_waiter_);
+}
+
+void Connection::CloseIfIdle() {
+  // A request that has reached this machine is still answered.
+  if (idle() && !stream_.HasInput()) Abort();
+}
+
+void Connection::Abort() {
+  if (closed_) return;
+  closed_ = true;
+  ClientLeft();
+  // A resource that others may look at ends at once; the coroutine unwinds in its own time.
+  stream_.Close();
+  for (std::coroutine_handle<>* slot : {&input_waiter_, &output_waiter_}) {
+    if (*slot) worker_.loop.Defer(std::exchange(*slot, nullptr));
+  }
+}
+
+void Connection::Fail() {
+  if (broken_) return;
+  broken_ = true;
+  stream_.Reset();
+  ClientLeft();
+  for (std::coroutine_handle<>* slot : {&input_waiter_, &output_waiter_}) {
+    if (*slot) worker_.loop.Defer(std::exchange(*slot, nullptr));
+  }
+}
+
+void Connection::Close() {
+  closed_ = true;
+  input_deadline_ = send_deadline_ = TimePoint::max();
+  Disarm();
+  if (stream_.open()) stream_.Close();
+  worker_.connections.erase(this);
+  if (worker_.observer) worker_.observer->OnClosed();
+}
+
+}  // namespace frontdesk::http

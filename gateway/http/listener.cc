@@ -1,0 +1,216 @@
+#include "gateway/http/listener.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/http/connection.h"
+
+namespace frontdesk::http {
+namespace {
+
+constexpr int kBacklog = 4096;
+// Connections taken before those that are open have their turn.
+constexpr int kAcceptsPerTurn = 32;
+constexpr std::chrono::milliseconds kPause{50};
+
+absl::Status SystemFailure(std::string_view what, int error) {
+  return Failure(absl::StatusCode::kUnavailable, "LISTEN", Cat(what, ": ", std::strerror(error)),
+                 Origin::kGateway);
+}
+
+// Options that accepted sockets inherit are set here once instead of on each of them.
+int Configure(int fd, int family) {
+  const int on = 1, off = 0, idle_seconds = 60, interval_seconds = 10, probes = 3;
+  int failed = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  failed |= setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  failed |= setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  failed |= setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  failed |= setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
+  failed |= setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_seconds, sizeof interval_seconds);
+  failed |= setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+  if (family == AF_INET6) failed |= setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  return failed;
+}
+
+uint16_t PortOf(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET6) {
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  }
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
+std::string AddressOf(const sockaddr_storage& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
+    return text.data();
+  }
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+    inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text.data(), text.size());
+  } else {
+    inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
+  }
+  return text.data();
+}
+
+}  // namespace
+
+Listener::Listener(Loop& loop, Handler& handler, const ServerLimits& limits, ConnectionShare& share,
+                   size_t worker, HandOver hand_over)
+    : worker_(loop, handler, limits),
+      share_(share),
+      index_(worker),
+      hand_over_(std::move(hand_over)),
+      acceptor_(loop.io()) {
+  worker_.observer = this;
+}
+
+Listener::~Listener() = default;
+
+absl::Status Listener::Open(const std::string& address, uint16_t port) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(address.c_str(), Cat(port).c_str(), &hints, &found) != 0) {
+    return Failure(absl::StatusCode::kInvalidArgument, "LISTEN",
+                   Cat("not a numeric address: ", address), Origin::kGateway);
+  }
+  const std::string where = Cat(address, " port ", port);
+  const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const bool open = fd >= 0 && Configure(fd, found->ai_family) == 0 &&
+                    ::bind(fd, found->ai_addr, found->ai_addrlen) == 0 &&
+                    ::listen(fd, kBacklog) == 0;
+  const int error = errno;
+  freeaddrinfo(found);
+  if (!open) {
+    if (fd >= 0) ::close(fd);
+    return SystemFailure(where, error);
+  }
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size);
+  port_ = PortOf(bound);
+  acceptor_.assign(fd);
+  WaitForClients();
+  return absl::OkStatus();
+}
+
+void Listener::WaitForClients() {
+  paused_ = false;
+  acceptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                       [this](const boost::system::error_code& error) {
+                         if (error || !acceptor_.is_open()) return;
+                         for (int i = 0; i < kAcceptsPerTurn && AcceptOne(); ++i) {
+                         }
+                         if (!paused_) WaitForClients();
+                       });
+}
+
+bool Listener::AcceptOne() {
+  if (share_.full()) {
+    Pause();
+    return false;
+  }
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  const int fd = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    Take({fd, AddressOf(peer), PortOf(peer)});
+    return true;
+  }
+  switch (errno) {
+    case EAGAIN:
+      return false;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      // The backlog stays readable: waiting for it again at once would spin.
+      ShedIdle();
+      Pause();
+      return false;
+    default:
+      return true;  // this client has gone; the next may not have
+  }
+}
+
+void Listener::Take(Accepted accepted) {
+  const size_t chosen = hand_over_ ? share_.Choose(index_) : index_;
+  share_.Opened(chosen);
+  if (chosen == index_) {
+    Connection::Start(worker_, accepted.fd, std::move(accepted.peer_address), accepted.peer_port);
+  } else {
+    hand_over_(chosen, std::move(accepted));
+  }
+}
+
+void Listener::Adopt(Accepted accepted) {
+  Connection::Start(worker_, accepted.fd, std::move(accepted.peer_address), accepted.peer_port);
+}
+
+void Listener::Pause() {
+  paused_ = true;
+  worker_.loop.Arm(*this, worker_.loop.Now() + kPause);
+}
+
+void Listener::OnTimer() {
+  if (paused_ && acceptor_.is_open()) WaitForClients();
+}
+
+// The connection that has been idle longest makes room for one that has something to ask.
+void Listener::ShedIdle() {
+  Connection* oldest = nullptr;
+  for (Connection* connection : worker_.connections) {
+    if (!connection->idle()) continue;
+    if (!oldest || connection->idle_since() < oldest->idle_since()) oldest = connection;
+  }
+  if (oldest) oldest->CloseIfIdle();
+}
+
+void Listener::OnClosed() { share_.Closed(index_); }
+
+void Listener::Drain() { worker_.draining = true; }
+
+void Listener::StopAccepting() {
+  Drain();
+  if (!acceptor_.is_open()) return;
+  while (AcceptOne()) {
+  }
+  Disarm();
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+}
+
+void Listener::CloseIdle() {
+  // Closing changes the set only later, when the connection's coroutine ends; a copy all the same.
+  const std::vector<Connection*> all(worker_.connections.begin(), worker_.connections.end());
+  for (Connection* connection : all) connection->CloseIfIdle();
+}
+
+void Listener::Abort() {
+  Drain();
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  Disarm();
+  const std::vector<Connection*> all(worker_.connections.begin(), worker_.connections.end());
+  for (Connection* connection : all) connection->Abort();
+}
+
+}  // namespace frontdesk::http

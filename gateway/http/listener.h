@@ -1,0 +1,78 @@
+// Where clients come in: one listener per worker on a shared port (SO_REUSEPORT).
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "gateway/base/loop.h"
+#include "gateway/http/connection_share.h"
+#include "gateway/http/message.h"
+#include "gateway/http/server_limits.h"
+#include "gateway/http/worker.h"
+
+namespace frontdesk::http {
+
+// A connected, non-blocking socket on its way to a worker, which owns it once it has adopted it.
+struct Accepted {
+  int fd = -1;
+  std::string peer_address;  // numeric
+  uint16_t peer_port = 0;
+};
+
+// Everything on its loop. Destroyed only after connections() is 0: Abort(), then run the loop.
+class Listener final : private ConnectionObserver, private Timer {
+ public:
+  // Takes a socket to the listener of another worker, by Loop::Post and Adopt().
+  using HandOver = std::function<void(size_t worker, Accepted accepted)>;
+
+  // `handler` and `share` outlive the listener. Without `hand_over` it keeps what it accepts.
+  Listener(Loop& loop, Handler& handler, const ServerLimits& limits, ConnectionShare& share,
+           size_t worker, HandOver hand_over = nullptr);
+  ~Listener() override;
+
+  // Listens on a numeric address. Port 0 takes a free one, which the other workers then open.
+  absl::Status Open(const std::string& address, uint16_t port);
+  uint16_t port() const { return port_; }
+
+  // Serves a socket that another worker accepted.
+  void Adopt(Accepted accepted);
+
+  // The steps of an orderly end. From Drain() on every answer ends its connection, while new
+  // connections are still taken: whoever sends them may not have heard yet.
+  void Drain();
+  // Takes what waits in the backlog, then closes the port. All workers at the same time, since the
+  // kernel spreads new connections over the listeners that are left.
+  void StopAccepting();
+  // Ends connections on which no request is in flight.
+  void CloseIdle();
+  // Ends everything; the requests in flight are cancelled.
+  void Abort();
+
+  // Open connections of this worker, those included that still finish their last answer.
+  size_t connections() const { return worker_.connections.size(); }
+  bool accepting() const { return acceptor_.is_open(); }
+
+ private:
+  void WaitForClients();
+  // False when the backlog is empty or accepting has to pause.
+  bool AcceptOne();
+  void Take(Accepted accepted);
+  void Pause();
+  void ShedIdle();
+  void OnClosed() override;
+  void OnTimer() override;
+
+  Worker worker_;
+  ConnectionShare& share_;
+  const size_t index_;
+  const HandOver hand_over_;
+  boost::asio::posix::stream_descriptor acceptor_;
+  uint16_t port_ = 0;
+  bool paused_ = false;  // not waiting for clients: at the cap, or out of descriptors
+};
+
+}  // namespace frontdesk::http

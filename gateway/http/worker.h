@@ -1,0 +1,63 @@
+// What all connections of one loop share.
+#pragma once
+
+#include <cstddef>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "gateway/base/loop.h"
+#include "gateway/http/input_buffer.h"
+#include "gateway/http/message.h"
+#include "gateway/http/response_head.h"
+#include "gateway/http/server_limits.h"
+
+namespace frontdesk::http {
+
+class Connection;
+
+// Spare output buffers, so that an answer allocates nothing and an idle connection holds none.
+class TextPool {
+ public:
+  std::string Take() {
+    if (spare_.empty()) return {};
+    std::string text = std::move(spare_.back());
+    spare_.pop_back();
+    return text;
+  }
+  void Give(std::string text) {
+    if (spare_.size() >= kMostSpare || text.capacity() > kMostCapacity) return;
+    text.clear();
+    spare_.push_back(std::move(text));
+  }
+
+ private:
+  static constexpr size_t kMostSpare = 128;
+  static constexpr size_t kMostCapacity = 64 << 10;
+  std::vector<std::string> spare_;
+};
+
+// Told when a connection has ended.
+class ConnectionObserver {
+ public:
+  virtual ~ConnectionObserver() = default;
+  virtual void OnClosed() = 0;
+};
+
+struct Worker {
+  Worker(Loop& the_loop, Handler& the_handler, const ServerLimits& the_limits)
+      : loop(the_loop), handler(the_handler), limits(the_limits) {}
+
+  Loop& loop;
+  Handler& handler;
+  const ServerLimits limits;
+  ConnectionObserver* observer = nullptr;
+  bool draining = false;  // every answer ends its connection
+  BlockPool blocks;
+  TextPool texts;
+  DateCache date{[] { return std::time(nullptr); }};
+  absl::flat_hash_set<Connection*> connections;
+};
+
+}  // namespace frontdesk::http
