@@ -1,0 +1,81 @@
+#include "gateway/config/host_port.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <charconv>
+
+namespace frontdesk::config {
+namespace {
+
+bool IsAlnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// RFC 1123 section 2.1, and the underscore that container networks use.
+bool IsHostName(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (name.empty() || name.size() > 253) return false;
+  bool letter_last = false;
+  while (!name.empty()) {
+    const std::string_view label = name.substr(0, name.find('.'));
+    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') {
+      return false;
+    }
+    letter_last = false;
+    for (const char c : label) {
+      if (!IsAlnum(c) && c != '-' && c != '_') return false;
+      letter_last = letter_last || !(c >= '0' && c <= '9');
+    }
+    name.remove_prefix(label.size());
+    if (name.empty()) break;
+    name.remove_prefix(1);
+    if (name.empty()) return false;
+  }
+  // "1.2.3" and "1.2.3.4.5" are mistyped addresses; no top-level domain is a number.
+  return letter_last;
+}
+
+std::optional<uint16_t> ParsePort(std::string_view text) {
+  uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, port);
+  if (error != std::errc() || rest != end) return std::nullopt;
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
+  return port;
+}
+
+bool FillV6(HostPort& out) {
+  in6_addr address{};
+  if (inet_pton(AF_INET6, out.host.c_str(), &address) != 1) return false;
+  out.numeric = true;
+  out.loopback = IN6_IS_ADDR_LOOPBACK(&address) ||
+                 (IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == 127);
+  return true;
+}
+
+}  // namespace
+
+std::optional<HostPort> ParseHostPort(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto port = ParsePort(text.substr(colon + 1));
+  std::string_view host = text.substr(0, colon);
+  if (!port || host.find('\0') != std::string_view::npos) return std::nullopt;
+  HostPort out;
+  out.port = *port;
+  if (host.starts_with('[') && host.ends_with(']')) {
+    out.host = host.substr(1, host.size() - 2);
+    return FillV6(out) ? std::optional(out) : std::nullopt;
+  }
+  out.host = host;
+  in_addr v4{};
+  if (inet_pton(AF_INET, out.host.c_str(), &v4) == 1) {
+    out.numeric = true;
+    out.loopback = ntohl(v4.s_addr) >> 24 == 127;
+    return out;
+  }
+  return IsHostName(host) ? std::optional(out) : std::nullopt;
+}
+
+}  // namespace frontdesk::config
