@@ -36,6 +36,7 @@ struct MessageReader {
   struct Node {
     const MessageTable* table = nullptr;
     std::vector<WantedField> fields;  // ascending by number
+    bool oneofs = false;              // some of them are members of a oneof
   };
   std::vector<Node> nodes;  // [0] is the message itself; empty when the value is a scalar
   int32_t whole = -1;       // slot of the message (or scalar) as a whole, or -1

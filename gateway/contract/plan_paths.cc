@@ -70,6 +70,7 @@ WantedField& Wanted(MessageReader::Node& node, const Field& field) {
   if (at == node.fields.end() || at->field != &field) {
     at = node.fields.insert(at, WantedField());
     at->field = &field;
+    node.oneofs |= field.oneof >= 0;
   }
   return *at;
 }
@@ -184,10 +185,6 @@ Source Want(const PathValue& value, bool walk, bool presence) {
   }
   source.slot = Slot(reader, Wanted(reader.nodes[node], *value.field), walk);
   return source;
-}
-
-uint32_t WantField(MessageReader& reader, const Field& field, bool walk) {
-  return Slot(reader, Wanted(reader.nodes[0], field), walk);
 }
 
 }  // namespace frontdesk::contract

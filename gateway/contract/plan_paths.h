@@ -54,7 +54,4 @@ absl::StatusOr<std::vector<const Field*>> ResolveTarget(std::string_view path,
 // down; `presence`: whether the message around it is there must be known.
 Source Want(const PathValue& value, bool walk, bool presence);
 
-// Notes in a reader that a field of the message itself is wanted; returns its slot.
-uint32_t WantField(MessageReader& reader, const Field& field, bool walk);
-
 }  // namespace frontdesk::contract

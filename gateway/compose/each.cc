@@ -1,0 +1,176 @@
+// Steps with `each`: one call per element of a list.
+#include <algorithm>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/compose/execution.h"
+#include "gateway/contract/wire.h"
+
+namespace frontdesk::compose {
+
+using contract::PlanStep;
+
+void Execution::BeginEach(size_t index) {
+  const PlanStep& step = plan_.steps[index];
+  steps_[index].each = std::make_unique<EachCalls>();
+  EachCalls& each = *steps_[index].each;
+  GatherElements(step, each);
+  if (each.calls.size() > options_.max_elements) {
+    const size_t length = each.calls.size();
+    steps_[index].each.reset();
+    return Settle(index,
+                  Failure(absl::StatusCode::kResourceExhausted, "EACH_TOO_LONG",
+                          Cat("step ", step.id, " would make more than ", options_.max_elements,
+                              " calls: the list has at least ", length, " elements"),
+                          Origin::kGateway));
+  }
+  ShareEqualCalls(each);
+  if (step.timeout != std::chrono::nanoseconds::max()) {
+    each.deadline = parent_.loop.Now() + step.timeout;
+  }
+  each.lanes = std::min<size_t>(step.max_parallel, each.calls.size());
+  if (each.lanes == 0) return FinishEach(index);
+  running_ += each.lanes;
+  // `each` stays as long as the execution, but its `lanes` may be done before all have begun.
+  for (size_t lane = each.lanes; lane > 0; --lane) RunLane(this, index);
+}
+
+// Stops one above the limit.
+void Execution::GatherElements(const PlanStep& step, EachCalls& each) {
+  const contract::Source& source = step.list;
+  const bool message = !step.element.nodes.empty();
+  const bool pieces = source.list && !(source.field && source.field->repeated);
+  std::vector<uint32_t> bases;
+  if (source.list) {
+    bases = known_.steps[source.step].elements;
+  } else if (source.root == contract::Source::Root::kRequest) {
+    bases.push_back(known_.request);
+  } else {
+    bases.push_back(known_.steps[source.step].base);
+  }
+  for (uint32_t base : bases) {
+    const Slots::Value* value = known_.slots.First(base + source.slot);
+    if (pieces && message) {
+      AddElement(step, value, false, each);
+      if (each.calls.size() > options_.max_elements) return;
+      continue;
+    }
+    while (value) {
+      const uint32_t next = value->next;
+      if (message || !value->packed) {
+        AddElement(step, value, true, each);
+      } else {
+        AddScalarElements(step, *value, each);
+      }
+      if (each.calls.size() > options_.max_elements) return;
+      value = known_.slots.At(next);
+    }
+  }
+}
+
+void Execution::AddElement(const PlanStep& step, const Slots::Value* pieces, bool only_first,
+                           EachCalls& each) {
+  const Slots::Mark mark = known_.slots.Here();
+  const uint32_t element = known_.slots.Open(step.element);
+  for (const Slots::Value* piece = pieces; piece;) {
+    const uint32_t next = only_first ? 0 : piece->next;
+    const std::string_view bytes = piece->bytes;
+    // What it is part of was found well formed when it came.
+    known_.slots.Read(step.element, bytes, element);
+    piece = known_.slots.At(next);
+  }
+  AddRequest(step, element, each);
+  known_.slots.Rewind(mark);
+}
+
+void Execution::AddScalarElements(const PlanStep& step, const Slots::Value& value,
+                                  EachCalls& each) {
+  const std::string_view bytes = value.bytes;  // reading moves `value`
+  const contract::WireType type = contract::WireTypeOf(step.list.field->type);
+  const char* position = bytes.data();
+  const char* const end = position + bytes.size();
+  while (position != end && each.calls.size() <= options_.max_elements) {
+    const char* const begin = position;
+    if (type == contract::WireType::kVarint) {
+      uint64_t ignored;
+      contract::ReadVarint(position, end, ignored);
+    } else {
+      position += type == contract::WireType::kFixed64 ? 8 : 4;
+    }
+    const Slots::Mark mark = known_.slots.Here();
+    const uint32_t element = known_.slots.Open(step.element);
+    known_.slots.Read(step.element, {begin, static_cast<size_t>(position - begin)}, element);
+    AddRequest(step, element, each);
+    known_.slots.Rewind(mark);
+  }
+}
+
+void Execution::AddRequest(const PlanStep& step, uint32_t element, EachCalls& each) {
+  EachCalls::Call& call = each.calls.emplace_back();
+  call.begin = each.requests.size();
+  Assembler(known_, each.requests).Write(step.request, element);
+  call.size = each.requests.size() - call.begin;
+}
+
+void Execution::ShareEqualCalls(EachCalls& each) {
+  absl::flat_hash_map<absl::string_view, uint32_t> seen;
+  seen.reserve(each.calls.size());
+  each.call_of.reserve(each.calls.size());
+  size_t kept = 0;
+  for (size_t i = 0; i < each.calls.size(); ++i) {
+    const EachCalls::Call& call = each.calls[i];
+    const absl::string_view request(each.requests.data() + call.begin, call.size);
+    const auto [at, fresh] = seen.try_emplace(request, static_cast<uint32_t>(kept));
+    each.call_of.push_back(at->second);
+    if (!fresh) continue;
+    if (kept != i) each.calls[kept] = std::move(each.calls[i]);
+    ++kept;
+  }
+  each.calls.resize(kept);
+}
+
+internal::Detached Execution::RunLane(Execution* self, size_t index) {
+  const PlanStep& step = self->plan_.steps[index];
+  EachCalls& each = *self->steps_[index].each;
+  upstream::CallOptions options = self->OptionsFor(step);
+  while (each.next < each.calls.size() && !self->stopped()) {
+    EachCalls::Call& call = each.calls[each.next++];
+    if (each.deadline != TimePoint::max()) {
+      // At the deadline the caller says so itself, without a call.
+      const Duration left = each.deadline - self->parent_.loop.Now();
+      options.timeout = std::max(left, Duration::zero());
+    }
+    const std::string_view request = std::string_view(each.requests).substr(call.begin, call.size);
+    Reply reply = co_await self->caller_.Unary(self->context_, *step.method, request, options);
+    self->FinishCall(index, call, std::move(reply));
+  }
+  if (--each.lanes == 0) self->FinishEach(index);
+  self->Leave();
+}
+
+void Execution::FinishCall(size_t index, EachCalls::Call& call, Reply reply) {
+  const PlanStep& step = plan_.steps[index];
+  call.status = reply.status();
+  if (reply.ok()) {
+    call.reply = *std::move(reply);
+    call.status = Accept(step, call.reply.message, call.base);
+    if (!call.status.ok()) call.reply = upstream::UnaryReply();
+  }
+  const bool must = step.on_error == PlanStep::OnError::kFail;
+  if (!call.status.ok() && (must || parent_.cancel.cancelled())) Fail(call.status);
+}
+
+void Execution::FinishEach(size_t index) {
+  if (stopped()) return;
+  const EachCalls& each = *steps_[index].each;
+  StepSlots& slots = known_.steps[index];
+  slots.there = true;
+  for (uint32_t call : each.call_of) {
+    if (each.calls[call].status.ok()) slots.elements.push_back(each.calls[call].base);
+  }
+  Settle(index, absl::OkStatus());
+}
+
+}  // namespace frontdesk::compose

@@ -1,0 +1,202 @@
+#include "gateway/compose/execution.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+
+namespace frontdesk::compose {
+namespace {
+
+using contract::PlanStep;
+
+// An answer may be a small part of its replies.
+constexpr size_t kFirstReserve = 16 << 10;
+
+constexpr uint64_t Bit(size_t index) { return uint64_t{1} << index; }
+
+// When the calls must have ended: the whole less what making the answer may take.
+TimePoint CallsEnd(const upstream::CallContext& parent, const contract::Plan& plan) {
+  const TimePoint now = parent.loop.Now();
+  Duration left = plan.deadline;
+  if (parent.deadline != TimePoint::max()) left = std::min<Duration>(left, parent.deadline - now);
+  if (left == Duration::max()) return TimePoint::max();
+  if (left <= Duration::zero()) return now;
+  const Duration reserve = std::min<Duration>(std::chrono::milliseconds(10), left / 20);
+  // Longer than any clock runs: as good as none.
+  if (left > TimePoint::max() - now) return TimePoint::max();
+  return now + (left - reserve);
+}
+
+absl::Status NotAMessage(const PlanStep& step) {
+  return Failure(absl::StatusCode::kInternal, "UPSTREAM_PROTOCOL",
+                 Cat("the reply of ", step.method->full_name, " is not a message of type ",
+                     step.method->output->full_name),
+                 Origin::kUpstream)
+      .Http(502);
+}
+
+}  // namespace
+
+Execution::Execution(upstream::CallContext& parent, const contract::Plan& plan,
+                     upstream::Caller& caller, const RunOptions& options)
+    : parent_(parent),
+      plan_(plan),
+      caller_(caller),
+      options_(options),
+      cancel_(parent.cancel),
+      context_{parent.loop,     cancel_,           CallsEnd(parent, plan),
+               parent.metadata, parent.caller_sub, parent.request_id},
+      known_(plan),
+      steps_(plan.steps.size()) {
+  known_.caller_sub = context_.caller_sub;
+}
+
+absl::Status Execution::Start(std::string_view request) {
+  known_.request = known_.slots.Open(plan_.request);
+  if (!known_.slots.Read(plan_.request, request, known_.request)) {
+    return Failure(absl::StatusCode::kInvalidArgument, "INVALID_MESSAGE",
+                   "the request is not a message of the method's type");
+  }
+  StartReady();
+  return absl::OkStatus();
+}
+
+void Execution::StartReady() {
+  // A call may end at once and so make others ready: the loop below starts them, not a recursion.
+  if (starting_) return;
+  starting_ = true;
+  for (size_t i = 0; i < plan_.steps.size() && !stopped();) {
+    const PlanStep& step = plan_.steps[i];
+    if ((started_ & Bit(i)) || (step.needs & ~done_)) {
+      ++i;
+      continue;
+    }
+    started_ |= Bit(i);
+    if (step.needs & omitted_) {
+      done_ |= Bit(i);
+      omitted_ |= Bit(i);
+    } else if (step.each) {
+      BeginEach(i);
+    } else {
+      Begin(i);
+    }
+    ++i;  // what this made ready stands behind it: steps come after those they need
+  }
+  starting_ = false;
+}
+
+void Execution::Begin(size_t index) {
+  ++running_;
+  RunStep(this, index);
+}
+
+upstream::CallOptions Execution::OptionsFor(const PlanStep& step) const {
+  upstream::CallOptions options;
+  options.timeout = step.timeout;
+  options.max_reply_bytes = options_.max_reply_bytes;
+  return options;
+}
+
+internal::Detached Execution::RunStep(Execution* self, size_t index) {
+  const PlanStep& step = self->plan_.steps[index];
+  const upstream::CallOptions options = self->OptionsFor(step);
+  self->scratch_.clear();
+  Assembler(self->known_, self->scratch_).Write(step.request, 0);
+  {
+    Reply reply =
+        co_await self->caller_.Unary(self->context_, *step.method, self->scratch_, options);
+    self->FinishStep(index, std::move(reply));
+  }
+  self->Leave();
+}
+
+absl::Status Execution::Accept(const PlanStep& step, std::string_view message, uint32_t& base) {
+  if (message.size() > options_.max_total_bytes - bytes_) {
+    return Failure(absl::StatusCode::kResourceExhausted, "UPSTREAM_MESSAGE_TOO_LARGE",
+                   Cat("the replies of the composition are larger than ", options_.max_total_bytes,
+                       " bytes together"),
+                   Origin::kUpstream)
+        .Http(502);
+  }
+  bytes_ += message.size();
+  base = known_.slots.Open(step.reply);
+  return known_.slots.Read(step.reply, message, base) ? absl::OkStatus() : NotAMessage(step);
+}
+
+void Execution::FinishStep(size_t index, Reply reply) {
+  absl::Status status = reply.status();
+  if (reply.ok()) {
+    Progress& progress = steps_[index];
+    progress.reply = *std::move(reply);  // views into it are taken only where it stays
+    StepSlots& slots = known_.steps[index];
+    status = Accept(plan_.steps[index], progress.reply.message, slots.base);
+    slots.there = status.ok();
+    if (!status.ok()) progress.reply = upstream::UnaryReply();
+  }
+  Settle(index, std::move(status));
+}
+
+void Execution::Settle(size_t index, absl::Status status) {
+  if (!status.ok()) {
+    const bool must = plan_.steps[index].on_error == PlanStep::OnError::kFail;
+    if (must || parent_.cancel.cancelled()) return Fail(std::move(status));
+    omitted_ |= Bit(index);
+    steps_[index].status = std::move(status);
+  }
+  done_ |= Bit(index);
+  StartReady();
+}
+
+void Execution::Fail(absl::Status status) {
+  if (stopped()) return;
+  failure_ = parent_.cancel.cancelled() ? parent_.cancel.reason() : std::move(status);
+  cancel_.Cancel(absl::CancelledError("another call of the composition failed"));
+}
+
+void Execution::Leave() {
+  if (--running_ == 0 && waiter_) std::exchange(waiter_, nullptr).resume();
+}
+
+absl::StatusOr<Composed> Execution::TakeAnswer() {
+  if (parent_.cancel.cancelled()) return parent_.cancel.reason();
+  if (stopped()) return std::move(failure_);
+  Composed composed;
+  ReportMissing(composed.incomplete);
+  if (!options_.response_headers.empty()) CollectHeaders(composed.headers);
+  composed.message.reserve(std::min(bytes_, kFirstReserve));
+  Assembler(known_, composed.message).Write(plan_.answer, 0);
+  return composed;
+}
+
+void Execution::ReportMissing(std::vector<Missing>& incomplete) const {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const std::string& id = plan_.steps[i].id;
+    const Progress& progress = steps_[i];
+    if (omitted_ & Bit(i)) {
+      incomplete.push_back(
+          {id, progress.status.ok() ? std::string("DEPENDENCY") : ReasonOf(progress.status)});
+      continue;
+    }
+    if (!progress.each) continue;
+    const EachCalls& each = *progress.each;
+    for (size_t element = 0; element < each.call_of.size(); ++element) {
+      const absl::Status& status = each.calls[each.call_of[element]].status;
+      if (!status.ok()) incomplete.push_back({Cat(id, '[', element, ']'), ReasonOf(status)});
+    }
+  }
+}
+
+void Execution::CollectHeaders(upstream::Metadata& headers) const {
+  for (const Progress& progress : steps_) {
+    for (const auto& header : progress.reply.headers) {
+      const auto& wanted = options_.response_headers;
+      if (std::find(wanted.begin(), wanted.end(), header.first) != wanted.end()) {
+        headers.push_back(header);
+      }
+    }
+  }
+}
+
+}  // namespace frontdesk::compose

@@ -1,0 +1,122 @@
+// One run of a plan: which steps wait, run and are done, and what they brought.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateway/base/cancel.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/task.h"
+#include "gateway/compose/assemble.h"
+#include "gateway/compose/runtime.h"
+
+namespace frontdesk::compose {
+
+// The calls of a step with `each`. Elements whose requests are equal share a call.
+struct EachCalls {
+  struct Call {
+    size_t begin = 0;  // of its request in `requests`
+    size_t size = 0;
+    upstream::UnaryReply reply;
+    absl::Status status;
+    uint32_t base = 0;
+  };
+  std::string requests;
+  std::vector<Call> calls;
+  std::vector<uint32_t> call_of;  // by element
+  TimePoint deadline = TimePoint::max();
+  size_t next = 0;   // the first call that nobody has taken
+  size_t lanes = 0;  // that still run; each makes one call after another
+};
+
+// Lives in Run()'s frame until no call is under way. One loop only.
+class Execution {
+ public:
+  Execution(upstream::CallContext& parent, const contract::Plan& plan, upstream::Caller& caller,
+            const RunOptions& options);
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  // Starts what needs nothing. Fails if the request is not a message; then nothing was started.
+  absl::Status Start(std::string_view request);
+
+  // Awaits the end of every call that was started.
+  class Idle {
+   public:
+    explicit Idle(Execution& execution) : execution_(execution) {}
+    bool await_ready() const noexcept { return execution_.running_ == 0; }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { execution_.waiter_ = waiter; }
+    void await_resume() const noexcept {}
+
+   private:
+    Execution& execution_;
+  };
+  Idle UntilIdle() { return Idle(*this); }
+
+  absl::StatusOr<Composed> TakeAnswer();
+
+ private:
+  // Of a step.
+  struct Progress {
+    upstream::UnaryReply reply;
+    absl::Status status;  // why it is omitted
+    std::unique_ptr<EachCalls> each;
+  };
+  using Reply = absl::StatusOr<upstream::UnaryReply>;
+
+  // These run by themselves, one per step or per lane, and end before Run() does.
+  static internal::Detached RunStep(Execution* self, size_t index);
+  static internal::Detached RunLane(Execution* self, size_t index);
+
+  void StartReady();
+  void Begin(size_t index);
+  void BeginEach(size_t index);
+  void GatherElements(const contract::PlanStep& step, EachCalls& each);
+  void AddElement(const contract::PlanStep& step, const Slots::Value* pieces, bool only_first,
+                  EachCalls& each);
+  void AddScalarElements(const contract::PlanStep& step, const Slots::Value& value,
+                         EachCalls& each);
+  void AddRequest(const contract::PlanStep& step, uint32_t element, EachCalls& each);
+  static void ShareEqualCalls(EachCalls& each);
+
+  void FinishStep(size_t index, Reply reply);
+  void FinishCall(size_t index, EachCalls::Call& call, Reply reply);
+  void FinishEach(size_t index);
+  // Reads a reply into slots. Not OK: it is no message, or one too many bytes.
+  absl::Status Accept(const contract::PlanStep& step, std::string_view message, uint32_t& base);
+  void Settle(size_t index, absl::Status status);
+  void Fail(absl::Status status);
+  void Leave();  // a step or lane ends; the last one resumes Run()
+
+  bool stopped() const { return !failure_.ok(); }
+  upstream::CallOptions OptionsFor(const contract::PlanStep& step) const;
+  void ReportMissing(std::vector<Missing>& incomplete) const;
+  void CollectHeaders(upstream::Metadata& headers) const;
+
+  upstream::CallContext& parent_;
+  const contract::Plan& plan_;
+  upstream::Caller& caller_;
+  const RunOptions& options_;
+  Cancellation cancel_;
+  upstream::CallContext context_;
+  Knowledge known_;
+  std::vector<Progress> steps_;
+  std::string scratch_;  // the request of a step, read before its call first suspends
+  uint64_t started_ = 0;
+  uint64_t done_ = 0;
+  uint64_t omitted_ = 0;
+  size_t running_ = 0;
+  size_t bytes_ = 0;
+  bool starting_ = false;
+  absl::Status failure_;
+  std::coroutine_handle<> waiter_;
+};
+
+}  // namespace frontdesk::compose

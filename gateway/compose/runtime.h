@@ -1,0 +1,55 @@
+// Runs the plan of a composition: calls its steps, each as soon as what it needs is there, and
+// makes one message of their replies.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/base/task.h"
+#include "gateway/contract/plan.h"
+#include "gateway/upstream/call_context.h"
+#include "gateway/upstream/caller.h"
+
+namespace frontdesk::compose {
+
+// A part of the answer that is left out: a step's id, or "id[3]" for the fourth element of its
+// `each`. The reason is that of the failure (DEADLINE_EXCEEDED), or DEPENDENCY when a step that it
+// needs is left out.
+struct Missing {
+  std::string part;
+  std::string reason;
+};
+
+struct Composed {
+  std::string message;              // serialised, fields ascending
+  std::vector<Missing> incomplete;  // in the order of the plan
+  upstream::Metadata headers;       // RunOptions::response_headers of the replies
+};
+
+struct RunOptions {
+  // Of one reply; above it the step fails.
+  size_t max_reply_bytes = 4 << 20;
+  // Of all replies together; above it the step whose reply it is fails.
+  size_t max_total_bytes = 64 << 20;
+  // Of an `each`; a longer list fails its step, for one request must not become any number of
+  // calls.
+  size_t max_elements = 1000;
+  // Keys of response metadata to hand on, lower case.
+  std::span<const std::string> response_headers;
+};
+
+// All arguments outlive the task; `request` is the wire of the method's input. The plan's deadline
+// and the context's both hold for the whole; a small part of it is kept for making the answer.
+//
+// Fails with the status of the first step that fails and must not (the other calls are cancelled
+// and awaited first), with the reason of context.cancel, with UPSTREAM_PROTOCOL (502) for a reply
+// that is not a message, and with INVALID_MESSAGE for a request that is not.
+Task<absl::StatusOr<Composed>> Run(upstream::CallContext& context, const contract::Plan& plan,
+                                   upstream::Caller& caller, std::string_view request,
+                                   const RunOptions& options);
+
+}  // namespace frontdesk::compose
