@@ -29,7 +29,7 @@ struct TaskPromiseBase {
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
       // Resuming the awaiter may destroy this frame: nothing of it is touched afterwards.
-      if (std::coroutine_handle<> awaiter = self.promise().awaiter) awaiter.resume();
+      if (std::coroutine_handle<> next = self.promise().awaiter) next.resume();
     }
     void await_resume() const noexcept {}
   };
