@@ -104,6 +104,10 @@ class MessageTables {
 
  private:
   const EnumTable* AddEnum(const google::protobuf::EnumDescriptor* descriptor);
+  // The table of a message, perhaps still empty: new ones are queued for Fill().
+  MessageTable* Intern(const google::protobuf::Descriptor* descriptor,
+                       std::vector<MessageTable*>& unfilled);
+  void Fill(MessageTable& table, std::vector<MessageTable*>& unfilled);
 
   absl::flat_hash_map<std::string, std::unique_ptr<MessageTable>> messages_;
   absl::flat_hash_map<std::string, std::unique_ptr<EnumTable>> enums_;

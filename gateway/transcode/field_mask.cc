@@ -1,0 +1,37 @@
+#include "gateway/transcode/field_mask.h"
+
+namespace frontdesk::transcode {
+namespace {
+
+bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+
+}  // namespace
+
+bool FieldMaskPathToJson(std::string_view path, std::string& out) {
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (IsUpper(path[i])) return false;
+    if (path[i] != '_') {
+      out.push_back(path[i]);
+      continue;
+    }
+    if (++i == path.size() || !IsLower(path[i])) return false;
+    out.push_back(static_cast<char>(path[i] - 'a' + 'A'));
+  }
+  return true;
+}
+
+bool FieldMaskPathFromJson(std::string_view path, std::string& out) {
+  for (const char c : path) {
+    if (c == '_') return false;
+    if (IsUpper(c)) {
+      out.push_back('_');
+      out.push_back(static_cast<char>(c - 'A' + 'a'));
+    } else {
+      out.push_back(c);
+    }
+  }
+  return true;
+}
+
+}  // namespace frontdesk::transcode

@@ -1,0 +1,14 @@
+// Paths of google.protobuf.FieldMask: snake_case in the message, lowerCamelCase in JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace frontdesk::transcode {
+
+// Appends the path in the other spelling. False when it could not be turned back: an upper-case
+// letter, or an underscore that no lower-case letter follows (to JSON); an underscore (from JSON).
+bool FieldMaskPathToJson(std::string_view path, std::string& out);
+bool FieldMaskPathFromJson(std::string_view path, std::string& out);
+
+}  // namespace frontdesk::transcode

@@ -1,0 +1,90 @@
+// UTF-8 by the book (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing above
+// U+10FFFF.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace frontdesk::transcode {
+
+// Length of the well-formed sequence that begins at `p` (p < end) and its code point; 0 when there
+// is none.
+inline int DecodeUtf8(const char* p, const char* end, uint32_t& code) {
+  const auto byte = [&](int i) { return static_cast<uint8_t>(p[i]); };
+  const auto tail = [&](int i) { return (byte(i) & 0xc0) == 0x80; };
+  const uint8_t lead = byte(0);
+  const auto left = end - p;
+  if (lead < 0x80) {
+    code = lead;
+    return 1;
+  }
+  if (lead < 0xe0) {
+    if (lead < 0xc2 || left < 2 || !tail(1)) return 0;
+    code = (lead & 0x1fu) << 6 | (byte(1) & 0x3fu);
+    return 2;
+  }
+  if (lead < 0xf0) {
+    if (left < 3 || !tail(1) || !tail(2)) return 0;
+    code = (lead & 0x0fu) << 12 | (byte(1) & 0x3fu) << 6 | (byte(2) & 0x3fu);
+    return code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 0 : 3;
+  }
+  if (lead > 0xf4 || left < 4 || !tail(1) || !tail(2) || !tail(3)) return 0;
+  code = (lead & 7u) << 18 | (byte(1) & 0x3fu) << 12 | (byte(2) & 0x3fu) << 6 | (byte(3) & 0x3fu);
+  return code < 0x10000 || code > 0x10ffff ? 0 : 4;
+}
+
+// Writes the code point at `p` (room for 4); returns the end.
+inline char* EncodeUtf8(char* p, uint32_t code) {
+  if (code < 0x80) {
+    *p++ = static_cast<char>(code);
+  } else if (code < 0x800) {
+    *p++ = static_cast<char>(0xc0 | code >> 6);
+    *p++ = static_cast<char>(0x80 | (code & 0x3f));
+  } else if (code < 0x10000) {
+    *p++ = static_cast<char>(0xe0 | code >> 12);
+    *p++ = static_cast<char>(0x80 | (code >> 6 & 0x3f));
+    *p++ = static_cast<char>(0x80 | (code & 0x3f));
+  } else {
+    *p++ = static_cast<char>(0xf0 | code >> 18);
+    *p++ = static_cast<char>(0x80 | (code >> 12 & 0x3f));
+    *p++ = static_cast<char>(0x80 | (code >> 6 & 0x3f));
+    *p++ = static_cast<char>(0x80 | (code & 0x3f));
+  }
+  return p;
+}
+
+inline constexpr uint64_t kOnes = 0x0101010101010101;
+inline constexpr uint64_t kHighs = 0x8080808080808080;
+
+inline uint64_t LoadWord(const char* p) {
+  uint64_t word;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+// Not 0 if one of the word's bytes is `byte`, or is below `limit` (<= 0x80). Exact as a yes or no.
+inline uint64_t HasByte(uint64_t word, uint8_t byte) {
+  const uint64_t zeroed = word ^ kOnes * byte;
+  return (zeroed - kOnes) & ~zeroed & kHighs;
+}
+inline uint64_t HasBelow(uint64_t word, uint8_t limit) {
+  return (word - kOnes * limit) & ~word & kHighs;
+}
+
+inline bool IsUtf8(std::string_view text) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p < end) {
+    if (end - p >= 8 && (LoadWord(p) & kHighs) == 0) {
+      p += 8;
+      continue;
+    }
+    uint32_t code = 0;
+    const int length = DecodeUtf8(p, end, code);
+    if (length == 0) return false;
+    p += length;
+  }
+  return true;
+}
+
+}  // namespace frontdesk::transcode
