@@ -124,7 +124,7 @@ namespace {
 // The verb that the last segment may end in; `colon` is where its ':' stands.
 VerbId FindVerb(const Matcher::Trie& trie, std::string_view last, size_t& colon) {
   colon = last.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return kNoVerb;
+  if (colon == std::string_view::npos) return kNoVerb;
   const std::string_view verb = last.substr(colon + 1);
   if (verb.find('%') == std::string_view::npos) return trie.FindVerb(verb);
   std::string decoded;
@@ -171,7 +171,7 @@ Match Matcher::Find(std::string_view method, std::string_view path) const {
     const size_t last = segments.count - 1;
     size_t colon = 0;
     verb = FindVerb(*trie_, segments[last], colon);
-    if (verb != kNoVerb) {
+    if (verb != kNoVerb && colon > 0) {  // a verb needs something to act on
       const uint32_t end = segments.end[last];
       segments.end[last] = segments.begin[last] + static_cast<uint32_t>(colon);
       target = search.Run(verb, /*cut=*/true);

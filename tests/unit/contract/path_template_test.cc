@@ -159,7 +159,7 @@ TEST(PathTemplate, RefusesWithTheColumn) {
       {"/[a]", "column 2: '[' must be percent-encoded"},
       {std::string("/a\0b", 4), "column 3: expected '/', ':' or the end, got byte 0x00"},
       {std::string("/{a\0}", 5), "column 4: expected '}', got byte 0x00"},
-      {many, "column 92: more than 16 variables"},
+      {many, "column 88: more than 16 variables"},
       {deep, "column 514: more than 256 segments"},
   };
   for (const BadRow& row : rows) {
