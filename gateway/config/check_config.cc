@@ -27,6 +27,8 @@ using v1::Config;
 using v1::Policy;
 using v1::Upstream;
 
+// Nobody reads more.
+constexpr size_t kMaxFindings = 200;
 constexpr uint64_t kMiB = 1 << 20;
 constexpr uint64_t kGiB = 1 << 30;
 
@@ -82,7 +84,7 @@ class Checker {
 
  private:
   void Add(const std::string& path, std::string_view text) {
-    findings_.Add(loaded_.PlaceOf(path), path, text);
+    if (findings_.size() < kMaxFindings) findings_.Add(loaded_.PlaceOf(path), path, text);
   }
 
   // Only what the file says is checked: built-in defaults hold by themselves.

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "gateway/base/text.h"
@@ -50,10 +51,13 @@ std::string UnknownKey(const std::string& key, const Descriptor& type) {
 }
 
 std::string Join(const std::string& path, std::string_view key) {
-  // A key may hold anything; in a path it must not be able to make a line of its own.
-  const std::string quoted = Quoted(key, kMaxKeyBytes);
-  const bool plain = quoted.size() == key.size() + 2;
-  return Cat(path, path.empty() ? "" : ".", plain ? key : quoted);
+  return Cat(path, path.empty() ? "" : ".", key);
+}
+
+// Keys become paths, which are printed as they are.
+bool IsPlain(std::string_view key) {
+  return std::all_of(key.begin(), key.end(),
+                     [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
 }
 
 }  // namespace
@@ -66,9 +70,10 @@ void MessageReader::Read(const YamlNode& root, Message& message) {
   }
 }
 
-bool MessageReader::TooMany() {
+bool MessageReader::TooMany(const Place& place) {
   if (findings_.size() >= kMaxFindings) return true;
-  return ++read_ > kMaxValues;
+  if (++read_ == kMaxValues) findings_.Add(place, "", Cat("more than ", kMaxValues, " values"));
+  return read_ >= kMaxValues;
 }
 
 Place MessageReader::PlaceOf(const Entry& entry) const {
@@ -81,8 +86,10 @@ bool MessageReader::TakeKey(const YamlNode& key, const std::string& path,
     findings_.Add(key.place, path, Cat("expected a key, got ", Describe(key)));
     return false;
   }
-  if (key.text.size() > kMaxKeyBytes) {
-    findings_.Add(key.place, path, Cat("key of more than ", kMaxKeyBytes, " bytes"));
+  if (key.text.size() > kMaxKeyBytes || !IsPlain(key.text)) {
+    findings_.Add(key.place, path,
+                  Cat("expected a key of at most ", kMaxKeyBytes,
+                      " printable ASCII characters, got ", Quoted(key.text)));
     return false;
   }
   const auto [first, added] = seen.try_emplace(key.text, key.place);
@@ -111,7 +118,7 @@ void MessageReader::ReadMembers(const YamlNode& map, const std::string& path, Me
   const Descriptor& type = *message.GetDescriptor();
   std::map<std::string, Place> seen;
   for (const auto& [key, value] : map.members) {
-    if (TooMany()) return;
+    if (TooMany(key->place)) return;
     if (!TakeKey(*key, path, seen)) continue;
     const FieldDescriptor* field = type.FindFieldByName(key->text);
     const Entry entry{*key, *value, Join(path, key->text)};
@@ -145,7 +152,7 @@ void MessageReader::ReadMap(const Entry& entry, const FieldDescriptor& field, Me
   const Descriptor& pair = *field.message_type();
   std::map<std::string, Place> seen;
   for (const auto& [key, value] : entry.value.members) {
-    if (TooMany()) return;
+    if (TooMany(key->place)) return;
     if (!TakeKey(*key, entry.path, seen)) continue;
     const Entry member{*key, *value, Join(entry.path, key->text)};
     places_.try_emplace(member.path, PlaceOf(member));
@@ -163,8 +170,8 @@ void MessageReader::ReadList(const Entry& entry, const FieldDescriptor& field, M
     findings_.Add(PlaceOf(entry), entry.path, "the list is empty; leave it out or fill it");
   }
   for (size_t i = 0; i < entry.value.items.size(); ++i) {
-    if (TooMany()) return;
     const YamlNode& item = *entry.value.items[i];
+    if (TooMany(item.place)) return;
     const std::string path = Cat(entry.path, "[", i, "]");
     const bool nothing = item.kind == YamlNode::Kind::kNothing;
     const Place place = nothing ? entry.key.place : item.place;

@@ -44,7 +44,8 @@ class MessageReader {
                std::map<std::string, contract::Place>& seen);
   // False, and a finding, when the entry is not of this kind or has nothing in it.
   bool Expect(const Entry& entry, YamlNode::Kind kind);
-  bool TooMany();
+  // True when enough is read, or wrong, to stop.
+  bool TooMany(const contract::Place& place);
   contract::Place PlaceOf(const Entry& entry) const;
 
   Places& places_;

@@ -85,6 +85,9 @@ std::string SetNumber(const YamlNode& value, const FieldDescriptor& field, Messa
 
 std::string SetBool(const YamlNode& value, const FieldDescriptor& field, Message& message) {
   const bool is_true = value.text == "true";
+  if (value.quoted && (is_true || value.text == "false")) {
+    return Cat("expected true or false, got ", Describe(value), " (leave out the quotes)");
+  }
   if (value.quoted || (!is_true && value.text != "false")) {
     const std::string lower = Lower(value.text);
     const bool yes = lower == "yes" || lower == "on" || lower == "y" || lower == "1";

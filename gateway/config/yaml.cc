@@ -27,6 +27,8 @@ class TreeBuilder final : public YAML::EventHandler {
   TreeBuilder(std::string_view file, Findings& findings) : file_(file), findings_(findings) {}
 
   YamlNode::Pointer root() const { return root_; }
+  // What was opened last and is not closed; null when there is nothing.
+  const YamlNode* open() const { return levels_.empty() ? nullptr : levels_.back().node.get(); }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -166,6 +168,22 @@ bool CheckBytes(std::string_view text, const std::string& name, Findings& findin
   return true;
 }
 
+// The parser's own words, or better ones where they lead astray.
+contract::Finding SyntaxError(std::string_view text, const std::string& name,
+                              const YAML::Exception& error, const YamlNode* open) {
+  const int line = error.mark.line;
+  if (error.mark.is_null()) return {{name, 0, 0}, "", Cat("YAML: ", error.msg)};
+  const bool unclosed =
+      error.msg == YAML::ErrorMsg::END_OF_MAP_FLOW || error.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
+  if (unclosed && open) return {open->place, "", "YAML: what begins here has no end"};
+  for (int skipped = 0; skipped < line; ++skipped) text.remove_prefix(text.find('\n') + 1);
+  const size_t tab = text.substr(0, text.find_first_not_of(" \t")).find('\t');
+  if (tab != std::string_view::npos) {
+    return {{name, line + 1, static_cast<int>(tab) + 1}, "", "YAML: a tab in the indentation"};
+  }
+  return {{name, line + 1, error.mark.column + 1}, "", Cat("YAML: ", error.msg)};
+}
+
 }  // namespace
 
 YamlNode::Pointer ParseYaml(std::string_view text, std::string_view file, Findings& findings) {
@@ -186,8 +204,8 @@ YamlNode::Pointer ParseYaml(std::string_view text, std::string_view file, Findin
       return nullptr;
     }
   } catch (const YAML::Exception& error) {
-    const Place place{name, error.mark.line + 1, error.mark.column + 1};
-    findings.Add(error.mark.is_null() ? Place{name, 0, 0} : place, "", Cat("YAML: ", error.msg));
+    const contract::Finding finding = SyntaxError(text, name, error, builder.open());
+    findings.Add(finding.place, finding.path, finding.text);
     return nullptr;
   }
   return builder.root();
