@@ -16,9 +16,6 @@
 
 namespace frontdesk::upstream {
 
-// Uniform in [0, 1).
-using Random = std::function<double()>;
-
 // Transport of one upstream as its settings ask for it. A resource: lives where it was made, on
 // `loop`, which outlives it.
 std::unique_ptr<Transport> MakeTransport(Loop& loop, const UpstreamSettings& settings,

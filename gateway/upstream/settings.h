@@ -4,12 +4,16 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "gateway/base/clock.h"
 
 namespace frontdesk::upstream {
+
+// Uniform in [0, 1).
+using Random = std::function<double()>;
 
 enum class TransportKind {
   kH2,    // the gateway's own HTTP/2 client

@@ -14,8 +14,8 @@ namespace frontdesk::upstream {
 
 // How a call is to be made. Views are only read during Start().
 struct CallSpec {
-  std::string_view path;              // "/package.Service/Method"
-  const Metadata* metadata = nullptr;  // may be null
+  std::string_view path;                  // "/package.Service/Method"
+  const Metadata* metadata = nullptr;     // may be null
   TimePoint deadline = TimePoint::max();  // what is left goes out as grpc-timeout
   size_t max_reply_bytes = 4 << 20;       // of one message; above it the call fails
 };

@@ -1,0 +1,229 @@
+#include "gateway/upstream/h2_connection.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "gateway/base/text.h"
+#include "gateway/upstream/grpc_wire.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr size_t kReadBytes = 64 << 10;
+// Gathered before a write; more is gathered once this is gone.
+constexpr size_t kGatherBytes = 128 << 10;
+// A connection that lived this long without an answer was simply not needed.
+constexpr std::chrono::seconds kLongLife{5};
+
+}  // namespace
+
+H2Connection::H2Connection(Loop& loop, const UpstreamSettings& settings,
+                           const std::string& authority, Duration keepalive_interval, Owner& owner)
+    : loop_(loop),
+      settings_(settings),
+      keepalive_interval_(keepalive_interval),
+      owner_(&owner),
+      socket_(loop.io()),
+      connect_timer_(*this),
+      idle_timer_(*this),
+      keepalive_timer_(*this),
+      session_(H2Session::Options(authority, settings.user_agent), *this) {}
+
+H2Connection::~H2Connection() = default;
+
+void H2Connection::Connect(std::shared_ptr<Addresses> addresses) {
+  loop_.Arm(connect_timer_, loop_.Now() + settings_.connect_timeout);
+  addresses_ = std::move(addresses);
+  boost::asio::post(loop_.io(), [self = shared_from_this()] {
+    if (self->closed_) return;
+    self->addresses_->Prepare([self](const absl::Status& status) { self->OnAddress(status); });
+  });
+}
+
+void H2Connection::OnAddress(const absl::Status& status) {
+  if (closed_) return;
+  if (!status.ok()) return Close(status);
+  peer_ = addresses_->Next();
+  socket_.async_connect(
+      peer_, [self = shared_from_this()](const error_code& error) { self->OnConnected(error); });
+}
+
+void H2Connection::OnConnected(const error_code& error) {
+  if (closed_) return;
+  if (error) return Close(Lost(error));
+  connected_ = true;
+  error_code ignored;  // on a socket that died meanwhile; reading tells
+  socket_.set_option(tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  const auto silence = static_cast<int>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(settings_.unacknowledged_timeout)
+          .count());
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof silence);
+  in_.resize(kReadBytes);
+  last_read_ = loop_.Now();
+  OnWantWrite();
+  Read();
+}
+
+void H2Connection::Read() {
+  socket_.async_read_some(boost::asio::buffer(in_),
+                          [self = shared_from_this()](const error_code& error, size_t size) {
+                            self->OnRead(error, size);
+                          });
+}
+
+void H2Connection::OnRead(const error_code& error, size_t size) {
+  if (closed_) return;
+  if (error) return Close(Lost(error));
+  last_read_ = loop_.Now();
+  ping_sent_.reset();
+  if (!session_.Feed({in_.data(), size})) {
+    return Close(ProtocolError(absl::StatusCode::kInternal,
+                               Cat("the back end breaks HTTP/2: ", session_.error())));
+  }
+  if (closed_) return;
+  if (session_.Finished()) return OnWantWrite();  // closes after what is left to say
+  Read();
+}
+
+void H2Connection::Flush() {
+  if (closed_ || !connected_ || writing_) return;
+  while (true) {
+    if (!session_.Gather(out_, kGatherBytes)) {
+      return Close(ProtocolError(absl::StatusCode::kInternal, session_.error()));
+    }
+    if (closed_ || out_.empty()) break;
+    if (!WriteOut()) return;
+  }
+  if (closed_ || !session_.Finished()) return;
+  // nghttp2 stops while streams are open only after the peer broke the protocol.
+  if (session_.streams() == 0) return Close(absl::UnavailableError("the connection went away"));
+  Close(ProtocolError(absl::StatusCode::kInternal,
+                      Cat("the back end breaks HTTP/2: ", session_.error())));
+}
+
+// True when everything gathered was taken.
+bool H2Connection::WriteOut() {
+  while (written_ < out_.size()) {
+    error_code error;
+    written_ += socket_.write_some(
+        boost::asio::buffer(out_.data() + written_, out_.size() - written_), error);
+    if (error == boost::asio::error::would_block) {
+      writing_ = true;
+      socket_.async_wait(
+          tcp::socket::wait_write,
+          [self = shared_from_this()](const error_code& waited) { self->OnWritable(waited); });
+      return false;
+    }
+    // What the peer said before it closed is still read, and explains more than the failed write.
+    if (error) {
+      writing_ = true;
+      return false;
+    }
+  }
+  out_.clear();
+  written_ = 0;
+  return true;
+}
+
+void H2Connection::OnWritable(const error_code& error) {
+  writing_ = false;
+  if (closed_) return;
+  if (error) return Close(Lost(error));
+  if (WriteOut()) OnWantWrite();
+}
+
+absl::Status H2Connection::Lost(const error_code& error) const {
+  const std::string who = Cat(peer_.address().to_string(), ":", peer_.port());
+  if (!connected_) return Unreachable(Cat(who, ": ", error.message()));
+  if (!ready_) return Unreachable(Cat(who, ": closed before HTTP/2's SETTINGS"));
+  return Reset(absl::StatusCode::kUnavailable, Cat(who, ": connection lost: ", error.message()));
+}
+
+void H2Connection::Close(absl::Status why) {
+  if (std::exchange(closed_, true)) return;
+  const std::shared_ptr<H2Connection> keep = shared_from_this();
+  connect_timer_.Disarm();
+  idle_timer_.Disarm();
+  keepalive_timer_.Disarm();
+  addresses_.reset();
+  error_code ignored;
+  socket_.close(ignored);
+  if (!ready_ && !WasNeverSent(why)) why = Unreachable(Std(why.message()));
+  const bool useful = session_.answered() || (ready_ && loop_.Now() - ready_at_ > kLongLife);
+  if (owner_) std::exchange(owner_, nullptr)->OnClosed(*this, why, useful);
+  session_.FailAll(why);
+}
+
+void H2Connection::Abandon() {
+  owner_ = nullptr;
+  Close(Unreachable("the transport was closed"));
+}
+
+void H2Connection::Retire() {
+  if (closed_) return;
+  session_.SayGoodbye();
+}
+
+void H2Connection::OnSettings() {
+  if (!std::exchange(ready_, true)) {
+    connect_timer_.Disarm();
+    ready_at_ = idle_since_ = loop_.Now();
+    loop_.Arm(idle_timer_, loop_.Now() + settings_.idle_timeout);
+    if (keepalive_interval_ > Duration::zero()) {
+      loop_.Arm(keepalive_timer_, loop_.Now() + keepalive_interval_);
+    }
+    if (owner_) owner_->OnReady(*this);
+    return;
+  }
+  if (owner_) owner_->OnRoom();
+}
+
+void H2Connection::OnGoaway(uint32_t http2_error, std::string_view debug) {
+  constexpr uint32_t kEnhanceYourCalm = 0xb;
+  const bool calm = http2_error == kEnhanceYourCalm && debug == "too_many_pings";
+  if (owner_) owner_->OnRetired(*this, calm);
+}
+
+void H2Connection::OnStreamClosed() {
+  if (session_.streams() == 0) idle_since_ = loop_.Now();
+  if (owner_) owner_->OnRoom();
+}
+
+void H2Connection::OnConnectTimeout() {
+  Close(Unreachable(connected_ ? "no SETTINGS within the time to connect"
+                               : "no connection within the time to connect"));
+}
+
+void H2Connection::OnIdleTimer() {
+  const TimePoint now = loop_.Now();
+  const bool idle = session_.streams() == 0;
+  if (idle && now - idle_since_ >= settings_.idle_timeout) {
+    if (owner_) owner_->OnRetired(*this, false);
+    return Retire();
+  }
+  loop_.Arm(idle_timer_, (idle ? idle_since_ : now) + settings_.idle_timeout);
+}
+
+void H2Connection::OnKeepaliveTimer() {
+  const TimePoint now = loop_.Now();
+  if (ping_sent_) {
+    return Close(Reset(absl::StatusCode::kUnavailable, "the back end does not answer PING"));
+  }
+  if (session_.streams() > 0 && now - last_read_ >= keepalive_interval_) {
+    session_.Ping();
+    ping_sent_ = now;
+    loop_.Arm(keepalive_timer_, now + settings_.keepalive_timeout);
+    return;
+  }
+  loop_.Arm(keepalive_timer_, now + keepalive_interval_);
+}
+
+}  // namespace frontdesk::upstream

@@ -1,0 +1,79 @@
+#include "gateway/upstream/h2_request.h"
+
+#include <cstdint>
+#include <cstring>
+
+#include "gateway/upstream/grpc_wire.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+nghttp2_nv Field(std::string_view name, std::string_view value, int flags) {
+  nghttp2_nv field;
+  // nghttp2 only reads through these pointers.
+  field.name = reinterpret_cast<uint8_t*>(const_cast<char*>(name.data()));
+  field.value = reinterpret_cast<uint8_t*>(const_cast<char*>(value.data()));
+  field.namelen = name.size();
+  field.valuelen = value.size();
+  field.flags = static_cast<uint8_t>(flags);
+  return field;
+}
+
+std::string_view Take(std::string_view& block) {
+  uint32_t size;
+  std::memcpy(&size, block.data(), sizeof size);
+  const std::string_view piece = block.substr(sizeof size, size);
+  block.remove_prefix(sizeof size + size);
+  return piece;
+}
+
+}  // namespace
+
+H2Request::H2Request(const CallSpec& spec) {
+  size_t size = 4 + spec.path.size();
+  if (spec.metadata) {
+    for (const auto& [name, value] : *spec.metadata) size += 8 + name.size() + 2 * value.size();
+  }
+  block_.reserve(size);
+  Append(spec.path);
+  if (!spec.metadata) return;
+  for (const auto& [name, value] : *spec.metadata) {
+    if (!IsSendableMetadata(name, value)) continue;
+    Append(name);
+    if (std::string_view(name).ends_with("-bin")) {
+      Append(Base64Encode(value));
+    } else {
+      Append(value);
+    }
+  }
+}
+
+void H2Request::Append(std::string_view text) {
+  const auto size = static_cast<uint32_t>(text.size());
+  block_.append(reinterpret_cast<const char*>(&size), sizeof size);
+  block_.append(text);
+}
+
+void H2Request::Fill(std::string_view authority, std::string_view user_agent,
+                     std::string_view timeout, std::vector<nghttp2_nv>& fields) const {
+  constexpr int kConstant = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
+  // What differs from call to call would only push useful entries out of the compression table.
+  constexpr int kChanging = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_INDEX;
+  std::string_view rest = block_;
+  fields.clear();
+  fields.push_back(Field(":method", "POST", kConstant));
+  fields.push_back(Field(":scheme", "http", kConstant));
+  fields.push_back(Field(":path", Take(rest), NGHTTP2_NV_FLAG_NO_COPY_NAME));
+  fields.push_back(Field(":authority", authority, NGHTTP2_NV_FLAG_NO_COPY_NAME));
+  fields.push_back(Field("content-type", "application/grpc", kConstant));
+  fields.push_back(Field("te", "trailers", kConstant));
+  fields.push_back(Field("user-agent", user_agent, NGHTTP2_NV_FLAG_NO_COPY_NAME));
+  if (!timeout.empty()) fields.push_back(Field("grpc-timeout", timeout, kChanging));
+  while (!rest.empty()) {
+    const std::string_view name = Take(rest);
+    const std::string_view value = Take(rest);
+    fields.push_back(Field(name, value, NGHTTP2_NV_FLAG_NO_INDEX));
+  }
+}
+
+}  // namespace frontdesk::upstream

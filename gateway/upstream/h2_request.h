@@ -1,0 +1,31 @@
+// The header fields of one outgoing call, kept so that they can be submitted more than once.
+#pragma once
+
+#include <nghttp2/nghttp2.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/upstream/transport.h"
+
+namespace frontdesk::upstream {
+
+class H2Request {
+ public:
+  // Copies what it keeps in one piece of memory.
+  explicit H2Request(const CallSpec& spec);
+
+  // Fields for a submission now; views stay valid as long as this, `authority`, `user_agent` and
+  // `timeout`.
+  void Fill(std::string_view authority, std::string_view user_agent, std::string_view timeout,
+            std::vector<nghttp2_nv>& fields) const;
+
+ private:
+  void Append(std::string_view text);
+
+  // Pieces, each preceded by its length: path, then name and value of each field.
+  std::string block_;
+};
+
+}  // namespace frontdesk::upstream
