@@ -2,6 +2,8 @@
 
 #include <httplib.h>
 
+#include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -31,14 +33,34 @@ void Send(const json& value, httplib::Response& response) {
                        "application/json");
 }
 
-// False, with the parameter's name in `wrong`, if one can't be read.
-bool ReadFaults(const httplib::Params& parameters, FaultRules& rules, std::string& wrong) {
-  for (const auto& [key, value] : parameters) {
+void SendOk(httplib::Response& response) { Send({{"status", "ok"}}, response); }
+
+// httplib cuts a value at its last '=', so the query is read here. A bad escape stays as it is.
+std::string Unescape(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    int byte = 0;
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(&text[i + 1], &text[i + 1] + 2, byte, 16).ptr == &text[i + 1] + 2;
+    out.push_back(escape ? static_cast<char>(byte) : text[i]);
+    if (escape) i += 2;
+  }
+  return out;
+}
+
+// Of "/faults?delay=order=50&fail=payment=14". False, with the parameter in `wrong`, if one can't
+// be read.
+bool ReadFaults(std::string_view target, FaultRules& rules, std::string& wrong) {
+  for (size_t at = target.find('?'); at != std::string_view::npos; at = target.find('&', at + 1)) {
+    const std::string_view one = target.substr(at + 1, target.find('&', at + 1) - at - 1);
+    if (one.empty()) continue;
+    const std::string_view key = one.substr(0, one.find('='));
+    const std::string value = Unescape(one.substr(std::min(key.size() + 1, one.size())));
     const bool read = key == "delay_ms" || key == "delay" ? rules.AddDelay(value)
-                      : key == "fail"                     ? rules.AddFail(value)
-                                                          : false;
+                                                          : key == "fail" && rules.AddFail(value);
     if (read) continue;
-    wrong = Cat(key, "=", value);
+    wrong = std::string(one);
     return false;
   }
   return true;
@@ -46,47 +68,30 @@ bool ReadFaults(const httplib::Params& parameters, FaultRules& rules, std::strin
 
 class HttpControl : public Control {
  public:
-  HttpControl(World& world, const Backends& backends, Faults& faults) {
-    server_.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
-      Send({{"status", "ok"}}, response);
+  HttpControl(World& world, const Backends& backends, Faults& faults)
+      : world_(world), backends_(backends), faults_(faults) {
+    using Request = httplib::Request;
+    using Response = httplib::Response;
+    server_.Get("/healthz", [](const Request&, Response& response) { SendOk(response); });
+    server_.Get("/counters",
+                [this](const Request&, Response& response) { SendCounters(response); });
+    server_.Get(R"(/arrivals/(\w+))", [this](const Request& request, Response& response) {
+      SendArrivals(request.matches[1].str(), response);
     });
-    server_.Get("/counters", [&backends](const httplib::Request&, httplib::Response& response) {
-      json all;
-      for (const auto& backend : backends) {
-        all[backend->name()] = ToJson(backend->counters().Read());
-      }
-      Send(all, response);
-    });
-    server_.Get(R"(/arrivals/(\w+))",
-                [&backends](const httplib::Request& request, httplib::Response& response) {
-                  response.status = 404;
-                  for (const auto& backend : backends) {
-                    if (backend->name() != request.matches[1].str()) continue;
-                    json all = json::array();
-                    for (const Arrival& arrival : backend->counters().Arrivals())
-                      all.push_back(ToJson(arrival));
-                    response.status = 200;
-                    Send(all, response);
-                  }
-                });
+    // Without a reader httplib waits for the body of a POST that says nothing about its length.
     server_.Post("/faults",
-                 [&faults](const httplib::Request& request, httplib::Response& response) {
-                   FaultRules rules;
-                   std::string wrong;
-                   if (!ReadFaults(request.params, rules, wrong)) {
-                     response.status = 400;
-                     return Send({{"error", Cat("can't read '", wrong, "'")}}, response);
-                   }
-                   faults.Replace(std::move(rules));
-                   Send({{"status", "ok"}}, response);
+                 [this](const Request& request, Response& response, const httplib::ContentReader&) {
+                   SetFaults(request, response);
                  });
-    server_.Post("/reset", [&world, &backends, &faults](const httplib::Request&,
-                                                        httplib::Response& response) {
-      faults.Reset();
-      world.Reset();
-      for (const auto& backend : backends) backend->counters().Reset();
-      Send({{"status", "ok"}}, response);
-    });
+    server_.Post("/reset",
+                 [this](const Request&, Response& response, const httplib::ContentReader&) {
+                   faults_.Reset();
+                   world_.Reset();
+                   for (const auto& backend : backends_) backend->counters().Reset();
+                   SendOk(response);
+                 });
+    // A body that nobody reads must not become the next request.
+    server_.set_keep_alive_max_count(1);
   }
 
   ~HttpControl() override {
@@ -115,6 +120,37 @@ class HttpControl : public Control {
   uint16_t port() const override { return static_cast<uint16_t>(port_); }
 
  private:
+  void SendCounters(httplib::Response& response) const {
+    json all;
+    for (const auto& backend : backends_) all[backend->name()] = ToJson(backend->counters().Read());
+    Send(all, response);
+  }
+
+  void SendArrivals(const std::string& name, httplib::Response& response) const {
+    response.status = 404;
+    for (const auto& backend : backends_) {
+      if (backend->name() != name) continue;
+      json all = json::array();
+      for (const Arrival& arrival : backend->counters().Arrivals()) all.push_back(ToJson(arrival));
+      response.status = 200;
+      Send(all, response);
+    }
+  }
+
+  void SetFaults(const httplib::Request& request, httplib::Response& response) {
+    FaultRules rules;
+    std::string wrong;
+    if (!ReadFaults(request.target, rules, wrong)) {
+      response.status = 400;
+      return Send({{"error", Cat("can't read '", wrong, "'")}}, response);
+    }
+    faults_.Replace(std::move(rules));
+    SendOk(response);
+  }
+
+  World& world_;
+  const Backends& backends_;
+  Faults& faults_;
   httplib::Server server_;
   std::thread thread_;
   int port_ = 0;
