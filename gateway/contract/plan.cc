@@ -69,9 +69,6 @@ class PlanCompiler {
 std::unique_ptr<const Plan> PlanCompiler::Compile() {
   const size_t before = findings_.size();
   const auto count = static_cast<size_t>(composition_.step_size());
-  if (method_.client_streaming || method_.server_streaming) {
-    Add("a composition answers once: the method can't be streaming");
-  }
   if (count == 0) Add("a composition needs a step");
   if (count > Plan::kMaxSteps) {
     Add(Cat("a composition has at most ", Plan::kMaxSteps, " steps, this one has ", count));

@@ -127,9 +127,9 @@ struct Plan {
   std::vector<Conversion> conversions;
 };
 
-// The plan of `method`, declared by `composition`; null, with at least one finding, when something
-// is wrong with it. `methods` are all methods of the contract, complete but for their plans, at
-// addresses that last; `place` is that of the option.
+// The plan of the unary `method`, declared by `composition`; null, with at least one finding, when
+// something is wrong with it. `methods` are all methods of the contract, complete but for their
+// plans, at addresses that last; `place` is that of the option.
 std::unique_ptr<const Plan> CompilePlan(const frontdesk::v1::Composition& composition,
                                         const Method& method, std::span<const Method> methods,
                                         const Place& place, Findings& findings);
