@@ -6,6 +6,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/upstream/call.h"
+#include "gateway/upstream/grpc_transport.h"
 #include "gateway/upstream/h2_transport.h"
 
 namespace frontdesk::upstream {
@@ -30,6 +31,9 @@ Failure RequestTooLarge(size_t size, size_t limit) {
 
 std::unique_ptr<Transport> MakeTransport(Loop& loop, const UpstreamSettings& settings,
                                          const Random& random) {
+  if (settings.transport == TransportKind::kGrpc) {
+    return std::make_unique<GrpcTransport>(loop, settings);
+  }
   return std::make_unique<H2Transport>(loop, settings, random);
 }
 

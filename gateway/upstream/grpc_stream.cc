@@ -1,0 +1,203 @@
+#include "gateway/upstream/grpc_stream.h"
+
+#include <utility>
+#include <vector>
+
+#include "gateway/base/text.h"
+#include "gateway/upstream/grpc_wire.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+Metadata ReceivedMetadata(const std::multimap<grpc::string_ref, grpc::string_ref>& from) {
+  Metadata metadata;
+  for (const auto& [name, value] : from) {
+    if (!View(name).starts_with("grpc-")) metadata.emplace_back(View(name), View(value));
+  }
+  return metadata;
+}
+
+std::string BytesOf(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  bytes.reserve(buffer.Length());
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+// The library has no other way to tell what it received from what it concluded.
+bool FromBackEnd(std::string_view debug) {
+  return debug.find("Error received from peer") != std::string_view::npos;
+}
+
+absl::Status FromLibrary(const grpc::Status& status, std::string_view debug) {
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  const std::string& what = status.error_message();
+  switch (status.error_code()) {
+    case grpc::StatusCode::CANCELLED:
+      return absl::CancelledError(Absl(what));
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return Failure(code, "DEADLINE_EXCEEDED", what, Origin::kGateway);
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return Failure(code, "UPSTREAM_MESSAGE_TOO_LARGE", what, Origin::kUpstream).Http(502);
+    case grpc::StatusCode::UNAVAILABLE:
+      // Nothing was sent where there was no connection to send it on.
+      if (what.find("failed to connect") != std::string::npos ||
+          debug.find("failed to connect") != std::string_view::npos ||
+          what.find("resolution failed") != std::string::npos) {
+        return Unreachable(what);
+      }
+      return Reset(code, what);
+    default:
+      return ProtocolError(code, what);
+  }
+}
+
+}  // namespace
+
+GrpcStream::GrpcStream(Loop& loop, std::shared_ptr<GrpcTransport::Shared> shared,
+                       GrpcTransport& transport, const CallSpec& spec, CallEvents& events)
+    : loop_(loop),
+      shared_(std::move(shared)),
+      max_reply_bytes_(spec.max_reply_bytes),
+      transport_(&transport),
+      events_(&events) {
+  if (spec.deadline != TimePoint::max()) {
+    context_.set_deadline(std::chrono::system_clock::now() +
+                          std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                              spec.deadline - loop.Now()));
+  }
+  if (!spec.metadata) return;
+  for (const auto& [name, value] : *spec.metadata) {
+    if (IsSendableMetadata(name, value)) context_.AddMetadata(name, value);
+  }
+}
+
+GrpcStream::~GrpcStream() = default;
+
+void GrpcStream::Start(grpc::GenericStub& stub, std::string_view path) {
+  ++shared_->held;
+  ++shared_->pending;
+  counted_pending_ = true;
+  holding_ = true;
+  self_ = shared_from_this();
+  stub.PrepareBidiStreamingCall(&context_, std::string(path), grpc::StubOptions(), this);
+  AddHold();
+  StartCall();
+}
+
+void GrpcStream::Send(std::string_view message, bool last) {
+  if (!holding_) return;
+  const grpc::Slice slice(message.data(), message.size());
+  outgoing_.push_back({grpc::ByteBuffer(&slice, 1), last});
+  if (!writing_) WriteNext();
+}
+
+void GrpcStream::WriteNext() {
+  if (outgoing_.empty() || !holding_) return;
+  writing_ = true;
+  Outgoing& next = outgoing_.front();
+  if (next.last) {
+    StartWriteLast(&next.bytes, grpc::WriteOptions());
+  } else {
+    StartWrite(&next.bytes);
+  }
+}
+
+void GrpcStream::Drop() {
+  context_.TryCancel();
+  if (std::exchange(events_, nullptr) && transport_) transport_->OnEnded();
+}
+
+void GrpcStream::FailSoon(absl::Status status) {
+  loop_.Post([self = shared_from_this(), status = std::move(status)] {
+    self->TellDone(status, Metadata());
+  });
+}
+
+void GrpcStream::LetGo() {
+  transport_ = nullptr;
+  events_ = nullptr;
+  context_.TryCancel();
+  StopHolding();
+}
+
+void GrpcStream::StopHolding() {
+  if (std::exchange(holding_, false)) RemoveHold();
+}
+
+void GrpcStream::LeavePending() {
+  if (counted_pending_.exchange(false)) --shared_->pending;
+}
+
+void GrpcStream::OnReadInitialMetadataDone(bool) { StartRead(&incoming_); }
+
+void GrpcStream::OnReadDone(bool ok) {
+  loop_.Post([self = shared_from_this(), ok] { self->OnReadOnLoop(ok); });
+}
+
+void GrpcStream::OnWriteDone(bool) {
+  LeavePending();
+  loop_.Post([self = shared_from_this()] {
+    self->writing_ = false;
+    self->outgoing_.pop_front();
+    self->WriteNext();
+  });
+}
+
+void GrpcStream::OnDone(const grpc::Status& status) {
+  LeavePending();
+  grpc_status_ = status;
+  std::shared_ptr<GrpcTransport::Shared> shared = shared_;
+  // From here on the loop alone keeps this alive.
+  loop_.Post([self = std::move(self_)] { self->DoneOnLoop(); });
+  if (--shared->held == 0) shared->held.notify_all();
+}
+
+void GrpcStream::TellHeaders() {
+  if (std::exchange(headers_told_, true) || !events_) return;
+  Metadata headers = ReceivedMetadata(context_.GetServerInitialMetadata());
+  events_->OnHeaders(std::move(headers));
+}
+
+void GrpcStream::OnReadOnLoop(bool ok) {
+  if (!ok) return StopHolding();
+  if (events_) TellHeaders();
+  if (events_ && incoming_.Length() > max_reply_bytes_) {
+    context_.TryCancel();
+    TellDone(MessageTooLarge(incoming_.Length(), max_reply_bytes_), Metadata());
+  }
+  if (events_) events_->OnMessage(BytesOf(incoming_));
+  if (!holding_) return;
+  incoming_.Clear();
+  StartRead(&incoming_);
+}
+
+void GrpcStream::DoneOnLoop() {
+  const std::string debug = context_.debug_error_string();
+  absl::Status status;
+  if (!grpc_status_.ok()) {
+    status = FromBackEnd(debug)
+                 ? BackendStatus(grpc_status_.error_code(), grpc_status_.error_message(),
+                                 grpc_status_.error_details())
+                 : FromLibrary(grpc_status_, debug);
+  }
+  if (events_) {
+    TellDone(std::move(status), ReceivedMetadata(context_.GetServerTrailingMetadata()));
+  }
+  if (transport_) transport_->Forget(shared_from_this());
+}
+
+void GrpcStream::TellDone(absl::Status status, Metadata trailers) {
+  CallEvents* events = std::exchange(events_, nullptr);
+  if (!events) return;
+  if (transport_) transport_->OnEnded();
+  events->OnDone(std::move(status), std::move(trailers));
+}
+
+}  // namespace frontdesk::upstream
