@@ -112,7 +112,7 @@ bool Slots::ReadNode(const MessageReader& reader, size_t index, std::string_view
     if (form == Form::kUnknown) continue;
     if (form == Form::kPacked && !contract::IsPackedRun(field.type, found.bytes)) return false;
     if (form == Form::kValue && IsUnknownEnum(field, found)) continue;
-    if (field.type == FieldType::kString && !contract::IsUtf8(found.bytes)) return false;
+    if (field.type == FieldType::kString && !contract::IsValidUtf8(found.bytes)) return false;
     if (wanted->walk && !contract::IsWellFormed(*field.message, found.bytes, 1)) return false;
     if (wanted->child >= 0 &&
         !ReadNode(reader, static_cast<size_t>(wanted->child), found.bytes, base)) {

@@ -188,7 +188,7 @@ absl::StatusOr<std::string> Scalar(const Field& field, std::string_view text) {
     case FieldType::kEnum:
       return EnumValue(*field.enumeration, text);
     case FieldType::kString:
-      if (!IsUtf8(text)) return Not(text, "UTF-8");
+      if (!IsValidUtf8(text)) return Not(text, "UTF-8");
       return std::string(text);
     case FieldType::kBytes:
       return Bytes(text);

@@ -150,7 +150,7 @@ bool IsWellFormed(const MessageTable& table, std::string_view bytes, int depth) 
     if (field->type == FieldType::kMessage) {
       if (!IsWellFormed(*field->message, found.bytes, depth + 1)) return false;
     } else if (field->type == FieldType::kString) {
-      if (!IsUtf8(found.bytes)) return false;
+      if (!IsValidUtf8(found.bytes)) return false;
     } else if (field->repeated && IsPackable(field->type)) {
       if (!IsPackedRun(field->type, found.bytes)) return false;
     }
@@ -158,7 +158,7 @@ bool IsWellFormed(const MessageTable& table, std::string_view bytes, int depth) 
   return !reader.failed();
 }
 
-bool IsUtf8(std::string_view text) {
+bool IsValidUtf8(std::string_view text) {
   const auto* p = reinterpret_cast<const unsigned char*>(text.data());
   const unsigned char* const end = p + text.size();
   constexpr uint64_t kHighBits = 0x8080808080808080;

@@ -72,7 +72,7 @@ bool IsWellFormed(const MessageTable& table, std::string_view bytes, int depth =
 bool IsPackedRun(FieldType type, std::string_view bytes);
 
 // RFC 3629: no surrogates, no over-long forms, nothing above U+10FFFF.
-bool IsUtf8(std::string_view text);
+bool IsValidUtf8(std::string_view text);
 
 inline size_t VarintSize(uint64_t value) {
   return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
