@@ -1,0 +1,241 @@
+#include "gateway/config/compile.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+#include "gateway/base/text.h"
+#include "gateway/contract/plan.h"
+
+namespace frontdesk::config {
+namespace {
+
+using contract::Contract;
+using contract::Findings;
+using contract::Method;
+
+// Duration strings were checked when the file was read.
+Duration ToDuration(const std::string& text, Duration otherwise) {
+  const auto parsed = contract::ParseDuration(text);
+  return parsed ? std::chrono::duration_cast<Duration>(*parsed) : otherwise;
+}
+
+std::unique_ptr<const Contract> LoadContract(const LoadedConfig& loaded,
+                                             const std::string& config_file, Findings& findings) {
+  const std::string& name = loaded.config.descriptor_set();
+  const std::filesystem::path path = std::filesystem::path(config_file).parent_path() / name;
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream bytes;
+  if (name.empty() || !file || !(bytes << file.rdbuf())) {
+    findings.Add(loaded.PlaceOf("descriptor_set"), "descriptor_set",
+                 name.empty() ? std::string("names the file of the contract and is missing")
+                              : Cat("cannot read ", path.string()));
+    return nullptr;
+  }
+  return Contract::Load(bytes.str(), path.string(), findings);
+}
+
+upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstream& from) {
+  upstream::UpstreamSettings settings;
+  settings.name = name;
+  settings.services.assign(from.services().begin(), from.services().end());
+  settings.endpoints.assign(from.endpoints().begin(), from.endpoints().end());
+  if (from.transport() == v1::Upstream::GRPC) settings.transport = upstream::TransportKind::kGrpc;
+  if (from.has_connections()) settings.connections = from.connections();
+  settings.connect_timeout = ToDuration(from.connect_timeout(), settings.connect_timeout);
+  if (from.has_max_message_bytes()) settings.max_message_bytes = from.max_message_bytes();
+  if (from.has_max_pending()) settings.max_pending = from.max_pending();
+  settings.timeout = ToDuration(from.timeout(), settings.timeout);
+  return settings;
+}
+
+http::ServerLimits ToLimits(const v1::Config::Limits& from) {
+  http::ServerLimits limits;
+  if (from.has_header_bytes()) limits.header_bytes = from.header_bytes();
+  if (from.has_header_fields()) limits.header_fields = from.header_fields();
+  if (from.has_target_bytes()) limits.target_bytes = from.target_bytes();
+  if (from.has_body_bytes()) limits.body_bytes = from.body_bytes();
+  if (from.has_body_rate()) limits.body_rate = from.body_rate();
+  if (from.has_connections()) limits.connections = from.connections();
+  limits.header_timeout = ToDuration(from.header_timeout(), limits.header_timeout);
+  limits.idle_timeout = ToDuration(from.idle_timeout(), limits.idle_timeout);
+  limits.send_timeout = ToDuration(from.send_timeout(), limits.send_timeout);
+  return limits;
+}
+
+std::vector<std::string> LowerCase(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  std::vector<std::string> lower(names.begin(), names.end());
+  for (std::string& name : lower) {
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  }
+  return lower;
+}
+
+std::unique_ptr<route::Route> ToRoute(const Method& method, const contract::Binding& binding,
+                                      const v1::Policy& policy, const http::ServerLimits& limits) {
+  auto route = std::make_unique<route::Route>();
+  route->method = &method;
+  route->binding = &binding;
+  route->timeout = ToDuration(policy.timeout(), route->timeout);
+  route->max_request_bytes = limits.body_bytes;
+  if (policy.has_max_request_bytes()) route->max_request_bytes = policy.max_request_bytes();
+  if (policy.has_max_response_bytes()) route->max_response_bytes = policy.max_response_bytes();
+  if (policy.has_success_status())
+    route->success_status = static_cast<int>(policy.success_status());
+  route->print_defaults = policy.print().defaults();
+  route->proto_names = policy.print().proto_names();
+  route->enum_numbers = policy.print().enum_numbers();
+  route->ignore_unknown_fields = policy.parse().ignore_unknown_fields();
+  route->ignore_unknown_parameters = policy.parse().ignore_unknown_parameters();
+  route->last_key_wins = policy.parse().last_key_wins();
+  route->keep_reserved_encoded = policy.path().keep_reserved_encoded();
+  route->request_headers = LowerCase(policy.request_headers());
+  route->response_headers = LowerCase(policy.response_headers());
+  return route;
+}
+
+// Builds a snapshot's routes and upstreams from both files and finds what does not fit together.
+class Compiler {
+ public:
+  Compiler(const LoadedConfig& loaded, const Contract& contract, Findings& findings)
+      : loaded_(loaded), config_(loaded.config), contract_(contract), findings_(findings) {}
+
+  void Upstreams(Snapshot& snapshot) {
+    for (const auto& [name, upstream] : config_.upstreams()) by_name_.emplace(name, &upstream);
+    for (const auto& [name, upstream] : by_name_) {
+      snapshot.upstreams.push_back(ToSettings(name, *upstream));
+      for (int i = 0; i < upstream->services_size(); ++i) {
+        served_.insert(upstream->services(i));
+        CheckService(upstream->services(i), Cat("upstreams.", name, ".services[", i, "]"));
+      }
+    }
+  }
+
+  void Overrides() {
+    for (const auto& [name, policy] : config_.methods()) {
+      if (contract_.HasService(name) || contract_.FindMethod(name)) continue;
+      findings_.Add(
+          loaded_.PlaceOf(Cat("methods.", name)), Cat("methods.", name),
+          Cat("the contract has no such method or service", contract::DidYouMean(name, Names())));
+    }
+  }
+
+  void Routes(Snapshot& snapshot) {
+    route::MatcherBuilder builder;
+    for (const Method& method : contract_.methods()) {
+      if (method.bindings.empty()) continue;
+      CheckReachable(method);
+      const v1::Policy policy = PolicyOf(method);
+      route::MatchOptions options;
+      options.ignore_trailing_slash = policy.path().ignore_trailing_slash();
+      for (const contract::Binding& binding : method.bindings) {
+        snapshot.routes.push_back(ToRoute(method, binding, policy, snapshot.limits));
+        const absl::Status added =
+            builder.Add(binding.http_method, binding.path, snapshot.routes.back().get(), options);
+        if (!added.ok()) {
+          findings_.Add(binding.place, method.full_name, Std(added.message()));
+        }
+      }
+    }
+    snapshot.matcher = builder.Build();
+  }
+
+ private:
+  void CheckService(const std::string& service, const std::string& path) {
+    if (contract_.HasService(service)) return;
+    findings_.Add(loaded_.PlaceOf(path), path,
+                  Cat("the contract has no service \"", service, "\"",
+                      contract::DidYouMean(service, Services())));
+  }
+
+  // Every call that a route can make has an upstream.
+  void CheckReachable(const Method& method) {
+    if (!method.plan) {
+      CheckServed(method, method);
+      return;
+    }
+    for (const contract::PlanStep& step : method.plan->steps) CheckServed(*step.method, method);
+  }
+
+  void CheckServed(const Method& called, const Method& by) {
+    if (served_.contains(called.service) || !missing_.insert(called.service).second) return;
+    findings_.Add(
+        loaded_.PlaceOf("upstreams"), "upstreams",
+        Cat("no upstream has service ", called.service, ", which ", by.full_name, " calls"));
+  }
+
+  v1::Policy PolicyOf(const Method& method) const {
+    v1::Policy policy = method.policy;
+    for (const std::string& name : {method.service, Cat(method.service, '/', method.name)}) {
+      const auto over = config_.methods().find(name);
+      if (over != config_.methods().end()) policy = contract::MergePolicy(policy, over->second);
+    }
+    return policy;
+  }
+
+  std::vector<std::string> Services() const {
+    std::vector<std::string> names;
+    for (const Method& method : contract_.methods()) names.push_back(method.service);
+    return names;
+  }
+
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names = Services();
+    for (const Method& method : contract_.methods()) {
+      names.push_back(Cat(method.service, '/', method.name));
+    }
+    return names;
+  }
+
+  const LoadedConfig& loaded_;
+  const v1::Config& config_;
+  const Contract& contract_;
+  Findings& findings_;
+  std::map<std::string, const v1::Upstream*> by_name_;  // sorted, so that findings repeat
+  std::set<std::string> served_;
+  std::set<std::string> missing_;
+};
+
+}  // namespace
+
+std::unique_ptr<Snapshot> Compile(const std::string& config_file, Findings& findings) {
+  const std::optional<LoadedConfig> loaded = LoadConfig(config_file, findings);
+  if (!loaded) return nullptr;
+  const v1::Config& config = loaded->config;
+
+  auto snapshot = std::make_unique<Snapshot>();
+  snapshot->limits = ToLimits(config.limits());
+  snapshot->chain.development_caller = config.auth().development_caller();
+  if (config.limits().has_json_depth()) {
+    snapshot->chain.json_depth = static_cast<int>(config.limits().json_depth());
+  }
+  const auto& listen = config.listen();
+  snapshot->listen_address = listen.has_address() ? listen.address() : "127.0.0.1:8080";
+  snapshot->workers =
+      listen.has_workers() ? listen.workers() : std::max(1u, std::thread::hardware_concurrency());
+  if (listen.has_backlog()) snapshot->backlog = static_cast<int>(listen.backlog());
+  snapshot->admin_address =
+      config.admin().has_address() ? config.admin().address() : "127.0.0.1:9900";
+  snapshot->access_log = config.log().access() != v1::Config::Log::OFF;
+  snapshot->access_log_file = config.log().file();
+  snapshot->drain_grace = ToDuration(config.drain().grace(), std::chrono::seconds(5));
+  snapshot->drain_timeout = ToDuration(config.drain().timeout(), std::chrono::seconds(30));
+
+  snapshot->contract = LoadContract(*loaded, config_file, findings);
+  if (!snapshot->contract) return nullptr;
+  Compiler compiler(*loaded, *snapshot->contract, findings);
+  compiler.Upstreams(*snapshot);
+  compiler.Overrides();
+  compiler.Routes(*snapshot);
+  if (!findings.empty()) return nullptr;
+  return snapshot;
+}
+
+}  // namespace frontdesk::config

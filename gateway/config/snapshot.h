@@ -1,0 +1,37 @@
+// Everything a running gateway knows of its contract and configuration: built once, checked, then
+// immutable and shared by all workers.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/contract/contract.h"
+#include "gateway/http/server_limits.h"
+#include "gateway/observe/metrics.h"
+#include "gateway/policy/chain.h"
+#include "gateway/route/matcher.h"
+#include "gateway/route/route.h"
+#include "gateway/upstream/settings.h"
+
+namespace frontdesk::config {
+
+struct Snapshot {
+  std::unique_ptr<const contract::Contract> contract;
+  std::vector<std::unique_ptr<route::Route>> routes;
+  route::Matcher matcher;
+  std::vector<upstream::UpstreamSettings> upstreams;
+  policy::ChainSettings chain;
+  http::ServerLimits limits;
+
+  std::string listen_address;  // "host:port"
+  std::string admin_address;
+  unsigned workers = 1;
+  int backlog = 1024;
+  bool access_log = true;
+  std::string access_log_file;  // "" for stderr
+  Duration drain_grace{};
+  Duration drain_timeout{};
+};
+
+}  // namespace frontdesk::config

@@ -1,0 +1,215 @@
+#include "gateway/gateway.h"
+
+#include <utility>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/compose/runtime.h"
+#include "gateway/policy/forward_headers.h"
+#include "gateway/transcode/encode.h"
+
+namespace frontdesk {
+namespace {
+
+absl::Status NoRoute(const route::Matcher& matcher, const route::Match& match) {
+  if (match.outcome == route::Match::Outcome::kNotFound) {
+    return Failure(absl::StatusCode::kNotFound, "NO_ROUTE", "there is nothing at this address");
+  }
+  return Failure(absl::StatusCode::kUnimplemented, "METHOD_NOT_ALLOWED",
+                 "this address does not take that method")
+      .Http(405)
+      .Header("Allow", matcher.Allow(match));
+}
+
+void Health(bool healthy, transcode::Rendered& out) {
+  out.head.status = healthy ? 200 : 503;
+  out.head.headers.emplace_back("Content-Type", "application/json");
+  out.head.headers.emplace_back("Cache-Control", "no-store");
+  out.body = healthy ? R"({"status":"SERVING"})" : R"({"status":"NOT_SERVING"})";
+}
+
+// "payment;reason=DEADLINE_EXCEEDED, products[3];reason=NOT_FOUND"
+std::string IncompleteHeader(const std::vector<compose::Missing>& missing) {
+  std::string out;
+  for (const compose::Missing& part : missing) {
+    if (!out.empty()) out += ", ";
+    AppendTo(out, part.part);
+    out += ";reason=";
+    AppendTo(out, part.reason);
+  }
+  return out;
+}
+
+}  // namespace
+
+Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
+                 upstream::Caller& caller, observe::MetricsShard& metrics,
+                 observe::AccessLog::Channel* log, const ReadyFlag& ready, uint64_t seed)
+    : loop_(loop),
+      snapshot_(std::move(snapshot)),
+      caller_(caller),
+      ready_(ready),
+      metrics_(metrics),
+      log_(log),
+      request_ids_(seed) {}
+
+Task<void> Gateway::Handle(http::Incoming incoming) {
+  if (AnswerHealth(incoming.request, incoming.reply)) co_return;
+  metrics_.AddActive(1);
+  Exchange exchange(incoming, loop_);
+  exchange.request_id =
+      request_ids_.Choose(exchange.request.headers.Find("x-request-id").value_or(""));
+  const Reply reply = co_await Answer(exchange);
+  Finish(exchange, reply, incoming.reply);
+  metrics_.AddActive(-1);
+}
+
+bool Gateway::AnswerHealth(const http::Request& request, http::ReplySink& sink) {
+  const bool read = request.method == "GET" || request.method == "HEAD";
+  if (!read) return false;
+  rendered_.Clear();
+  if (request.path == "/healthz" || request.path == "/health") {
+    Health(true, rendered_);
+  } else if (request.path == "/readyz") {
+    Health(ready_.load(std::memory_order_relaxed), rendered_);
+  } else {
+    return false;
+  }
+  // By the loop itself: a stuck loop does not answer. Not logged, so that probes drown nothing.
+  sink.Send(rendered_.head, rendered_.body);
+  return true;
+}
+
+Task<Reply> Gateway::Answer(Exchange& exchange) {
+  const http::Request& request = exchange.request;
+  absl::Status path = route::CheckPath(request.path);
+  if (!path.ok()) co_return Reply(std::move(path));
+  exchange.match = snapshot_->matcher.Find(request.method, request.path);
+  if (!exchange.match.route) co_return Reply(NoRoute(snapshot_->matcher, exchange.match));
+  exchange.route = exchange.match.route;
+  co_return co_await policy::RunChain(exchange, snapshot_->chain, *this);
+}
+
+Task<Reply> Gateway::Dispatch(Exchange& exchange) {
+  const route::Route& route = *exchange.route;
+  Reply reply;
+  if (route.method->plan) {
+    compose::RunOptions options;
+    options.max_reply_bytes = route.max_response_bytes;
+    options.response_headers = route.response_headers;
+    absl::StatusOr<compose::Composed> composed = co_await compose::Run(
+        exchange.call, *route.method->plan, caller_, exchange.message, options);
+    if (!composed.ok()) co_return Reply(composed.status());
+    reply.message = std::move(composed->message);
+    reply.incomplete = std::move(composed->incomplete);
+    reply.metadata = std::move(composed->headers);
+  } else {
+    upstream::CallOptions options;
+    options.max_reply_bytes = route.max_response_bytes;
+    absl::StatusOr<upstream::UnaryReply> answer =
+        co_await caller_.Unary(exchange.call, *route.method, exchange.message, options);
+    if (!answer.ok()) co_return Reply(answer.status());
+    reply.message = std::move(answer->message);
+    reply.metadata = std::move(answer->headers);
+    for (auto& entry : answer->trailers) reply.metadata.push_back(std::move(entry));
+  }
+  co_return reply;
+}
+
+absl::Status Gateway::Render(const Exchange& exchange, const Reply& reply) {
+  http::ResponseHead& head = rendered_.head;
+  if (exchange.match.outcome == route::Match::Outcome::kOptions) {
+    head.status = 204;
+    head.headers.emplace_back("Allow", snapshot_->matcher.Allow(exchange.match));
+    return absl::OkStatus();
+  }
+  if (!reply.status.ok()) return reply.status;
+
+  const route::Route& route = *exchange.route;
+  transcode::PrintOptions print;
+  print.defaults = route.print_defaults;
+  print.proto_names = route.proto_names;
+  print.enum_numbers = route.enum_numbers;
+  head.status = route.success_status;
+  absl::Status encoded =
+      transcode::EncodeResponse(*route.method->output, route.binding->response_field, reply.message,
+                                print, snapshot_->contract->tables(), rendered_);
+  if (!encoded.ok()) return encoded;
+  if (route.success_status == 204) rendered_.body.clear();
+  if (!reply.incomplete.empty()) {
+    head.headers.emplace_back("Frontdesk-Incomplete", IncompleteHeader(reply.incomplete));
+  }
+  for (auto& header : policy::ForwardResponseMetadata(route, reply.metadata)) {
+    head.headers.push_back(std::move(header));
+  }
+  return absl::OkStatus();
+}
+
+void Gateway::Finish(const Exchange& exchange, const Reply& reply, http::ReplySink& sink) {
+  rendered_.Clear();
+  const absl::Status status = Render(exchange, reply);
+  if (!status.ok()) {
+    const std::string_view accept = exchange.request.headers.Find("accept").value_or("");
+    transcode::RenderFailure(status, exchange.request_id, accept, snapshot_->contract->tables(),
+                             rendered_);
+  }
+  rendered_.head.headers.emplace_back("X-Request-ID", exchange.request_id);
+  sink.Send(rendered_.head, rendered_.body);
+  Record(exchange, reply, status);
+}
+
+void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::Status& status) {
+  const http::Request& request = exchange.request;
+  const route::Route* route = exchange.route;
+  const Duration took = Clock::now() - request.received;
+  metrics_.OnRequest(route ? route->metrics_id : observe::Metrics::NoRoute(request.method),
+                     rendered_.head.status, took);
+  if (!log_) return;
+  observe::AccessRecord record;
+  record.time = std::chrono::system_clock::now() -
+                std::chrono::duration_cast<std::chrono::system_clock::duration>(took);
+  record.request_id = exchange.request_id;
+  record.method = request.method;
+  record.target = request.target;
+  record.protocol = request.protocol;
+  record.route = route ? std::string_view(route->binding->path.text) : "none";
+  if (route) record.rpc = std::string_view(route->method->path).substr(1);
+  record.status = rendered_.head.status;
+  record.grpc_code = static_cast<int>(status.code());
+  const std::string reason = status.ok() ? std::string() : ReasonOf(status);
+  record.reason = reason;
+  record.duration = took;
+  record.request_bytes = exchange.body_text.size();
+  record.response_bytes = rendered_.body.size();
+  record.peer = request.peer_address;
+  record.user_agent = request.headers.Find("user-agent").value_or("");
+  record.caller = exchange.call.caller_sub;
+  const std::string incomplete = IncompleteHeader(reply.incomplete);
+  record.incomplete = incomplete;
+  log_->Write(record);
+}
+
+void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
+                     http::ReplySink& sink) {
+  metrics_.OnRefused();
+  const std::string request_id = request_ids_.Choose("");
+  transcode::RenderFailure(failure, request_id, "", snapshot_->contract->tables(), rendered_);
+  rendered_.head.headers.emplace_back("X-Request-ID", request_id);
+  sink.Send(rendered_.head, rendered_.body);
+  if (!log_) return;
+  observe::AccessRecord record;
+  record.time = std::chrono::system_clock::now();
+  record.request_id = request_id;
+  record.method = partial.method;
+  record.target = partial.target;
+  record.route = "none";
+  record.status = rendered_.head.status;
+  record.grpc_code = static_cast<int>(failure.code());
+  const std::string reason = ReasonOf(failure);
+  record.reason = reason;
+  record.response_bytes = rendered_.body.size();
+  record.peer = partial.peer_address;
+  log_->Write(record);
+}
+
+}  // namespace frontdesk

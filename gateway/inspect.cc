@@ -1,0 +1,215 @@
+// The verbs that look and do not serve: check, routes, explain, version.
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "gateway/base/text.h"
+#include "gateway/config/compile.h"
+#include "gateway/contract/plan.h"
+#include "gateway/verbs.h"
+
+namespace frontdesk {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json ToJson(const contract::Findings& findings) {
+  ordered_json list = ordered_json::array();
+  for (const contract::Finding& finding : findings.all()) {
+    list.push_back({{"file", finding.place.file},
+                    {"line", finding.place.line},
+                    {"column", finding.place.column},
+                    {"path", finding.path},
+                    {"text", finding.text}});
+  }
+  return list;
+}
+
+// Null, after the findings were printed, when something is wrong.
+std::unique_ptr<config::Snapshot> CompileOrTell(const VerbOptions& options) {
+  contract::Findings findings;
+  std::unique_ptr<config::Snapshot> snapshot = config::Compile(options.config, findings);
+  if (snapshot) return snapshot;
+  if (options.json) {
+    std::cout << ordered_json{{"findings", ToJson(findings)}}.dump(2) << '\n';
+  } else {
+    std::cout << findings.ToString();
+  }
+  return nullptr;
+}
+
+std::string Rpc(const contract::Method& method) { return Cat(method.service, '/', method.name); }
+
+std::string Milliseconds(Duration duration) {
+  return Cat(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(), "ms");
+}
+
+const char* BodyOf(const contract::Binding& binding) {
+  switch (binding.body) {
+    case contract::Binding::Body::kNone:
+      return "";
+    case contract::Binding::Body::kWhole:
+      return "*";
+    case contract::Binding::Body::kField:
+      return binding.body_field->name.c_str();
+  }
+  return "";
+}
+
+// One step as a reader of the plan needs it: what it calls, what it waits for, what its failure
+// does.
+ordered_json ToJson(const contract::Plan& plan) {
+  ordered_json steps = ordered_json::array();
+  for (const contract::PlanStep& step : plan.steps) {
+    ordered_json after = ordered_json::array();
+    for (size_t i = 0; i < plan.steps.size(); ++i) {
+      if (step.needs >> i & 1) after.push_back(plan.steps[i].id);
+    }
+    ordered_json one{{"id", step.id}, {"call", Rpc(*step.method)}, {"after", after}};
+    one["on_error"] = step.on_error == contract::PlanStep::OnError::kOmit ? "OMIT" : "FAIL";
+    if (step.timeout != std::chrono::nanoseconds::max()) {
+      one["timeout"] = Milliseconds(std::chrono::duration_cast<Duration>(step.timeout));
+    }
+    if (step.each) one["max_parallel"] = step.max_parallel;
+    steps.push_back(std::move(one));
+  }
+  return steps;
+}
+
+ordered_json ToJson(const config::Snapshot& snapshot, const route::Route& route) {
+  const contract::Method& method = *route.method;
+  ordered_json out{{"method", route.binding->http_method},
+                   {"template", route.binding->path.text},
+                   {"rpc", Rpc(method)},
+                   {"bound_at", route.binding->place.ToString()},
+                   {"timeout", Milliseconds(route.timeout)},
+                   {"max_request_bytes", route.max_request_bytes},
+                   {"max_response_bytes", route.max_response_bytes}};
+  if (const char* body = BodyOf(*route.binding); *body) out["body"] = body;
+  if (route.binding->response_field) out["response_body"] = route.binding->response_field->name;
+  if (method.plan) {
+    out["steps"] = ToJson(*method.plan);
+  } else {
+    for (const upstream::UpstreamSettings& upstream : snapshot.upstreams) {
+      const auto& services = upstream.services;
+      if (std::find(services.begin(), services.end(), method.service) == services.end()) continue;
+      out["upstream"] = {{"name", upstream.name}, {"endpoints", upstream.endpoints}};
+    }
+  }
+  return out;
+}
+
+void PrintSteps(const ordered_json& steps) {
+  std::cout << "steps\n";
+  for (const ordered_json& step : steps) {
+    std::string after;
+    for (const ordered_json& id : step["after"])
+      after += (after.empty() ? "" : ", ") + id.get<std::string>();
+    std::printf("  %-16s %-44s %s%s%s\n", step["id"].get<std::string>().c_str(),
+                step["call"].get<std::string>().c_str(),
+                step["on_error"].get<std::string>().c_str(), after.empty() ? "" : "  after ",
+                after.c_str());
+  }
+}
+
+void Print(const ordered_json& explained) {
+  for (const auto& [key, value] : explained.items()) {
+    if (key == "steps") {
+      PrintSteps(value);
+    } else {
+      const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+      std::printf("%-20s %s\n", key.c_str(), text.c_str());
+    }
+  }
+}
+
+}  // namespace
+
+int Check(const VerbOptions& options) {
+  const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
+  if (!snapshot) return kFindings;
+  if (options.json) {
+    std::cout << ordered_json{{"findings", ordered_json::array()}}.dump(2) << '\n';
+  } else {
+    std::cout << "fine: " << snapshot->routes.size() << " routes, " << snapshot->upstreams.size()
+              << " upstreams\n";
+  }
+  return kFine;
+}
+
+int Routes(const VerbOptions& options) {
+  const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
+  if (!snapshot) return kFindings;
+  std::vector<const route::Route*> routes;
+  for (const auto& route : snapshot->routes) routes.push_back(route.get());
+  std::sort(routes.begin(), routes.end(), [](const route::Route* a, const route::Route* b) {
+    return std::pair(a->binding->path.text, a->binding->http_method) <
+           std::pair(b->binding->path.text, b->binding->http_method);
+  });
+  if (options.json) {
+    ordered_json list = ordered_json::array();
+    for (const route::Route* route : routes) list.push_back(ToJson(*snapshot, *route));
+    std::cout << list.dump(2) << '\n';
+    return kFine;
+  }
+  for (const route::Route* route : routes) {
+    std::printf("%-7s %-52s %s%s\n", route->binding->http_method.c_str(),
+                route->binding->path.text.c_str(), Rpc(*route->method).c_str(),
+                route->method->plan
+                    ? Cat("  (", route->method->plan->steps.size(), " calls)").c_str()
+                    : "");
+  }
+  return kFine;
+}
+
+int Explain(const VerbOptions& options) {
+  const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
+  if (!snapshot) return kFindings;
+  const std::string_view path = std::string_view(options.path).substr(0, options.path.find('?'));
+  const absl::Status bad = route::CheckPath(path);
+  if (!bad.ok()) {
+    std::cout << "400: " << bad.message() << '\n';
+    return kFindings;
+  }
+  const route::Match match = snapshot->matcher.Find(options.method, path);
+  if (!match.route) {
+    const std::string allow = snapshot->matcher.Allow(match);
+    if (match.outcome == route::Match::Outcome::kNotFound) {
+      std::cout << "404: no route has this path\n";
+    } else {
+      std::cout << "405: this path takes " << allow << '\n';
+    }
+    return kFindings;
+  }
+  ordered_json explained = ToJson(*snapshot, *match.route);
+  ordered_json captured = ordered_json::object();
+  const auto& variables = match.route->binding->path.variables;
+  for (size_t i = 0; i < match.captures().size(); ++i) {
+    std::string name;
+    for (const std::string& part : variables[i].field_path)
+      name += (name.empty() ? "" : ".") + part;
+    captured[name] = std::string(match.captures()[i].raw);
+  }
+  if (!captured.empty()) explained["captures"] = captured;
+  if (options.json) {
+    std::cout << explained.dump(2) << '\n';
+  } else {
+    Print(explained);
+  }
+  return kFine;
+}
+
+int Version(const VerbOptions& options) {
+  if (options.json) {
+    std::cout << ordered_json{{"version", kVersion}}.dump() << '\n';
+  } else {
+    std::cout << "frontdesk " << kVersion << '\n';
+  }
+  return kFine;
+}
+
+}  // namespace frontdesk

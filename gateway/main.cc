@@ -1,0 +1,45 @@
+// The verbs of the program; serve.cc wires its parts by hand, so that reading it lists them.
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "gateway/verbs.h"
+
+int main(int argc, char** argv) {
+  using frontdesk::VerbOptions;
+  CLI::App app("Frontdesk: a gRPC-native API gateway. The contract is the configuration.",
+               "frontdesk");
+  app.require_subcommand(1);
+  VerbOptions options;
+  std::string output = "text";
+  int (*verb)(const VerbOptions&) = nullptr;
+
+  const auto add = [&](const char* name, const char* help, int (*run)(const VerbOptions&)) {
+    CLI::App* command = app.add_subcommand(name, help);
+    command->add_option("-o,--output", output, "text or json")
+        ->check(CLI::IsMember({"text", "json"}));
+    command->callback([&verb, run] { verb = run; });
+    return command;
+  };
+  const auto add_with_config = [&](const char* name, const char* help,
+                                   int (*run)(const VerbOptions&)) {
+    CLI::App* command = add(name, help, run);
+    command->add_option("-c,--config", options.config, "the YAML file (frontdesk.yaml)");
+    return command;
+  };
+  add_with_config("serve", "Serve until SIGTERM, then drain", frontdesk::Serve);
+  add_with_config("check", "Check configuration and contract; opens no port", frontdesk::Check);
+  add_with_config("routes", "List every route", frontdesk::Routes);
+  CLI::App* explain =
+      add_with_config("explain", "Tell what happens to a request", frontdesk::Explain);
+  explain->add_option("METHOD", options.method, "such as GET")->required();
+  explain->add_option("PATH", options.path, "such as /api/v1/orders/order-1")->required();
+  add("version", "Print the version", frontdesk::Version);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? frontdesk::kFine : frontdesk::kUsage;
+  }
+  options.json = output == "json";
+  return verb(options);
+}

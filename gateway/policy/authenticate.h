@@ -1,0 +1,14 @@
+// Who is calling. Until clients can prove it, the configured development caller is everybody.
+#pragma once
+
+#include <string>
+
+#include "gateway/exchange.h"
+
+namespace frontdesk::policy {
+
+// Sets the caller of every call. A method that needs the caller (a field filled only from
+// `caller.sub`) is answered UNAUTHENTICATED when there is none.
+absl::Status Authenticate(Exchange& exchange, const std::string& development_caller);
+
+}  // namespace frontdesk::policy

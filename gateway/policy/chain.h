@@ -1,0 +1,31 @@
+// The concerns of a request, in one order.
+#pragma once
+
+#include <string>
+
+#include "gateway/exchange.h"
+#include "gateway/reply.h"
+
+namespace frontdesk::policy {
+
+// What the chain needs to know of the configuration. Constant while a snapshot lives.
+struct ChainSettings {
+  // Caller of every request; "" for none.
+  std::string development_caller;
+  // Largest nesting of JSON in a body.
+  int json_depth = 100;
+};
+
+// What stands behind the chain: one call or a composition.
+class Terminal {
+ public:
+  virtual ~Terminal() = default;
+  // exchange.message holds the request message.
+  virtual Task<Reply> Dispatch(Exchange& exchange) = 0;
+};
+
+// Takes an exchange whose route is set to its reply. Each concern may answer by itself; not
+// reaching the terminal is the refusal.
+Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, Terminal& terminal);
+
+}  // namespace frontdesk::policy

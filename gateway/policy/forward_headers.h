@@ -1,0 +1,27 @@
+// Which headers cross the house: client headers to metadata, metadata to response headers.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/exchange.h"
+
+namespace frontdesk::policy {
+
+// Fills the metadata of every call: what the route allows of the client's headers, then the
+// gateway's own `x-request-id` and, from the verified caller alone, `x-user-id`. Reserved,
+// hop-by-hop and identity headers never cross, whatever the list says, nor do headers that the
+// client names in Connection. Fails for a `-bin` header that is not base64.
+absl::Status ForwardRequestHeaders(Exchange& exchange);
+
+// Headers for the answer: what the route allows of the back end's metadata.
+std::vector<std::pair<std::string, std::string>> ForwardResponseMetadata(
+    const route::Route& route, const upstream::Metadata& metadata);
+
+// True if a header of this lower-case name may never become metadata: hop-by-hop, framing,
+// `grpc-*`, or any spelling of a header that carries identity ("x_user.id", "x-user-id-bin",
+// "grpc-metadata-x-user-id").
+bool NeverForwarded(std::string_view name);
+
+}  // namespace frontdesk::policy

@@ -1,0 +1,12 @@
+// Reading a request's body whole, for methods whose message is unary.
+#pragma once
+
+#include "gateway/exchange.h"
+
+namespace frontdesk::policy {
+
+// Fills exchange.body_text. Fails with 413 above the route's limit, without reading further, and
+// as BodySource fails.
+Task<absl::Status> ReadBody(Exchange& exchange);
+
+}  // namespace frontdesk::policy

@@ -1,0 +1,40 @@
+// What a matched path leads to: a binding of a method and the values in force for it. Resolved when
+// the snapshot is built; at run time there is nothing left to look up or to fail.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/contract/contract.h"
+
+namespace frontdesk::route {
+
+struct Route {
+  const contract::Method* method = nullptr;
+  const contract::Binding* binding = nullptr;
+
+  // Longest time for the whole request.
+  Duration timeout = std::chrono::seconds(15);
+  size_t max_request_bytes = 4 << 20;
+  size_t max_response_bytes = 4 << 20;
+  int success_status = 200;
+  bool print_defaults = false;
+  bool proto_names = false;
+  bool enum_numbers = false;
+  bool ignore_unknown_fields = false;
+  bool ignore_unknown_parameters = false;
+  bool last_key_wins = false;
+  bool keep_reserved_encoded = false;
+  // Client headers that become metadata, lower case.
+  std::vector<std::string> request_headers;
+  // Metadata that becomes response headers, lower case.
+  std::vector<std::string> response_headers;
+
+  // Identifies the route in metrics.
+  uint32_t metrics_id = 0;
+};
+
+}  // namespace frontdesk::route

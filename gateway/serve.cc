@@ -1,0 +1,185 @@
+// The verb `serve`: every part of the running program, wired by hand.
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/admin/admin.h"
+#include "gateway/base/text.h"
+#include "gateway/config/compile.h"
+#include "gateway/config/host_port.h"
+#include "gateway/observe/log.h"
+#include "gateway/verbs.h"
+#include "gateway/worker.h"
+
+namespace frontdesk {
+namespace {
+
+using std::chrono::milliseconds;
+using Workers = std::vector<std::unique_ptr<Worker>>;
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// True when a signal came before the time was over.
+bool WaitForSignal(const sigset_t& signals, Duration patience) {
+  const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(patience).count();
+  const timespec timeout{static_cast<time_t>(nanos / 1000000000),
+                         static_cast<long>(nanos % 1000000000)};
+  return sigtimedwait(&signals, nullptr, &timeout) > 0;
+}
+
+// As many descriptors as the system allows: each client and each call's connection needs one.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void RegisterSeries(config::Snapshot& snapshot, observe::Metrics& metrics,
+                    std::vector<observe::MethodId>& method_ids) {
+  for (auto& route : snapshot.routes) {
+    route->metrics_id = metrics.AddRoute(route->binding->http_method, route->binding->path.text);
+  }
+  for (const contract::Method& method : snapshot.contract->methods()) {
+    method_ids.push_back(metrics.AddMethod(method.service, method.name, "unary"));
+  }
+}
+
+// Every worker listens, or none: the first failure is the answer.
+absl::Status OpenAll(Workers& workers, const config::HostPort& address) {
+  uint16_t port = address.port;
+  for (auto& worker : workers) {
+    absl::Status opened = worker->Open(address.host, port);
+    if (!opened.ok()) return opened;
+    port = worker->port();  // a free one, when 0 was asked for
+  }
+  return absl::OkStatus();
+}
+
+size_t Connections(Workers& workers) {
+  size_t total = 0;
+  for (size_t i = 0; i < workers.size(); ++i) {
+    const std::optional<size_t> count = workers[i]->AskConnections(milliseconds(500));
+    if (!count) observe::LogWarn(Cat("worker ", i, " does not answer"));
+    total += count.value_or(1);
+  }
+  return total;
+}
+
+// Not ready at once, so that a balancer looks elsewhere; the port stays open for the grace; then
+// what is in flight may finish. A second signal ends the present wait.
+void Drain(Workers& workers, const config::Snapshot& snapshot, ReadyFlag& ready,
+           const sigset_t& signals) {
+  observe::LogInfo("draining");
+  ready.store(false);
+  for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().Drain(); });
+  WaitForSignal(signals, snapshot.drain_grace);
+  for (auto& worker : workers) {
+    worker->Post([](Worker& w) {
+      w.listener().StopAccepting();
+      w.listener().CloseIdle();
+    });
+  }
+  const TimePoint limit = Clock::now() + snapshot.drain_timeout;
+  while (Connections(workers) > 0 && Clock::now() < limit) {
+    if (WaitForSignal(signals, milliseconds(20))) break;
+    for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().CloseIdle(); });
+  }
+  for (auto& worker : workers) worker->StopAndJoin();
+}
+
+std::unique_ptr<observe::AccessLog> OpenLog(const config::Snapshot& snapshot,
+                                            observe::Metrics& metrics) {
+  if (!snapshot.access_log) return nullptr;
+  observe::MetricsShard* shard = &metrics.AddShard();
+  if (snapshot.access_log_file.empty()) return observe::AccessLog::OpenFd(STDERR_FILENO, shard);
+  auto opened = observe::AccessLog::OpenFile(snapshot.access_log_file, shard);
+  if (opened.ok()) return *std::move(opened);
+  observe::LogError(Cat("cannot write the access log: ", Std(opened.status().message())));
+  return nullptr;
+}
+
+// `workers` stays where it is: each worker reaches the others through it.
+void MakeWorkers(Shared& shared, http::ConnectionShare& connections, Workers& workers) {
+  workers.resize(shared.snapshot->workers);
+  for (size_t i = 0; i < workers.size(); ++i) {
+    workers[i] = std::make_unique<Worker>(
+        shared, connections, i, [&workers](size_t to, http::Accepted accepted) {
+          workers[to]->Post([accepted = std::move(accepted)](Worker& worker) {
+            worker.listener().Adopt(accepted);
+          });
+        });
+  }
+}
+
+}  // namespace
+
+int Serve(const VerbOptions& options) {
+  contract::Findings findings;
+  std::unique_ptr<config::Snapshot> snapshot = config::Compile(options.config, findings);
+  if (!snapshot) {
+    std::cout << findings.ToString();
+    return kFindings;
+  }
+  // Blocked before any thread starts, so that only this one is told.
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+
+  observe::Metrics metrics(kVersion, __VERSION__);
+  Shared shared{.metrics = metrics};
+  RegisterSeries(*snapshot, metrics, shared.method_ids);
+  shared.snapshot = std::move(snapshot);
+  const config::Snapshot& in_force = *shared.snapshot;
+  const std::unique_ptr<observe::AccessLog> log = OpenLog(in_force, metrics);
+  shared.log = log.get();
+  if (!in_force.chain.development_caller.empty()) {
+    observe::LogWarn(Cat("everybody is ", in_force.chain.development_caller,
+                         ": auth.development_caller is for development only"));
+  }
+
+  http::ConnectionShare connections(in_force.workers, in_force.limits.connections);
+  Workers workers;
+  MakeWorkers(shared, connections, workers);
+  const config::HostPort address = *config::ParseHostPort(in_force.listen_address);
+  const absl::Status opened = OpenAll(workers, address);
+  if (!opened.ok()) {
+    observe::LogError(Std(opened.message()));
+    return kFindings;
+  }
+  absl::StatusOr<std::unique_ptr<admin::Admin>> admin = admin::Admin::Start(
+      in_force.admin_address,
+      {.ready = shared.ready, .metrics = metrics, .version = kVersion, .compiler = __VERSION__});
+  if (!admin.ok()) {
+    observe::LogError(Std(admin.status().message()));
+    return kFindings;
+  }
+  for (auto& worker : workers) worker->Start();
+  shared.ready.store(true);
+  std::cout << "ready: serving on " << address.host << ':' << workers[0]->port() << ", admin on "
+            << config::ParseHostPort(in_force.admin_address)->host << ':' << (*admin)->port()
+            << std::endl;
+
+  while (!WaitForSignal(signals, std::chrono::hours(1))) {
+  }
+  Drain(workers, in_force, shared.ready, signals);
+  observe::LogInfo("stopped");
+  return kFine;
+}
+
+}  // namespace frontdesk

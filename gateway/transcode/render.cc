@@ -1,0 +1,179 @@
+#include "gateway/transcode/render.h"
+
+#include <array>
+#include <charconv>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/contract/wire.h"
+#include "gateway/observe/grpc_code.h"
+#include "gateway/observe/json_text.h"
+#include "gateway/transcode/encode.h"
+#include "google/rpc/status.pb.h"
+
+namespace frontdesk::transcode {
+namespace {
+
+using contract::AppendTag;
+using contract::AppendVarint;
+using contract::WireField;
+using contract::WireReader;
+using contract::WireType;
+
+// Index: google.rpc.Code. The only such table in the program.
+constexpr std::array<int, 17> kHttpStatus = {200, 499, 500, 400, 504, 404, 409, 403, 429,
+                                             400, 409, 400, 501, 500, 503, 500, 401};
+
+constexpr std::string_view kTypes = "type.googleapis.com/google.rpc.";
+constexpr std::string_view kDomain = "frontdesk";
+
+void AppendBytes(std::string& out, uint32_t number, std::string_view bytes) {
+  AppendTag(out, number, WireType::kBytes);
+  AppendVarint(out, bytes.size());
+  out.append(bytes);
+}
+
+// A detail of google.rpc.Status: an Any in its field 3.
+void AppendDetail(std::string& status, std::string_view type, std::string_view message) {
+  std::string any;
+  AppendBytes(any, 1, Cat(kTypes, type));
+  AppendBytes(any, 2, message);
+  AppendBytes(status, 3, any);
+}
+
+// What may be told to the client of the failure.
+struct Told {
+  int code = 0;
+  std::string message;
+  std::string details;  // google.rpc.Status fields 3 of the back end, framed as they were
+};
+
+// Details of a 5xx stay inside, but for the one that tells a client when to come back.
+bool IsRetryInfo(std::string_view any) {
+  WireReader reader(any);
+  while (reader.Next()) {
+    if (reader.field().number == 1) return reader.field().bytes.ends_with("/google.rpc.RetryInfo");
+  }
+  return false;
+}
+
+Told WhatToTell(const absl::Status& failure, int http) {
+  Told told{static_cast<int>(failure.code()), std::string(failure.message()), ""};
+  const bool secret = http >= 500 && OriginOf(failure) == Origin::kUpstream;
+  if (secret) told.message = "a back end failed";
+  const std::string status = DetailsOf(failure);
+  for (WireReader reader(status); reader.Next();) {
+    const WireField& field = reader.field();
+    if (field.number != 3 || field.type != WireType::kBytes) continue;
+    if (!secret || IsRetryInfo(field.bytes)) AppendBytes(told.details, 3, field.bytes);
+  }
+  return told;
+}
+
+std::string StatusMessage(const absl::Status& failure, const Told& told,
+                          std::string_view request_id) {
+  std::string status;
+  AppendTag(status, 1, WireType::kVarint);
+  AppendVarint(status, static_cast<uint64_t>(told.code));
+  AppendBytes(status, 2, told.message);
+  status += told.details;
+
+  const std::string violations = FieldViolationsOf(failure);
+  if (!violations.empty()) AppendDetail(status, "BadRequest", violations);
+  std::string info;
+  AppendBytes(info, 1, ReasonOf(failure));
+  AppendBytes(info, 2, kDomain);
+  AppendDetail(status, "ErrorInfo", info);
+  std::string request;
+  AppendBytes(request, 1, request_id);
+  AppendDetail(status, "RequestInfo", request);
+  return status;
+}
+
+const contract::MessageTable& StatusTable() {
+  static const contract::MessageTable* const table = [] {
+    static contract::MessageTables tables;
+    return tables.Add(google::rpc::Status::descriptor());
+  }();
+  return *table;
+}
+
+// RFC 9457.
+void AppendProblem(const absl::Status& failure, const Told& told, int http,
+                   std::string_view request_id, std::string& out) {
+  const auto member = [&out](std::string_view name, std::string_view value) {
+    AppendTo(out, ",\"");
+    AppendTo(out, name);
+    AppendTo(out, "\":");
+    observe::AppendJsonString(out, value);
+  };
+  out += R"({"type":"about:blank","status":)";
+  AppendTo(out, http);
+  member("title", observe::kGrpcCodeNames[observe::GrpcCodeIndex(told.code)]);
+  member("detail", told.message);
+  member("reason", ReasonOf(failure));
+  member("requestId", request_id);
+  std::string errors;
+  const std::string violations = FieldViolationsOf(failure);
+  for (WireReader reader(violations); reader.Next();) {
+    errors += errors.empty() ? "{" : ",{";
+    for (WireReader inner(reader.field().bytes); inner.Next();) {
+      errors += inner.field().number == 1 ? "\"field\":" : ",\"description\":";
+      observe::AppendJsonString(errors, inner.field().bytes);
+    }
+    errors += '}';
+  }
+  if (!errors.empty()) out += Cat(",\"errors\":[", errors, ']');
+  out += '}';
+}
+
+void AddHeaders(const absl::Status& failure, http::ResponseHead& head) {
+  const std::string lines = HeadersOf(failure);
+  std::string_view rest = lines;
+  while (!rest.empty()) {
+    const size_t end = rest.find("\r\n");
+    const std::string_view line = rest.substr(0, end);
+    const size_t colon = line.find(": ");
+    head.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+    rest.remove_prefix(end + 2);
+  }
+}
+
+}  // namespace
+
+void Rendered::Clear() {
+  head.status = 200;
+  head.headers.clear();
+  body.clear();
+}
+
+int HttpStatusOf(const absl::Status& failure) {
+  if (const int own = HttpOverrideOf(failure)) return own;
+  const size_t code = static_cast<size_t>(failure.raw_code());
+  return code < kHttpStatus.size() ? kHttpStatus[code] : 500;
+}
+
+void RenderFailure(const absl::Status& failure, std::string_view request_id,
+                   std::string_view accept, const contract::MessageTables& types, Rendered& out) {
+  out.Clear();
+  const int http = HttpStatusOf(failure);
+  const Told told = WhatToTell(failure, http);
+  out.head.status = http;
+  AddHeaders(failure, out.head);
+  if (accept.find("application/problem+json") != std::string_view::npos) {
+    out.head.headers.emplace_back("Content-Type", "application/problem+json");
+    AppendProblem(failure, told, http, request_id, out.body);
+    return;
+  }
+  out.head.headers.emplace_back("Content-Type", "application/json");
+  absl::Status encoded = EncodeJson(StatusTable(), StatusMessage(failure, told, request_id),
+                                    PrintOptions(), types, out.body);
+  if (!encoded.ok()) {
+    // The back end's details are broken themselves; the rest is ours and always right.
+    const Told ours{told.code, "a back end failed", ""};
+    encoded = EncodeJson(StatusTable(), StatusMessage(failure, ours, request_id), PrintOptions(),
+                         types, out.body);
+  }
+}
+
+}  // namespace frontdesk::transcode

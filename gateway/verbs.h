@@ -1,0 +1,26 @@
+// What the program can be asked to do. Each returns the exit code.
+#pragma once
+
+#include <string>
+
+namespace frontdesk {
+
+// Findings go to stdout, logs to stderr.
+enum ExitCode { kFine = 0, kFindings = 1, kUsage = 2, kNoAdmin = 3 };
+
+struct VerbOptions {
+  std::string config = "frontdesk.yaml";
+  bool json = false;
+  std::string method;
+  std::string path;
+};
+
+int Serve(const VerbOptions& options);
+int Check(const VerbOptions& options);
+int Routes(const VerbOptions& options);
+int Explain(const VerbOptions& options);
+int Version(const VerbOptions& options);
+
+inline constexpr char kVersion[] = "0.1.0";
+
+}  // namespace frontdesk

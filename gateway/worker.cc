@@ -1,0 +1,72 @@
+#include "gateway/worker.h"
+
+#include <cstdlib>
+#include <future>
+#include <random>
+
+#include "gateway/observe/log.h"
+
+namespace frontdesk {
+namespace {
+
+// Requests that were cancelled need a few turns to unwind, no more.
+constexpr std::chrono::seconds kUnwind{5};
+
+upstream::Random MakeRandom() {
+  auto engine = std::make_shared<std::mt19937>(std::random_device{}());
+  return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
+}
+
+uint64_t Seed() {
+  std::random_device device;
+  return static_cast<uint64_t>(device()) << 32 | device();
+}
+
+}  // namespace
+
+Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
+               http::Listener::HandOver hand_over)
+    : shard_(shared.metrics.AddShard()),
+      call_metrics_(*shared.snapshot->contract, shared.method_ids, shard_),
+      channels_(loop_, shared.snapshot->upstreams, MakeRandom(), &call_metrics_),
+      gateway_(loop_, shared.snapshot, channels_, shard_,
+               shared.log ? &shared.log->AddChannel() : nullptr, shared.ready, Seed()),
+      listener_(loop_, gateway_, shared.snapshot->limits, connections, index,
+                std::move(hand_over)) {}
+
+Worker::~Worker() = default;
+
+void Worker::Start() {
+  thread_ = std::thread([this] {
+    loop_.Run();
+    listener_.Abort();
+    channels_.Drain();
+    const TimePoint limit = Clock::now() + kUnwind;
+    const auto unwound = [&] { return listener_.connections() == 0 && channels_.in_flight() == 0; };
+    loop_.RunUntil([&] { return unwound() || Clock::now() > limit; });
+    if (!unwound()) {
+      // Frames that never return hold what they wait for; leaving them is all that is left.
+      observe::LogError("cancelled requests did not end; exiting at once");
+      std::_Exit(EXIT_FAILURE);
+    }
+  });
+}
+
+void Worker::Post(std::function<void(Worker&)> work) {
+  loop_.Post([this, work = std::move(work)] { work(*this); });
+}
+
+std::optional<size_t> Worker::AskConnections(std::chrono::milliseconds patience) {
+  auto answer = std::make_shared<std::promise<size_t>>();
+  std::future<size_t> future = answer->get_future();
+  Post([answer](Worker& worker) { answer->set_value(worker.listener_.connections()); });
+  if (future.wait_for(patience) != std::future_status::ready) return std::nullopt;
+  return future.get();
+}
+
+void Worker::StopAndJoin() {
+  loop_.Stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace frontdesk

@@ -1,0 +1,87 @@
+// One event loop with everything that lives on it: START HERE for what a worker owns.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "gateway/base/loop.h"
+#include "gateway/config/snapshot.h"
+#include "gateway/gateway.h"
+#include "gateway/http/listener.h"
+#include "gateway/observe/access_log.h"
+#include "gateway/observe/metrics.h"
+#include "gateway/upstream/channels.h"
+
+namespace frontdesk {
+
+// Counts calls in the worker's shard. Ids are found by a method's place in the contract.
+class CallMetrics final : public upstream::CallObserver {
+ public:
+  CallMetrics(const contract::Contract& contract, const std::vector<observe::MethodId>& ids,
+              observe::MetricsShard& shard)
+      : first_(contract.methods().data()), ids_(ids), shard_(shard) {}
+
+  void OnStart(const contract::Method& method) override { shard_.OnCallStarted(IdOf(method)); }
+  void OnEnd(const contract::Method& method, absl::StatusCode code, Duration took) override {
+    shard_.OnCallHandled(IdOf(method), static_cast<int>(code), took);
+  }
+
+ private:
+  observe::MethodId IdOf(const contract::Method& method) const {
+    return ids_[static_cast<size_t>(&method - first_)];
+  }
+
+  const contract::Method* const first_;
+  const std::vector<observe::MethodId>& ids_;
+  observe::MetricsShard& shard_;
+};
+
+// What all workers share and outlives them.
+struct Shared {
+  std::shared_ptr<const config::Snapshot> snapshot;
+  std::vector<observe::MethodId> method_ids;  // parallel to the contract's methods
+  ReadyFlag ready{false};
+  observe::Metrics& metrics;
+  observe::AccessLog* log = nullptr;  // null when switched off
+};
+
+// Built by main's thread; after Start() everything is touched on the worker's own thread only,
+// which Ask() is the way to.
+class Worker {
+ public:
+  Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
+         http::Listener::HandOver hand_over);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  // After the loop has ended.
+  ~Worker();
+
+  // Before Start().
+  absl::Status Open(const std::string& address, uint16_t port) {
+    return listener_.Open(address, port);
+  }
+  uint16_t port() const { return listener_.port(); }
+  void Start();
+
+  // Any thread: runs on the worker's loop.
+  void Post(std::function<void(Worker&)> work);
+  // Any thread but the worker's: open connections, or nothing when the loop does not answer in
+  // time.
+  std::optional<size_t> AskConnections(std::chrono::milliseconds patience);
+  // Any thread: cancels what is left, lets it unwind for at most `patience`, ends the thread.
+  void StopAndJoin();
+
+  http::Listener& listener() { return listener_; }
+
+ private:
+  Loop loop_;
+  observe::MetricsShard& shard_;
+  CallMetrics call_metrics_;
+  upstream::Channels channels_;
+  Gateway gateway_;
+  http::Listener listener_;
+  std::thread thread_;
+};
+
+}  // namespace frontdesk

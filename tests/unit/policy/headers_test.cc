@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+
+#include "gateway/policy/authenticate.h"
+#include "gateway/policy/forward_headers.h"
+#include "gateway/policy/request_id.h"
+
+namespace frontdesk::policy {
+namespace {
+
+TEST(RequestId, KeepsAUsableOneAndMakesOneOtherwise) {
+  RequestIds ids(1);
+  EXPECT_EQ(ids.Choose("abc-123_X.y:z+/="), "abc-123_X.y:z+/=");
+  const std::string longest(128, 'a');
+  EXPECT_EQ(ids.Choose(longest), longest);
+  const std::string_view kBad[] = {"", "a b", "a\r\nb", "\"", "a\x1b[31m", "é", "<script>"};
+  for (std::string_view bad : kBad) {
+    const std::string made = ids.Choose(bad);
+    EXPECT_EQ(made.size(), 32u);
+    EXPECT_NE(made, bad);
+    EXPECT_TRUE(IsUsableRequestId(made));
+  }
+  EXPECT_EQ(ids.Choose(longest + "a").size(), 32u);
+  EXPECT_NE(ids.Choose(""), ids.Choose(""));
+}
+
+class ForwardTest : public ::testing::Test, protected http::BodySource {
+ protected:
+  Task<absl::StatusOr<std::string_view>> Next() override { co_return std::string_view(); }
+
+  upstream::Metadata Forward(const std::vector<http::Header>& headers,
+                             std::vector<std::string> allowed, std::string caller = "") {
+    http::Request request;
+    for (const http::Header& header : headers) request.headers.Add(header.name, header.value);
+    struct NoReply final : http::ReplySink {
+      void Send(const http::ResponseHead&, std::string_view) override {}
+      void Begin(const http::ResponseHead&) override {}
+      Task<absl::Status> Write(std::string_view) override { co_return absl::OkStatus(); }
+      void End() override {}
+      void Abort() override {}
+    } reply;
+    Cancellation cancel;
+    http::Incoming incoming{request, *this, reply, cancel};
+    Exchange exchange(incoming, loop_);
+    route::Route route;
+    route.request_headers = std::move(allowed);
+    exchange.route = &route;
+    exchange.request_id = "id";
+    exchange.call.caller_sub = std::move(caller);
+    status_ = ForwardRequestHeaders(exchange);
+    return exchange.call.metadata;
+  }
+
+  Loop loop_;
+  absl::Status status_;
+};
+
+const std::pair<std::string, std::string> kId{"x-request-id", "id"};
+
+TEST_F(ForwardTest, OnlyWhatTheRouteAllowsCrosses) {
+  EXPECT_EQ(Forward({{"x-a", "1"}, {"x-b", "2"}, {"x-a", "3"}}, {"x-a"}),
+            (upstream::Metadata{kId, {"x-a", "1"}, {"x-a", "3"}}));
+  EXPECT_EQ(Forward({{"x-a", "1"}, {"authorization", "Bearer x"}}, {}), upstream::Metadata{kId});
+}
+
+TEST_F(ForwardTest, IdentityComesFromTheCallerAlone) {
+  const std::vector<std::string> everything = {
+      "x-user-id",   "x_user_id",  "x.user.id",    "x-user-id-bin", "grpc-metadata-x-user-id",
+      "te",          "connection", "grpc-timeout", "host",          "transfer-encoding",
+      "x-request-id"};
+  std::vector<http::Header> headers;
+  for (const std::string& name : everything) headers.push_back({name, "evil"});
+  EXPECT_EQ(Forward(headers, everything), upstream::Metadata{kId});
+  EXPECT_EQ(Forward(headers, everything, "user-7"),
+            (upstream::Metadata{kId, {"x-user-id", "user-7"}}));
+}
+
+TEST_F(ForwardTest, WhatConnectionNamesStaysHere) {
+  EXPECT_EQ(Forward({{"connection", "close, X-A"}, {"x-a", "1"}, {"x-b", "2"}}, {"x-a", "x-b"}),
+            (upstream::Metadata{kId, {"x-b", "2"}}));
+}
+
+TEST_F(ForwardTest, ValuesThatMetadataCannotCarryAreSkipped) {
+  EXPECT_EQ(Forward({{"x-a", "caf\xc3\xa9"}, {"x-a", "\x7f"}, {"x-a", "ok"}}, {"x-a"}),
+            (upstream::Metadata{kId, {"x-a", "ok"}}));
+}
+
+TEST_F(ForwardTest, BinaryValuesTravelDecoded) {
+  EXPECT_EQ(Forward({{"x-a-bin", "AAE"}, {"x-a-bin", "AAE="}}, {"x-a-bin"}),
+            (upstream::Metadata{
+                kId, {"x-a-bin", std::string("\0\1", 2)}, {"x-a-bin", std::string("\0\1", 2)}}));
+  Forward({{"x-a-bin", "%%%"}}, {"x-a-bin"});
+  EXPECT_EQ(status_.code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(ForwardResponse, OnlyWhatTheRouteAllows) {
+  route::Route route;
+  route.response_headers = {"x-total", "x-raw-bin", "x-user-id", "grpc-status"};
+  const upstream::Metadata metadata = {
+      {"x-total", "5"},   {"x-secret", "1"},    {"x-raw-bin", std::string("\0\1", 2)},
+      {"x-user-id", "u"}, {"grpc-status", "0"}, {"x-total", "a\r\nb: c"}};
+  const std::vector<std::pair<std::string, std::string>> want = {{"x-total", "5"},
+                                                                 {"x-raw-bin", "AAE"}};
+  EXPECT_EQ(ForwardResponseMetadata(route, metadata), want);
+}
+
+}  // namespace
+}  // namespace frontdesk::policy
