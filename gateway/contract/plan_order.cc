@@ -117,15 +117,17 @@ void OrderCompiler::ReportCycle(const StepOrder& order, uint64_t left) {
 }
 
 void OrderCompiler::CheckUse(const StepOrder& order) {
+  if (composition_.out().empty()) return;  // which is said already
   uint64_t used = 0;
   for (const frontdesk::v1::Out& out : composition_.out()) used |= RootBit(out.from());
   for (auto step = order.order.rbegin(); step != order.order.rend(); ++step) {
     if (used & Bit(*step)) used |= order.needs[*step];
   }
   for (size_t i = 0; i < order.needs.size(); ++i) {
-    if (used & Bit(i)) continue;
-    Add(Cat("step \"", composition_.step(static_cast<int>(i)).id(),
-            "\": nothing in the answer comes of it"));
+    const std::string& id = composition_.step(static_cast<int>(i)).id();
+    const bool duplicate = RootBit(id) != Bit(i);
+    if ((used & Bit(i)) || duplicate || id.empty()) continue;
+    Add(Cat("step \"", id, "\": nothing in the answer comes of it"));
   }
 }
 

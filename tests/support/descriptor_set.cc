@@ -12,6 +12,11 @@
 #include <cstdlib>
 #include <set>
 
+#include "frontdesk/v1/compose.pb.h"
+#include "frontdesk/v1/options.pb.h"
+#include "google/api/http.pb.h"
+#include "google/api/httpbody.pb.h"
+
 namespace frontdesk::testing {
 namespace {
 
@@ -61,6 +66,11 @@ std::string CompileProtos(const std::map<std::string, std::string>& files) {
     parser.RecordErrorsTo(&errors);
     if (!parser.Parse(&tokenizer, &proto) || !own.Add(proto)) Die(name, 0, "doesn't parse");
   }
+  // Their files are linked, from a library, only when something of them is used.
+  google::api::HttpBody::descriptor();
+  google::api::HttpRule::descriptor();
+  frontdesk::v1::Policy::descriptor();
+  frontdesk::v1::Composition::descriptor();
   pb::DescriptorPoolDatabase linked(*pb::DescriptorPool::generated_pool());
   pb::MergedDescriptorDatabase both(&own, &linked);
   DieOnError errors("");
