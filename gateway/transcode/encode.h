@@ -10,6 +10,8 @@
 
 namespace frontdesk::transcode {
 
+struct Rendered;  // transcode/render.h
+
 struct PrintOptions {
   bool defaults = false;      // print fields without presence even when they hold their default
   bool proto_names = false;   // names as in the .proto instead of lowerCamelCase
@@ -36,5 +38,13 @@ absl::Status EncodeJson(const contract::MessageTable& table, std::string_view wi
 absl::Status EncodeFieldJson(const contract::MessageTable& table, const contract::Field& field,
                              std::string_view wire, const PrintOptions& options,
                              const contract::MessageTables& types, std::string& out);
+
+// The body of an answer and its Content-Type: the message's JSON, that of one of its fields if
+// `response_field` is not null, or the raw bytes of a google.api.HttpBody. Appends the header to
+// out.head. Fails as EncodeJson().
+absl::Status EncodeResponse(const contract::MessageTable& output,
+                            const contract::Field* response_field, std::string_view wire,
+                            const PrintOptions& options, const contract::MessageTables& types,
+                            Rendered& out);
 
 }  // namespace frontdesk::transcode

@@ -1,0 +1,22 @@
+// The FieldMask of a PATCH, from the names that its body has.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/contract/contract.h"
+
+namespace frontdesk::transcode {
+
+// The one FieldMask of the request that is filled from the body: the binding is a PATCH whose body
+// is a field that is an ordinary message, and the request has exactly one mask. Else null.
+const contract::Field* PatchMaskField(const contract::MessageTable& input,
+                                      const contract::Binding& binding);
+
+// Appends the FieldMask (wire bytes) of all leaves in the body's JSON object: names as in the
+// .proto, joined by dots. Lists, maps, null, {} and messages with a JSON of their own are leaves.
+// `json` has been decoded as `field` without error.
+void AppendPatchMask(const contract::Field& field, std::string_view json, int max_depth,
+                     std::string& mask);
+
+}  // namespace frontdesk::transcode

@@ -1,0 +1,64 @@
+#include "gateway/transcode/query.h"
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/transcode/decode.h"
+#include "gateway/transcode/percent.h"
+
+namespace frontdesk::transcode {
+
+using contract::Field;
+using contract::MessageTable;
+using contract::WellKnown;
+
+absl::Status ParseQuery(std::string_view query, std::vector<Parameter>& parameters) {
+  size_t count = 0;
+  while (!query.empty()) {
+    const std::string_view piece = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), piece.size() + 1));
+    if (piece.empty()) continue;
+    if (++count > kMaxParameters) {
+      return Failure(absl::StatusCode::kInvalidArgument, "TOO_MANY_PARAMETERS",
+                     Cat("more than ", kMaxParameters, " query parameters"));
+    }
+    const size_t equals = piece.find('=');
+    Parameter parameter;
+    if (!DecodeQueryText(piece.substr(0, equals), parameter.name) ||
+        (equals != std::string_view::npos &&
+         !DecodeQueryText(piece.substr(equals + 1), parameter.value))) {
+      return Failure(absl::StatusCode::kInvalidArgument, "INVALID_QUERY",
+                     "a '%' in the query is not followed by two hexadecimal digits");
+    }
+    if (!parameter.name.starts_with('$')) parameters.push_back(std::move(parameter));
+  }
+  return absl::OkStatus();
+}
+
+bool FindParameter(const MessageTable& table, std::string_view name, ParameterField& field) {
+  const MessageTable* message = &table;
+  const size_t bracket = name.find('[');
+  if (bracket != std::string_view::npos) {
+    if (name.back() != ']') return false;
+    field.entry = true;
+    field.key = name.substr(bracket + 1, name.size() - bracket - 2);
+    name = name.substr(0, bracket);
+  }
+  while (true) {
+    const size_t dot = name.find('.');
+    const Field* const found = message->FindName(name.substr(0, dot));
+    if (found == nullptr) return false;
+    field.path.push_back(found);
+    if (dot == std::string_view::npos) break;
+    // Only into singular messages, and not into those whose JSON is not an object of their fields.
+    if (found->message == nullptr || found->repeated || HasTextForm(*found) ||
+        found->message->well_known == WellKnown::kAny) {
+      return false;
+    }
+    message = found->message;
+    name.remove_prefix(dot + 1);
+  }
+  const Field& last = *field.path.back();
+  return field.entry ? last.map && HasTextForm(last.message->fields[1]) : HasTextForm(last);
+}
+
+}  // namespace frontdesk::transcode

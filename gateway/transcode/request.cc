@@ -1,0 +1,243 @@
+#include "gateway/transcode/request.h"
+
+#include <algorithm>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/transcode/caller_fields.h"
+#include "gateway/transcode/overlay.h"
+#include "gateway/transcode/patch_mask.h"
+#include "gateway/transcode/percent.h"
+#include "gateway/transcode/query.h"
+
+namespace frontdesk::transcode {
+
+using contract::Binding;
+using contract::Field;
+using contract::MessageTable;
+using contract::MessageTables;
+using contract::WellKnown;
+
+namespace {
+
+bool SameText(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// The reserved names of google.api.HttpBody.
+void AppendHttpBody(const RequestParts& parts, std::string& out) {
+  Buffer buffer(out, parts.body.size() + parts.content_type.size() + 16);
+  const auto put = [&](uint32_t number, std::string_view bytes) {
+    if (bytes.empty()) return;
+    buffer.Varint(Tag(number, WireType::kLength));
+    buffer.Varint(bytes.size());
+    buffer.Raw(bytes);
+  };
+  put(1, parts.content_type);
+  put(2, parts.body);
+}
+
+class RequestDecoder {
+ public:
+  RequestDecoder(const MessageTable& input, const Binding& binding, const RequestParts& parts,
+                 const RequestOptions& options, const MessageTables& types)
+      : input_(input),
+        binding_(binding),
+        parts_(parts),
+        options_(options),
+        types_(types),
+        overlay_(types) {}
+
+  absl::Status Run(std::string& out);
+
+ private:
+  absl::Status Captures();
+  absl::Status Query();
+  absl::Status OneParameter(const Parameter& parameter);
+  absl::Status Body(std::string& out);
+  absl::Status BodyField(std::string& out);
+  absl::Status CheckJson();
+  absl::Status Mask();
+
+  const MessageTable& input_;
+  const Binding& binding_;
+  const RequestParts& parts_;
+  const RequestOptions& options_;
+  const MessageTables& types_;
+  Overlay overlay_;
+};
+
+absl::Status RequestDecoder::Captures() {
+  std::string value;
+  for (size_t i = 0; i < parts_.captures.size() && i < binding_.captures.size(); ++i) {
+    const route::Capture& capture = parts_.captures[i];
+    const FieldPath path(binding_.captures[i].begin(), binding_.captures[i].end());
+    const Keep keep = !capture.multi                   ? Keep::kNothing
+                      : options_.keep_reserved_encoded ? Keep::kReserved
+                                                       : Keep::kSlash;
+    if (!DecodePathValue(capture.raw, keep, value)) {
+      return Failure(absl::StatusCode::kInvalidArgument, "INVALID_PATH",
+                     "a '%' in the path is not followed by two hexadecimal digits");
+    }
+    absl::Status status = overlay_.Add(path, PathText(path), value, Overlay::Source::kPath);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RequestDecoder::Query() {
+  if (parts_.query.empty()) return absl::OkStatus();
+  std::vector<Parameter> parameters;
+  absl::Status status = ParseQuery(parts_.query, parameters);
+  for (const Parameter& parameter : parameters) {
+    if (!status.ok()) break;
+    status = OneParameter(parameter);
+  }
+  return status;
+}
+
+absl::Status RequestDecoder::OneParameter(const Parameter& parameter) {
+  const auto refuse = [&](std::string_view reason, std::string_view what) -> absl::Status {
+    return Failure(absl::StatusCode::kInvalidArgument, reason,
+                   Cat("query parameter \"", parameter.name, "\": ", what))
+        .Field(parameter.name, what);
+  };
+  ParameterField field;
+  if (!FindParameter(input_, parameter.name, field)) {
+    if (options_.ignore_unknown_parameters) return absl::OkStatus();
+    return refuse("UNKNOWN_PARAMETER", "no such field");
+  }
+  for (const Field* part : field.path) {
+    if (!part->caller_source.empty()) {
+      return refuse("FIELD_FROM_CALLER", "only the gateway fills this field");
+    }
+  }
+  const bool in_body =
+      binding_.body == Binding::Body::kWhole ||
+      (binding_.body == Binding::Body::kField && field.path.front() == binding_.body_field);
+  // What the path has set too is compared with it, wherever it stands.
+  if (in_body && !overlay_.HasFromPath(field.path)) {
+    if (options_.ignore_unknown_parameters) return absl::OkStatus();
+    return refuse("UNKNOWN_PARAMETER", "the body carries this field");
+  }
+  if (field.entry) {
+    return overlay_.AddEntry(field.path, parameter.name, field.key, parameter.value);
+  }
+  return overlay_.Add(field.path, parameter.name, parameter.value, Overlay::Source::kQuery);
+}
+
+absl::Status RequestDecoder::CheckJson() {
+  if (IsJsonContent(parts_.content_type)) return absl::OkStatus();
+  return Failure(absl::StatusCode::kInvalidArgument, "UNSUPPORTED_MEDIA_TYPE",
+                 "the body must be application/json in UTF-8")
+      .Http(415);
+}
+
+absl::Status RequestDecoder::Body(std::string& out) {
+  switch (binding_.body) {
+    case Binding::Body::kNone:
+      if (parts_.body.empty()) return absl::OkStatus();
+      return Failure(absl::StatusCode::kInvalidArgument, "BODY_NOT_ALLOWED",
+                     "this method takes no body");
+    case Binding::Body::kWhole: {
+      if (input_.well_known == WellKnown::kHttpBody) {
+        AppendHttpBody(parts_, out);
+        return absl::OkStatus();
+      }
+      if (parts_.body.empty()) return absl::OkStatus();
+      absl::Status status = CheckJson();
+      return status.ok() ? DecodeJson(input_, parts_.body, options_.json, types_, out) : status;
+    }
+    case Binding::Body::kField:
+      return BodyField(out);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RequestDecoder::BodyField(std::string& out) {
+  const Field& field = *binding_.body_field;
+  if (field.message != nullptr && field.message->well_known == WellKnown::kHttpBody) {
+    std::string payload;
+    AppendHttpBody(parts_, payload);
+    if (payload.empty()) return absl::OkStatus();
+    Buffer buffer(out, payload.size() + 2 * kMaxVarint);
+    buffer.Varint(Tag(field.number, WireType::kLength));
+    buffer.Varint(payload.size());
+    buffer.Raw(payload);
+    return absl::OkStatus();
+  }
+  if (parts_.body.empty()) return absl::OkStatus();
+  absl::Status status = CheckJson();
+  return status.ok() ? DecodeFieldJson(field, parts_.body, options_.json, types_, out) : status;
+}
+
+absl::Status RequestDecoder::Mask() {
+  const Field* const mask = PatchMaskField(input_, binding_);
+  if (mask == nullptr || parts_.body.empty() || overlay_.ValueOf(mask).size() > 1) {
+    return absl::OkStatus();
+  }
+  overlay_.Drop(mask);
+  std::string value;
+  AppendPatchMask(*binding_.body_field, parts_.body, options_.json.max_depth, value);
+  if (value.empty()) return absl::OkStatus();
+  std::string prefixed;
+  Buffer(prefixed, kMaxVarint).Varint(value.size());
+  overlay_.AddWire({mask}, prefixed + value, Overlay::Source::kQuery);
+  return absl::OkStatus();
+}
+
+absl::Status RequestDecoder::Run(std::string& out) {
+  out.clear();
+  absl::Status status = Captures();
+  if (status.ok()) status = Query();
+  if (status.ok() && input_.has_caller_source) {
+    status = AddCallerFields(input_, options_.caller_sub, overlay_);
+  }
+  if (!status.ok()) return status;
+  const bool alone = overlay_.empty() && PatchMaskField(input_, binding_) == nullptr;
+  std::string body;
+  status = Body(alone ? out : body);
+  if (!status.ok() || alone) return status;
+  status = Mask();
+  return status.ok() ? overlay_.Apply(input_, body, out) : status;
+}
+
+}  // namespace
+
+bool IsJsonContent(std::string_view content_type) {
+  const size_t semicolon = content_type.find(';');
+  const std::string_view type = Trim(content_type.substr(0, semicolon));
+  if (!type.empty() && !SameText(type, "application/json")) return false;
+  std::string_view rest =
+      semicolon == std::string_view::npos ? std::string_view() : content_type.substr(semicolon + 1);
+  while (!rest.empty()) {
+    const std::string_view piece = rest.substr(0, rest.find(';'));
+    rest.remove_prefix(std::min(rest.size(), piece.size() + 1));
+    const size_t equals = piece.find('=');
+    if (equals == std::string_view::npos || !SameText(Trim(piece.substr(0, equals)), "charset")) {
+      continue;
+    }
+    std::string_view charset = Trim(piece.substr(equals + 1));
+    if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"') {
+      charset = charset.substr(1, charset.size() - 2);
+    }
+    if (!SameText(charset, "utf-8") && !SameText(charset, "us-ascii")) return false;
+  }
+  return true;
+}
+
+absl::Status DecodeRequest(const MessageTable& input, const Binding& binding,
+                           const RequestParts& parts, const RequestOptions& options,
+                           const MessageTables& types, std::string& out) {
+  return RequestDecoder(input, binding, parts, options, types).Run(out);
+}
+
+}  // namespace frontdesk::transcode

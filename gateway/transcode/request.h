@@ -1,0 +1,49 @@
+// Path, query and body of a request become one canonical message.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "gateway/contract/contract.h"
+#include "gateway/route/matcher.h"
+#include "gateway/transcode/decode.h"
+
+namespace frontdesk::transcode {
+
+// What a client sent, as it came.
+struct RequestParts {
+  std::span<const route::Capture> captures;  // parallel to the template's variables
+  std::string_view query;                    // without '?'
+  std::string_view content_type;             // "" if there was none
+  std::string_view body;
+};
+
+struct RequestOptions {
+  ParseOptions json;
+  bool ignore_unknown_parameters = false;
+  // Multi-segment variables keep all reserved characters percent-encoded, not only %2F.
+  bool keep_reserved_encoded = false;
+  // Verified identity; "" when nobody is.
+  std::string_view caller_sub;
+};
+
+// Replaces `out` by the request message of a call through the binding. The path wins: a different
+// value for one of its fields in query or body is refused, compared after conversion. Parameters
+// are for fields that neither path nor body carries; with a body that is the whole message there
+// are none. Fields with a caller source are refused from the client and filled from the caller. A
+// PATCH whose body is a field gets its empty FieldMask filled from the names in the body.
+// google.api.HttpBody takes the raw body and its content type.
+//
+// Fails as DecodeJson() does, and with INVALID_PATH, INVALID_QUERY, TOO_MANY_PARAMETERS,
+// UNKNOWN_PARAMETER, DUPLICATE_PARAMETER, FIELD_CONFLICT, BODY_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE
+// (HTTP 415), CALLER_REQUIRED (UNAUTHENTICATED).
+absl::Status DecodeRequest(const contract::MessageTable& input, const contract::Binding& binding,
+                           const RequestParts& parts, const RequestOptions& options,
+                           const contract::MessageTables& types, std::string& out);
+
+// The media type is JSON in UTF-8: application/json, or none at all.
+bool IsJsonContent(std::string_view content_type);
+
+}  // namespace frontdesk::transcode

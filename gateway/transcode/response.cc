@@ -1,0 +1,84 @@
+// A method's reply as the body of an answer.
+#include "gateway/base/failure.h"
+#include "gateway/transcode/encode.h"
+#include "gateway/transcode/render.h"
+#include "gateway/transcode/wire.h"
+
+namespace frontdesk::transcode {
+
+using contract::Field;
+using contract::MessageTable;
+using contract::WellKnown;
+
+namespace {
+
+absl::Status Malformed() {
+  return Failure(absl::StatusCode::kInternal, "MALFORMED_MESSAGE",
+                 "the bytes are not a protobuf message", Origin::kUpstream)
+      .Http(502);
+}
+
+// A header of the answer must not be able to end its line.
+bool IsHeaderText(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f) return false;
+  }
+  return true;
+}
+
+struct RawBody {
+  std::string_view content_type;
+  std::string_view data;
+};
+
+bool ReadHttpBody(std::string_view wire, RawBody& body) {
+  WireReader reader(wire);
+  for (WireField field; reader.Next(field);) {
+    if (field.type != WireType::kLength) continue;
+    if (field.number == 1) body.content_type = field.bytes;
+    if (field.number == 2) body.data = field.bytes;
+  }
+  return reader.ok();
+}
+
+// google.api.HttpBody: its bytes are the answer.
+absl::Status EncodeHttpBody(const Field* response_field, std::string_view wire, Rendered& out) {
+  RawBody body;
+  if (response_field == nullptr) {
+    if (!ReadHttpBody(wire, body)) return Malformed();
+  } else {
+    // Of a field that occurs several times the parts are merged, as for any message.
+    WireReader reader(wire);
+    for (WireField field; reader.Next(field);) {
+      if (field.number != response_field->number || field.type != WireType::kLength) continue;
+      if (!ReadHttpBody(field.bytes, body)) return Malformed();
+    }
+    if (!reader.ok()) return Malformed();
+  }
+  if (!IsHeaderText(body.content_type)) return Malformed();
+  out.body.assign(body.data);
+  out.head.headers.emplace_back(
+      "Content-Type", body.content_type.empty() ? "application/octet-stream" : body.content_type);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status EncodeResponse(const MessageTable& output, const Field* response_field,
+                            std::string_view wire, const PrintOptions& options,
+                            const contract::MessageTables& types, Rendered& out) {
+  const MessageTable* const shown = response_field == nullptr ? &output : response_field->message;
+  if (shown != nullptr && shown->well_known == WellKnown::kHttpBody &&
+      (response_field == nullptr || !response_field->repeated)) {
+    return EncodeHttpBody(response_field, wire, out);
+  }
+  out.body.clear();
+  absl::Status status =
+      response_field == nullptr
+          ? EncodeJson(output, wire, options, types, out.body)
+          : EncodeFieldJson(output, *response_field, wire, options, types, out.body);
+  if (status.ok()) out.head.headers.emplace_back("Content-Type", "application/json");
+  return status;
+}
+
+}  // namespace frontdesk::transcode
