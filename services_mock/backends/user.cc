@@ -63,7 +63,7 @@ Outcome CheckUpdate(const user_v1::UpdateUserRequest& request,
       .AddIf(!user.id().empty() && user.id() != request.user_id(), "user.id",
              "is not the user of the path");
   for (const std::string& path : mask.paths()) {
-    if (!FieldMaskUtil::IsValidPath<user_v1::User>(path)) {
+    if (path.empty() || !FieldMaskUtil::IsValidPath<user_v1::User>(path)) {
       violations.Add("update_mask", Cat("no field '", path, "'"));
     } else if (path == "created_at" || path == "id") {
       violations.AddIf(path != "id" || user.id().empty(), "update_mask",

@@ -246,8 +246,7 @@ TEST(Backends, UpdateUser) {
       {"", "user_id: 'user-1'", 3, "field: \"user\""},
       {"", "user_id: 'user-1' user { id: 'user-2' }", 3, "field: \"user.id\""},
       {"", "user_id: 'user-1' user { } update_mask { paths: 'created_at' }", 3, "created_at"},
-      {"", "user_id: 'user-1' user { } update_mask { paths: 'nothing' paths: '' }", 3,
-       "no field 'nothing'"},
+      {"", "user_id: 'user-1' user { } update_mask { paths: 'nothing' paths: '' }", 3, "no field "},
       {"", "user_id: 'user-1' user { email: 'x' } update_mask { paths: 'email' }", 3, "user.email"},
       {"", "user_id: 'user-999' user { email: 'x@y' }", 5, "user-999"},
   };
