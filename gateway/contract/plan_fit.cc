@@ -71,6 +71,13 @@ bool SameBytes(const MessageTable& from, const MessageTable& to) {
   return true;
 }
 
+// A field of the request that only the caller fills is as good as the caller.
+bool IsFromCaller(const PathValue& value, const std::string& source) {
+  if (value.caller()) return true;
+  return value.root.kind == Source::Root::kRequest && value.field &&
+         value.field->caller_source == source;
+}
+
 Write::Default OnDefault(const PathValue& value, const Field& target, bool by_name) {
   // What was in a map keeps its key, and what is in a list keeps its place.
   if (value.many() || target.type == FieldType::kMessage) return Write::Default::kKeep;
@@ -89,7 +96,7 @@ absl::StatusOr<Write> PlanFitter::Fit(const PathValue& value, const Field& targe
     return Wrong(Cat(value.TypeName(), " does not fit \"", target.name, "\", which is ",
                      target.repeated ? "" : "a single ", TypeName(target)));
   }
-  if (!target.caller_source.empty() && !value.caller()) {
+  if (!target.caller_source.empty() && !IsFromCaller(value, target.caller_source)) {
     return Wrong(Cat('"', target.name, "\" can be filled only from ", target.caller_source));
   }
   Write write;

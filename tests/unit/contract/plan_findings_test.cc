@@ -13,7 +13,10 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr char kMessages[] = R"(
-  message Key { string id = 1; }
+  message Key {
+    string id = 1;
+    string who = 2 [(frontdesk.v1.field).from = "caller.sub"];
+  }
   message Money { int64 cents = 1; string currency = 2; }
   message OtherMoney { int64 cents = 1; }
   message WrongMoney { string cents = 1; }
@@ -291,6 +294,8 @@ constexpr Case kEach[] = {
     {R"(step { id: "user" call: "test.Back/GetMine" bind { to: "user_id" value: "root" } } )" OUT_USER,
      "it can be filled only from caller.sub"},
     {R"(step { id: "user" call: "test.Back/GetMine" } )" OUT_USER, ""},
+    {R"(step { id: "user" call: "test.Back/GetMine" bind { to: "user_id" from: "request.who" } } )" OUT_USER,
+     ""},
 };
 
 INSTANTIATE_TEST_SUITE_P(Structure, PlanFindings, ::testing::ValuesIn(kStructure));
