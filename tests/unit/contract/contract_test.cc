@@ -1,0 +1,507 @@
+#include "gateway/contract/contract.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/descriptor.pb.h"
+#include "tests/support/descriptor_set.h"
+
+namespace frontdesk::contract {
+namespace {
+
+using ::frontdesk::testing::CompileProto;
+using ::frontdesk::testing::CompileProtos;
+
+// The contract of a file, or null with `findings`.
+std::unique_ptr<const Contract> Load(const std::string& set, Findings& findings) {
+  auto contract = Contract::Load(set, "test.binpb", findings);
+  EXPECT_EQ(contract == nullptr, !findings.empty());
+  return contract;
+}
+
+constexpr char kMessages[] = R"(
+message Inner { string id = 1; Inner inner = 2; oneof pick { string a = 3; string b = 4; } }
+message Request {
+  string id = 1;
+  int64 number = 2;
+  Inner inner = 3;
+  repeated string tags = 4;
+  map<string, string> labels = 5;
+  google.protobuf.Timestamp at = 6;
+  google.protobuf.Struct data = 7;
+  google.protobuf.StringValue wrapped = 8;
+  oneof either { string left = 9; string right = 10; }
+  string user_id = 11 [(frontdesk.v1.field).from = "caller.sub"];
+  google.api.HttpBody file = 12;
+  repeated google.api.HttpBody files = 13;
+  Kind kind = 14;
+}
+enum Kind { NONE = 0; SOME = 1; }
+message Reply { string id = 1; repeated Inner list = 2; Inner inner = 3; }
+)";
+
+// One service with one method of the given options, and its messages. The option is in line 3.
+std::string OneMethod(const std::string& option, const std::string& input = "Request",
+                      const std::string& output = "Reply") {
+  return CompileProto("service S { rpc M(" + input + ") returns (" + output + ") {\n" + option +
+                      "\n}}" + kMessages);
+}
+
+TEST(Contract, HasTheMethodsBindingsAndPoliciesOfTheSet) {
+  Findings findings;
+  const auto contract = Load(CompileProto(std::string(R"(
+service S {
+  option (frontdesk.v1.service) = { timeout: "2s" print { defaults: true enum_numbers: true }
+                                    request_headers: ["a", "b"] };
+  rpc Get(Request) returns (Reply) {
+    option (google.api.http) = {
+      get: "/v1/{id}/{inner.id=x/**}"
+      additional_bindings { post: "/v1/{number}:do" body: "inner" response_body: "list" }
+      additional_bindings { custom { kind: "*" path: "/any/{at}/{wrapped}" } body: "*" }
+    };
+    option (frontdesk.v1.method) = { print { defaults: false } request_headers: "c"
+                                     success_status: 201 };
+  }
+  rpc Plain(Request) returns (Reply);
+  rpc Stream(stream Request) returns (stream Reply);
+}
+)") + kMessages),
+                             findings);
+  ASSERT_NE(contract, nullptr) << findings.ToString();
+  ASSERT_EQ(contract->methods().size(), 3u);
+  EXPECT_TRUE(contract->HasService("test.S"));
+  EXPECT_FALSE(contract->HasService("test.T"));
+  const Method* method = contract->FindMethod("test.S/Get");
+  ASSERT_NE(method, nullptr);
+  EXPECT_EQ(contract->FindMethod("test.S.Get"), method);
+  EXPECT_EQ(contract->FindMethod("/test.S/Get"), nullptr);
+  EXPECT_EQ(contract->FindMethod("test.S/get"), nullptr);
+  EXPECT_EQ(method->full_name, "test.S.Get");
+  EXPECT_EQ(method->path, "/test.S/Get");
+  EXPECT_EQ(method->input->full_name, "test.Request");
+  EXPECT_EQ(method->output->full_name, "test.Reply");
+  EXPECT_EQ(method->place.ToString(), "test.proto:5:7");
+  EXPECT_TRUE(method->input->has_caller_source);
+
+  ASSERT_EQ(method->bindings.size(), 3u);
+  const Binding& get = method->bindings[0];
+  EXPECT_EQ(get.http_method, "GET");
+  EXPECT_EQ(get.body, Binding::Body::kNone);
+  ASSERT_EQ(get.captures.size(), 2u);
+  EXPECT_EQ(get.captures[0][0]->name, "id");
+  ASSERT_EQ(get.captures[1].size(), 2u);
+  EXPECT_EQ(get.captures[1][0]->name, "inner");
+  EXPECT_EQ(get.captures[1][1]->name, "id");
+  EXPECT_EQ(get.place.ToString(), "test.proto:6:5");
+  const Binding& post = method->bindings[1];
+  EXPECT_EQ(post.http_method, "POST");
+  EXPECT_EQ(post.body, Binding::Body::kField);
+  EXPECT_EQ(post.body_field->name, "inner");
+  EXPECT_EQ(post.response_field->name, "list");
+  const Binding& any = method->bindings[2];
+  EXPECT_EQ(any.http_method, "*");
+  EXPECT_EQ(any.body, Binding::Body::kWhole);
+  EXPECT_EQ(any.response_field, nullptr);
+
+  EXPECT_EQ(method->policy.timeout(), "2s");
+  EXPECT_TRUE(method->policy.print().has_defaults());
+  EXPECT_FALSE(method->policy.print().defaults());
+  EXPECT_TRUE(method->policy.print().enum_numbers());
+  ASSERT_EQ(method->policy.request_headers_size(), 1);
+  EXPECT_EQ(method->policy.request_headers(0), "c");
+  EXPECT_EQ(method->policy.success_status(), 201u);
+  const Method* plain = contract->FindMethod("test.S.Plain");
+  EXPECT_TRUE(plain->policy.print().defaults());
+  EXPECT_EQ(plain->policy.request_headers_size(), 2);
+  EXPECT_EQ(plain->plan, nullptr);
+  EXPECT_TRUE(contract->FindMethod("test.S.Stream")->server_streaming);
+}
+
+TEST(Contract, AcceptsTheBindingsThatTheRulesAllow) {
+  for (const char* option : {
+           R"(option (google.api.http) = { get: "/" };)",
+           R"(option (google.api.http).get = "/a/{number}";)",
+           R"(option (google.api.http) = { delete: "/a" body: "*" };)",
+           R"(option (google.api.http) = { put: "/a" body: "tags" };)",
+           R"(option (google.api.http) = { put: "/a" body: "labels" };)",
+           R"(option (google.api.http) = { put: "/a" body: "file" };)",
+           R"(option (google.api.http) = { patch: "/a/{inner.id}" body: "inner" };)",
+           R"(option (google.api.http) = { patch: "/a/{inner.inner.inner.id}" body: "*" };)",
+           R"(option (google.api.http) = { get: "/a/{left}" response_body: "inner" };)",
+           R"(option (google.api.http) = { get: "/a/{kind}" };)",
+           R"(option (google.api.http) = { get: "/a/{id}/{number}:go" };)",
+           R"(option (google.api.http) = { custom { kind: "REPORT" path: "/a" } body: "*" };)",
+       }) {
+    Findings findings;
+    EXPECT_NE(Load(OneMethod(option), findings), nullptr) << option << "\n" << findings.ToString();
+  }
+}
+
+struct Row {
+  const char* option;
+  const char* finding;
+};
+
+TEST(Contract, RefusesBindings) {
+  const Row rows[] = {
+      {R"(option (google.api.http) = { get: "/a/{id" };)",
+       "test.proto:3:1: test.S.M: path template \"/a/{id\": column 7: expected '}', got the end"},
+      {R"(option (google.api.http).get = "a";)",
+       "test.proto:3:1: test.S.M: path template \"a\": column 1: expected '/', got 'a'"},
+      {R"(option (google.api.http) = { body: "*" };)",
+       "test.proto:3:1: test.S.M: the rule has no HTTP method and path"},
+      {R"(option (google.api.http) = { get: "/a/{ids}" };)",
+       "test.proto:3:1: test.S.M: path variable \"ids\": no field \"ids\" in test.Request (did you "
+       "mean \"id\"?)"},
+      {R"(option (google.api.http) = { get: "/a/{userId}" };)",
+       "test.proto:3:1: test.S.M: path variable \"userId\": no field \"userId\" in test.Request "
+       "(did you mean \"user_id\"?)"},
+      {R"(option (google.api.http) = { get: "/a/{inner.nope}" };)",
+       "test.proto:3:1: test.S.M: path variable \"inner.nope\": no field \"nope\" in test.Inner"},
+      {R"(option (google.api.http) = { get: "/a/{tags}" };)",
+       "test.proto:3:1: test.S.M: path variable \"tags\": \"tags\" is repeated; a path fills "
+       "singular fields only"},
+      {R"(option (google.api.http) = { get: "/a/{labels}" };)",
+       "test.proto:3:1: test.S.M: path variable \"labels\": \"labels\" is a map; a path fills "
+       "singular fields only"},
+      {R"(option (google.api.http) = { get: "/a/{labels.value}" };)",
+       "test.proto:3:1: test.S.M: path variable \"labels.value\": \"labels\" is a map; a path "
+       "fills "
+       "singular fields only"},
+      {R"(option (google.api.http) = { get: "/a/{inner}" };)",
+       "test.proto:3:1: test.S.M: path variable \"inner\": \"inner\" is a test.Inner; a path fills "
+       "scalars and messages with scalar JSON only"},
+      {R"(option (google.api.http) = { get: "/a/{data}" };)",
+       "test.proto:3:1: test.S.M: path variable \"data\": \"data\" is a google.protobuf.Struct; a "
+       "path fills scalars and messages with scalar JSON only"},
+      {R"(option (google.api.http) = { get: "/a/{at.seconds}" };)",
+       "test.proto:3:1: test.S.M: path variable \"at.seconds\": \"at\" is a "
+       "google.protobuf.Timestamp, whose fields can't be filled one by one"},
+      {R"(option (google.api.http) = { get: "/a/{id.x}" };)",
+       "test.proto:3:1: test.S.M: path variable \"id.x\": \"id\" is not a message"},
+      {R"(option (google.api.http) = { get: "/a/{user_id}" };)",
+       "test.proto:3:1: test.S.M: path variable \"user_id\": \"user_id\" is filled from caller.sub "
+       "only"},
+      {R"(option (google.api.http) = { get: "/a/{left}/{right}" };)",
+       "test.proto:3:1: test.S.M: path variables \"left\" and \"right\" are members of one oneof"},
+      {R"(option (google.api.http) = { get: "/a/{inner.a}/{inner.b}" };)",
+       "test.proto:3:1: test.S.M: path variables \"inner.a\" and \"inner.b\" are members of one "
+       "oneof"},
+      {R"(option (google.api.http) = { get: "/a" body: "*" };)",
+       "test.proto:3:1: test.S.M: GET has no body (RFC 9110, section 9.3.1)"},
+      {R"(option (google.api.http) = { post: "/a" body: "inner.id" };)",
+       "test.proto:3:1: test.S.M: body \"inner.id\" must be one top-level field"},
+      {R"(option (google.api.http) = { post: "/a" body: "iner" };)",
+       "test.proto:3:1: test.S.M: body: no field \"iner\" in test.Request (did you mean "
+       "\"inner\"?)"},
+      {R"(option (google.api.http) = { post: "/a" body: "user_id" };)",
+       "test.proto:3:1: test.S.M: body \"user_id\" is filled from caller.sub only"},
+      {R"(option (google.api.http) = { post: "/a" body: "files" };)",
+       "test.proto:3:1: test.S.M: body \"files\" is a list of google.api.HttpBody, a request has "
+       "one"},
+      {R"(option (google.api.http) = { post: "/a/{id}" body: "id" };)",
+       "test.proto:3:1: test.S.M: \"id\" is filled by the path already"},
+      {R"(option (google.api.http) = { get: "/a" response_body: "lst" };)",
+       "test.proto:3:1: test.S.M: response_body: no field \"lst\" in test.Reply (did you mean "
+       "\"list\"?)"},
+      {R"(option (google.api.http) = { get: "/a" response_body: "*" };)",
+       "test.proto:3:1: test.S.M: response_body \"*\" must be one top-level field"},
+      {R"(option (google.api.http) = { get: "/a" response_body: "inner.id" };)",
+       "test.proto:3:1: test.S.M: response_body \"inner.id\" must be one top-level field"},
+      {R"(option (google.api.http) = { get: "/a" selector: "x" };)",
+       "test.proto:3:1: test.S.M: selector belongs into a service config, not here"},
+      {R"(option (google.api.http) = { custom { kind: "get" path: "/a" } };)",
+       "test.proto:3:1: test.S.M: kind \"get\" is not an HTTP method in upper case or \"*\""},
+      {R"(option (google.api.http) = { custom { path: "/a" } };)",
+       "test.proto:3:1: test.S.M: kind \"\" is not an HTTP method in upper case or \"*\""},
+      {R"(option (google.api.http) = { custom { kind: "CONNECT" path: "/a" } };)",
+       "test.proto:3:1: test.S.M: CONNECT has no path that could be bound"},
+      {R"(option (google.api.http) = { get: "/a"
+          additional_bindings { get: "/b" additional_bindings { get: "/c" } } };)",
+       "test.proto:3:1: test.S.M: additional_bindings can't have additional_bindings of their own"},
+  };
+  for (const Row& row : rows) {
+    Findings findings;
+    EXPECT_EQ(Load(OneMethod(row.option), findings), nullptr) << row.option;
+    EXPECT_EQ(findings.ToString(), std::string(row.finding) + "\n") << row.option;
+  }
+}
+
+TEST(Contract, TellsEverythingAtOnce) {
+  Findings findings;
+  EXPECT_EQ(Load(OneMethod(R"(option (google.api.http) = { post: "/a/{ids}/{tags}" body: "x"
+    additional_bindings { put: "a" } additional_bindings { put: "/ok" } };
+    option (frontdesk.v1.method).timeout = "soon";)"),
+                 findings),
+            nullptr);
+  EXPECT_EQ(findings.size(), 5u) << findings.ToString();
+}
+
+TEST(Contract, RefusesHttpBodyWhereItCanNotBe) {
+  const struct {
+    const char* option;
+    const char* input;
+    const char* output;
+    const char* finding;
+  } rows[] = {
+      {R"(option (google.api.http) = { post: "/a" body: "*" };)", "google.api.HttpBody",
+       "google.api.HttpBody", ""},
+      {R"(option (google.api.http) = { get: "/a" };)", "google.api.HttpBody", "Reply",
+       "test.proto:3:1: test.S.M: a request that is a google.api.HttpBody needs body: \"*\"\n"},
+      {R"(option (google.api.http) = { post: "/{content_type}" body: "*" };)",
+       "google.api.HttpBody", "Reply",
+       "test.proto:3:1: test.S.M: path variable \"content_type\": the fields of "
+       "google.api.HttpBody "
+       "come from the body\n"},
+      {R"(option (google.api.http) = { get: "/a" response_body: "data" };)", "Request",
+       "google.api.HttpBody",
+       "test.proto:3:1: test.S.M: response_body: google.api.HttpBody is always sent as a whole\n"},
+  };
+  for (const auto& row : rows) {
+    Findings findings;
+    Load(OneMethod(row.option, row.input, row.output), findings);
+    EXPECT_EQ(findings.ToString(), row.finding) << row.option;
+  }
+}
+
+TEST(Contract, RefusesCollisionsWithBothPlaces) {
+  Findings findings;
+  EXPECT_EQ(Load(CompileProto(R"(
+message M { string x = 1; string y = 2; }
+service A {
+  rpc One(M) returns (M) { option (google.api.http) = { get: "/a/{x}"
+    additional_bindings { get: "/a/{y=*}" } }; }
+}
+service B {
+  rpc Two(M) returns (M) { option (google.api.http) = { get: "/%61/*" }; }
+  rpc Three(M) returns (M) { option (google.api.http) = { post: "/a/{x}" }; }
+}
+)"),
+                 findings),
+            nullptr);
+  EXPECT_EQ(findings.ToString(),
+            "test.proto:5:28: test.A.One: GET /a/{y=*} collides with GET /a/{x} of test.A.One at "
+            "test.proto:5:28\n"
+            "test.proto:9:28: test.B.Two: GET /%61/* collides with GET /a/{x} of test.A.One at "
+            "test.proto:5:28\n");
+}
+
+TEST(Contract, RefusesBindingsOfStreams) {
+  Findings findings;
+  Load(CompileProto(R"(
+message M { string x = 1; }
+service S { rpc Watch(M) returns (stream M) { option (google.api.http) = { get: "/a" }; } }
+)"),
+       findings);
+  EXPECT_EQ(findings.ToString(),
+            "test.proto:4:47: test.S.Watch: is a streaming method; this build binds unary methods "
+            "only\n");
+}
+
+TEST(Contract, ChecksPolicyValues) {
+  Findings findings;
+  Load(CompileProto(R"(
+message M { string x = 1; }
+service S {
+  option (frontdesk.v1.service).timeout = "0s";
+  rpc Get(M) returns (M) { option (frontdesk.v1.method) = {
+    max_request_bytes: 0 max_response_bytes: 0 success_status: 404
+    request_headers: "Grpc-Timeout" request_headers: "x y" request_headers: "X-Tenant"
+    response_headers: "Connection" }; }
+}
+)"),
+       findings);
+  EXPECT_EQ(findings.ToString(),
+            "test.proto:5:3: test.S.timeout: \"0s\" is not a duration such as \"250ms\" or \"2s\"\n"
+            "test.proto:6:28: test.S.Get.max_request_bytes: must be more than 0\n"
+            "test.proto:6:28: test.S.Get.max_response_bytes: must be more than 0\n"
+            "test.proto:6:28: test.S.Get.success_status: 404 is none of 200, 201, 202 and 204\n"
+            "test.proto:6:28: test.S.Get.request_headers: \"Grpc-Timeout\" is set by the gateway "
+            "itself and never passed on\n"
+            "test.proto:6:28: test.S.Get.request_headers: \"x y\" is not a name that gRPC metadata "
+            "can have\n"
+            "test.proto:6:28: test.S.Get.response_headers: \"Connection\" is set by the gateway "
+            "itself and never passed on\n");
+}
+
+TEST(Contract, FillsOnlyStringsFromTheCaller) {
+  Findings findings;
+  Load(CompileProto(R"(
+message M {
+  string ok = 1 [(frontdesk.v1.field).from = "caller.sub"];
+  optional string too = 2 [(frontdesk.v1.field).from = "caller.sub"];
+  string claim = 3 [(frontdesk.v1.field).from = "caller.claims.tenant"];
+  int64 number = 4 [(frontdesk.v1.field).from = "caller.sub"];
+  repeated string list = 5 [(frontdesk.v1.field).from = "caller.sub"];
+  oneof o { string member = 6 [(frontdesk.v1.field).from = "caller.sub"]; }
+}
+service S { rpc Get(M) returns (M); }
+)"),
+       findings);
+  const std::string only =
+      "only a singular string outside of a oneof can be filled from the caller\n";
+  EXPECT_EQ(findings.ToString(),
+            "test.proto:6:21: test.M.claim: from \"caller.claims.tenant\": this build knows only "
+            "\"caller.sub\"\n"
+            "test.proto:7:21: test.M.number: " +
+                only + "test.proto:8:29: test.M.list: " + only +
+                "test.proto:9:32: test.M.member: " + only);
+}
+
+// The definitions of a later version, with more in them than this build carries out.
+std::string Newer(const std::string& file, const std::string& after, const std::string& more) {
+  std::string text =
+      google::protobuf::DescriptorPool::generated_pool()->FindFileByName(file)->DebugString();
+  text.insert(text.find(after) + after.size(), more);
+  return text;
+}
+
+TEST(Contract, RefusesOptionsOfLaterVersions) {
+  const std::string options =
+      Newer("frontdesk/v1/options.proto", "message Policy {",
+            "message Cache { optional string ttl = 1; } "
+            "optional Cache cache = 77; ") +
+      "extend google.protobuf.MessageOptions { optional string mask = 50007;}";
+  const std::string compose =
+      Newer("frontdesk/v1/compose.proto", "enum OnError {", " STALE = 9; ") +
+      "extend google.protobuf.MethodOptions { optional bool custom = 50003; }";
+  const std::string set = CompileProtos({{"frontdesk/v1/options.proto", options},
+                                         {"frontdesk/v1/compose.proto", compose},
+                                         {"other.proto", R"(syntax = "proto3"; package other;
+import "google/protobuf/descriptor.proto";
+extend google.protobuf.MethodOptions { optional string mine = 60001; })"},
+                                         {"test.proto", R"(syntax = "proto3"; package test;
+import "frontdesk/v1/options.proto"; import "frontdesk/v1/compose.proto"; import "other.proto";
+message M {
+  option (frontdesk.v1.mask) = "x";
+  string x = 1;
+}
+service S {
+  option (frontdesk.v1.service).cache.ttl = "5s";
+  rpc A(M) returns (M) {
+    option (frontdesk.v1.method) = { timeout: "1s"
+                                     cache { ttl: "5s" } };
+    option (other.mine) = "not ours";
+    option (frontdesk.v1.custom) = true;
+  }
+  rpc B(M) returns (M) {
+    option (frontdesk.v1.compose) = { step { id: "a" call: "test.S/A" on_error: STALE } };
+  }
+}
+)"}});
+  Findings findings;
+  EXPECT_EQ(Load(set, findings), nullptr);
+  const std::string not_done = " is not carried out by this build\n";
+  EXPECT_EQ(findings.ToString(),
+            "test.proto:4:3: test.M: option (frontdesk.v1.mask)" + not_done +
+                "test.proto:13:5: test.S.A: option (frontdesk.v1.custom)" + not_done +
+                "test.proto:10:5: test.S.A: option (frontdesk.v1.method).cache" + not_done +
+                "test.proto:16:5: test.S.B: option (frontdesk.v1.compose).step.on_error: STALE" +
+                not_done + "test.proto:8:3: test.S: option (frontdesk.v1.service).cache" +
+                not_done);
+}
+
+TEST(Contract, RefusesGroupsThatAMethodReaches) {
+  const std::string set = CompileProtos({{"old.proto", R"(syntax = "proto2"; package old;
+message Unused { optional group Away = 1 { optional int32 a = 1; } }
+message Deep {
+  optional group Inner = 1 { optional int32 a = 1; }
+}
+message M { repeated Deep deep = 1; }
+service S { rpc Get(M) returns (M); }
+)"}});
+  Findings findings;
+  EXPECT_EQ(Load(set, findings), nullptr);
+  EXPECT_EQ(findings.ToString(),
+            "old.proto:4:3: old.Deep.inner: is a group; only messages can be transcoded\n");
+}
+
+TEST(Contract, RefusesWhatIsNoUsableSet) {
+  google::protobuf::FileDescriptorSet good;
+  good.ParseFromString(CompileProto("message M {} service S { rpc Get(M) returns (M); }"));
+  const auto changed = [&](const auto& change) {
+    google::protobuf::FileDescriptorSet set = good;
+    change(set);
+    return set.SerializeAsString();
+  };
+  google::protobuf::FileDescriptorSet alone;
+  *alone.add_file() = good.file(good.file_size() - 1);
+  const struct {
+    const char* what;
+    std::string set;
+    const char* finding;
+  } rows[] = {
+      {"text", "syntax = \"proto3\";",
+       "test.binpb: not a descriptor set (protoc --descriptor_set_out writes one)\n"},
+      {"nothing", "", "test.binpb: the descriptor set is empty\n"},
+      {"cut", good.SerializeAsString().substr(0, 100),
+       "test.binpb: not a descriptor set (protoc --descriptor_set_out writes one)\n"},
+      {"no service", CompileProto("message M {}"),
+       "test.binpb: no file of the descriptor set declares a method\n"},
+      {"edition",
+       changed([](auto& set) { set.mutable_file(set.file_size() - 1)->set_syntax("editions"); }),
+       "test.proto:1:1: written in an edition; this build reads proto2 and proto3\n"},
+      {"syntax",
+       changed([](auto& set) { set.mutable_file(set.file_size() - 1)->set_syntax("proto9"); }),
+       "test.proto:1:1: unknown syntax \"proto9\"\n"},
+      {"unknown type", changed([](auto& set) {
+         set.mutable_file(set.file_size() - 1)
+             ->mutable_service(0)
+             ->mutable_method(0)
+             ->set_input_type(".test.Gone");
+       }),
+       "test.proto:2:34: test.S.Get: \".test.Gone\" is not defined.\n"},
+      {"two of one name", changed([](auto& set) {
+         set.mutable_file(set.file_size() - 1)->add_message_type()->set_name("M");
+       }),
+       "test.proto:2:1: test.M: \"M\" is already defined in \"test\".\n"},
+      {"a file twice", changed([](auto& set) {
+         *set.add_file() = set.file(0);
+         set.mutable_file(set.file_size() - 1)->set_package("other");
+       }),
+       "google/protobuf/descriptor.proto: is in the descriptor set twice, and not the same\n"},
+  };
+  for (const auto& row : rows) {
+    Findings findings;
+    EXPECT_EQ(Contract::Load(row.set, "test.binpb", findings), nullptr) << row.what;
+    EXPECT_EQ(findings.ToString(), row.finding) << row.what;
+  }
+  Findings findings;
+  EXPECT_EQ(Contract::Load(alone.SerializeAsString(), "test.binpb", findings), nullptr);
+  EXPECT_EQ(findings.size(), static_cast<size_t>(alone.file(0).dependency_size()));
+  EXPECT_EQ(findings.all()[0].ToString(),
+            "test.proto:1:35: imports \"google/api/annotations.proto\", which is not in the "
+            "descriptor set (build it with --include_imports)");
+}
+
+TEST(Contract, TakesFilesInAnyOrderAndTwiceAndWithoutPositions) {
+  google::protobuf::FileDescriptorSet set, turned;
+  set.ParseFromString(OneMethod(R"(option (google.api.http).get = "/{ids}";)"));
+  for (int i = set.file_size() - 1; i >= 0; --i) {
+    *turned.add_file() = set.file(i);
+    turned.mutable_file(turned.file_size() - 1)->clear_source_code_info();
+  }
+  *turned.add_file() = turned.file(0);
+  Findings findings;
+  EXPECT_EQ(Load(turned.SerializeAsString(), findings), nullptr);
+  EXPECT_EQ(
+      findings.ToString(),
+      "test.proto: test.S.M: path variable \"ids\": no field \"ids\" in test.Request (did you "
+      "mean \"id\"?)\n");
+}
+
+TEST(Contract, NeverCrashesOnDamagedSets) {
+  const std::string set = OneMethod(R"(option (google.api.http) = { get: "/a/{id}" };)");
+  for (size_t i = 0; i < set.size(); i += 7) {
+    std::string damaged = set;
+    damaged[i] = static_cast<char>(damaged[i] ^ (1 << (i % 8)));
+    Findings findings;
+    const auto contract = Contract::Load(damaged, "test.binpb", findings);
+    EXPECT_EQ(contract == nullptr, !findings.empty()) << i;
+  }
+}
+
+}  // namespace
+}  // namespace frontdesk::contract
