@@ -9,6 +9,7 @@
 #include "gateway/contract/plan.h"
 #include "google/api/annotations.pb.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/stubs/logging.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -30,6 +31,7 @@ SourcePath OptionPath(const pb::MethodDescriptor& method, int number) {
 
 std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor_set,
                                                      std::string_view name) {
+  const pb::LogSilencer quiet;  // what is wrong is told by findings, not on stderr as well
   const size_t before = findings_.size();
   if (!ReadDescriptorSet(descriptor_set, name, set_, findings_)) return nullptr;
   for (const pb::FileDescriptorProto& file : set_.file()) places_.Add(file);
