@@ -48,7 +48,8 @@ void RequestParser::Reset() {
   method_ = target_ = authority_ = path_ = query_ = Span();
   state_ = State::kStart;
   minor_version_ = 1;
-  complete_ = blank_line_ = expects_continue_ = has_connection_ = has_expect_ = false;
+  blank_lines_ = 0;
+  complete_ = expects_continue_ = has_connection_ = has_expect_ = false;
   keep_alive_ = true;
   framing_ = Framing::kNone;
   hosts_ = lengths_ = codings_ = types_ = 0;
@@ -144,9 +145,9 @@ RequestParser::Progress RequestParser::Parse(char* data, size_t size) {
           state_ = State::kMethod;
           break;
         }
-        // RFC 9112 section 2.2 asks for tolerance of at least one empty line.
-        if (blank_line_) return Refuse(refusal::kBlankLines);
-        blank_line_ = true;
+        // RFC 9112 section 2.2 asks for tolerance of at least one empty line; old clients send one
+        // after a body, and one more.
+        if (++blank_lines_ > 2) return Refuse(refusal::kBlankLines);
         state_ = State::kStartLf;
         ++p;
         break;

@@ -29,8 +29,8 @@ class RequestParser {
   // have moved meanwhile. Field names are put into lower case in place.
   Progress Parse(char* data, size_t size);
 
-  // Begun, but neither done nor refused.
-  bool started() const { return at_ > 0; }
+  // A byte of the request line has come; blank lines before it do not count.
+  bool started() const { return state_ != State::kStart && state_ != State::kStartLf; }
   // Bytes of the head, valid after kDone.
   size_t consumed() const { return at_; }
   // Valid after kRefused.
@@ -95,7 +95,7 @@ class RequestParser {
   State state_ = State::kStart;
   uint8_t minor_version_ = 1;
   bool complete_ = false;
-  bool blank_line_ = false;
+  uint8_t blank_lines_ = 0;
   bool keep_alive_ = true;
   bool expects_continue_ = false;
   Framing framing_ = Framing::kNone;

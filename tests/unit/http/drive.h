@@ -52,7 +52,7 @@ class Drive {
   }
 
   Driven Finish() {
-    result_.within = result_.refused == 0 && !result_.closed && (in_body_ || size_ > 0);
+    result_.within = result_.refused == 0 && !result_.closed && (in_body_ || parser_.started());
     return std::move(result_);
   }
 

@@ -55,7 +55,7 @@ std::vector<RefusedRow> RefusedRows() {
       {"two spaces before version", "GET /  HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"tab before target", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"leading space", " GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-      {"two blank lines first", "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"three blank lines first", "\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"100 blank lines first", Repeat("\r\n", 100) + Get(""), 400},
       {"bare LF blank line", "\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"bare CR blank line", "\rGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
