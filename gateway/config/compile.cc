@@ -230,6 +230,7 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file, Findings& find
 
   snapshot->contract = LoadContract(*loaded, config_file, findings);
   if (!snapshot->contract) return nullptr;
+  snapshot->chain.types = &snapshot->contract->tables();
   Compiler compiler(*loaded, *snapshot->contract, findings);
   compiler.Upstreams(*snapshot);
   compiler.Overrides();

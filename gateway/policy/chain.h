@@ -14,6 +14,8 @@ struct ChainSettings {
   std::string development_caller;
   // Largest nesting of JSON in a body.
   int json_depth = 100;
+  // Types that an Any may hold; the contract's.
+  const contract::MessageTables* types = nullptr;
 };
 
 // What stands behind the chain: one call or a composition.
