@@ -77,7 +77,7 @@ expect() {
   body=${body%$'\n'*}
   echo
   echo "$method $path -> $status"
-  jq -C . <<<"$body" 2>/dev/null | head -n 12 || head -c 400 <<<"$body"
+  (jq . <<<"$body" 2>/dev/null || echo "$body") | sed -n '1,12p'
   if [ "$status" != "$want" ] || ! jq -e "$condition" <<<"$body" >/dev/null 2>&1; then
     echo "^ WRONG: expected $want and $condition"
     failed=1

@@ -10,6 +10,7 @@
 #include "google/api/annotations.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/stubs/logging.h"
+#include "google/rpc/error_details.pb.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -49,6 +50,7 @@ std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor
   }
   CheckCollisions(contract_->methods_, findings_);
   AddPlans();
+  AddTypesForAny();
   return findings_.size() == before ? std::move(contract_) : nullptr;
 }
 
@@ -130,6 +132,21 @@ void ContractLoader::CheckGroups(const MessageTable& root) {
       findings_.Add(place, field.descriptor->full_name(),
                     "is a group; only messages can be transcoded");
     }
+  }
+}
+
+// Errors carry their details as Any, and so may messages: whatever the set declares can be in one,
+// and the standard details are always known.
+void ContractLoader::AddTypesForAny() {
+  for (const pb::FileDescriptorProto& file : set_.file()) {
+    const pb::FileDescriptor& linked = *contract_->pool_->FindFileByName(file.name());
+    for (int i = 0; i < linked.message_type_count(); ++i) {
+      contract_->tables_.Add(linked.message_type(i));
+    }
+  }
+  const pb::FileDescriptor& details = *google::rpc::ErrorInfo::descriptor()->file();
+  for (int i = 0; i < details.message_type_count(); ++i) {
+    contract_->tables_.Add(details.message_type(i));
   }
 }
 

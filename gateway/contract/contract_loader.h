@@ -31,6 +31,7 @@ class ContractLoader {
   frontdesk::v1::Policy ServicePolicy(const google::protobuf::ServiceDescriptor& service);
   void CheckGroups(const MessageTable& table);
   void AddPlans();
+  void AddTypesForAny();
 
   Findings& findings_;
   google::protobuf::FileDescriptorSet set_;
