@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "gateway/upstream/grpc_wire.h"
+
 namespace frontdesk::upstream {
 
 H2Slot::H2Slot(Loop& loop, const UpstreamSettings& settings, const Random& random,
@@ -53,15 +55,18 @@ void H2Slot::OnRetired(H2Connection& connection, bool calm) {
   if (calm && endpoint_.keepalive_interval > Duration::zero()) endpoint_.keepalive_interval *= 2;
   if (&connection != connection_.get()) return;  // known already
   retired_.push_back(std::move(connection_));
-  // One that goes away before it did anything is a failed attempt: no storm of new ones.
-  if (connection.session().answered()) {
+  // One that goes away before it did anything is replaced at once, but a second one in a row is a
+  // failed attempt: no storm of new ones.
+  const bool answered = connection.session().answered();
+  if (answered || !std::exchange(left_unused_, true)) {
+    left_unused_ = !answered;
     failures_ = 0;
     state_ = State::kIdle;
   } else {
     WaitForNextAttempt();
   }
-  // Calls that wait may need a new connection.
-  owner_.OnRoom();
+  // Calls that wait need another connection.
+  owner_.OnLost(Unreachable("the back end closes its connections"));
 }
 
 void H2Slot::OnClosed(H2Connection& connection, const absl::Status& why, bool useful) {
@@ -71,6 +76,7 @@ void H2Slot::OnClosed(H2Connection& connection, const absl::Status& why, bool us
   }
   connection_.reset();
   if (useful) {
+    left_unused_ = false;
     failures_ = 0;
     state_ = State::kIdle;
   } else {

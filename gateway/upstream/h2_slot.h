@@ -75,8 +75,9 @@ class H2Slot final : private H2Connection::Owner {
   State state_ = State::kIdle;
   bool wanted_ = false;
   bool draining_ = false;
-  int failures_ = 0;                                    // in a row
-  std::shared_ptr<H2Connection> connection_;            // kConnecting, kOpen
+  int failures_ = 0;                          // in a row
+  bool left_unused_ = false;                  // the last connection said GOAWAY before any answer
+  std::shared_ptr<H2Connection> connection_;  // kConnecting, kOpen
   std::vector<std::shared_ptr<H2Connection>> retired_;  // finishing their calls
   MemberTimer<H2Slot, &H2Slot::OnWaited> wait_timer_;
 };
