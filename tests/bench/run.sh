@@ -14,10 +14,10 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-deploy/install.sh build bench
-cmake --preset release -DFRONTDESK_BENCH=ON -DFRONTDESK_TESTS=OFF -B build/bench >/dev/null
-cmake --build build/bench -j "$(nproc)" >/dev/null
-bin=build/bench/bin
+deploy/install.sh build test bench
+cmake --preset release -DFRONTDESK_BENCH=ON >/dev/null
+cmake --build build/release -j "$(nproc)" --target frontdesk light_backend | tail -1
+bin=build/release/bin
 
 work=$(mktemp -d)
 pids=()
