@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,6 +66,11 @@ std::string AddressOf(const sockaddr_storage& address) {
     inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
   }
   return text.data();
+}
+
+bool SomebodyWaits(int listening) {
+  pollfd wanted{listening, POLLIN, 0};
+  return ::poll(&wanted, 1, 0) > 0;
 }
 
 }  // namespace
@@ -142,7 +148,9 @@ bool Listener::AcceptOne() {
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-      // The backlog stays readable: waiting for it again at once would spin.
+      // Linux says so even when nobody waits. When somebody does, the backlog stays readable:
+      // waiting for it again at once would spin.
+      if (!SomebodyWaits(acceptor_.native_handle())) return false;
       ShedIdle();
       Pause();
       return false;

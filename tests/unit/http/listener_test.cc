@@ -1,0 +1,238 @@
+#include "gateway/http/listener.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/http/connection_share.h"
+#include "tests/support/raw_client.h"
+#include "tests/unit/http/test_server.h"
+
+namespace frontdesk::http {
+namespace {
+
+using testing_support::RawClient;
+using testing_support::RawResponse;
+
+const std::string kGet = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST(ConnectionShareTest, OverTheMeanGoesToTheLeast) {
+  struct Row {
+    std::vector<int> counts;
+    size_t worker;
+    size_t chosen;
+  };
+  const Row rows[] = {
+      {{100}, 0, 0},           {{7, 0}, 0, 0},  // few
+      {{100, 100, 100}, 0, 0},                  // even
+      {{120, 100, 100}, 0, 0},                  // within 1.25 of the mean
+      {{200, 100, 50}, 0, 2},                   // the least
+      {{200, 100, 50}, 1, 1},                   // below the mean keeps its own
+      {{20, 0}, 0, 1},         {{0, 20}, 0, 0},
+  };
+  for (const Row& row : rows) {
+    ConnectionShare share(row.counts.size(), 1000);
+    uint32_t total = 0;
+    for (size_t i = 0; i < row.counts.size(); ++i) {
+      for (int n = 0; n < row.counts[i]; ++n) share.Opened(i);
+      total += static_cast<uint32_t>(row.counts[i]);
+    }
+    EXPECT_EQ(share.Choose(row.worker), row.chosen) << row.counts[0];
+    EXPECT_EQ(share.total(), total);
+    EXPECT_FALSE(share.full());
+  }
+}
+
+TEST(ListenerTest, AddressesThatCannotBeOpened) {
+  Loop loop;
+  FakeHandler handler(loop);
+  ConnectionShare share(1, 10);
+  for (const char* address : {"", "localhost", "256.1.1.1", "192.0.2.1", "::g"}) {
+    Listener listener(loop, handler, ServerLimits(), share, 0);
+    EXPECT_FALSE(listener.Open(address, 0).ok()) << address;
+    EXPECT_FALSE(listener.accepting()) << address;
+  }
+}
+
+TEST(ListenerTest, Ipv6) {
+  Loop loop;
+  FakeHandler handler(loop);
+  ConnectionShare share(1, 10);
+  Listener listener(loop, handler, ServerLimits(), share, 0);
+  if (!listener.Open("::", 0).ok()) GTEST_SKIP() << "no IPv6 here";
+  bool done = false;
+  std::thread thread([&] { loop.RunUntil([&] { return done && listener.connections() == 0; }); });
+  {
+    RawClient client(listener.port());
+    client.Send(kGet);
+    EXPECT_EQ(client.Read()->status, 200);
+    EXPECT_EQ(handler.seen().peer, "127.0.0.1:" + std::to_string(client.local_port()));
+  }
+  loop.Post([&] {
+    listener.Abort();
+    done = true;
+  });
+  thread.join();
+}
+
+TEST(ListenerTest, DrainAnswersThenCloses) {
+  TestServer server;
+  RawClient idle(server.port()), busy(server.port()), waiting(server.port());
+  idle.Send(kGet);
+  EXPECT_EQ(idle.Read()->Header("connection"), "");
+  busy.Send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+  waiting.Send(kGet);
+  EXPECT_EQ(waiting.Read()->status, 200);
+  ASSERT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.started == 3; }));
+
+  server.OnLoop([&] { server.listener().Drain(); });
+  RawClient late(server.port());
+  late.Send(kGet);
+  EXPECT_EQ(late.Read()->Header("connection"), "close") << "new ones are still taken";
+  EXPECT_TRUE(late.AtEnd());
+  idle.Send(kGet);
+  EXPECT_EQ(idle.Read()->Header("connection"), "close");
+  EXPECT_TRUE(idle.AtEnd());
+
+  server.OnLoop([&] {
+    server.listener().StopAccepting();
+    server.listener().CloseIdle();
+  });
+  EXPECT_FALSE(RawClient(server.port()).connected());
+  EXPECT_TRUE(waiting.AtEnd()) << "idle, so closed";
+  busy.Send("cd");
+  const std::optional<RawResponse> last = busy.Read();
+  ASSERT_TRUE(last) << "a request in flight is finished";
+  EXPECT_EQ(last->body, "abcd");
+  EXPECT_EQ(last->Header("connection"), "close");
+}
+
+TEST(ListenerTest, BacklogIsServedBeforeThePortCloses) {
+  TestServer server;
+  std::vector<std::unique_ptr<RawClient>> clients;
+  server.OnLoop([&] {
+    // The loop is held here, so these wait in the backlog.
+    for (int i = 0; i < 50; ++i) {
+      clients.push_back(std::make_unique<RawClient>(server.port()));
+      clients.back()->Send(kGet);
+    }
+    server.listener().StopAccepting();
+    server.listener().CloseIdle();
+  });
+  for (const std::unique_ptr<RawClient>& client : clients) {
+    const std::optional<RawResponse> response = client->Read();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 200);
+  }
+}
+
+TEST(ListenerTest, AbortCancelsWhatIsInFlight) {
+  TestServer server;
+  RawClient client(server.port());
+  client.Send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.started == 1; }));
+  server.OnLoop([&] { server.listener().Abort(); });
+  EXPECT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.cancelled == 1; }));
+  EXPECT_FALSE(client.Read());
+}
+
+TEST(ListenerTest, AboveTheCapClientsWait) {
+  ServerLimits limits;
+  limits.connections = 2;
+  TestServer server(limits);
+  auto first = std::make_unique<RawClient>(server.port());
+  RawClient second(server.port());
+  first->Send(kGet);
+  second.Send(kGet);
+  EXPECT_TRUE(first->Read());
+  EXPECT_TRUE(second.Read());
+  RawClient third(server.port());
+  third.Send(kGet);
+  second.Send(kGet);
+  EXPECT_TRUE(second.Read()) << "those that are in are served";
+  EXPECT_EQ(server.handler().seen().started, 3u);
+  first.reset();
+  EXPECT_TRUE(third.Read());
+  EXPECT_EQ(server.handler().seen().started, 4u);
+}
+
+TEST(ListenerTest, OutOfDescriptorsShedsTheLongestIdle) {
+  TestServer server;
+  RawClient oldest(server.port()), newer(server.port());
+  oldest.Send(kGet);
+  EXPECT_TRUE(oldest.Read());
+  newer.Send(kGet);
+  EXPECT_TRUE(newer.Read());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  // One descriptor is left: for this end of the next connection.
+  const int next = ::dup(0);
+  ::close(next);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(next) + 1;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  RawClient late(server.port());
+  ASSERT_TRUE(late.connected());
+  late.Send(kGet);
+  const std::optional<RawResponse> response = late.Read();
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(response);
+  EXPECT_TRUE(oldest.AtEnd());
+  newer.Send(kGet);
+  EXPECT_TRUE(newer.Read());
+}
+
+// Two workers on one port; all connections seem to be the first one's until it hands them over.
+TEST(ListenerTest, HandsOverToTheLeastLoaded) {
+  constexpr size_t kWorkers = 2;
+  Loop loops[kWorkers];
+  FakeHandler handlers[kWorkers] = {FakeHandler(loops[0]), FakeHandler(loops[1])};
+  ConnectionShare share(kWorkers, 1000);
+  std::vector<std::unique_ptr<Listener>> listeners;
+  const auto hand_over = [&](size_t to, Accepted accepted) {
+    Listener* const listener = listeners[to].get();
+    loops[to].Post([listener, accepted] { listener->Adopt(accepted); });
+  };
+  for (size_t i = 0; i < kWorkers; ++i) {
+    listeners.push_back(
+        std::make_unique<Listener>(loops[i], handlers[i], ServerLimits(), share, i, hand_over));
+  }
+  ASSERT_TRUE(listeners[0]->Open("127.0.0.1", 0).ok());
+  for (int i = 0; i < 100; ++i) share.Opened(0);
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < kWorkers; ++i) {
+    threads.emplace_back(
+        [&, i] { loops[i].RunUntil([&] { return done && listeners[i]->connections() == 0; }); });
+  }
+  {
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 10; ++i) {
+      clients.push_back(std::make_unique<RawClient>(listeners[0]->port()));
+      clients.back()->Send(kGet);
+      EXPECT_TRUE(clients.back()->Read());
+    }
+    EXPECT_EQ(handlers[0].seen().started, 0u);
+    EXPECT_EQ(handlers[1].seen().started, 10u);
+    EXPECT_EQ(handlers[1].seen().thread, threads[1].get_id());
+    EXPECT_EQ(share.count(1), 10u);
+  }
+  for (size_t i = 0; i < kWorkers; ++i) {
+    loops[i].Post([&, i] {
+      listeners[i]->Abort();
+      done = true;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(share.count(1), 0u);
+}
+
+}  // namespace
+}  // namespace frontdesk::http
