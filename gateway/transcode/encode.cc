@@ -73,8 +73,10 @@ absl::Status Encoder::Finish(bool ok) {
 
 absl::Status Encoder::WriteMessage(const MessageTable& table, std::string_view wire) {
   bool ok = Message(table, {&wire, 1});
-  if (restart_) {
+  if (!ok) {
+    // Untidy, or perhaps so: what looks wrong may be half of a value, or replaced later on.
     tidy_ = false;
+    status_ = absl::OkStatus();
     depth_ = 0;
     out_.Truncate(0);
     ok = Message(table, {&wire, 1});
@@ -119,10 +121,10 @@ bool Encoder::TidyFields(const MessageTable& table, std::string_view bytes, bool
       more = reader.Next(wire);
       continue;
     }
-    if (field->index < next) return Untidy();
+    if (field->index < next) return false;  // untidy
     if (field->oneof >= 0) {
       const uint64_t bit = field->oneof < 64 ? uint64_t{1} << field->oneof : ~uint64_t{0};
-      if ((oneofs & bit) != 0) return Untidy();
+      if ((oneofs & bit) != 0) return false;  // untidy
       oneofs |= bit;
     }
     if (options_.defaults) Defaults(table, next, field->index, first);

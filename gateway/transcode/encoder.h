@@ -23,8 +23,8 @@ class Encoder {
       : options_(options), types_(types), out_(out, expect) {}
 
   // Writes a whole message, or a field's value. A tidy wire (fields ascending, singular ones once,
-  // repeated ones together) goes in one pass. The first sign of disorder starts everything over in
-  // the mode that sorts each message first, once, so that no wire costs more than twice.
+  // repeated ones together) goes in one pass. The first sign of disorder, or anything wrong, starts
+  // everything over in the mode that sorts each message first, once: no wire costs more than twice.
   absl::Status WriteMessage(const contract::MessageTable& table, std::string_view wire);
   absl::Status WriteField(const contract::MessageTable& table, const contract::Field& field,
                           std::string_view wire);
@@ -90,10 +90,6 @@ class Encoder {
     return out_.String(text) || Fail("INVALID_UTF8", "a string is not UTF-8");
   }
 
-  bool Untidy() {
-    restart_ = true;
-    return false;
-  }
   bool Malformed() { return Fail("MALFORMED_MESSAGE", "the bytes are not a protobuf message"); }
   bool Fail(std::string_view reason, std::string_view what);
   absl::Status Finish(bool ok);
@@ -102,7 +98,6 @@ class Encoder {
   const contract::MessageTables& types_;
   JsonWriter out_;
   bool tidy_ = true;
-  bool restart_ = false;
   int depth_ = 0;
   absl::Status status_;
 };

@@ -64,7 +64,7 @@ Number ReadFixed(const char* p) {
 class WireReader {
  public:
   explicit WireReader(std::string_view bytes)
-      : p_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+      : p_(bytes.empty() ? "" : bytes.data()), end_(p_ + bytes.size()) {}
 
   // The next field; false at the end and when the bytes are malformed (then !ok()).
   bool Next(WireField& field);
@@ -123,7 +123,7 @@ inline bool WireReader::Next(WireField& field) {
 class PackedReader {
  public:
   PackedReader(std::string_view bytes, WireType type)
-      : p_(bytes.data()), end_(bytes.data() + bytes.size()), type_(type) {}
+      : p_(bytes.empty() ? "" : bytes.data()), end_(p_ + bytes.size()), type_(type) {}
   bool Next(uint64_t& value);
   bool ok() const { return p_ != nullptr; }
 
