@@ -40,7 +40,10 @@ bool LooksLikeBool(std::string_view text) {
 }
 
 bool LooksLikeNumber(std::string_view text) {
-  if (text.starts_with("0x") || text.starts_with("0o")) return text.size() > 2;
+  if (text.starts_with("0x") || text.starts_with("0o")) {
+    return text.size() > 2 &&
+           text.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
+  }
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   const std::string lower = Lower(text);
   if (lower == ".inf" || lower == ".nan") return true;

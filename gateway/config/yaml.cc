@@ -5,6 +5,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -133,7 +134,7 @@ class TreeBuilder final : public YAML::EventHandler {
 std::optional<std::string> BadByte(std::string_view rest) {
   const auto byte = static_cast<unsigned char>(rest.front());
   if (byte < 0x20 || byte == 0x7f) {
-    if (byte == '\t' || byte == '\n' || byte == '\r') return std::nullopt;
+    if (byte == '\t' || byte == '\n' || rest.starts_with("\r\n")) return std::nullopt;
     return Cat("control character (byte ", int{byte}, "); write it as an escape in quotes");
   }
   uint32_t code = 0;
@@ -168,11 +169,19 @@ bool CheckBytes(std::string_view text, const std::string& name, Findings& findin
   return true;
 }
 
+// The parser quotes what it does not understand, its own mark for the end of the file included.
+std::string Words(const YAML::Exception& error) {
+  std::string words = Cat("YAML: ", error.msg);
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return words;
+}
+
 // The parser's own words, or better ones where they lead astray.
 contract::Finding SyntaxError(std::string_view text, const std::string& name,
                               const YAML::Exception& error, const YamlNode* open) {
   const int line = error.mark.line;
-  if (error.mark.is_null()) return {{name, 0, 0}, "", Cat("YAML: ", error.msg)};
+  if (error.mark.is_null()) return {{name, 0, 0}, "", Words(error)};
   const bool unclosed =
       error.msg == YAML::ErrorMsg::END_OF_MAP_FLOW || error.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
   if (unclosed && open) return {open->place, "", "YAML: what begins here has no end"};
@@ -181,7 +190,7 @@ contract::Finding SyntaxError(std::string_view text, const std::string& name,
   if (tab != std::string_view::npos) {
     return {{name, line + 1, static_cast<int>(tab) + 1}, "", "YAML: a tab in the indentation"};
   }
-  return {{name, line + 1, error.mark.column + 1}, "", Cat("YAML: ", error.msg)};
+  return {{name, line + 1, error.mark.column + 1}, "", Words(error)};
 }
 
 }  // namespace
