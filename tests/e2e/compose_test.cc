@@ -1,0 +1,106 @@
+// Compositions through the whole house.
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "tests/e2e/stack.h"
+
+namespace frontdesk::e2e {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class ComposeTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  ComposeTest() : gateway_(mocks_, {.transport = GetParam()}) {}
+  RawResponse Get(std::string_view target) { return Fetch(gateway_.port(), "GET", target); }
+
+  Mocks mocks_;
+  Frontdesk gateway_;
+};
+
+const char* const kParts[] = {"order",    "user",      "payment", "shipment",
+                              "products", "inventory", "reviews"};
+
+TEST_P(ComposeTest, OneRequestBecomesSevenCalls) {
+  const RawResponse response = Get("/api/v1/order-details/order-1");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const nlohmann::json json = Json(response);
+  for (const char* part : kParts) EXPECT_TRUE(json.contains(part)) << part;
+  EXPECT_EQ(json["order"]["id"], "order-1");
+  EXPECT_EQ(json["user"]["id"], json["order"]["userId"]);
+  EXPECT_EQ(json["payment"]["orderId"], "order-1");
+  EXPECT_EQ(response.Header("frontdesk-incomplete"), "");
+  // Each part is what its own address answers.
+  EXPECT_EQ(json["order"], Json(Get("/api/v1/orders/order-1")));
+}
+
+TEST_P(ComposeTest, IndependentStepsRunAtOnce) {
+  Get("/api/v1/order-details/order-1");  // connections are open
+  mocks_.SetFaults("delay_ms=150");
+  const Clock::time_point start = Clock::now();
+  const RawResponse response = Get("/api/v1/order-details/order-1");
+  const auto took = Clock::now() - start;
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.Header("frontdesk-incomplete"), "");
+  // Two stages, not seven calls in a row; and not less than the two stages.
+  EXPECT_GE(took, std::chrono::milliseconds(300));
+  EXPECT_LT(took, std::chrono::milliseconds(150 * 6));
+}
+
+TEST_P(ComposeTest, APartThatMayBeMissingIsToldAndTheRestIsThere) {
+  mocks_.SetFaults("fail=review=UNAVAILABLE");
+  const RawResponse response = Get("/api/v1/order-details/order-1");
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.Header("frontdesk-incomplete"), "reviews;reason=UNAVAILABLE");
+  EXPECT_FALSE(Json(response).contains("reviews"));
+  EXPECT_TRUE(Json(response).contains("payment"));
+}
+
+TEST_P(ComposeTest, ARequiredPartThatFailsIsTheAnswer) {
+  mocks_.SetFaults("fail=order=PERMISSION_DENIED");
+  const RawResponse response = Get("/api/v1/order-details/order-1");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(Json(response)["code"], 7);
+  // What depends on it was never asked.
+  EXPECT_EQ(mocks_.Count("payment", "calls"), 0u);
+  EXPECT_EQ(Get("/api/v1/order-details/order-999999").status, 403);
+  mocks_.SetFaults("");
+  EXPECT_EQ(Get("/api/v1/order-details/order-999999").status, 404);
+}
+
+TEST_P(ComposeTest, TheCallerFillsWhatOnlyHeMay) {
+  const RawResponse mine = Get("/api/v1/dashboard");
+  ASSERT_EQ(mine.status, 200) << mine.body;
+  EXPECT_EQ(Json(mine)["user"]["id"], "user-1");
+  const RawResponse other = Get("/api/v1/dashboard?user_id=user-2");
+  EXPECT_EQ(other.status, 400) << other.body;
+}
+
+TEST_P(ComposeTest, FrontsAreShapedForTheirClient) {
+  const nlohmann::json mobile = Json(Get("/mobile/v1/dashboard"));
+  const nlohmann::json web = Json(Get("/api/v1/dashboard"));
+  EXPECT_LE(mobile["orders"].size(), 3u);
+  EXPECT_LE(mobile["notifications"].size(), 5u);
+  EXPECT_LT(mobile.dump().size(), web.dump().size());
+  EXPECT_EQ(Get("/mobile/v1/product-page/product-7").status, 200);
+  EXPECT_EQ(Get("/api/v1/product-page/product-7").status, 200);
+  EXPECT_EQ(Get("/api/v1/product-page/product-70000").status, 404);
+}
+
+TEST_P(ComposeTest, ASlowRequiredPartEndsAtTheDeadline) {
+  mocks_.SetFaults("delay=order=60000");
+  const Clock::time_point start = Clock::now();
+  const RawResponse response = Get("/api/v1/order-details/order-1");
+  EXPECT_EQ(response.status, 504) << response.body;
+  EXPECT_LT(Clock::now() - start, std::chrono::seconds(5));
+  while (mocks_.Count("order", "in_flight") != 0) {
+  }
+  EXPECT_EQ(mocks_.Count("order", "cancelled"), 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, ComposeTest, ::testing::Values("h2", "grpc"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace frontdesk::e2e

@@ -1,0 +1,138 @@
+// Stopping without losing anything, and health meanwhile.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/e2e/stack.h"
+
+namespace frontdesk::e2e {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Sends requests on keep-alive connections until told to stop; a connection that the server ended
+// with its answer is replaced, as every client does.
+class Load {
+ public:
+  Load(uint16_t port, int clients) {
+    for (int i = 0; i < clients; ++i) threads_.emplace_back([this, port, i] { Run(port, i); });
+  }
+  ~Load() { Stop(); }
+  void Stop() {
+    stop_ = true;
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+
+  std::atomic<int> answered{0};
+  std::atomic<int> failed{0};
+
+ private:
+  void Run(uint16_t port, int nth) {
+    const std::string id = "order-" + std::to_string(nth + 1);
+    const std::string request = RequestText("GET", "/api/v1/orders/" + id);
+    while (!stop_) {
+      RawClient client(port);
+      if (!client.connected()) return;  // the port is closed: the gateway said goodbye before
+      while (!stop_) {
+        if (!client.Send(request)) break;
+        const std::optional<RawResponse> response = client.Read();
+        if (!response || response->cut || response->status != 200 || Json(*response)["id"] != id) {
+          ++failed;
+          break;
+        }
+        ++answered;
+        if (response->Header("connection") == "close") break;
+      }
+    }
+  }
+
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> threads_;
+};
+
+TEST(Drain, LosesNothingUnderLoad) {
+  Mocks mocks;
+  mocks.SetFaults("delay_ms=5");
+  Frontdesk gateway(mocks, {.workers = 4});
+  Load load(gateway.port(), 16);
+  while (load.answered < 500) std::this_thread::sleep_for(milliseconds(1));
+
+  gateway.process().Signal(SIGTERM);
+  // Not ready at once, alive all the while.
+  RawResponse ready;
+  do {
+    ready = Fetch(gateway.admin(), "GET", "/readyz");
+  } while (ready.status == 200);
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_EQ(gateway.process().Wait(milliseconds(20000)), 0);
+  load.Stop();
+  EXPECT_EQ(load.failed, 0) << gateway.process().Stderr();
+  EXPECT_GE(load.answered, 500);
+}
+
+TEST(Drain, WhatIsInFlightFinishesAndTheWaitIsBounded) {
+  Mocks mocks;
+  mocks.SetFaults("delay=order=700,user=60000");
+  Frontdesk gateway(mocks, {.extra = ""});
+  RawClient finishes(gateway.port());
+  finishes.Send(RequestText("GET", "/api/v1/orders/order-1"));
+  while (mocks.Count("order", "in_flight") == 0) {
+  }
+  gateway.process().Signal(SIGTERM);
+  const std::optional<RawResponse> response = finishes.Read();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->Header("connection"), "close");
+  EXPECT_EQ(gateway.process().Wait(milliseconds(20000)), 0);
+}
+
+TEST(Drain, ASecondSignalDoesNotWait) {
+  Mocks mocks;
+  mocks.SetFaults("delay=order=60000");
+  Frontdesk gateway(mocks);
+  RawClient waits(gateway.port());
+  waits.Send(RequestText("GET", "/api/v1/orders/order-1"));
+  while (mocks.Count("order", "in_flight") == 0) {
+  }
+  gateway.process().Signal(SIGTERM);
+  while (Fetch(gateway.admin(), "GET", "/readyz").status == 200) {
+  }
+  gateway.process().Signal(SIGTERM);  // ends the grace
+  std::this_thread::sleep_for(milliseconds(300));
+  gateway.process().Signal(SIGTERM);  // ends the wait for what is in flight
+  EXPECT_EQ(gateway.process().Wait(milliseconds(10000)), 0) << gateway.process().Stderr();
+}
+
+TEST(Health, OnBothPorts) {
+  Mocks mocks;
+  Frontdesk gateway(mocks);
+  for (const uint16_t port : {gateway.port(), gateway.admin()}) {
+    for (const char* path : {"/healthz", "/health", "/readyz"}) {
+      EXPECT_EQ(Fetch(port, "GET", path).status, 200) << path;
+    }
+  }
+  EXPECT_EQ(Fetch(gateway.port(), "GET", "/metrics").status, 404);
+}
+
+TEST(Metrics, CountRequestsAndCalls) {
+  Mocks mocks;
+  Frontdesk gateway(mocks, {.workers = 4});
+  for (int i = 0; i < 8; ++i) Fetch(gateway.port(), "GET", "/api/v1/orders/order-1");
+  Fetch(gateway.port(), "GET", "/nowhere");
+  const std::string text = Fetch(gateway.admin(), "GET", "/metrics", {{"host", "localhost"}}).body;
+  for (const char* line :
+       {"http_server_request_duration_seconds_count{http_request_method=\"GET\",http_route=\"/api/"
+        "v1/orders/{order_id}\",http_response_status_code=\"200\"} 8\n",
+        "http_route=\"none\",http_response_status_code=\"404\"} 1\n",
+        "grpc_client_started_total{grpc_service=\"shop.order.v1.Orders\",grpc_method=\"GetOrder\","
+        "grpc_type=\"unary\"} 8\n",
+        "grpc_code=\"OK\"} 8\n", "http_server_active_requests 0\n", "frontdesk_build_info{"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
+}  // namespace
+}  // namespace frontdesk::e2e
