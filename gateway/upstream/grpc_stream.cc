@@ -30,31 +30,63 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
-// The library has no other way to tell what it received from what it concluded.
-bool FromBackEnd(std::string_view debug) {
-  return debug.find("Error received from peer") != std::string_view::npos;
+// The library gives what it concluded in the same shape as what the back end said. Its texts tell
+// the two apart, so that a reason may be wrong where a back end borrows one of them.
+enum class Concluded { kNothing, kReset, kProtocol, kTooLarge };
+
+Concluded Conclusion(std::string_view text) {
+  struct Known {
+    std::string_view part;
+    Concluded conclusion;
+  };
+  constexpr Known kKnown[] = {
+      {"Received RST_STREAM with error code ", Concluded::kReset},
+      {"Socket closed", Concluded::kReset},
+      {"Connection reset by peer", Concluded::kReset},
+      {"Broken pipe", Concluded::kReset},
+      {"keepalive watchdog timeout", Concluded::kReset},
+      {"GOAWAY received", Concluded::kReset},
+      {"Stream removed", Concluded::kProtocol},
+      {"Received http2 header with status: ", Concluded::kProtocol},
+      {"metadata size exceeds limit", Concluded::kProtocol},
+      {"overflows local window", Concluded::kProtocol},
+      {"Received message larger than max", Concluded::kTooLarge},
+  };
+  for (const Known& known : kKnown) {
+    if (text.find(known.part) != std::string_view::npos) return known.conclusion;
+  }
+  return Concluded::kNothing;
 }
 
-absl::Status FromLibrary(const grpc::Status& status, std::string_view debug) {
+absl::Status FromConnection(const grpc::Status& status) {
   const auto code = static_cast<absl::StatusCode>(status.error_code());
-  const std::string& what = status.error_message();
+  const std::string& text = status.error_message();
+  switch (Conclusion(text)) {
+    case Concluded::kReset:
+      return Reset(code, text);
+    case Concluded::kProtocol:
+      return ProtocolError(code, text).Http(code == absl::StatusCode::kUnavailable ? 503 : 502);
+    case Concluded::kTooLarge:
+      return Failure(code, "UPSTREAM_MESSAGE_TOO_LARGE", text, Origin::kUpstream).Http(502);
+    case Concluded::kNothing:
+      break;
+  }
+  return BackendStatus(status.error_code(), text, status.error_details());
+}
+
+// Never reached a connection, or was ended on this side.
+absl::Status FromLibrary(const grpc::Status& status) {
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  const std::string& text = status.error_message();
   switch (status.error_code()) {
     case grpc::StatusCode::CANCELLED:
-      return absl::CancelledError(Absl(what));
+      return absl::CancelledError(Absl(text));
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return Failure(code, "DEADLINE_EXCEEDED", what, Origin::kGateway);
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return Failure(code, "UPSTREAM_MESSAGE_TOO_LARGE", what, Origin::kUpstream).Http(502);
+      return Failure(code, "DEADLINE_EXCEEDED", text, Origin::kGateway);
     case grpc::StatusCode::UNAVAILABLE:
-      // Nothing was sent where there was no connection to send it on.
-      if (what.find("failed to connect") != std::string::npos ||
-          debug.find("failed to connect") != std::string_view::npos ||
-          what.find("resolution failed") != std::string::npos) {
-        return Unreachable(what);
-      }
-      return Reset(code, what);
+      return Unreachable(text);
     default:
-      return ProtocolError(code, what);
+      return FromConnection(status);
   }
 }
 
@@ -107,6 +139,11 @@ void GrpcStream::WriteNext() {
   } else {
     StartWrite(&next.bytes);
   }
+}
+
+void GrpcStream::Cancel() {
+  cancelled_ = true;
+  context_.TryCancel();
 }
 
 void GrpcStream::Drop() {
@@ -179,13 +216,13 @@ void GrpcStream::OnReadOnLoop(bool ok) {
 }
 
 void GrpcStream::DoneOnLoop() {
-  const std::string debug = context_.debug_error_string();
   absl::Status status;
-  if (!grpc_status_.ok()) {
-    status = FromBackEnd(debug)
-                 ? BackendStatus(grpc_status_.error_code(), grpc_status_.error_message(),
-                                 grpc_status_.error_details())
-                 : FromLibrary(grpc_status_, debug);
+  if (!grpc_status_.ok() && cancelled_) {
+    status = absl::CancelledError("the call was cancelled");
+  } else if (!grpc_status_.ok()) {
+    const std::string debug = context_.debug_error_string();
+    const bool received = debug.find("Error received from peer") != std::string::npos;
+    status = received ? FromConnection(grpc_status_) : FromLibrary(grpc_status_);
   }
   if (events_) {
     TellDone(std::move(status), ReceivedMetadata(context_.GetServerTrailingMetadata()));

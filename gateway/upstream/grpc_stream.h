@@ -36,7 +36,7 @@ class GrpcStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
 
   void Start(grpc::GenericStub& stub, std::string_view path);
   void Send(std::string_view message, bool last);
-  void Cancel() { context_.TryCancel(); }
+  void Cancel();
 
   // Nobody listens any more.
   void Drop();
@@ -81,6 +81,7 @@ class GrpcStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   bool writing_ = false;
   bool holding_ = false;
   bool headers_told_ = false;
+  bool cancelled_ = false;  // by us
 };
 
 }  // namespace frontdesk::upstream

@@ -187,10 +187,8 @@ absl::Status BackendStatus(int number, std::string_view message, std::string_vie
   if (number == 0) return absl::OkStatus();
   const auto code = number > 0 && number <= 16 ? static_cast<absl::StatusCode>(number)
                                                : absl::StatusCode::kUnknown;
-  Failure failure(code, absl::StatusCodeToString(code), PercentDecode(message), Origin::kUpstream);
-  if (!details.empty()) {
-    if (auto bytes = Base64Decode(details)) failure.Details(*bytes);
-  }
+  Failure failure(code, absl::StatusCodeToString(code), message, Origin::kUpstream);
+  if (!details.empty()) failure.Details(details);
   return failure;
 }
 

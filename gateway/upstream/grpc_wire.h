@@ -53,7 +53,7 @@ absl::StatusCode CodeOfReset(uint32_t http2_error);
 std::string_view NameOfHttp2Error(uint32_t http2_error);
 
 // The status that a back end gave: `number` is grpc-status (out of range counts as UNKNOWN),
-// `message` still percent-encoded, `details` still in base64.
+// `details` a serialised google.rpc.Status or empty.
 absl::Status BackendStatus(int number, std::string_view message, std::string_view details);
 
 // Failures that the transports make. They have Origin::kUpstream: their text, which may name

@@ -120,7 +120,9 @@ absl::Status H2Reply::Finish() {
   if (*status_ == 0 && !reader_.at_boundary()) {
     return ProtocolError(StatusCode::kInternal, "the answer ended inside a message");
   }
-  return BackendStatus(*status_, status_message_, status_details_);
+  if (*status_ == 0) return absl::OkStatus();
+  return BackendStatus(*status_, PercentDecode(status_message_),
+                       Base64Decode(status_details_).value_or(""));
 }
 
 }  // namespace frontdesk::upstream
