@@ -100,7 +100,7 @@ TEST_P(ComposeTest, ASlowRequiredPartEndsAtTheDeadline) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, ComposeTest, ::testing::Values("h2", "grpc"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& test) { return std::string(test.param); });
 
 }  // namespace
 }  // namespace frontdesk::e2e

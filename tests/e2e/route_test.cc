@@ -86,7 +86,9 @@ TEST_P(RouteTest, Rows) {
     const nlohmann::json json = Json(response);
     const nlohmann::json::json_pointer pointer(row.pointer);
     ASSERT_TRUE(json.contains(pointer)) << row.target << ' ' << row.pointer << response.body;
-    if (*row.value) EXPECT_EQ(json[pointer].dump(), row.value) << row.target << response.body;
+    if (*row.value) {
+      EXPECT_EQ(json[pointer].dump(), row.value) << row.target << response.body;
+    }
   }
 }
 
@@ -226,7 +228,7 @@ TEST_P(RouteTest, AClientThatLeavesCancelsItsCalls) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, RouteTest, ::testing::Values("h2", "grpc"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& test) { return std::string(test.param); });
 
 }  // namespace
 }  // namespace frontdesk::e2e
