@@ -1,5 +1,6 @@
 // Random messages of all shapes, on tidy and untidy wires, against protobuf itself: dynamic
 // messages say what a wire means, json_util says what its JSON is.
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 #include <gtest/gtest.h>
@@ -164,6 +165,7 @@ TEST_P(Differential, ShuffledJson) {
 
 // Broken bytes never crash, and are refused or understood exactly when protobuf does so.
 TEST_P(Differential, BrokenWire) {
+  const pb::LogSilencer silent;
   for (uint32_t seed = 1; seed <= 1500; ++seed) {
     RandomMessages random(seed, Types());
     const auto message = Filled(random);

@@ -99,7 +99,8 @@ class RandomMessages {
     if (field.is_map()) {
       FillMap(message, field, depth);
     } else if (field.message_type() != nullptr) {
-      if (depth > 3) return;
+      // A Value must have a kind, however deep it is.
+      if (depth > 3 && field.message_type()->full_name() != "google.protobuf.Value") return;
       for (uint32_t i = field.is_repeated() ? random_.Below(4) : 1; i > 0; --i) {
         Fill(field.is_repeated() ? *reflection.AddMessage(&message, &field)
                                  : *reflection.MutableMessage(&message, &field),
@@ -235,6 +236,9 @@ class RandomMessages {
     const std::string type = kTypes[random_.Below(depth > 3 ? 2 : 6)];
     const auto inner = types_.New(type);
     Fill(*inner, depth + 1);
+    // json_util leaves out the value when its bytes are empty.
+    if (!type.starts_with("test.") && inner->ByteSizeLong() == 0)
+      inner->MergeFromString("\x08\x01");
     const auto& r = *any.GetReflection();
     r.SetString(&any, &Named(any, "type_url"), "type.googleapis.com/" + type);
     r.SetString(&any, &Named(any, "value"), MessageTypes::Deterministic(*inner));
