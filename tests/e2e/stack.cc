@@ -90,7 +90,8 @@ Mocks::Mocks(std::vector<std::string> arguments)
     ADD_FAILURE() << "services_mock is not ready: " << process_.Stderr();
     return;
   }
-  for (const auto& [name, port] : nlohmann::json::parse(line->substr(6)).items()) {
+  const nlohmann::json ports = nlohmann::json::parse(line->substr(6));
+  for (const auto& [name, port] : ports.items()) {
     ports_[name] = port.get<uint16_t>();
   }
 }
