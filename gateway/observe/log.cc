@@ -8,6 +8,7 @@
 
 #include "gateway/observe/access_record.h"
 #include "gateway/observe/json_text.h"
+#include "gateway/observe/write_now.h"
 
 namespace frontdesk::observe {
 namespace {
@@ -28,7 +29,7 @@ void Write(std::string_view level, std::string_view text) {
   pollfd writable{STDERR_FILENO, POLLOUT, 0};
   if (poll(&writable, 1, 0) != 1) return;
   // What can't be logged can't be reported either.
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+  [[maybe_unused]] const ssize_t written = WriteNow(STDERR_FILENO, line);
 }
 
 }  // namespace

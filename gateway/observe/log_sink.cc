@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "gateway/base/text.h"
+#include "gateway/observe/write_now.h"
 
 namespace frontdesk::observe {
 LogSink::~LogSink() {
@@ -51,7 +52,7 @@ size_t LogSink::Write(std::string_view lines) {
     piece = piece.substr(0, end + 1);
   }
   if (torn_) piece = "\n";
-  const ssize_t written = write(fd_, piece.data(), piece.size());
+  const ssize_t written = WriteNow(fd_, piece);
   if (written < 0) {
     if (errno == EINTR || errno == EAGAIN) return 0;
     return Lose(lines);
