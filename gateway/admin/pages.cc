@@ -49,8 +49,9 @@ struct Entry {
   Page (*answer)(const Sources&);
 };
 
-constexpr std::array<Entry, 4> kPages = {
+constexpr std::array<Entry, 5> kPages = {
     {{"/healthz", "200 while the process is well, else 503", Health},
+     {"/health", "the same", Health},
      {"/readyz", "200 while it takes traffic, else 503", Ready},
      {"/metrics", "Prometheus text", Metrics},
      {"/version", "which build this is", Version}}};

@@ -53,7 +53,7 @@ const HeaderList& CommonHeaders() {
 
 std::string RequestText(std::string_view method, std::string_view target, const HeaderList& headers,
                         std::string_view body) {
-  std::string text = Cat(method, ' ', target, " HTTP/1.1\r\nhost: test\r\n");
+  std::string text = Cat(method, ' ', target, " HTTP/1.1\r\nhost: localhost\r\n");
   for (const HeaderList* list : {&CommonHeaders(), &headers}) {
     for (const auto& [name, value] : *list) text += Cat(name, ": ", value, "\r\n");
   }
