@@ -83,7 +83,9 @@ void H2Connection::OnRead(const error_code& error, size_t size) {
   if (closed_) return;
   if (error) return Close(Lost(error));
   last_read_ = loop_.Now();
-  ping_sent_.reset();
+  if (std::exchange(ping_sent_, false)) {
+    loop_.Arm(keepalive_timer_, last_read_ + keepalive_interval_);
+  }
   if (!session_.Feed({in_.data(), size})) {
     return Close(ProtocolError(absl::StatusCode::kInternal,
                                Cat("the back end breaks HTTP/2: ", session_.error())));
@@ -219,7 +221,7 @@ void H2Connection::OnKeepaliveTimer() {
   }
   if (session_.streams() > 0 && now - last_read_ >= keepalive_interval_) {
     session_.Ping();
-    ping_sent_ = now;
+    ping_sent_ = true;
     loop_.Arm(keepalive_timer_, now + settings_.keepalive_timeout);
     return;
   }

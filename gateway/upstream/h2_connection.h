@@ -4,7 +4,6 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -94,7 +93,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   TimePoint ready_at_{};
   TimePoint idle_since_{};
   TimePoint last_read_{};
-  std::optional<TimePoint> ping_sent_;
+  bool ping_sent_ = false;  // and nothing was read since
   std::vector<char> in_;
   std::string out_;
   size_t written_ = 0;

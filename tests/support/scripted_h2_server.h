@@ -50,6 +50,8 @@ class ScriptedConnection {
   std::optional<uint32_t> WaitForReset(int32_t stream);
   // Reads until the client closes.
   void WaitForEnd();
+  // One frame, whatever it is.
+  bool ReadSomething() { return ReadFrame(); }
 
   void Headers(int32_t stream, const HeaderFields& fields, bool end);
   // In frames of at most 16 KiB, within the client's windows; false when the client reset the

@@ -311,7 +311,8 @@ std::vector<Row> WrongAnswers() {
          c.Frame(0, 0, s, std::string({0, 0, '\x3f', 0, 0}));
          for (int i = 0; i < 4096; ++i) c.Frame(0, 0, s, std::string(16384, 'x'));
        }),
-       Broken(StatusCode::kInternal, "breaks HTTP/2")},
+       // Our window grows as fast as data is read: what follows the message is no prefix.
+       Broken(StatusCode::kInternal)},
   };
 }
 
