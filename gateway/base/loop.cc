@@ -69,17 +69,22 @@ void Loop::Settle() {
   }
 }
 
+void Loop::Refresh() const {
+  now_ = Clock::now();
+  now_stale_ = false;
+}
+
 void Loop::Turn() {
   const TimePoint wake = std::min(wheel_.NextWake(), now_ + kIdle);
+  now_stale_ = true;
   size_t ran = io_.poll_one();
   if (ran == 0) ran = io_.run_one_until(wake);
-  now_ = Clock::now();
   if (ran > 0) {
     for (int i = 0; i < kEventsPerTurn && io_.poll_one() > 0; ++i) {
     }
   }
   Settle();
-  wheel_.Advance(now_);
+  wheel_.Advance(Now());
   Settle();
 }
 

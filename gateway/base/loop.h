@@ -52,8 +52,11 @@ class Loop {
   void Post(std::function<void()> work);
   void Stop();
 
-  // The time at the start of this turn; refreshed after waiting. Cheap.
-  TimePoint Now() const { return now_; }
+  // The time of this turn, read once after waiting. Cheap.
+  TimePoint Now() const {
+    if (now_stale_) Refresh();
+    return now_;
+  }
   void Arm(Timer& timer, TimePoint when) { wheel_.Arm(timer, when); }
   // Resumes later in this turn, outside the caller's stack.
   void Defer(std::coroutine_handle<> coroutine) { deferred_.push_back(coroutine); }
@@ -73,12 +76,15 @@ class Loop {
  private:
   friend class Flushable;
   void Turn();
+  void Refresh() const;
   void Settle();  // deferred coroutines and flushes, until there are none
 
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::atomic<bool> stopped_{false};
-  TimePoint now_;
+  mutable TimePoint now_;
+  // Asio waits and runs the first handler in one call: whoever asks first after that looks.
+  mutable bool now_stale_ = false;
   TimerWheel wheel_;
   std::vector<std::coroutine_handle<>> deferred_;
   std::vector<Flushable*> flushing_;
