@@ -13,6 +13,7 @@
 #include "frontdesk/v1/options.pb.h"
 #include "gateway/contract/findings.h"
 #include "gateway/contract/message_table.h"
+#include "gateway/contract/option_source.h"
 #include "gateway/contract/path_template.h"
 
 namespace google::protobuf {
@@ -62,9 +63,11 @@ struct Method {
 class Contract {
  public:
   // Null, with at least one finding, when the set can't be used. Nothing is ignored: an option that
-  // this build does not carry out is a finding. `name` is the set's file name, for messages.
+  // this build does not carry out is a finding. `name` is the set's file name, for messages. With
+  // `sources`, findings inside of options have their exact place instead of that of the option.
   static std::unique_ptr<const Contract> Load(std::string_view descriptor_set,
-                                              std::string_view name, Findings& findings);
+                                              std::string_view name, Findings& findings,
+                                              const SourceReader& sources = nullptr);
   ~Contract();
 
   const std::vector<Method>& methods() const { return methods_; }

@@ -31,7 +31,8 @@ SourcePath OptionPath(const pb::MethodDescriptor& method, int number) {
 }  // namespace
 
 std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor_set,
-                                                     std::string_view name) {
+                                                     std::string_view name,
+                                                     const SourceReader& sources) {
   const pb::LogSilencer quiet;  // what is wrong is told by findings, not on stderr as well
   const size_t before = findings_.size();
   if (!ReadDescriptorSet(descriptor_set, name, set_, findings_)) return nullptr;
@@ -39,6 +40,7 @@ std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor
   contract_.reset(new Contract);
   contract_->pool_ = LinkDescriptors(set_, places_, findings_);
   if (contract_->pool_ == nullptr) return nullptr;
+  if (sources) places_.ReadSources(sources, *contract_->pool_);
   for (const pb::FileDescriptorProto& file : set_.file()) {
     CheckOptions(file, *contract_->pool_, places_, findings_);
   }

@@ -22,7 +22,8 @@ class ContractLoader {
   explicit ContractLoader(Findings& findings) : findings_(findings) {}
 
   // Null, with findings, when something is wrong.
-  std::unique_ptr<const Contract> Load(std::string_view descriptor_set, std::string_view name);
+  std::unique_ptr<const Contract> Load(std::string_view descriptor_set, std::string_view name,
+                                       const SourceReader& sources);
 
  private:
   void AddMethods(const google::protobuf::FileDescriptor& file);
@@ -35,8 +36,8 @@ class ContractLoader {
 
   Findings& findings_;
   google::protobuf::FileDescriptorSet set_;
-  SourcePlaces places_;
   std::unique_ptr<Contract> contract_;
+  SourcePlaces places_;
   std::unordered_set<const MessageTable*> checked_;
 };
 

@@ -120,13 +120,13 @@ class Walk {
     Add(element, Cat("option ", option, " is not carried out by this build"));
   }
 
-  // (frontdesk.v1.field).from
+  // (frontdesk.v1.field).from; path_ leads to the options.
   void FieldOption(const pb::FieldDescriptorProto& field, const std::string& name) {
     if (!field.options().HasExtension(frontdesk::v1::field)) return;
     const frontdesk::v1::FieldPolicy& policy = field.options().GetExtension(frontdesk::v1::field);
     if (!policy.has_from()) return;
-    path_.insert(path_.end(), {pb::FieldDescriptorProto::kOptionsFieldNumber, kFirstOption,
-                               frontdesk::v1::FieldPolicy::kFromFieldNumber});
+    path_.insert(path_.end(),
+                 {frontdesk::v1::kFieldFieldNumber, frontdesk::v1::FieldPolicy::kFromFieldNumber});
     if (policy.from() != "caller.sub") {
       Add(name, Cat("from \"", policy.from(), "\": this build knows only \"caller.sub\""));
     }
@@ -135,7 +135,7 @@ class Walk {
         field.label() == pb::FieldDescriptorProto::LABEL_REPEATED) {
       Add(name, "only a singular string outside of a oneof can be filled from the caller");
     }
-    path_.resize(path_.size() - 3);
+    path_.resize(path_.size() - 2);
   }
 
   static std::vector<int> UnknownNumbers(const pb::Message& message) {

@@ -44,12 +44,19 @@ SourcePath operator+(SourcePath path, const SourcePath& below) {
 void SourcePlaces::Add(const pb::FileDescriptorProto& file) {
   std::vector<Spot>& spots = files_[file.name()];
   for (const pb::SourceCodeInfo::Location& location : file.source_code_info().location()) {
-    if (location.span_size() < 3) continue;  // a span is [line, column, (end line,) end column]
+    // A span is [line, column, (end line,) end column].
+    const auto& span = location.span();
+    if (span.size() < 3) continue;
+    const int end_line = span.size() == 3 ? span[0] : span[2];
     spots.push_back({SourcePath(location.path().begin(), location.path().end()),
-                     location.span(0) + 1, location.span(1) + 1});
+                     {span[0], span[1], end_line, span[span.size() - 1]}});
   }
   std::stable_sort(spots.begin(), spots.end(),
                    [](const Spot& a, const Spot& b) { return a.path < b.path; });
+}
+
+void SourcePlaces::ReadSources(SourceReader reader, const pb::DescriptorPool& pool) {
+  sources_ = std::make_unique<OptionSource>(std::move(reader), pool);
 }
 
 Place SourcePlaces::Of(const std::string& file, const SourcePath& path) const {
@@ -60,9 +67,13 @@ Place SourcePlaces::Of(const std::string& file, const SourcePath& path) const {
     const auto spot =
         std::lower_bound(spots.begin(), spots.end(), prefix,
                          [](const Spot& s, const SourcePath& wanted) { return s.path < wanted; });
-    if (spot != spots.end() && StartsWith(spot->path, prefix)) {
-      return {file, spot->line, spot->column};
+    if (spot == spots.end() || !StartsWith(spot->path, prefix)) continue;
+    std::pair<int, int> at = {spot->span.line, spot->span.column};
+    if (sources_ != nullptr && prefix.size() < path.size() && spot->path == prefix) {
+      const SourcePath rest(path.begin() + static_cast<ptrdiff_t>(prefix.size()), path.end());
+      at = sources_->Find(file, spot->span, prefix, rest).value_or(at);
     }
+    return {file, at.first + 1, at.second + 1};
   }
   return {file};
 }

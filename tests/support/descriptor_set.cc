@@ -85,7 +85,7 @@ std::string CompileProtos(const std::map<std::string, std::string>& files) {
   return set.SerializeAsString();
 }
 
-std::string CompileProto(std::string_view text) {
+std::string ProtoFile(std::string_view text) {
   constexpr std::string_view kHeader =
       "syntax = \"proto3\"; package test; import \"google/api/annotations.proto\"; "
       "import \"google/api/httpbody.proto\"; import \"frontdesk/v1/options.proto\"; "
@@ -93,7 +93,11 @@ std::string CompileProto(std::string_view text) {
       "import \"google/protobuf/duration.proto\"; import \"google/protobuf/empty.proto\"; "
       "import \"google/protobuf/field_mask.proto\"; import \"google/protobuf/struct.proto\"; "
       "import \"google/protobuf/timestamp.proto\"; import \"google/protobuf/wrappers.proto\";\n";
-  return CompileProtos({{"test.proto", std::string(kHeader).append(text)}});
+  return std::string(kHeader).append(text);
+}
+
+std::string CompileProto(std::string_view text) {
+  return CompileProtos({{"test.proto", ProtoFile(text)}});
 }
 
 }  // namespace frontdesk::testing

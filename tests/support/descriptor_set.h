@@ -15,5 +15,7 @@ std::string CompileProtos(const std::map<std::string, std::string>& files);
 // The same of one proto3 file "test.proto" in package `test`, which imports google/api,
 // frontdesk/v1 and the well-known types. `text` begins in line 2 of the file.
 std::string CompileProto(std::string_view text);
+// The text of that file.
+std::string ProtoFile(std::string_view text);
 
 }  // namespace frontdesk::testing

@@ -343,11 +343,11 @@ service S { rpc Get(M) returns (M); }
   const std::string only =
       "only a singular string outside of a oneof can be filled from the caller\n";
   EXPECT_EQ(findings.ToString(),
-            "test.proto:6:20: test.M.claim: from \"caller.claims.tenant\": this build knows only "
+            "test.proto:6:21: test.M.claim: from \"caller.claims.tenant\": this build knows only "
             "\"caller.sub\"\n"
-            "test.proto:7:20: test.M.number: " +
-                only + "test.proto:8:28: test.M.list: " + only +
-                "test.proto:9:31: test.M.member: " + only);
+            "test.proto:7:21: test.M.number: " +
+                only + "test.proto:8:29: test.M.list: " + only +
+                "test.proto:9:32: test.M.member: " + only);
 }
 
 // The definitions of a later version, with more in them than this build carries out.
