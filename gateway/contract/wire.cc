@@ -6,8 +6,6 @@
 namespace frontdesk::contract {
 namespace {
 
-constexpr uint64_t kMaxFieldNumber = (1u << 29) - 1;
-
 bool IsPackable(FieldType type) { return WireTypeOf(type) != WireType::kBytes; }
 
 // The bytes of the multi-byte character at `p`, or 0 if it is not one.
@@ -33,36 +31,9 @@ size_t Utf8Length(const unsigned char* p, const unsigned char* end) {
 
 }  // namespace
 
-WireType WireTypeOf(FieldType type) {
-  switch (type) {
-    case FieldType::kDouble:
-    case FieldType::kFixed64:
-    case FieldType::kSfixed64:
-      return WireType::kFixed64;
-    case FieldType::kFloat:
-    case FieldType::kFixed32:
-    case FieldType::kSfixed32:
-      return WireType::kFixed32;
-    case FieldType::kString:
-    case FieldType::kBytes:
-    case FieldType::kMessage:
-      return WireType::kBytes;
-    case FieldType::kGroup:
-      return WireType::kStartGroup;
-    case FieldType::kInt64:
-    case FieldType::kUint64:
-    case FieldType::kInt32:
-    case FieldType::kBool:
-    case FieldType::kUint32:
-    case FieldType::kEnum:
-    case FieldType::kSint32:
-    case FieldType::kSint64:
-      break;
-  }
-  return WireType::kVarint;
-}
+namespace internal {
 
-bool ReadVarint(const char*& position, const char* end, uint64_t& value) {
+bool ReadLongVarint(const char*& position, const char* end, uint64_t& value) {
   uint64_t result = 0;
   for (int shift = 0; shift < 70; shift += 7) {
     if (position == end) return false;
@@ -76,45 +47,15 @@ bool ReadVarint(const char*& position, const char* end, uint64_t& value) {
   return false;
 }
 
-bool WireReader::Next() {
-  if (position_ == end_ || failed_) return false;
-  uint64_t tag;
-  if (!ReadVarint(position_, end_, tag)) return Fail();
-  const uint64_t number = tag >> 3;
-  if (number == 0 || number > kMaxFieldNumber) return Fail();
-  field_.number = static_cast<uint32_t>(number);
-  field_.type = static_cast<WireType>(tag & 7);
-  const char* begin = position_;
+void AppendLongVarint(std::string& out, uint64_t value) {
+  std::array<char, 10> bytes;
   size_t size = 0;
-  switch (field_.type) {
-    case WireType::kVarint:
-      if (!ReadVarint(position_, end_, field_.varint)) return Fail();
-      field_.bytes = {begin, static_cast<size_t>(position_ - begin)};
-      return true;
-    case WireType::kFixed64:
-      size = 8;
-      break;
-    case WireType::kFixed32:
-      size = 4;
-      break;
-    case WireType::kBytes: {
-      uint64_t length;
-      if (!ReadVarint(position_, end_, length)) return Fail();
-      if (length > static_cast<uint64_t>(end_ - position_)) return Fail();
-      begin = position_;
-      size = static_cast<size_t>(length);
-      break;
-    }
-    case WireType::kStartGroup:
-    case WireType::kEndGroup:
-    default:
-      return Fail();
-  }
-  if (size > static_cast<size_t>(end_ - position_)) return Fail();
-  field_.bytes = {begin, size};
-  position_ = begin + size;
-  return true;
+  for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+  bytes[size++] = static_cast<char>(value);
+  out.append(bytes.data(), size);
 }
+
+}  // namespace internal
 
 bool IsPackedRun(FieldType type, std::string_view bytes) {
   switch (WireTypeOf(type)) {
@@ -180,14 +121,6 @@ bool IsValidUtf8(std::string_view text) {
     p += length;
   }
   return true;
-}
-
-void AppendVarint(std::string& out, uint64_t value) {
-  std::array<char, 10> bytes;
-  size_t size = 0;
-  for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
-  bytes[size++] = static_cast<char>(value);
-  out.append(bytes.data(), size);
 }
 
 // Byte by byte, so that the host's order does not matter; compilers make one move of it.

@@ -19,12 +19,34 @@ enum class WireType : uint8_t {
   kFixed32 = 5,
 };
 
+namespace internal {
+// By FieldType, from 1.
+inline constexpr WireType kWireTypes[] = {
+    WireType::kVarint,  // no type
+    WireType::kFixed64, WireType::kFixed32,    WireType::kVarint,  WireType::kVarint,
+    WireType::kVarint,  WireType::kFixed64,    WireType::kFixed32, WireType::kVarint,
+    WireType::kBytes,   WireType::kStartGroup, WireType::kBytes,   WireType::kBytes,
+    WireType::kVarint,  WireType::kVarint,     WireType::kFixed32, WireType::kFixed64,
+    WireType::kVarint,  WireType::kVarint};
+
+bool ReadLongVarint(const char*& position, const char* end, uint64_t& value);
+void AppendLongVarint(std::string& out, uint64_t value);
+}  // namespace internal
+
 // How a value of the type stands on the wire when it is not packed.
-WireType WireTypeOf(FieldType type);
+inline WireType WireTypeOf(FieldType type) {
+  return internal::kWireTypes[static_cast<size_t>(type)];
+}
 
 // Reads a varint of at most ten bytes at `position` and moves it behind. False if it is cut off or
 // too long. Over-long encodings are read; bits above 64 are dropped.
-bool ReadVarint(const char*& position, const char* end, uint64_t& value);
+inline bool ReadVarint(const char*& position, const char* end, uint64_t& value) {
+  if (position != end && static_cast<unsigned char>(*position) < 0x80) {
+    value = static_cast<unsigned char>(*position++);
+    return true;
+  }
+  return internal::ReadLongVarint(position, end, value);
+}
 
 // One field as it stands on the wire.
 struct WireField {
@@ -54,11 +76,49 @@ class WireReader {
     return false;
   }
 
+  static constexpr uint64_t kMaxFieldNumber = (1u << 29) - 1;
+
   const char* position_;
   const char* end_;
   WireField field_;
   bool failed_ = false;
 };
+
+inline bool WireReader::Next() {
+  if (position_ == end_ || failed_) return false;
+  uint64_t tag;
+  if (!ReadVarint(position_, end_, tag)) return Fail();
+  const uint64_t number = tag >> 3;
+  if (number - 1 >= kMaxFieldNumber) return Fail();  // 0 wraps around
+  field_.number = static_cast<uint32_t>(number);
+  field_.type = static_cast<WireType>(tag & 7);
+  const char* begin = position_;
+  uint64_t size = 0;
+  switch (field_.type) {
+    case WireType::kVarint:
+      if (!ReadVarint(position_, end_, field_.varint)) return Fail();
+      field_.bytes = {begin, static_cast<size_t>(position_ - begin)};
+      return true;
+    case WireType::kFixed64:
+      size = 8;
+      break;
+    case WireType::kFixed32:
+      size = 4;
+      break;
+    case WireType::kBytes:
+      if (!ReadVarint(position_, end_, size)) return Fail();
+      begin = position_;
+      break;
+    case WireType::kStartGroup:
+    case WireType::kEndGroup:
+    default:
+      return Fail();
+  }
+  if (size > static_cast<uint64_t>(end_ - position_)) return Fail();
+  field_.bytes = {begin, static_cast<size_t>(size)};
+  position_ = begin + size;
+  return true;
+}
 
 // Deepest nesting of messages that is followed, as in protobuf itself.
 inline constexpr int kMaxWireDepth = 100;
@@ -77,7 +137,13 @@ bool IsValidUtf8(std::string_view text);
 inline size_t VarintSize(uint64_t value) {
   return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
 }
-void AppendVarint(std::string& out, uint64_t value);
+inline void AppendVarint(std::string& out, uint64_t value) {
+  if (value < 0x80) {
+    out.push_back(static_cast<char>(value));
+  } else {
+    internal::AppendLongVarint(out, value);
+  }
+}
 inline void AppendTag(std::string& out, uint32_t number, WireType type) {
   AppendVarint(out, static_cast<uint64_t>(number) << 3 | static_cast<uint64_t>(type));
 }
