@@ -95,7 +95,7 @@ class Scanner {
   // "Z" or "+hh:mm", in seconds.
   bool Offset(int64_t& seconds) {
     seconds = 0;
-    if (Char('Z') || Char('z')) return true;
+    if (Char('Z')) return true;
     const bool west = Char('-');
     int hours = 0;
     int minutes = 0;
@@ -181,9 +181,8 @@ bool ParseTimestamp(std::string_view text, SecondsNanos& time) {
   Date date{};
   int64_t clock = 0;
   int64_t offset = 0;
-  if (!scanner.CivilDate(date) || !(scanner.Char('T') || scanner.Char('t')) ||
-      !scanner.Clock(clock) || !scanner.Fraction(time.nanos) || !scanner.Offset(offset) ||
-      !scanner.rest().empty()) {
+  if (!scanner.CivilDate(date) || !scanner.Char('T') || !scanner.Clock(clock) ||
+      !scanner.Fraction(time.nanos) || !scanner.Offset(offset) || !scanner.rest().empty()) {
     return false;
   }
   time.seconds = DaysSinceEpoch(date) * kDay + clock - offset;

@@ -24,8 +24,8 @@ bool IsValidDuration(const SecondsNanos& time);
 char* WriteTimestamp(char* p, const SecondsNanos& time);
 char* WriteDuration(char* p, const SecondsNanos& time);
 
-// RFC 3339 with any offset, calendar checked, no leap seconds. False when malformed or out of
-// range.
+// RFC 3339 with any offset, upper case, calendar checked, no leap seconds. False when malformed or
+// out of range.
 bool ParseTimestamp(std::string_view text, SecondsNanos& time);
 bool ParseDuration(std::string_view text, SecondsNanos& time);
 
