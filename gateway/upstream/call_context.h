@@ -2,6 +2,7 @@
 // generated clients use it without the gateway.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,8 @@ struct CallContext {
   // Verified identity; empty when nobody is.
   std::string caller_sub;
   std::string_view request_id;
+  // Calls made so far, for the log.
+  uint32_t calls = 0;
 };
 
 }  // namespace frontdesk::upstream

@@ -71,6 +71,7 @@ Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
   spec.deadline = Deadline(context, options, channel.settings.timeout);
   spec.max_reply_bytes = std::min(options.max_reply_bytes, channel.settings.max_message_bytes);
 
+  ++context.calls;
   const TimePoint start = loop_.Now();
   if (observer_) observer_->OnStart(method);
   UnaryAttempt attempt(*channel.transport, context, spec, request);

@@ -16,8 +16,12 @@ namespace frontdesk::upstream {
 
 class GrpcStream;
 
-// Connecting, reconnecting and queueing are the library's. Where it does not tell a status the back
-// end gave from one it made, its debugging text decides.
+// Connecting, reconnecting and queueing are the library's. It gives statuses that it made in the
+// same shape as those of a back end; its texts tell them apart where they can.
+//
+// Only for back ends that one trusts: trailers without grpc-status end the process by an assertion
+// in Debian's libgrpc 1.51, and a message of 1 GiB is taken into memory before it is refused
+// (tests/unit/upstream/behaviours_test.cc has both).
 class GrpcTransport final : public Transport {
  public:
   GrpcTransport(Loop& loop, const UpstreamSettings& settings);

@@ -57,9 +57,9 @@ TEST_F(RealServer, AnswersAUnaryCall) {
   const auto reply = Call(server, "order-1", options);
   ASSERT_TRUE(reply.ok()) << reply.status();
   EXPECT_EQ(reply->message, "the order order-1");
-  EXPECT_THAT(reply->headers,
-              UnorderedElementsAre(Pair("x-zone", "b"),
-                                   Pair("x-raw-bin", std::string("\0\xff\x01", 3))));
+  EXPECT_THAT(
+      reply->headers,
+      UnorderedElementsAre(Pair("x-zone", "b"), Pair("x-raw-bin", std::string("\0\xff\x01", 3))));
   EXPECT_THAT(reply->trailers, UnorderedElementsAre(Pair("x-cost", "7")));
   EXPECT_EQ(seen.method, method_.path);
   EXPECT_EQ(seen.request, "order-1");
