@@ -184,6 +184,7 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
   record.peer = request.peer_address;
   record.user_agent = request.headers.Find("user-agent").value_or("");
   record.caller = exchange.call.caller_sub;
+  record.upstream_calls = exchange.call.calls;
   const std::string incomplete = IncompleteHeader(reply.incomplete);
   record.incomplete = incomplete;
   log_->Write(record);
@@ -191,11 +192,13 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
 
 void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
                      http::ReplySink& sink) {
-  metrics_.OnRefused();
   const std::string request_id = request_ids_.Choose("");
   transcode::RenderFailure(failure, request_id, "", snapshot_->contract->tables(), rendered_);
   rendered_.head.headers.emplace_back("X-Request-ID", request_id);
   sink.Send(rendered_.head, rendered_.body);
+  metrics_.OnRefused();
+  metrics_.OnRequest(observe::Metrics::NoRoute(partial.method), rendered_.head.status,
+                     Duration::zero());
   if (!log_) return;
   observe::AccessRecord record;
   record.time = std::chrono::system_clock::now();

@@ -32,7 +32,7 @@ ordered_json ToJson(const contract::Findings& findings) {
 // Null, after the findings were printed, when something is wrong.
 std::unique_ptr<config::Snapshot> CompileOrTell(const VerbOptions& options) {
   contract::Findings findings;
-  std::unique_ptr<config::Snapshot> snapshot = config::Compile(options.config, findings);
+  std::unique_ptr<config::Snapshot> snapshot = config::Compile(options.config, options.proto_path, findings);
   if (snapshot) return snapshot;
   if (options.json) {
     std::cout << ordered_json{{"findings", ToJson(findings)}}.dump(2) << '\n';

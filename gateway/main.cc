@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
                                    int (*run)(const VerbOptions&)) {
     CLI::App* command = add(name, help, run);
     command->add_option("-c,--config", options.config, "the YAML file (frontdesk.yaml)");
+    command->add_option("-I,--proto-path", options.proto_path,
+                        "folder of the .proto files, for exact places in findings; may be repeated");
     return command;
   };
   add_with_config("serve", "Serve until SIGTERM, then drain", frontdesk::Serve);

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -25,20 +26,22 @@ namespace {
 using std::chrono::milliseconds;
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
-sigset_t StopSignals() {
+// SIGTERM and SIGINT end the program; SIGHUP opens the access log anew, after it was moved away.
+sigset_t Signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
-// True when a signal came before the time was over.
-bool WaitForSignal(const sigset_t& signals, Duration patience) {
+// The signal that came before the time was over, or 0.
+int WaitForSignal(const sigset_t& signals, Duration patience) {
   const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(patience).count();
   const timespec timeout{static_cast<time_t>(nanos / 1000000000),
                          static_cast<long>(nanos % 1000000000)};
-  return sigtimedwait(&signals, nullptr, &timeout) > 0;
+  return std::max(0, sigtimedwait(&signals, nullptr, &timeout));
 }
 
 // As many descriptors as the system allows: each client and each call's connection needs one.
@@ -49,25 +52,41 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+std::string_view TypeOf(const contract::Method& method) {
+  if (method.client_streaming) return method.server_streaming ? "bidi_stream" : "client_stream";
+  return method.server_streaming ? "server_stream" : "unary";
+}
+
 void RegisterSeries(config::Snapshot& snapshot, observe::Metrics& metrics,
                     std::vector<observe::MethodId>& method_ids) {
   for (auto& route : snapshot.routes) {
     route->metrics_id = metrics.AddRoute(route->binding->http_method, route->binding->path.text);
   }
   for (const contract::Method& method : snapshot.contract->methods()) {
-    method_ids.push_back(metrics.AddMethod(method.service, method.name, "unary"));
+    method_ids.push_back(metrics.AddMethod(method.service, method.name, TypeOf(method)));
   }
 }
 
 // Every worker listens, or none: the first failure is the answer.
-absl::Status OpenAll(Workers& workers, const config::HostPort& address) {
+absl::Status OpenAll(Workers& workers, const config::HostPort& address, int backlog) {
+  absl::Status free = http::CheckPortIsFree(address.host, address.port);
+  if (!free.ok()) return free;
   uint16_t port = address.port;
   for (auto& worker : workers) {
-    absl::Status opened = worker->Open(address.host, port);
+    absl::Status opened = worker->Open(address.host, port, backlog);
     if (!opened.ok()) return opened;
     port = worker->port();  // a free one, when 0 was asked for
   }
   return absl::OkStatus();
+}
+
+// A loop that does not answer is stuck: something on it blocks or never ends.
+std::string StuckWorkers(Workers& workers) {
+  std::string stuck;
+  for (size_t i = 0; i < workers.size(); ++i) {
+    if (!workers[i]->AskConnections(milliseconds(500))) stuck += Cat("worker ", i, " is stuck; ");
+  }
+  return stuck;
 }
 
 size_t Connections(Workers& workers) {
@@ -130,13 +149,14 @@ void MakeWorkers(Shared& shared, http::ConnectionShare& connections, Workers& wo
 
 int Serve(const VerbOptions& options) {
   contract::Findings findings;
-  std::unique_ptr<config::Snapshot> snapshot = config::Compile(options.config, findings);
+  std::unique_ptr<config::Snapshot> snapshot =
+      config::Compile(options.config, options.proto_path, findings);
   if (!snapshot) {
     std::cout << findings.ToString();
     return kFindings;
   }
   // Blocked before any thread starts, so that only this one is told.
-  const sigset_t signals = StopSignals();
+  const sigset_t signals = Signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
@@ -157,14 +177,17 @@ int Serve(const VerbOptions& options) {
   Workers workers;
   MakeWorkers(shared, connections, workers);
   const config::HostPort address = *config::ParseHostPort(in_force.listen_address);
-  const absl::Status opened = OpenAll(workers, address);
+  const absl::Status opened = OpenAll(workers, address, in_force.backlog);
   if (!opened.ok()) {
     observe::LogError(Std(opened.message()));
     return kFindings;
   }
   absl::StatusOr<std::unique_ptr<admin::Admin>> admin = admin::Admin::Start(
-      in_force.admin_address,
-      {.ready = shared.ready, .metrics = metrics, .version = kVersion, .compiler = __VERSION__});
+      in_force.admin_address, {.ready = shared.ready,
+                               .metrics = metrics,
+                               .version = kVersion,
+                               .compiler = __VERSION__,
+                               .trouble = [&workers] { return StuckWorkers(workers); }});
   if (!admin.ok()) {
     observe::LogError(Std(admin.status().message()));
     return kFindings;
@@ -175,7 +198,10 @@ int Serve(const VerbOptions& options) {
             << config::ParseHostPort(in_force.admin_address)->host << ':' << (*admin)->port()
             << std::endl;
 
-  while (!WaitForSignal(signals, std::chrono::hours(1))) {
+  while (true) {
+    const int signal = WaitForSignal(signals, std::chrono::hours(1));
+    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal == SIGHUP && log) log->Reopen();
   }
   Drain(workers, in_force, shared.ready, signals);
   observe::LogInfo("stopped");

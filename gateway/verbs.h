@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace frontdesk {
 
@@ -10,6 +11,8 @@ enum ExitCode { kFine = 0, kFindings = 1, kUsage = 2, kNoAdmin = 3 };
 
 struct VerbOptions {
   std::string config = "frontdesk.yaml";
+  // Folders with the contract's .proto files, for exact places in findings.
+  std::vector<std::string> proto_path;
   bool json = false;
   std::string method;
   std::string path;

@@ -32,7 +32,9 @@ Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
       gateway_(loop_, shared.snapshot, channels_, shard_,
                shared.log ? &shared.log->AddChannel() : nullptr, shared.ready, Seed()),
       listener_(loop_, gateway_, shared.snapshot->limits, connections, index,
-                std::move(hand_over)) {}
+                std::move(hand_over)) {
+  listener_.CountIn(shard_);
+}
 
 Worker::~Worker() = default;
 

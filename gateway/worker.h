@@ -58,8 +58,8 @@ class Worker {
   ~Worker();
 
   // Before Start().
-  absl::Status Open(const std::string& address, uint16_t port) {
-    return listener_.Open(address, port);
+  absl::Status Open(const std::string& address, uint16_t port, int backlog) {
+    return listener_.Open(address, port, backlog);
   }
   uint16_t port() const { return listener_.port(); }
   void Start();

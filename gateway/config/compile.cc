@@ -27,7 +27,9 @@ Duration ToDuration(const std::string& text, Duration otherwise) {
 }
 
 std::unique_ptr<const Contract> LoadContract(const LoadedConfig& loaded,
-                                             const std::string& config_file, Findings& findings) {
+                                             const std::string& config_file,
+                                             const std::vector<std::string>& proto_path,
+                                             Findings& findings) {
   const std::string& name = loaded.config.descriptor_set();
   const std::filesystem::path path = std::filesystem::path(config_file).parent_path() / name;
   std::ifstream file(path, std::ios::binary);
@@ -38,7 +40,7 @@ std::unique_ptr<const Contract> LoadContract(const LoadedConfig& loaded,
                               : Cat("cannot read ", path.string()));
     return nullptr;
   }
-  return Contract::Load(bytes.str(), path.string(), findings);
+  return Contract::Load(bytes.str(), path.string(), findings, contract::SourcesBelow(proto_path));
 }
 
 upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstream& from) {
@@ -205,7 +207,8 @@ class Compiler {
 
 }  // namespace
 
-std::unique_ptr<Snapshot> Compile(const std::string& config_file, Findings& findings) {
+std::unique_ptr<Snapshot> Compile(const std::string& config_file,
+                                  const std::vector<std::string>& proto_path, Findings& findings) {
   const std::optional<LoadedConfig> loaded = LoadConfig(config_file, findings);
   if (!loaded) return nullptr;
   const v1::Config& config = loaded->config;
@@ -228,7 +231,7 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file, Findings& find
   snapshot->drain_grace = ToDuration(config.drain().grace(), std::chrono::seconds(5));
   snapshot->drain_timeout = ToDuration(config.drain().timeout(), std::chrono::seconds(30));
 
-  snapshot->contract = LoadContract(*loaded, config_file, findings);
+  snapshot->contract = LoadContract(*loaded, config_file, proto_path, findings);
   if (!snapshot->contract) return nullptr;
   snapshot->chain.types = &snapshot->contract->tables();
   Compiler compiler(*loaded, *snapshot->contract, findings);

@@ -3,7 +3,7 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "gateway/config/load.h"
 #include "gateway/config/snapshot.h"
@@ -12,7 +12,10 @@
 namespace frontdesk::config {
 
 // Reads the YAML file, the contract it names, and checks both together. Null with findings. Opens
-// no port and reaches no back end.
-std::unique_ptr<Snapshot> Compile(const std::string& config_file, contract::Findings& findings);
+// no port and reaches no back end. `proto_path`: folders with the contract's .proto files, so that
+// findings inside of options have their exact place; may be empty.
+std::unique_ptr<Snapshot> Compile(const std::string& config_file,
+                                  const std::vector<std::string>& proto_path,
+                                  contract::Findings& findings);
 
 }  // namespace frontdesk::config

@@ -21,7 +21,6 @@
 namespace frontdesk::http {
 namespace {
 
-constexpr int kBacklog = 4096;
 // Connections taken before those that are open have their turn.
 constexpr int kAcceptsPerTurn = 32;
 constexpr std::chrono::milliseconds kPause{50};
@@ -32,10 +31,10 @@ absl::Status SystemFailure(std::string_view what, int error) {
 }
 
 // Options that accepted sockets inherit are set here once instead of on each of them.
-int Configure(int fd, int family) {
+int Configure(int fd, int family, bool shared) {
   const int on = 1, off = 0, idle_seconds = 60, interval_seconds = 10, probes = 3;
   int failed = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  failed |= setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (shared) failed |= setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   failed |= setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   failed |= setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   failed |= setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
@@ -73,7 +72,36 @@ bool SomebodyWaits(int listening) {
   return ::poll(&wanted, 1, 0) > 0;
 }
 
+// A bound socket; `shared` lets others of the same user bind it as well.
+absl::StatusOr<int> Bind(const std::string& address, uint16_t port, bool shared) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(address.c_str(), Cat(port).c_str(), &hints, &found) != 0) {
+    return Failure(absl::StatusCode::kInvalidArgument, "LISTEN",
+                   Cat("not a numeric address: ", address), Origin::kGateway);
+  }
+  const std::string where = Cat(address, " port ", port);
+  const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const bool bound = fd >= 0 && Configure(fd, found->ai_family, shared) == 0 &&
+                     ::bind(fd, found->ai_addr, found->ai_addrlen) == 0;
+  const int error = errno;
+  freeaddrinfo(found);
+  if (bound) return fd;
+  if (fd >= 0) ::close(fd);
+  return SystemFailure(where, error);
+}
+
 }  // namespace
+
+absl::Status CheckPortIsFree(const std::string& address, uint16_t port) {
+  const absl::StatusOr<int> fd = Bind(address, port, false);
+  if (!fd.ok()) return fd.status();
+  ::close(*fd);
+  return absl::OkStatus();
+}
 
 Listener::Listener(Loop& loop, Handler& handler, const ServerLimits& limits, ConnectionShare& share,
                    size_t worker, HandOver hand_over)
@@ -87,26 +115,14 @@ Listener::Listener(Loop& loop, Handler& handler, const ServerLimits& limits, Con
 
 Listener::~Listener() = default;
 
-absl::Status Listener::Open(const std::string& address, uint16_t port) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(address.c_str(), Cat(port).c_str(), &hints, &found) != 0) {
-    return Failure(absl::StatusCode::kInvalidArgument, "LISTEN",
-                   Cat("not a numeric address: ", address), Origin::kGateway);
-  }
-  const std::string where = Cat(address, " port ", port);
-  const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  const bool open = fd >= 0 && Configure(fd, found->ai_family) == 0 &&
-                    ::bind(fd, found->ai_addr, found->ai_addrlen) == 0 &&
-                    ::listen(fd, kBacklog) == 0;
-  const int error = errno;
-  freeaddrinfo(found);
-  if (!open) {
-    if (fd >= 0) ::close(fd);
-    return SystemFailure(where, error);
+absl::Status Listener::Open(const std::string& address, uint16_t port, int backlog) {
+  const absl::StatusOr<int> opened = Bind(address, port, true);
+  if (!opened.ok()) return opened.status();
+  const int fd = *opened;
+  if (::listen(fd, backlog) != 0) {
+    const int error = errno;
+    ::close(fd);
+    return SystemFailure(Cat(address, " port ", port), error);
   }
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
@@ -163,13 +179,16 @@ void Listener::Take(Accepted accepted) {
   const size_t chosen = hand_over_ ? share_.Choose(index_) : index_;
   share_.Opened(chosen);
   if (chosen == index_) {
-    Connection::Start(worker_, accepted.fd, std::move(accepted.peer_address), accepted.peer_port);
+    Serve(std::move(accepted));
   } else {
     hand_over_(chosen, std::move(accepted));
   }
 }
 
-void Listener::Adopt(Accepted accepted) {
+void Listener::Adopt(Accepted accepted) { Serve(std::move(accepted)); }
+
+void Listener::Serve(Accepted accepted) {
+  if (metrics_) metrics_->AddConnections(1);
   Connection::Start(worker_, accepted.fd, std::move(accepted.peer_address), accepted.peer_port);
 }
 
@@ -192,7 +211,10 @@ void Listener::ShedIdle() {
   if (oldest) oldest->CloseIfIdle();
 }
 
-void Listener::OnClosed() { share_.Closed(index_); }
+void Listener::OnClosed() {
+  if (metrics_) metrics_->AddConnections(-1);
+  share_.Closed(index_);
+}
 
 void Listener::Drain() { worker_.draining = true; }
 

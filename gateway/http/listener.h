@@ -13,8 +13,12 @@
 #include "gateway/http/message.h"
 #include "gateway/http/server_limits.h"
 #include "gateway/http/worker.h"
+#include "gateway/observe/metrics.h"
 
 namespace frontdesk::http {
+
+// Fails when somebody listens there already, which SO_REUSEPORT would hide.
+absl::Status CheckPortIsFree(const std::string& address, uint16_t port);
 
 // A connected, non-blocking socket on its way to a worker, which owns it once it has adopted it.
 struct Accepted {
@@ -34,8 +38,10 @@ class Listener final : private ConnectionObserver, private Timer {
            size_t worker, HandOver hand_over = nullptr);
   ~Listener() override;
 
+  // Open connections are counted there; `metrics` belongs to this loop and outlives the listener.
+  void CountIn(observe::MetricsShard& metrics) { metrics_ = &metrics; }
   // Listens on a numeric address. Port 0 takes a free one, which the other workers then open.
-  absl::Status Open(const std::string& address, uint16_t port);
+  absl::Status Open(const std::string& address, uint16_t port, int backlog = 1024);
   uint16_t port() const { return port_; }
 
   // Serves a socket that another worker accepted.
@@ -61,6 +67,7 @@ class Listener final : private ConnectionObserver, private Timer {
   // False when the backlog is empty or accepting has to pause.
   bool AcceptOne();
   void Take(Accepted accepted);
+  void Serve(Accepted accepted);
   void Pause();
   void ShedIdle();
   void OnClosed() override;
@@ -71,6 +78,7 @@ class Listener final : private ConnectionObserver, private Timer {
   const size_t index_;
   const HandOver hand_over_;
   boost::asio::posix::stream_descriptor acceptor_;
+  observe::MetricsShard* metrics_ = nullptr;
   uint16_t port_ = 0;
   bool paused_ = false;  // not waiting for clients: at the cap, or out of descriptors
 };

@@ -34,7 +34,7 @@ H2Connection::H2Connection(Loop& loop, const UpstreamSettings& settings,
       connect_timer_(*this),
       idle_timer_(*this),
       keepalive_timer_(*this),
-      session_(H2Session::Options(authority, settings.user_agent), *this) {}
+      session_(authority, settings.user_agent, *this) {}
 
 H2Connection::~H2Connection() = default;
 

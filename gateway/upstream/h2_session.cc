@@ -73,8 +73,9 @@ struct H2Callbacks {
   }
 };
 
-H2Session::H2Session(const Options& options, H2SessionEvents& events)
-    : events_(events), options_(options) {
+H2Session::H2Session(const std::string& authority, const std::string& user_agent,
+                     H2SessionEvents& events)
+    : events_(events), authority_(authority), user_agent_(user_agent) {
   // Immutable once made, and shared by all sessions of the process.
   static const nghttp2_session_callbacks* const callbacks = H2Callbacks::Make();
   nghttp2_session* session = nullptr;
@@ -82,10 +83,10 @@ H2Session::H2Session(const Options& options, H2SessionEvents& events)
   session_.reset(session);
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<uint32_t>(options.stream_window)},
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, H2Reply::kMaxHeaderBytes}};
   nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings));
-  nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, options.connection_window);
+  nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
 }
 
 H2Session::~H2Session() = default;
@@ -103,7 +104,7 @@ void H2Session::Start(H2Call& call, TimePoint now) {
   std::string_view timeout;
   const TimeoutText text(call.deadline() - now);
   if (call.deadline() != TimePoint::max()) timeout = text.view();
-  call.request().Fill(options_.authority, options_.user_agent, timeout, fields_);
+  call.request().Fill(authority_, user_agent_, timeout, fields_);
   nghttp2_data_provider body;
   body.source.ptr = nullptr;
   body.read_callback = H2Callbacks::ReadBody;

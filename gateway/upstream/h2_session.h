@@ -31,15 +31,11 @@ class H2SessionEvents {
 
 class H2Session {
  public:
-  struct Options {
-    std::string authority;
-    std::string user_agent;
-    // What the peer may send unasked, per stream and over all.
-    int32_t stream_window = 1 << 20;
-    int32_t connection_window = 16 << 20;
-  };
+  // What the peer may send unasked, per stream and over all.
+  static constexpr int32_t kStreamWindow = 1 << 20;
+  static constexpr int32_t kConnectionWindow = 16 << 20;
 
-  H2Session(const Options& options, H2SessionEvents& events);
+  H2Session(const std::string& authority, const std::string& user_agent, H2SessionEvents& events);
   ~H2Session();
   H2Session(const H2Session&) = delete;
   H2Session& operator=(const H2Session&) = delete;
@@ -85,7 +81,8 @@ class H2Session {
   H2Call* CallOf(int32_t stream_id) const;
 
   H2SessionEvents& events_;
-  const Options options_;
+  const std::string authority_;
+  const std::string user_agent_;
   std::unique_ptr<nghttp2_session, Deleter> session_;
   H2CallList calls_;
   size_t streams_ = 0;
