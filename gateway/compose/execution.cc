@@ -189,13 +189,17 @@ void Execution::ReportMissing(std::vector<Missing>& incomplete) const {
 }
 
 void Execution::CollectHeaders(upstream::Metadata& headers) const {
-  for (const Progress& progress : steps_) {
-    for (const auto& header : progress.reply.headers) {
+  const auto add = [&](const upstream::Metadata& from) {
+    for (const auto& header : from) {
       const auto& wanted = options_.response_headers;
       if (std::find(wanted.begin(), wanted.end(), header.first) != wanted.end()) {
         headers.push_back(header);
       }
     }
+  };
+  for (const Progress& progress : steps_) {
+    add(progress.reply.headers);
+    add(progress.reply.trailers);
   }
 }
 

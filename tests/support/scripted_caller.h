@@ -41,6 +41,7 @@ class ScriptedCaller final : public upstream::Caller {
   std::string Held() const;
   const std::vector<Seen>& seen() const { return seen_; }
   size_t cancelled() const { return cancelled_; }
+  void Forget() { seen_.clear(); }
 
   Task<absl::StatusOr<upstream::UnaryReply>> Unary(upstream::CallContext& context,
                                                    const contract::Method& method,
