@@ -45,7 +45,7 @@ absl::Status Decoder::ReadMessage(const MessageTable& table) {
 }
 
 absl::Status Decoder::ReadField(const Field& field) {
-  const Frame frame(*this, field);
+  const Frame frame(*this, &field);
   const bool null = in_.Peek() == 'n' && (field.repeated || !TakesNull(field));
   value_at_ = in_.mark();
   if (null) return Finish(Literal("null") && Bad("null is not a value of this field"));
@@ -60,11 +60,14 @@ std::string Decoder::Path() const {
   if (!text_name_.empty()) return std::string(text_name_);
   std::string path;
   for (const Frame* frame = frame_; frame != nullptr; frame = frame->parent) {
-    std::string part = frame->field.name;
-    if (frame->element >= 0) part += Cat('[', frame->element, ']');
-    if (frame->key.data() != nullptr) part += Cat("[\"", frame->key, "\"]");
-    if (!path.empty()) part.push_back('.');
-    path.insert(0, part);
+    if (!path.empty() && path.front() != '[') path.insert(0, 1, '.');
+    if (frame->field != nullptr) {
+      path.insert(0, frame->field->name);
+    } else if (frame->element >= 0) {
+      path.insert(0, Cat('[', frame->element, ']'));
+    } else if (frame->key.data() != nullptr) {
+      path.insert(0, Cat("[\"", frame->key, "\"]"));
+    }
   }
   return path;
 }
@@ -118,7 +121,7 @@ bool Decoder::Members(const MessageTable& table, bool in_any) {
       continue;
     }
     guess = field->index + 1;
-    const Frame frame(*this, *field);
+    const Frame frame(*this, field);
     if (!KnownMember(*field, object)) return false;
   }
   if (!object.ordered) SortRecords(object.records);
@@ -211,7 +214,7 @@ bool Decoder::Repeated(const Field& field) {
     return Bad("expected an array");
   }
   if (!in_.Enter()) return false;
-  Frame frame(*this, field);
+  Frame frame(*this, nullptr);
   for (bool first = true;; first = false) {
     const Step step = in_.Element(first);
     if (step != Step::kItem) return step == Step::kEnd;
@@ -234,7 +237,7 @@ bool Decoder::Packed(const Field& field) {
     return Bad("expected an array");
   }
   if (!in_.Enter()) return false;
-  Frame frame(*this, field);
+  Frame frame(*this, nullptr);
   const size_t tag = out_.size();
   out_.Varint(Tag(field.number, WireType::kLength));
   const size_t begin = out_.BeginLength();

@@ -30,7 +30,7 @@ bool Decoder::Map(const Field& field) {
 // Both parts of an entry are always written, defaults too, as protobuf does.
 bool Decoder::Entry(const Field& field, std::string_view key, std::vector<MapEntry>& entries) {
   const Field& value_field = field.message->fields[1];
-  Frame frame(*this, field);
+  Frame frame(*this, nullptr);
   frame.key = in_.raw_string();
   value_at_ = frame.key.data() - 1;
   MapEntry entry{.span = {.begin = out_.size()}};

@@ -31,7 +31,7 @@ class Decoder {
   // Where the decoder is, for messages: a field, perhaps with an element or key. A linked list on
   // the call stack; when an error unwinds it, the innermost frame notes the path.
   struct Frame {
-    Frame(Decoder& owner, const Field& its_field)
+    Frame(Decoder& owner, const Field* its_field)
         : decoder(owner), parent(owner.frame_), field(its_field) {
       decoder.frame_ = this;
     }
@@ -43,7 +43,7 @@ class Decoder {
     }
     Decoder& decoder;
     const Frame* const parent;
-    const Field& field;
+    const Field* const field;  // null for an element or key
     int64_t element = -1;
     std::string_view key;  // as it stands in the text
   };
