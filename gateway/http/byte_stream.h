@@ -1,17 +1,17 @@
 // The bytes of one connection. Readiness, not completion: a transfer is tried at once and says
 // whether it would have to wait, so that an idle connection lends no buffer to the kernel and TLS
-// fits behind the same four operations.
+// fits behind the same few operations.
 #pragma once
 
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstddef>
 #include <utility>
+
+#include "gateway/http/poller.h"
 
 namespace frontdesk::http {
 
@@ -24,54 +24,47 @@ struct Transfer {
 // Plain TCP. Owns the socket. One loop only.
 class ByteStream {
  public:
-  // `fd` is a connected, non-blocking socket.
-  ByteStream(boost::asio::io_context& io, int fd) : descriptor_(io, fd) {}
+  // `fd` is a connected, non-blocking socket whose events go to `watched`, first of all one that
+  // says what is there already.
+  ByteStream(Poller& poller, int fd, Watched& watched)
+      : poller_(poller), watched_(watched), fd_(fd) {
+    if (!poller_.Watch(fd_, watched_)) Close();
+  }
+  ByteStream(const ByteStream&) = delete;
+  ByteStream& operator=(const ByteStream&) = delete;
+  ~ByteStream() { Close(); }
 
   // kEnd: the peer will send nothing more.
-  Transfer Read(char* into, size_t size) {
-    return Result(::recv(descriptor_.native_handle(), into, size, 0));
-  }
+  Transfer Read(char* into, size_t size) { return Result(::recv(fd_, into, size, 0)); }
   Transfer Write(const iovec* pieces, size_t count) {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces);
     message.msg_iovlen = count;
-    const Transfer sent = Result(::sendmsg(descriptor_.native_handle(), &message, MSG_NOSIGNAL));
+    const Transfer sent = Result(::sendmsg(fd_, &message, MSG_NOSIGNAL));
     return sent.outcome == Transfer::Outcome::kEnd ? Transfer() : sent;
   }
-
   // Something to read, or the end, is there already.
-  bool HasInput() {
+  bool HasInput() const {
     char first;
-    return ::recv(descriptor_.native_handle(), &first, 1, MSG_PEEK) >= 0;
+    return ::recv(fd_, &first, 1, MSG_PEEK) >= 0;
   }
 
-  // Calls `handler(boost::system::error_code)` once when a transfer is worth trying; with an error
-  // after Close(). At most one wait of each kind at a time.
-  template <class Handler>
-  void WhenReadable(Handler&& handler) {
-    descriptor_.async_wait(Wait::wait_read, std::forward<Handler>(handler));
-  }
-  template <class Handler>
-  void WhenWritable(Handler&& handler) {
-    descriptor_.async_wait(Wait::wait_write, std::forward<Handler>(handler));
-  }
-
-  void ShutdownWrite() { ::shutdown(descriptor_.native_handle(), SHUT_WR); }
+  void ShutdownWrite() { ::shutdown(fd_, SHUT_WR); }
+  // No event comes after this.
   void Close() {
-    boost::system::error_code ignored;
-    descriptor_.close(ignored);
+    if (fd_ < 0) return;
+    poller_.Forget(watched_);
+    ::close(std::exchange(fd_, -1));
   }
   // Closes with a reset, so that the peer cannot take what it got for the whole.
   void Reset() {
     const linger now{1, 0};
-    ::setsockopt(descriptor_.native_handle(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     Close();
   }
-  bool open() const { return descriptor_.is_open(); }
+  bool open() const { return fd_ >= 0; }
 
  private:
-  using Wait = boost::asio::posix::descriptor_base;
-
   static Transfer Result(ssize_t bytes) {
     using Outcome = Transfer::Outcome;
     if (bytes > 0) return {Outcome::kBytes, static_cast<size_t>(bytes)};
@@ -80,7 +73,9 @@ class ByteStream {
     return {again ? Outcome::kWouldBlock : Outcome::kBroken, 0};
   }
 
-  boost::asio::posix::stream_descriptor descriptor_;
+  Poller& poller_;
+  Watched& watched_;
+  int fd_;
 };
 
 }  // namespace frontdesk::http

@@ -25,7 +25,7 @@ void Connection::Start(Worker& worker, int fd, std::string peer_address, uint16_
 
 Connection::Connection(Worker& worker, int fd, std::string peer_address, uint16_t peer_port)
     : worker_(worker),
-      stream_(worker.loop.io(), fd),
+      stream_(worker.poller, fd, *this),
       input_(worker.blocks),
       parser_(worker.limits),
       decoder_(worker.limits),
@@ -33,6 +33,7 @@ Connection::Connection(Worker& worker, int fd, std::string peer_address, uint16_
       peer_port_(peer_port),
       head_began_(worker.loop.Now()),
       idle_since_(worker.loop.Now()) {
+  closed_ = !stream_.open();
   worker_.connections.insert(this);
   request_.scheme = "http";
   request_.peer_address = peer_address_;
@@ -118,7 +119,7 @@ void Connection::RefuseHead(RequestParser::Progress progress) {
 }
 
 // Nothing is held while no byte of a request has come.
-Connection::Wait Connection::HeadInput() {
+Connection::InputWait Connection::HeadInput() {
   in_a_row_ = 0;
   wanted_ = kHeadRoom;
   if (parser_.started() || first_) {
@@ -127,8 +128,7 @@ Connection::Wait Connection::HeadInput() {
     SetInputDeadline(idle_since_ + worker_.limits.idle_timeout);
   }
   if (input_.empty()) input_.Shrink();
-  ArmRead(true);
-  return Wait(input_waiter_);
+  return InputWait(*this);
 }
 
 void Connection::BeginExchange() {
@@ -146,7 +146,7 @@ void Connection::BeginExchange() {
   cancel_.emplace();
   answer_ = Answer::kNone;
   chunked_answer_ = no_answer_body_ = false;
-  ArmRead(false);
+  if (hung_up_) ReadAhead();
 }
 
 void Connection::EndExchange() {
@@ -191,10 +191,9 @@ bool Connection::LingerOn() {
   return lingered_ <= worker_.limits.linger_bytes;
 }
 
-Connection::Wait Connection::LingerInput() {
+Connection::InputWait Connection::LingerInput() {
   wanted_ = BlockPool::kBlock;
-  ArmRead(true);
-  return Wait(input_waiter_);
+  return InputWait(*this);
 }
 
 void Connection::CloseIfIdle() {

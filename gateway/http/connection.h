@@ -1,12 +1,11 @@
 // One client connection that speaks HTTP/1.1.
 //
 // Requests are handled one after another, in the order in which they came, however many were sent
-// at once. A read stays pending while a request is in flight, as far as the input buffer has room,
-// so that a client that leaves is noticed; a client that closes its sending half counts as gone.
+// at once. While a request is in flight the input is read ahead as far as the buffer has room, so
+// that a client that leaves is noticed; a client that closes its sending half counts as gone.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/system/error_code.hpp>
 #include <coroutine>
 #include <cstdint>
 #include <optional>
@@ -28,7 +27,7 @@ namespace frontdesk::http {
 
 // Owned by its coroutine and by what it waits for; counted in worker.connections until it is
 // closed. Everything on the worker's loop.
-class Connection final : private Flushable, private Timer {
+class Connection final : private Flushable, private Timer, private Watched {
  public:
   using Ref = boost::intrusive_ptr<Connection>;
 
@@ -77,6 +76,14 @@ class Connection final : private Flushable, private Timer {
     void await_resume() const noexcept {}
     std::coroutine_handle<>& slot;
   };
+  // The same for input, of which some may be there without further notice.
+  struct InputWait {
+    explicit InputWait(Connection& whose) : connection(whose) {}
+    bool await_ready() { return connection.ReadNow(); }
+    void await_suspend(std::coroutine_handle<> waiter) { connection.input_waiter_ = waiter; }
+    void await_resume() const noexcept {}
+    Connection& connection;
+  };
 
   Connection(Worker& worker, int fd, std::string peer_address, uint16_t peer_port);
   ~Connection() override;
@@ -89,20 +96,21 @@ class Connection final : private Flushable, private Timer {
   internal::Detached Serve(Ref self);
   RequestParser::Progress ParseHead();
   void RefuseHead(RequestParser::Progress progress);
-  Wait HeadInput();
+  InputWait HeadInput();
   void BeginExchange();
   void EndExchange();
   void Refuse(const absl::Status& failure);
   Wait NextTurn();
   bool LingerOn();
-  Wait LingerInput();
+  InputWait LingerInput();
   void Close();
   void Fail();  // the transport broke, or the client takes too long to read
 
   // connection_io.cc: bytes and time.
-  void ArmRead(bool waiting);
-  void OnReadable(const boost::system::error_code& error);
-  void OnWritable(const boost::system::error_code& error);
+  void OnReady(uint32_t events) override;
+  void ReadAhead();
+  bool ReadInput();
+  bool ReadNow();
   void Flush() override;
   bool Transmit(std::string_view first, std::string_view second, size_t& sent);
   void Wake(std::coroutine_handle<>& slot);
@@ -120,7 +128,7 @@ class Connection final : private Flushable, private Timer {
   bool BodyFits();      // the rest of the body is small enough to be dropped
   bool DropBuffered();  // true when that was all of it
   bool MustDropMore();
-  Wait BodyInput();
+  InputWait BodyInput();
 
   // connection_reply.cc
   void Send(const ResponseHead& head, std::string_view body);
@@ -163,12 +171,14 @@ class Connection final : private Flushable, private Timer {
   size_t wanted_ = 1;  // room to make before the next read, when somebody waits for input
   int references_ = 0;
   uint32_t in_a_row_ = 0;  // requests since the last pause
+  uint32_t reads_in_a_row_ = 0;
 
   Phase phase_ = Phase::kHead;
   Answer answer_ = Answer::kNone;
-  bool first_ = true;  // no request has come yet
-  bool read_armed_ = false;
-  bool write_armed_ = false;
+  bool first_ = true;           // no request has come yet
+  bool readable_ = false;       // a read may bring something without further notice
+  bool hung_up_ = false;        // the end of the input is near, with or without bytes before it
+  bool write_blocked_ = false;  // the socket takes nothing until further notice
   bool eof_ = false;
   bool broken_ = false;
   bool closed_ = false;

@@ -46,7 +46,7 @@ bool Connection::OfferContinue() {
 
 // A client may keep us waiting for the grace and for as long as what it sent takes at the lowest
 // rate: one deadline that moves with every byte.
-Connection::Wait Connection::BodyInput() {
+Connection::InputWait Connection::BodyInput() {
   const ServerLimits& limits = worker_.limits;
   const TimePoint now = worker_.loop.Now();
   body_wait_began_ = now;
@@ -58,8 +58,7 @@ Connection::Wait Connection::BodyInput() {
   SetInputDeadline(now + allowed);
   const uint64_t left = decoder_.chunked() ? kLeastBodyRoom : decoder_.left();
   wanted_ = static_cast<size_t>(std::clamp(left, kLeastBodyRoom, kMostBodyRoom));
-  ArmRead(true);
-  return Wait(input_waiter_);
+  return InputWait(*this);
 }
 
 void Connection::WaitedForBody() {

@@ -2,6 +2,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "gateway/base/failure.h"
@@ -21,42 +22,74 @@ void Connection::ClientLeft() {
                       .Http(499));
 }
 
-// While a request is in flight, read ahead only into what room there is: nothing may move, and a
-// client that sends more than that waits.
-void Connection::ArmRead(bool waiting) {
-  if (read_armed_ || gone()) return;
-  if (!waiting && phase_ == Phase::kExchange && input_.room() == 0) return;
-  read_armed_ = true;
-  stream_.WhenReadable(
-      [self = Ref(this)](const boost::system::error_code& error) { self->OnReadable(error); });
+void Connection::OnReady(uint32_t events) {
+  const Ref self(this);
+  reads_in_a_row_ = 0;
+  if (events & EPOLLERR) {
+    Fail();
+    return;
+  }
+  if ((events & EPOLLOUT) && write_blocked_) {
+    write_blocked_ = false;
+    Flush();
+  }
+  if (events & (EPOLLRDHUP | EPOLLHUP)) hung_up_ = true;
+  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) readable_ = true;
+  if (!readable_ || gone()) return;
+  if (!input_waiter_) {
+    ReadAhead();
+  } else if (ReadNow()) {
+    Wake(input_waiter_);
+  }
 }
 
-void Connection::OnReadable(const boost::system::error_code& error) {
-  read_armed_ = false;
-  if (error || gone()) return;
-  if (input_waiter_) input_.Reserve(wanted_);
-  if (input_.room() == 0) return;
-  const Transfer got = stream_.Read(input_.tail(), input_.room());
+// While a request is in flight, only into what room there is: nothing may move, and a client that
+// sends more than that waits.
+void Connection::ReadAhead() {
+  while (ReadInput()) {
+  }
+  // What is left unread changes nothing: no answer will be read.
+  if (eof_ || (hung_up_ && input_.room() == 0)) ClientLeft();
+}
+
+// One read, if it may bring something; true when there is news: bytes, or the end.
+bool Connection::ReadInput() {
+  const size_t room = input_.room();
+  if (!readable_ || room == 0 || gone()) return false;
+  const Transfer got = stream_.Read(input_.tail(), room);
   switch (got.outcome) {
     case Transfer::Outcome::kBytes:
       input_.Filled(got.bytes);
       body_received_ += got.bytes;
-      break;
+      // Less than there was room for was all; the end would follow unannounced.
+      readable_ = got.bytes == room || hung_up_;
+      return true;
     case Transfer::Outcome::kWouldBlock:
-      break;
+      readable_ = false;
+      return false;
     case Transfer::Outcome::kEnd:
+      readable_ = false;
       eof_ = true;
-      break;
+      return true;
     case Transfer::Outcome::kBroken:
       Fail();
-      return;
+      return true;
   }
-  if (input_waiter_ && got.outcome != Transfer::Outcome::kWouldBlock) {
-    Wake(input_waiter_);
-  } else if (eof_) {
-    ClientLeft();
+  return false;
+}
+
+// For somebody who waits for input, so that what there is may move. After some reads in a row
+// other connections have their turn.
+bool Connection::ReadNow() {
+  constexpr uint32_t kMostReadsInARow = 8;
+  if (gone()) return true;
+  if (!readable_) return false;
+  if (++reads_in_a_row_ > kMostReadsInARow) {
+    boost::asio::post(worker_.loop.io(), [self = Ref(this)] { self->OnReady(0); });
+    return false;
   }
-  ArmRead(input_waiter_ != nullptr);
+  input_.Reserve(wanted_);
+  return ReadInput();
 }
 
 // Writes both pieces as far as the socket takes them; false when it broke.
@@ -71,37 +104,31 @@ bool Connection::Transmit(std::string_view first, std::string_view second, size_
                              {const_cast<char*>(rest.data()), rest.size()}};
     const Transfer wrote = head.empty() ? stream_.Write(pieces + 1, 1) : stream_.Write(pieces, 2);
     if (wrote.outcome == Transfer::Outcome::kBroken) return false;
-    if (wrote.outcome != Transfer::Outcome::kBytes) break;
+    if (wrote.outcome == Transfer::Outcome::kWouldBlock) {
+      write_blocked_ = true;
+      SetSendDeadline(worker_.loop.Now() + worker_.limits.send_timeout);
+      break;
+    }
     sent += wrote.bytes;
   }
   return true;
 }
 
 void Connection::Flush() {
-  if (broken_ || closed_ || write_armed_) return;
+  if (broken_ || closed_ || write_blocked_) return;
   size_t sent = 0;
   if (unsent() > 0 && !Transmit(std::string_view(out_).substr(out_sent_), {}, sent)) {
     Fail();
     return;
   }
   out_sent_ += sent;
-  if (unsent() > 0) {
-    SetSendDeadline(worker_.loop.Now() + worker_.limits.send_timeout);
-    write_armed_ = true;
-    stream_.WhenWritable(
-        [self = Ref(this)](const boost::system::error_code& error) { self->OnWritable(error); });
-  } else {
+  if (unsent() == 0) {
     send_deadline_ = TimePoint::max();
     out_sent_ = 0;
     worker_.texts.Give(std::exchange(out_, std::string()));
   }
   // Outside this stack, since a flush is no place to start the next request.
   if (output_waiter_) worker_.loop.Defer(std::exchange(output_waiter_, nullptr));
-}
-
-void Connection::OnWritable(const boost::system::error_code& error) {
-  write_armed_ = false;
-  if (!error) Flush();
 }
 
 void Connection::SetInputDeadline(TimePoint when) {

@@ -40,7 +40,7 @@ void Connection::Send(const ResponseHead& head, std::string_view body) {
   if (out_.empty()) out_ = worker_.texts.Take();
   AppendResponseHead(out_, head, framing, worker_.date.At(worker_.loop.Now()));
   worker_.loop.FlushSoon(*this);
-  if (body.size() < kLargeBody || write_armed_) {
+  if (body.size() < kLargeBody || write_blocked_) {
     out_.append(body);
     return;
   }

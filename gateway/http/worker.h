@@ -10,6 +10,7 @@
 #include "gateway/base/loop.h"
 #include "gateway/http/input_buffer.h"
 #include "gateway/http/message.h"
+#include "gateway/http/poller.h"
 #include "gateway/http/response_head.h"
 #include "gateway/http/server_limits.h"
 
@@ -47,11 +48,12 @@ class ConnectionObserver {
 
 struct Worker {
   Worker(Loop& the_loop, Handler& the_handler, const ServerLimits& the_limits)
-      : loop(the_loop), handler(the_handler), limits(the_limits) {}
+      : loop(the_loop), handler(the_handler), limits(the_limits), poller(the_loop) {}
 
   Loop& loop;
   Handler& handler;
   const ServerLimits limits;
+  Poller poller;
   ConnectionObserver* observer = nullptr;
   bool draining = false;  // every answer ends its connection
   BlockPool blocks;

@@ -1,0 +1,54 @@
+#include "gateway/http/poller.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace frontdesk::http {
+namespace {
+
+int MakeEpoll() {
+  const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  return fd;
+}
+
+}  // namespace
+
+Poller::Poller(Loop& loop) : epoll_(loop.io(), MakeEpoll()) { Wait(); }
+
+Poller::~Poller() = default;
+
+bool Poller::Watch(int fd, Watched& watched) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = &watched;
+  return ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void Poller::Forget(const Watched& watched) {
+  for (size_t i = next_; i < count_; ++i) {
+    if (ready_[i].data.ptr == &watched) ready_[i].data.ptr = nullptr;
+  }
+}
+
+void Poller::Wait() {
+  epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                    [this](const boost::system::error_code& error) {
+                      if (error) return;  // destroyed
+                      Dispatch();
+                      Wait();
+                    });
+}
+
+void Poller::Dispatch() {
+  const int count =
+      ::epoll_wait(epoll_.native_handle(), ready_.data(), static_cast<int>(ready_.size()), 0);
+  count_ = count > 0 ? static_cast<size_t>(count) : 0;
+  for (next_ = 0; next_ < count_;) {
+    const epoll_event& event = ready_[next_++];
+    if (event.data.ptr) static_cast<Watched*>(event.data.ptr)->OnReady(event.events);
+  }
+  next_ = count_ = 0;
+}
+
+}  // namespace frontdesk::http
