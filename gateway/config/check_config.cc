@@ -4,7 +4,6 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -15,7 +14,8 @@
 #include "gateway/base/text.h"
 #include "gateway/config/host_port.h"
 #include "gateway/config/scalar.h"
-#include "gateway/policy/forward_headers.h"
+#include "gateway/contract/contract.h"
+#include "gateway/contract/header_names.h"
 
 namespace frontdesk::config {
 namespace {
@@ -43,19 +43,6 @@ bool IsDottedName(std::string_view name) {
     begins = c == '.';
   }
   return !begins;
-}
-
-// The names that headers and gRPC metadata have in common.
-bool IsHeaderName(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return IsAlpha(c) || IsDigit(c) || c == '-' || c == '.';
-  });
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return lower;
 }
 
 // Fields in the order of a map's keys, so that findings always come in the same order.
@@ -107,8 +94,6 @@ class Checker {
   void CheckEndpoints(const std::string& path, const Upstream& upstream);
   std::string WrongEndpoint(const std::string& text, Upstream::Transport transport) const;
   void CheckMethod(const std::string& name, const std::string& path, const Policy& policy);
-  void CheckHeaders(const std::string& path,
-                    const google::protobuf::RepeatedPtrField<std::string>& names);
   // The address, or nothing, and a finding, when it can't be listened on.
   std::optional<HostPort> Listener(const std::string& path, const std::string& text);
 
@@ -121,7 +106,7 @@ class Checker {
 std::optional<HostPort> Checker::Listener(const std::string& path, const std::string& text) {
   std::optional<HostPort> address = ParseHostPort(text);
   if (address && address->numeric) return address;
-  const bool localhost = address && Lower(address->host) == "localhost";
+  const bool localhost = address && contract::LowerCase(address->host) == "localhost";
   Add(path,
       Cat("expected an address such as \"127.0.0.1:8080\" or \"[::1]:8080\", got ", Quoted(text),
           localhost ? Cat(" (did you mean \"127.0.0.1:", address->port, "\"?)") : ""));
@@ -224,32 +209,16 @@ void Checker::CheckMethod(const std::string& name, const std::string& path, cons
   if (!method_fits || !IsDottedName(text.substr(0, slash))) {
     Add(path, "expected \"package.Service\" or \"package.Service/Method\"");
   }
-  constexpr std::array<uint32_t, 4> kStatuses = {200, 201, 202, 204};
-  if (policy.has_success_status() &&
-      std::find(kStatuses.begin(), kStatuses.end(), policy.success_status()) == kStatuses.end()) {
-    Add(path + ".success_status",
-        Cat("must be 200, 201, 202 or 204, got ", policy.success_status()));
-  }
+  // Beyond what a YAML number may be; the rest is checked as in the contract.
   Range(policy, path, "max_request_bytes", 0, 4 * kGiB - 1);
-  Range(policy, path, "max_response_bytes", 1, 4 * kGiB - 1);
-  CheckHeaders(path + ".request_headers", policy.request_headers());
-  CheckHeaders(path + ".response_headers", policy.response_headers());
-}
-
-void Checker::CheckHeaders(const std::string& path,
-                           const google::protobuf::RepeatedPtrField<std::string>& names) {
-  std::map<std::string, int> seen;
-  for (int i = 0; i < names.size(); ++i) {
-    const std::string here = Cat(path, "[", i, "]");
-    const std::string lower = Lower(names[i]);
-    if (!IsHeaderName(names[i])) {
-      Add(here, Cat("expected the name of a header, got ", Quoted(names[i])));
-    } else if (policy::NeverForwarded(lower)) {
-      Add(here, Cat(Quoted(names[i]), " never crosses the gateway"));
-    } else if (!seen.emplace(lower, i).second) {
-      Add(here, Cat(Quoted(names[i]), " stands here twice"));
-    }
-  }
+  Range(policy, path, "max_response_bytes", 0, 4 * kGiB - 1);
+  const auto place_of = [&](const std::vector<int>& field) {
+    const FieldDescriptor* first = Policy::descriptor()->FindFieldByNumber(field[0]);
+    std::string where = Cat(path, '.', first->name());
+    if (first->is_repeated() && field.size() > 1) where += Cat('[', field[1], ']');
+    return loaded_.PlaceOf(where);
+  };
+  contract::CheckPolicy(policy, path, place_of, findings_);
 }
 
 }  // namespace

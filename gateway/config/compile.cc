@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/header_names.h"
 #include "gateway/contract/plan.h"
 
 namespace frontdesk::config {
@@ -72,11 +73,8 @@ http::ServerLimits ToLimits(const v1::Config::Limits& from) {
 }
 
 std::vector<std::string> LowerCase(const google::protobuf::RepeatedPtrField<std::string>& names) {
-  std::vector<std::string> lower(names.begin(), names.end());
-  for (std::string& name : lower) {
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  }
+  std::vector<std::string> lower;
+  for (const std::string& name : names) lower.push_back(contract::LowerCase(name));
   return lower;
 }
 

@@ -174,12 +174,6 @@ bool IsDuration(const FieldDescriptor& field) {
          std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-std::string Quoted(std::string_view text, size_t limit) {
-  std::string out;
-  observe::AppendJsonString(out, text, limit);
-  return out;
-}
-
 std::string Describe(const YamlNode& value) {
   switch (value.kind) {
     case YamlNode::Kind::kNothing:

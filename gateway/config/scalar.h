@@ -19,8 +19,7 @@ std::string SetScalar(const YamlNode& value, const google::protobuf::FieldDescri
 // "a list", "the number 5", "\"text\"": what stands where something else was expected.
 std::string Describe(const YamlNode& value);
 
-// `text` in quotes, cut to `limit` bytes and with control characters escaped.
-std::string Quoted(std::string_view text, size_t limit = 60);
+using contract::Quoted;
 
 // True for the string fields that hold times such as "250ms".
 bool IsDuration(const google::protobuf::FieldDescriptor& field);

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "gateway/base/text.h"
+#include "gateway/observe/json_text.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -51,6 +52,12 @@ void Findings::Add(Place place, std::string_view path, std::string_view text) {
 std::string Findings::ToString() const {
   std::string out;
   for (const Finding& finding : all_) out.append(finding.ToString()).push_back('\n');
+  return out;
+}
+
+std::string Quoted(std::string_view text, size_t limit) {
+  std::string out;
+  observe::AppendJsonString(out, text, limit);
   return out;
 }
 

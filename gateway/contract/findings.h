@@ -36,6 +36,9 @@ class Findings {
   std::vector<Finding> all_;
 };
 
+// Text of a file or a client as a finding may show it: quoted, escaped, cut after `limit` bytes.
+std::string Quoted(std::string_view text, size_t limit = 60);
+
 // " (did you mean \"x\"?)" for the candidate nearest to `word`, or "" when none is near.
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -60,7 +61,8 @@ struct WireField {
 // Goes through the fields of a message.
 //   for (WireReader reader(bytes); reader.Next();) use(reader.field());
 //   if (reader.failed()) ...
-// Fails on what is cut off, field number 0 or above 2^29-1, unknown wire types and groups.
+// Fails on what is cut off, tags and lengths of more than five bytes, field number 0 or above
+// 2^29-1, unknown wire types and groups.
 class WireReader {
  public:
   explicit WireReader(std::string_view bytes)
@@ -77,6 +79,8 @@ class WireReader {
   }
 
   static constexpr uint64_t kMaxFieldNumber = (1u << 29) - 1;
+  // Bytes of a tag or length. Protobuf reads no longer ones, so they must not be handed on.
+  static constexpr ptrdiff_t kMaxPrefix = 5;
 
   const char* position_;
   const char* end_;
@@ -87,12 +91,13 @@ class WireReader {
 inline bool WireReader::Next() {
   if (position_ == end_ || failed_) return false;
   uint64_t tag;
-  if (!ReadVarint(position_, end_, tag)) return Fail();
+  const char* begin = position_;
+  if (!ReadVarint(position_, end_, tag) || position_ - begin > kMaxPrefix) return Fail();
   const uint64_t number = tag >> 3;
   if (number - 1 >= kMaxFieldNumber) return Fail();  // 0 wraps around
   field_.number = static_cast<uint32_t>(number);
   field_.type = static_cast<WireType>(tag & 7);
-  const char* begin = position_;
+  begin = position_;
   uint64_t size = 0;
   switch (field_.type) {
     case WireType::kVarint:
@@ -106,7 +111,7 @@ inline bool WireReader::Next() {
       size = 4;
       break;
     case WireType::kBytes:
-      if (!ReadVarint(position_, end_, size)) return Fail();
+      if (!ReadVarint(position_, end_, size) || position_ - begin > kMaxPrefix) return Fail();
       begin = position_;
       break;
     case WireType::kStartGroup:

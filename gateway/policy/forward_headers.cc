@@ -1,30 +1,17 @@
 #include "gateway/policy/forward_headers.h"
 
 #include <algorithm>
-#include <array>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/contract/header_names.h"
 #include "gateway/transcode/base64.h"
 
 namespace frontdesk::policy {
 namespace {
 
-constexpr std::array<std::string_view, 15> kReserved = {"connection",
-                                                        "keep-alive",
-                                                        "te",
-                                                        "trailer",
-                                                        "transfer-encoding",
-                                                        "upgrade",
-                                                        "proxy-connection",
-                                                        "host",
-                                                        "content-length",
-                                                        "content-type",
-                                                        "expect",
-                                                        "http2-settings",
-                                                        "user-agent",
-                                                        "proxy-authenticate",
-                                                        "proxy-authorization"};
+using contract::IsMetadataKey;
+using contract::NeverForwarded;
 
 constexpr std::string_view kIdentity = "x-user-id";
 constexpr std::string_view kRequestId = "x-request-id";
@@ -61,25 +48,7 @@ bool IsMetadataValue(std::string_view value) {
   return std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
-bool IsMetadataKey(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  });
-}
-
 }  // namespace
-
-bool NeverForwarded(std::string_view name) {
-  if (name.starts_with("grpc-") || name.starts_with(":")) return true;
-  if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end()) return true;
-  // Aliases that some back end's framework would read as the identity header.
-  std::string plain(name);
-  std::replace_if(
-      plain.begin(), plain.end(), [](char c) { return c == '_' || c == '.'; }, '-');
-  std::string_view view = plain;
-  if (view.ends_with("-bin")) view.remove_suffix(4);
-  return view == kIdentity || view == kRequestId;
-}
 
 absl::Status ForwardRequestHeaders(Exchange& exchange) {
   upstream::Metadata& metadata = exchange.call.metadata;

@@ -19,9 +19,4 @@ absl::Status ForwardRequestHeaders(Exchange& exchange);
 std::vector<std::pair<std::string, std::string>> ForwardResponseMetadata(
     const route::Route& route, const upstream::Metadata& metadata);
 
-// True if a header of this lower-case name may never become metadata: hop-by-hop, framing,
-// `grpc-*`, or any spelling of a header that carries identity ("x_user.id", "x-user-id-bin",
-// "grpc-metadata-x-user-id").
-bool NeverForwarded(std::string_view name);
-
 }  // namespace frontdesk::policy
