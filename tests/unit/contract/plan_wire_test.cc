@@ -45,6 +45,14 @@ TEST(Wire, ReadsFieldsAndRefusesWhatIsNone) {
       {"\x08"sv, "!"},
       {"\x08\x80"sv, "!"},
       {"\x88\x00\x05"sv, "1:varint=5 "},  // over-long tag
+      {"\x88\x80\x80\x80\x00\x05"sv, "1:varint=5 "},
+      {"\x88\x80\x80\x80\x80\x00\x05"sv, "!"},  // longer than protobuf reads
+      {"\x12\x81\x80\x80\x80\x00"
+       "a"sv,
+       "2:bytes=a "},
+      {"\x12\x81\x80\x80\x80\x80\x00"
+       "a"sv,
+       "!"},
       {"\x12\x02"
        "ab"sv,
        "2:bytes=ab "},
