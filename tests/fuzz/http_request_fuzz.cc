@@ -3,23 +3,14 @@
 // promised.
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <string_view>
 
 #include "gateway/http/authority.h"
 #include "gateway/http/chars.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/http/drive.h"
-
-#define FUZZ_CHECK(condition)                                                    \
-  do {                                                                           \
-    if (!(condition)) {                                                          \
-      std::fprintf(stderr, "line %d: %s does not hold\n", __LINE__, #condition); \
-      std::abort();                                                              \
-    }                                                                            \
-  } while (false)
 
 namespace frontdesk::http {
 namespace {

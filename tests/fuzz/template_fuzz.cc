@@ -1,8 +1,6 @@
 // Path templates and the matcher. Input: "METHOD template" lines, an empty line, a method, a space
 // and a path. What must hold for any input is checked with FUZZ_CHECK.
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -12,14 +10,7 @@
 #include "gateway/contract/path_text.h"
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
-
-#define FUZZ_CHECK(condition)                                                    \
-  do {                                                                           \
-    if (!(condition)) {                                                          \
-      std::fprintf(stderr, "line %d: %s does not hold\n", __LINE__, #condition); \
-      std::abort();                                                              \
-    }                                                                            \
-  } while (false)
+#include "tests/fuzz/fuzz.h"
 
 namespace frontdesk {
 namespace {
@@ -33,13 +24,6 @@ struct Entry {
   PathTemplate path;
   route::Route route;
 };
-
-std::string_view TakeLine(std::string_view& text) {
-  const size_t end = text.find('\n');
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return line;
-}
 
 std::vector<std::string> Split(std::string_view path) {
   std::vector<std::string> segments;
@@ -139,7 +123,7 @@ void Run(std::string_view input) {
   std::deque<Entry> entries;
   route::MatcherBuilder forward, backward;
   while (!input.empty()) {
-    const std::string_view line = TakeLine(input);
+    const std::string_view line = fuzz::TakeLine(input);
     if (line.empty()) break;
     const size_t space = line.find(' ');
     if (space == std::string_view::npos || entries.size() == 64) continue;
@@ -159,7 +143,7 @@ void Run(std::string_view input) {
   const route::Matcher matcher = forward.Build();
   const route::Matcher other = backward.Build();
   while (!input.empty()) {
-    const std::string_view line = TakeLine(input);
+    const std::string_view line = fuzz::TakeLine(input);
     const size_t space = line.find(' ');
     const std::string_view method = line.substr(0, space);
     const std::string_view path = space == std::string_view::npos ? "" : line.substr(space + 1);
@@ -175,6 +159,6 @@ void Run(std::string_view input) {
 }  // namespace frontdesk
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  frontdesk::Run({reinterpret_cast<const char*>(data), size});
+  frontdesk::Run(frontdesk::fuzz::Text(data, size));
   return 0;
 }
