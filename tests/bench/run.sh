@@ -1,99 +1,91 @@
 #!/usr/bin/env bash
-# What a request costs: tests/bench/run.sh [--seconds N] [--runs N]
-# The server under test is pinned to core 0, load and back ends to core 1. Prints CPU microseconds
-# per request of the server's process, medians of the runs, and their ratio to nginx `return 200`.
+# What Frontdesk costs: tests/bench/run.sh [--seconds N] [--runs N] [--quick] [--peers]
+# The server under test is pinned to core 0, load and back ends to core 1. CPU time is that of the
+# server's process, in microseconds per request; every figure is a median of the runs, and the
+# kinds of load take turns. --quick: one run of 2 s. --peers: what a user would pick instead, too.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+bench=tests/bench
 
-seconds=5 runs=3
+seconds=5 runs=3 peers=false repetitions=5 min_time=0.2 idle_connections=5000
 while [ $# -gt 0 ]; do
   case "$1" in
-    --seconds) seconds=$2; shift 2 ;;
-    --runs) runs=$2; shift 2 ;;
-    *) sed -n '2,4p' "$0"; exit 2 ;;
+    --seconds) seconds=${2:?}; shift 2 ;;
+    --runs) runs=${2:?}; shift 2 ;;
+    --quick) seconds=2 runs=1 repetitions=3 min_time=0.05; shift ;;
+    --peers) peers=true; shift ;;
+    *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
   esac
 done
+if [ "$(nproc)" -lt 2 ]; then echo "Two cores are needed." >&2; exit 1; fi
 
 deploy/install.sh build test bench
 cmake --preset release -DFRONTDESK_BENCH=ON >/dev/null
-cmake --build build/release -j "$(nproc)" --target frontdesk light_backend | tail -1
+cmake --build build/release -j "$(nproc)" --target frontdesk light_backend light_http \
+  idle_connections services_mock mock_call shop_descriptors transcode_bench matcher_bench \
+  parser_bench | tail -1
 bin=build/release/bin
 
-work=$(mktemp -d)
-pids=()
-stop() {
-  trap - EXIT INT TERM
-  for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$work"
-}
-trap stop EXIT
-trap 'stop; exit 1' INT TERM
-
-protoc -Iprotos -Itests/bench/protos --include_imports --include_source_info \
-  -o "$work/bench.binpb" tests/bench/protos/bench.proto
-protoc -Iprotos -Itests/bench/protos --encode=frontdesk.bench.Order \
-  tests/bench/protos/bench.proto <tests/bench/order.txtpb >"$work/order.bin"
-cp tests/bench/frontdesk.yaml "$work/"
-
-taskset -c 1 "$bin/light_backend" --port 18051 --reply-file "$work/order.bin" >"$work/backend.out" 2>&1 &
-pids+=($!)
-taskset -c 0 "$bin/frontdesk" serve -c "$work/frontdesk.yaml" >"$work/gateway.out" 2>"$work/gateway.err" &
-gateway=$!
-pids+=("$gateway")
-for _ in $(seq 100); do
-  curl -fsS -o /dev/null http://127.0.0.1:19900/readyz 2>/dev/null && break
-  sleep 0.05
+for part in programs load table setups micro peers; do
+  # shellcheck disable=SC1090
+  . "$bench/lib/$part.sh"
 done
-body=$(curl -fsS http://127.0.0.1:18080/orders/order-1)
-sed -e "s|FOLDER|$work|g" -e "s|BODY|$body|" tests/bench/nginx.conf >"$work/nginx.conf"
-taskset -c 0 nginx -c "$work/nginx.conf" -p "$work" -e "$work/nginx.err" &
-pids+=($!)
-sleep 0.5
-nginx_worker=$(pgrep -P "${pids[-1]}" | head -1)
+load_average=$(cut -d' ' -f1 /proc/loadavg)
 
-ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
-hertz=$(getconf CLK_TCK)
+protoc -Iprotos -I$bench/protos --include_imports --include_source_info \
+  -o "$work/bench.binpb" $bench/protos/bench.proto
+protoc -Iprotos -I$bench/protos --encode=frontdesk.bench.Order \
+  $bench/protos/bench.proto <$bench/order.txtpb >"$work/order.bin"
+cp $bench/frontdesk.yaml "$work/"
 
-# measure PID CONNECTIONS URL: "CPU-us-per-request requests-per-second p99"
-measure() {
-  local before after out requests
-  before=$(ticks "$1")
-  out=$(taskset -c 1 wrk -t1 -c"$2" -d"${seconds}s" --latency "$3")
-  after=$(ticks "$1")
-  if grep -q 'Non-2xx' <<<"$out"; then echo "answers other than 2xx: $3" >&2; exit 1; fi
-  requests=$(awk '/requests in/ {print $1}' <<<"$out")
-  awk -v t=$((after - before)) -v hz="$hertz" -v n="$requests" -v s="$seconds" \
-    -v p99="$(awk '$1 == "99%" {print $2}' <<<"$out")" \
-    'BEGIN {printf "%.2f %.0f %s\n", t / hz * 1e6 / n, n / s, p99}'
-}
+start light_backend 1 "$bin/light_backend" --port 18051 --reply-file "$work/order.bin"
+ready light_backend listens 18051
+gateway_at frontdesk "$work/frontdesk.yaml" 19900
+url=http://127.0.0.1:18080
+curl -fsS -o "$work/order.json" $url/orders/order-1 || fail frontdesk "the call is not answered"
+curl -fsS -o "$work/four.json" $url/four/order-1 || fail frontdesk "the composition is not answered"
 
-median() { sort -n | awk '{a[NR] = $1} END {print a[int((NR + 1) / 2)]}'; }
+# nginx's master does nothing while its only worker serves.
+sed -e "s|FOLDER|$work|g" -e "s|BODY|$(cat "$work/order.json")|" $bench/nginx.conf >"$work/nginx.conf"
+start nginx 0 nginx -c "$work/nginx.conf" -p "$work" -e "$work/nginx.err"
+ready nginx answers http://127.0.0.1:18081/x
+nginx_worker=$(pgrep -P "${pids[nginx]}")
 
-declare -A cpu rate
-names=("nginx return 200" "one call, 64 connections" "composition of four, 64 connections" "one call, 1000 connections")
-targets=("$nginx_worker 64 http://127.0.0.1:18081/x"
-  "$gateway 64 http://127.0.0.1:18080/orders/order-1"
-  "$gateway 64 http://127.0.0.1:18080/four/order-1"
-  "$gateway 1000 http://127.0.0.1:18080/orders/order-1")
-# Interleaved, so that a noisy minute hits all alike.
-for run in $(seq 0 "$runs"); do
-  for i in "${!names[@]}"; do
-    # shellcheck disable=SC2086
-    read -r c r _ < <(measure ${targets[$i]})
-    [ "$run" = 0 ] && continue  # warm-up
-    cpu[$i]+="$c "
-    rate[$i]+="$r "
-  done
+measured "nginx return 200" "$nginx_worker" with_wrk 64 http://127.0.0.1:18081/x
+measured "one call" "${pids[frontdesk]}" with_wrk 64 $url/orders/order-1
+measured "composition of four" "${pids[frontdesk]}" with_wrk 64 $url/four/order-1
+measured "one call, 1000 connections" "${pids[frontdesk]}" with_wrk 1000 $url/orders/order-1
+if $peers; then start_peers; fi
+rounds "$runs"
+
+base=$(cost "nginx return 200")
+note() { echo "$(spread "${cpu[$1]}") us, $(median "${rate[$1]}") req/s"; }
+heading "Whole requests, 64 keep-alive connections" reach measured "runs; rate (load-limited)"
+row "nginx return 200, $(stat -c %s "$work/order.json") B" "" "$base us" "" "$(note "nginx return 200")"
+for kind in "one call|2.0|order" "composition of four|3.5|four"; do
+  IFS='|' read -r name limit answer <<<"$kind"
+  times=$(ratio "$(cost "$name")" "$base")
+  judged "$times" "$limit"
+  row "$name -> $(stat -c %s "$work/$answer.json") B JSON, access log on" "<= $limit x nginx" \
+    "$times x ($(cost "$name") us)" "$verdict" "$(note "$name")"
 done
+times=$(ratio "$(cost "one call, 1000 connections")" "$(cost "one call")")
+judged "$times" 1.25
+row "one call, 1000 connections" "<= 1.25 x 64 connections" \
+  "$times x ($(cost "one call, 1000 connections") us)" "$verdict" "$(note "one call, 1000 connections")"
+if $peers; then peer_rows; fi
+stop "${!pids[@]}"
 
-printf '\n%-40s %12s %10s %10s   %s\n' "" "CPU us/req" "x nginx" "req/s" "runs"
-base=$(tr ' ' '\n' <<<"${cpu[0]}" | grep . | median)
-for i in "${!names[@]}"; do
-  c=$(tr ' ' '\n' <<<"${cpu[$i]}" | grep . | median)
-  r=$(tr ' ' '\n' <<<"${rate[$i]}" | grep . | median)
-  printf '%-40s %12s %10s %10s   %s\n' "${names[$i]}" "$c" \
-    "$(awk -v a="$c" -v b="$base" 'BEGIN {printf "%.2f", a / b}')" "$r" "${cpu[$i]}"
-done
+start light_backend 1 "$bin/light_backend" --port 18051 --reply-file "$work/order.bin"
+ready light_backend listens 18051
+heading "Set-ups" reach measured ""
+idle_figure
+order_details_figure
+start_figure
+micro_figures
+
+print_table
 echo
-echo "Answer of one call: ${#body} bytes. Resident: $(awk '/VmRSS/ {print $2, $3}' "/proc/$gateway/status")."
+[ "${#left_out[@]}" = 0 ] || printf '%s\n' "${left_out[@]}"
+awk -v l="$load_average" 'BEGIN {if (l > 0.7) print "The machine was busy (load average " l " before the start): take the figures with care."}'
+if [ "$over" = 0 ]; then echo "Every figure is reached."; else echo "$over figures are NOT reached."; fi

@@ -1,0 +1,3 @@
+left_out=()
+start_peers() { :; }
+peer_rows() { :; }
