@@ -32,7 +32,8 @@ ordered_json ToJson(const contract::Findings& findings) {
 // Null, after the findings were printed, when something is wrong.
 std::unique_ptr<config::Snapshot> CompileOrTell(const VerbOptions& options) {
   contract::Findings findings;
-  std::unique_ptr<config::Snapshot> snapshot = config::Compile(options.config, options.proto_path, findings);
+  std::unique_ptr<config::Snapshot> snapshot =
+      config::Compile(options.config, options.proto_path, findings);
   if (snapshot) return snapshot;
   if (options.json) {
     std::cout << ordered_json{{"findings", ToJson(findings)}}.dump(2) << '\n';
@@ -80,15 +81,38 @@ ordered_json ToJson(const contract::Plan& plan) {
   return steps;
 }
 
+// Every value in force, and the file and line that set it.
+ordered_json PolicyToJson(const route::Route& route) {
+  ordered_json out = ordered_json::object();
+  const auto add = [&](const char* name, ordered_json value) {
+    const auto place = route.places.find(name);
+    const std::string from = place == route.places.end() ? "default" : place->second.ToString();
+    out[name] = {{"value", std::move(value)}, {"from", from}};
+  };
+  add("timeout", Milliseconds(route.timeout));
+  add("max_request_bytes", route.max_request_bytes);
+  add("max_response_bytes", route.max_response_bytes);
+  add("success_status", route.success_status);
+  add("print.defaults", route.print_defaults);
+  add("print.proto_names", route.proto_names);
+  add("print.enum_numbers", route.enum_numbers);
+  add("parse.ignore_unknown_fields", route.ignore_unknown_fields);
+  add("parse.ignore_unknown_parameters", route.ignore_unknown_parameters);
+  add("parse.last_key_wins", route.last_key_wins);
+  add("path.keep_reserved_encoded", route.keep_reserved_encoded);
+  add("path.ignore_trailing_slash", route.ignore_trailing_slash);
+  add("request_headers", route.request_headers);
+  add("response_headers", route.response_headers);
+  return out;
+}
+
 ordered_json ToJson(const config::Snapshot& snapshot, const route::Route& route) {
   const contract::Method& method = *route.method;
   ordered_json out{{"method", route.binding->http_method},
                    {"template", route.binding->path.text},
                    {"rpc", Rpc(method)},
                    {"bound_at", route.binding->place.ToString()},
-                   {"timeout", Milliseconds(route.timeout)},
-                   {"max_request_bytes", route.max_request_bytes},
-                   {"max_response_bytes", route.max_response_bytes}};
+                   {"policy", PolicyToJson(route)}};
   if (const char* body = BodyOf(*route.binding); *body) out["body"] = body;
   if (route.binding->response_field) out["response_body"] = route.binding->response_field->name;
   if (method.plan) {
@@ -116,13 +140,26 @@ void PrintSteps(const ordered_json& steps) {
   }
 }
 
+std::string Text(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+void PrintPolicy(const ordered_json& policy) {
+  std::cout << "policy\n";
+  for (const auto& [name, value] : policy.items()) {
+    std::printf("  %-32s %-12s %s\n", name.c_str(), Text(value["value"]).c_str(),
+                Text(value["from"]).c_str());
+  }
+}
+
 void Print(const ordered_json& explained) {
   for (const auto& [key, value] : explained.items()) {
     if (key == "steps") {
       PrintSteps(value);
+    } else if (key == "policy") {
+      PrintPolicy(value);
     } else {
-      const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-      std::printf("%-20s %s\n", key.c_str(), text.c_str());
+      std::printf("%-20s %s\n", key.c_str(), Text(value).c_str());
     }
   }
 }
@@ -135,6 +172,11 @@ int Check(const VerbOptions& options) {
   if (options.json) {
     std::cout << ordered_json{{"findings", ordered_json::array()}}.dump(2) << '\n';
   } else {
+    for (const auto& route : snapshot->routes) {
+      const contract::Binding& binding = *route->binding;
+      if (binding.path.warning.empty()) continue;
+      std::cout << "warning: " << binding.place.ToString() << ": " << binding.path.warning << '\n';
+    }
     std::cout << "fine: " << snapshot->routes.size() << " routes, " << snapshot->upstreams.size()
               << " upstreams\n";
   }

@@ -96,6 +96,7 @@ std::unique_ptr<route::Route> ToRoute(const Method& method, const contract::Bind
   route->ignore_unknown_parameters = policy.parse().ignore_unknown_parameters();
   route->last_key_wins = policy.parse().last_key_wins();
   route->keep_reserved_encoded = policy.path().keep_reserved_encoded();
+  route->ignore_trailing_slash = policy.path().ignore_trailing_slash();
   route->request_headers = LowerCase(policy.request_headers());
   route->response_headers = LowerCase(policy.response_headers());
   return route;
@@ -132,11 +133,12 @@ class Compiler {
     for (const Method& method : contract_.methods()) {
       if (method.bindings.empty()) continue;
       CheckReachable(method);
-      const v1::Policy policy = PolicyOf(method);
-      route::MatchOptions options;
-      options.ignore_trailing_slash = policy.path().ignore_trailing_slash();
+      contract::PolicyPlaces places = method.policy_places;
+      const v1::Policy policy = PolicyOf(method, places);
+      const route::MatchOptions options{policy.path().ignore_trailing_slash()};
       for (const contract::Binding& binding : method.bindings) {
         snapshot.routes.push_back(ToRoute(method, binding, policy, snapshot.limits));
+        snapshot.routes.back()->places = places;
         const absl::Status added =
             builder.Add(binding.http_method, binding.path, snapshot.routes.back().get(), options);
         if (!added.ok()) {
@@ -171,11 +173,15 @@ class Compiler {
         Cat("no upstream has service ", called.service, ", which ", by.full_name, " calls"));
   }
 
-  v1::Policy PolicyOf(const Method& method) const {
+  v1::Policy PolicyOf(const Method& method, contract::PolicyPlaces& places) const {
     v1::Policy policy = method.policy;
     for (const std::string& name : {method.service, Cat(method.service, '/', method.name)}) {
       const auto over = config_.methods().find(name);
-      if (over != config_.methods().end()) policy = contract::MergePolicy(policy, over->second);
+      if (over == config_.methods().end()) continue;
+      const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
+        return loaded_.PlaceOf(Cat("methods.", name, '.', leaf));
+      };
+      contract::Overlay(over->second, place_of, policy, places);
     }
     return policy;
   }

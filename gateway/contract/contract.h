@@ -15,6 +15,7 @@
 #include "gateway/contract/message_table.h"
 #include "gateway/contract/option_source.h"
 #include "gateway/contract/path_template.h"
+#include "gateway/contract/policy_leaves.h"
 
 namespace google::protobuf {
 class DescriptorPool;
@@ -50,6 +51,7 @@ struct Method {
   bool server_streaming = false;
   std::vector<Binding> bindings;
   frontdesk::v1::Policy policy;      // service and method merged, per leaf; YAML comes on top
+  PolicyPlaces policy_places;
   std::unique_ptr<const Plan> plan;  // null for a plain method
   Place place;
   const google::protobuf::MethodDescriptor* descriptor = nullptr;

@@ -61,25 +61,43 @@ void ContractLoader::AddMethods(const pb::FileDescriptor& file) {
     const pb::ServiceDescriptor& service = *file.service(i);
     if (contract_->HasService(service.full_name())) continue;  // the file is in the set twice
     contract_->services_.push_back(service.full_name());
-    const frontdesk::v1::Policy policy = ServicePolicy(service);
-    for (int m = 0; m < service.method_count(); ++m) AddMethod(*service.method(m), policy);
+    CheckPolicy(
+        service.options().GetExtension(frontdesk::v1::service), service.full_name(),
+        [&](const SourcePath& value) { return PolicyPlace(service, value); }, findings_);
+    for (int m = 0; m < service.method_count(); ++m) AddMethod(*service.method(m));
   }
 }
 
-frontdesk::v1::Policy ContractLoader::ServicePolicy(const pb::ServiceDescriptor& service) {
-  const frontdesk::v1::Policy& policy = service.options().GetExtension(frontdesk::v1::service);
-  const SourcePath path =
-      PathOf(service) + SourcePath{pb::ServiceDescriptorProto::kOptionsFieldNumber,
-                                   frontdesk::v1::kServiceFieldNumber};
-  const auto place_of = [&](const SourcePath& field) {
-    return places_.Of(service.file()->name(), path + field);
-  };
-  CheckPolicy(policy, service.full_name(), place_of, findings_);
-  return policy;
+Place ContractLoader::PolicyPlace(const pb::ServiceDescriptor& service,
+                                  const SourcePath& value) const {
+  const SourcePath option = {pb::ServiceDescriptorProto::kOptionsFieldNumber,
+                             frontdesk::v1::kServiceFieldNumber};
+  return places_.Of(service.file()->name(), PathOf(service) + option + value);
 }
 
-void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor,
-                               const frontdesk::v1::Policy& service_policy) {
+Place ContractLoader::PolicyPlace(const pb::MethodDescriptor& method,
+                                  const SourcePath& value) const {
+  return places_.Of(method.file()->name(),
+                    OptionPath(method, frontdesk::v1::kMethodFieldNumber) + value);
+}
+
+void ContractLoader::AddPolicy(const pb::MethodDescriptor& descriptor, Method& method) {
+  const pb::ServiceDescriptor& service = *descriptor.service();
+  const frontdesk::v1::Policy& policy = descriptor.options().GetExtension(frontdesk::v1::method);
+  CheckPolicy(
+      policy, method.full_name,
+      [&](const SourcePath& value) { return PolicyPlace(descriptor, value); }, findings_);
+  Overlay(
+      service.options().GetExtension(frontdesk::v1::service),
+      [&](const std::string&, const SourcePath& value) { return PolicyPlace(service, value); },
+      method.policy, method.policy_places);
+  Overlay(
+      policy,
+      [&](const std::string&, const SourcePath& value) { return PolicyPlace(descriptor, value); },
+      method.policy, method.policy_places);
+}
+
+void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {
   const std::string& file = descriptor.file()->name();
   Method method;
   method.full_name = descriptor.full_name();
@@ -96,13 +114,7 @@ void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor,
   CheckGroups(*method.input);
   CheckGroups(*method.output);
 
-  const frontdesk::v1::Policy& policy = descriptor.options().GetExtension(frontdesk::v1::method);
-  const auto policy_place = [&](const SourcePath& field) {
-    return places_.Of(file, OptionPath(descriptor, frontdesk::v1::kMethodFieldNumber) + field);
-  };
-  CheckPolicy(policy, method.full_name, policy_place, findings_);
-  method.policy = MergePolicy(service_policy, policy);
-
+  AddPolicy(descriptor, method);
   if (descriptor.options().HasExtension(google::api::http)) {
     const auto rule_place = [&](const SourcePath& field) {
       return places_.Of(file, OptionPath(descriptor, google::api::kHttpFieldNumber) + field);

@@ -27,9 +27,13 @@ class ContractLoader {
 
  private:
   void AddMethods(const google::protobuf::FileDescriptor& file);
-  void AddMethod(const google::protobuf::MethodDescriptor& descriptor,
-                 const frontdesk::v1::Policy& service_policy);
-  frontdesk::v1::Policy ServicePolicy(const google::protobuf::ServiceDescriptor& service);
+  void AddMethod(const google::protobuf::MethodDescriptor& descriptor);
+  // Place of a value of the service's, of the method's policy.
+  Place PolicyPlace(const google::protobuf::ServiceDescriptor& service,
+                    const SourcePath& value) const;
+  Place PolicyPlace(const google::protobuf::MethodDescriptor& method,
+                    const SourcePath& value) const;
+  void AddPolicy(const google::protobuf::MethodDescriptor& descriptor, Method& method);
   void CheckGroups(const MessageTable& table);
   void AddPlans();
   void AddTypesForAny();

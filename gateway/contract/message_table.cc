@@ -110,11 +110,7 @@ const std::string* EnumTable::NameOf(int32_t number) const {
   return found == by_number.end() || found->first != number ? nullptr : &found->second;
 }
 
-const Field* MessageTable::FindNumber(uint32_t number) const {
-  if (number < by_number.size()) {
-    const uint16_t position = by_number[number];
-    return position == 0 ? nullptr : &fields[position - 1u];
-  }
+const Field* MessageTable::FindLargeNumber(uint32_t number) const {
   if (number < kIndexedNumbers) return nullptr;
   const auto found =
       std::lower_bound(fields.begin(), fields.end(), number,

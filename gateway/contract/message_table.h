@@ -79,13 +79,20 @@ struct MessageTable {
   bool has_caller_source = false;
   const google::protobuf::Descriptor* descriptor = nullptr;
 
-  const Field* FindNumber(uint32_t number) const;
+  const Field* FindNumber(uint32_t number) const {
+    if (number >= by_number.size()) return FindLargeNumber(number);
+    const uint16_t position = by_number[number];
+    return position == 0 ? nullptr : &fields[position - 1u];
+  }
   // By json_name, lowerCamelCase or the name in the .proto.
   const Field* FindName(std::string_view name) const;
 
   // Index: `by_number[n]` is the position + 1 for small numbers, 0 for none.
   std::vector<uint16_t> by_number;
   absl::flat_hash_map<std::string, uint32_t> by_name;
+
+ private:
+  const Field* FindLargeNumber(uint32_t number) const;
 };
 
 // All tables of a contract, built on demand from descriptors, with stable addresses. Building is

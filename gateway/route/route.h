@@ -28,10 +28,14 @@ struct Route {
   bool ignore_unknown_parameters = false;
   bool last_key_wins = false;
   bool keep_reserved_encoded = false;
+  bool ignore_trailing_slash = false;
   // Client headers that become metadata, lower case.
   std::vector<std::string> request_headers;
   // Metadata that becomes response headers, lower case.
   std::vector<std::string> response_headers;
+
+  // Where the values above were written, for `explain`; what is missing is a built-in default.
+  contract::PolicyPlaces places;
 
   // Identifies the route in metrics.
   uint32_t metrics_id = 0;
