@@ -51,6 +51,7 @@ Concluded Conclusion(std::string_view text) {
       {"metadata size exceeds limit", Concluded::kProtocol},
       {"overflows local window", Concluded::kProtocol},
       {"Received message larger than max", Concluded::kTooLarge},
+      {"Buffers full", Concluded::kTooLarge},  // the transport's memory quota
   };
   for (const Known& known : kKnown) {
     if (text.find(known.part) != std::string_view::npos) return known.conclusion;

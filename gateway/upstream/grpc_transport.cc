@@ -1,6 +1,7 @@
 #include "gateway/upstream/grpc_transport.h"
 
 #include <grpcpp/create_channel.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
@@ -18,8 +19,17 @@ int Milliseconds(Duration time) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
 
-grpc::ChannelArguments Arguments(const UpstreamSettings& settings) {
+// gRPC C++ takes a message into memory whole before it looks at its size. What is above this quota
+// ends with the call ("Buffers full"), so that a back end cannot fill the gateway.
+size_t MemoryQuota(const UpstreamSettings& settings) {
+  constexpr size_t kLeast = size_t{128} << 20;
+  return std::max(kLeast, 16 * settings.max_message_bytes);
+}
+
+grpc::ChannelArguments Arguments(const UpstreamSettings& settings,
+                                 const grpc::ResourceQuota& quota) {
   grpc::ChannelArguments arguments;
+  arguments.SetResourceQuota(quota);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(settings.max_message_bytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(settings.max_message_bytes));
   arguments.SetUserAgentPrefix(settings.user_agent);
@@ -51,10 +61,12 @@ class GrpcCall final : public OutgoingCall {
 
 GrpcTransport::GrpcTransport(Loop& loop, const UpstreamSettings& settings)
     : loop_(loop), settings_(settings), shared_(std::make_shared<Shared>()) {
+  grpc::ResourceQuota quota;
+  quota.Resize(MemoryQuota(settings));
   for (size_t n = 0; n < std::max<size_t>(1, settings.connections); ++n) {
     for (const std::string& target : settings.endpoints) {
       stubs_.push_back(std::make_unique<grpc::GenericStub>(grpc::CreateCustomChannel(
-          target, grpc::InsecureChannelCredentials(), Arguments(settings))));
+          target, grpc::InsecureChannelCredentials(), Arguments(settings, quota))));
     }
   }
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "gateway/base/text.h"
@@ -15,6 +17,8 @@ using testing_support::WriteTempFile;
 
 // Sanitizers make everything slower.
 constexpr milliseconds kStart{60000};
+// The discard port, on which nobody listens.
+constexpr char kNowhere[] = "127.0.0.1:9";
 
 // Service of the demo -> the packages that it has.
 const std::map<std::string, std::string>& Services() {
@@ -83,6 +87,24 @@ std::string ReasonOf(const RawResponse& response) {
   return "";
 }
 
+bool Eventually(const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  return true;
+}
+
+bool IsSanitized() {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return true;
+#endif
+#endif
+  return false;
+}
+
 Mocks::Mocks(std::vector<std::string> arguments)
     : process_(With({FRONTDESK_BIN "/services_mock", "--base-port", "0"}, std::move(arguments))) {
   const std::optional<std::string> line = process_.ReadLine(kStart);
@@ -112,7 +134,7 @@ nlohmann::json Mocks::Arrivals(const std::string& service) {
   return Json(Fetch(control(), "GET", "/arrivals/" + service));
 }
 
-std::string DemoConfig(const Mocks& mocks, const GatewayOptions& options) {
+std::string DemoConfig(const Mocks* mocks, const GatewayOptions& options) {
   std::string yaml = Cat("listen:\n  address: 127.0.0.1:0\n  workers: ", options.workers,
                          "\nadmin:\n  address: 127.0.0.1:0\ndescriptor_set: " FRONTDESK_CONTRACT
                          "\ndrain:\n  grace: 200ms\n");
@@ -121,16 +143,21 @@ std::string DemoConfig(const Mocks& mocks, const GatewayOptions& options) {
   yaml += "upstreams:\n";
   for (const auto& [name, services] : Services()) {
     const auto other = options.endpoints.find(name);
-    const std::string endpoint =
-        other == options.endpoints.end() ? Cat("127.0.0.1:", mocks.port(name)) : other->second;
+    std::string endpoint = kNowhere;
+    if (mocks) endpoint = Cat("127.0.0.1:", mocks->port(name));
+    if (other != options.endpoints.end()) endpoint = other->second;
     yaml += Cat("  ", name, ":\n    services: [", services, "]\n    endpoints: [\"", endpoint,
                 "\"]\n    transport: ", options.transport, "\n");
+    for (const std::string& line : options.upstream) yaml += Cat("    ", line, "\n");
   }
   return yaml;
 }
 
 Frontdesk::Frontdesk(const Mocks& mocks, const GatewayOptions& options)
     : Frontdesk(WriteTempFile("gateway.yaml", DemoConfig(mocks, options))) {}
+
+Frontdesk::Frontdesk(const GatewayOptions& options)
+    : Frontdesk(WriteTempFile("gateway.yaml", DemoConfig(nullptr, options))) {}
 
 Frontdesk::Frontdesk(const std::string& config_file)
     : process_({FRONTDESK_BIN "/frontdesk", "serve", "-c", config_file}) {
@@ -147,6 +174,17 @@ void Frontdesk::WaitUntilReady() {
   }
   port_ = PortOf(line->substr(0, comma));
   admin_ = PortOf(*line);
+}
+
+size_t PeakBytes(const Process& process) {
+  const std::string status = testing_support::ReadFile(Cat("/proc/", process.pid(), "/status"));
+  const size_t at = status.find("VmHWM:");
+  return at == std::string::npos ? 0 : std::stoul(status.substr(at + 6)) * 1024;  // "VmHWM: 9 kB"
+}
+
+size_t OpenFiles(const Process& process) {
+  const std::filesystem::directory_iterator files(Cat("/proc/", process.pid(), "/fd"));
+  return static_cast<size_t>(std::distance(begin(files), end(files)));
 }
 
 std::pair<int, std::string> RunVerb(std::vector<std::string> arguments) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -32,6 +33,11 @@ std::string RequestText(std::string_view method, std::string_view target,
 nlohmann::json Json(const RawResponse& response);
 // Reason of an error's ErrorInfo, or "".
 std::string ReasonOf(const RawResponse& response);
+
+// Waits until it holds; false when it does not within ten seconds.
+bool Eventually(const std::function<bool()>& holds);
+// Sanitizers change what a program weighs and how long it takes.
+bool IsSanitized();
 
 // services_mock with every back end.
 class Mocks {
@@ -64,12 +70,16 @@ struct GatewayOptions {
   std::string extra;              // more YAML, at the top level
   // Replaces where a service is found: "order" -> "127.0.0.1:1".
   std::map<std::string, std::string> endpoints;
+  // More YAML for every upstream, such as "timeout: 1s"; a line each.
+  std::vector<std::string> upstream = {};
 };
 
 // `frontdesk serve`, ready.
 class Frontdesk {
  public:
   Frontdesk(const Mocks& mocks, const GatewayOptions& options = {});
+  // Without mocks: what options.endpoints does not name is nowhere.
+  explicit Frontdesk(const GatewayOptions& options);
   // With a configuration of the test's own.
   explicit Frontdesk(const std::string& config_file);
 
@@ -85,8 +95,15 @@ class Frontdesk {
   uint16_t admin_ = 0;
 };
 
-// The YAML of a gateway over the mocks, on free ports.
-std::string DemoConfig(const Mocks& mocks, const GatewayOptions& options);
+// The most memory that was ever resident, and the descriptors that are open now, from /proc.
+size_t PeakBytes(const testing_support::Process& process);
+size_t OpenFiles(const testing_support::Process& process);
+
+// The YAML of a gateway over the mocks (or over nothing, without them), on free ports.
+std::string DemoConfig(const Mocks* mocks, const GatewayOptions& options);
+inline std::string DemoConfig(const Mocks& mocks, const GatewayOptions& options) {
+  return DemoConfig(&mocks, options);
+}
 
 // Runs a verb to its end: exit code and stdout.
 std::pair<int, std::string> RunVerb(std::vector<std::string> arguments);
