@@ -204,7 +204,8 @@ void Connection::CloseIfIdle() {
 void Connection::Abort() {
   if (closed_) return;
   closed_ = true;
-  ClientLeft();
+  Cancel(Failure(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the gateway is stopping",
+                 Origin::kGateway));
   // A resource that others may look at ends at once; the coroutine unwinds in its own time.
   stream_.Close();
   for (std::coroutine_handle<>* slot : {&input_waiter_, &output_waiter_}) {

@@ -114,6 +114,7 @@ class Connection final : private Flushable, private Timer, private Watched {
   void Flush() override;
   bool Transmit(std::string_view first, std::string_view second, size_t& sent);
   void Wake(std::coroutine_handle<>& slot);
+  void Cancel(absl::Status reason);
   void ClientLeft();
   void SetInputDeadline(TimePoint when);
   void SetSendDeadline(TimePoint when);

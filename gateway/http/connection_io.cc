@@ -14,12 +14,15 @@ void Connection::Wake(std::coroutine_handle<>& slot) {
   if (slot) std::exchange(slot, nullptr).resume();
 }
 
-// The client will not read the answer, so whoever works on it may stop.
+// Nobody will read the answer, so whoever works on it may stop.
+void Connection::Cancel(absl::Status reason) {
+  if (cancel_ && !cancel_->cancelled()) cancel_->Cancel(std::move(reason));
+}
+
 void Connection::ClientLeft() {
-  if (!cancel_ || cancel_->cancelled()) return;
-  cancel_->Cancel(Failure(absl::StatusCode::kCancelled, "CLIENT_CLOSED_REQUEST",
-                          "the client closed the connection")
-                      .Http(499));
+  Cancel(Failure(absl::StatusCode::kCancelled, "CLIENT_CLOSED_REQUEST",
+                 "the client closed the connection")
+             .Http(499));
 }
 
 void Connection::OnReady(uint32_t events) {

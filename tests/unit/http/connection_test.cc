@@ -328,6 +328,23 @@ TEST(ConnectionTest, ClientThatLeavesCancels) {
   }
 }
 
+TEST(ConnectionTest, ClientThatLeavesIsNoticedBehindUnreadBytes) {
+  TestServer server;
+  RawClient client(server.port());
+  client.Send(Get("/wait") + std::string(40000, 'x'));
+  ASSERT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.started == 1; }));
+  client.ShutdownWrite();
+  EXPECT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.cancelled == 1; }));
+}
+
+TEST(ConnectionTest, ClientThatHasSentAllAndWillReadIsAnswered) {
+  TestServer server;
+  RawClient client(server.port());
+  client.Send(Sized("/echo", std::string(300000, 'x')) + Get("/x"));
+  client.ShutdownWrite();
+  EXPECT_EQ(client.Read()->body.size(), 300000u);
+}
+
 TEST(ConnectionTest, ClientThatLeavesWithinTheBody) {
   TestServer server;
   RawClient client(server.port());

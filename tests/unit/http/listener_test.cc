@@ -140,6 +140,7 @@ TEST(ListenerTest, AbortCancelsWhatIsInFlight) {
   ASSERT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.started == 1; }));
   server.OnLoop([&] { server.listener().Abort(); });
   EXPECT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.cancelled == 1; }));
+  EXPECT_EQ(server.handler().seen().failure, "SHUTTING_DOWN");
   EXPECT_FALSE(client.Read());
 }
 
