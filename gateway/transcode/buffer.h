@@ -48,6 +48,7 @@ class Buffer {
     ++cursor_;
   }
   void Raw(std::string_view bytes) {
+    if (bytes.empty()) return;  // whose data may be null
     std::memcpy(Reserve(bytes.size()), bytes.data(), bytes.size());
     cursor_ += bytes.size();
   }

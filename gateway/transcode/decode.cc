@@ -102,19 +102,19 @@ bool Decoder::Members(const MessageTable& table, bool in_any) {
   size_t guess = 0;  // clients mostly send fields in the order in which they are declared
   std::string_view key;
   for (bool first = true;; first = false) {
-    const Step step = in_.Member(first, key);
+    const Field* field = guess < table.fields.size() ? &table.fields[guess] : nullptr;
+    const Step step =
+        in_.Member(first, key, field == nullptr ? std::string_view() : field->json_key);
     if (step == Step::kError) return false;
     if (step == Step::kEnd) break;
     value_at_ = in_.raw_string().data() - 1;
-    if (in_any && key == "@type") {
+    if (step != Step::kExpected) field = table.FindName(key);
+    if (in_any && step != Step::kExpected && key == "@type") {
       if (has_type) return Fail("DUPLICATE_KEY", "given twice", key);
       has_type = true;
       if (!in_.Skip()) return false;
       continue;
     }
-    const Field* const field = guess < table.fields.size() && table.fields[guess].json_name == key
-                                   ? &table.fields[guess]
-                                   : table.FindName(key);
     if (field == nullptr) {
       if (!options_.ignore_unknown) return Fail("UNKNOWN_FIELD", "no such field", key);
       if (!in_.Skip()) return false;
@@ -264,16 +264,6 @@ bool Decoder::Packed(const Field& field) {
 }
 
 }  // namespace internal
-
-bool IsDefaultValue(const Field& field, std::string_view value) {
-  switch (WireTypeOf(field.type)) {
-    case WireType::kFixed64:
-    case WireType::kFixed32:
-      return value.find_first_not_of('\0') == std::string_view::npos;
-    default:
-      return value.size() == 1 && value[0] == '\0';
-  }
-}
 
 absl::Status DecodeJson(const MessageTable& table, std::string_view json,
                         const ParseOptions& options, const MessageTables& types, std::string& out) {

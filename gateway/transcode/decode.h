@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "gateway/contract/message_table.h"
+#include "gateway/transcode/wire.h"
 
 namespace frontdesk::transcode {
 
@@ -46,6 +47,14 @@ absl::Status DecodeText(const contract::Field& field, std::string_view name, std
 bool HasTextForm(const contract::Field& field);
 
 // A serialised value of the field, as DecodeText() gives it, is what absence means.
-bool IsDefaultValue(const contract::Field& field, std::string_view value);
+inline bool IsDefaultValue(const contract::Field& field, std::string_view value) {
+  switch (WireTypeOf(field.type)) {
+    case WireType::kFixed64:
+    case WireType::kFixed32:
+      return value.find_first_not_of('\0') == std::string_view::npos;
+    default:
+      return value.size() == 1 && value[0] == '\0';
+  }
+}
 
 }  // namespace frontdesk::transcode

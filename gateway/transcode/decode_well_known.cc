@@ -57,12 +57,12 @@ bool Decoder::WellKnown(const MessageTable& table) {
 bool Decoder::WellKnownText(const MessageTable& table, std::string_view text) {
   if (table.well_known == contract::WellKnown::kFieldMask) {
     std::string path;
-    while (!text.empty()) {
+    for (bool more = !text.empty(); more;) {
       const std::string_view one = text.substr(0, text.find(','));
-      text.remove_prefix(one.size());
-      if (!text.empty()) text.remove_prefix(1);
+      more = one.size() < text.size();
+      text.remove_prefix(one.size() + (more ? 1 : 0));
       path.clear();
-      if (one.empty() || !FieldMaskPathFromJson(one, path)) {
+      if (!FieldMaskPathFromJson(one, path)) {
         return Bad("expected lowerCamelCase paths separated by commas");
       }
       out_.Varint(Tag(1, WireType::kLength));
@@ -123,14 +123,9 @@ bool Decoder::Value(const MessageTable& table) {
 bool Decoder::FindType(std::string_view& url) {
   std::string_view key;
   for (bool first = true;; first = false) {
-    switch (in_.Member(first, key)) {
-      case Step::kError:
-        return false;
-      case Step::kEnd:
-        return first ? true : Bad("\"@type\" is missing");
-      case Step::kItem:
-        break;
-    }
+    const Step step = in_.Member(first, key);
+    if (step == Step::kError) return false;
+    if (step == Step::kEnd) return first || Bad("\"@type\" is missing");
     if (key == "@type") break;
     if (!in_.Skip()) return false;
   }
@@ -175,14 +170,11 @@ bool Decoder::AnyMembers(const MessageTable& table) {
   bool has_value = false;
   std::string_view key;
   for (bool first = true;; first = false) {
-    switch (in_.Member(first, key)) {
-      case Step::kError:
-        return false;
-      case Step::kEnd:
-        return has_value || table.well_known == contract::WellKnown::kEmpty ||
-               Bad("\"value\" is missing");
-      case Step::kItem:
-        break;
+    const Step step = in_.Member(first, key);
+    if (step == Step::kError) return false;
+    if (step == Step::kEnd) {
+      return has_value || table.well_known == contract::WellKnown::kEmpty ||
+             Bad("\"value\" is missing");
     }
     value_at_ = in_.raw_string().data() - 1;
     bool& seen = key == "@type" ? has_type : has_value;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "gateway/transcode/buffer.h"
 #include "gateway/transcode/decode.h"
 #include "gateway/transcode/json_reader.h"
@@ -134,8 +135,9 @@ class Decoder {
   std::string_view text_name_;  // ReadText(): the name to report
   // An enum name was unknown and is to be ignored: the value just read counts as absent.
   bool dropped_ = false;
-  std::vector<Record> records_;  // a stack: the fields of the objects that are open
-  std::vector<uint64_t> seen_;   // a stack of bit sets: fields, then oneofs, of those objects
+  absl::InlinedVector<Record, 32> records_;  // a stack: the fields of the objects that are open
+  absl::InlinedVector<uint64_t, 16>
+      seen_;  // a stack of bit sets: fields, then oneofs, of those objects
   std::string scratch_;
   absl::Status status_;
 };

@@ -1,6 +1,5 @@
 #include "gateway/transcode/encode.h"
 
-#include <array>
 #include <bit>
 
 #include "gateway/base/failure.h"
@@ -16,23 +15,8 @@ using contract::MessageTables;
 using contract::WellKnown;
 
 namespace internal {
-namespace {
-
-constexpr std::array<WireType, 19> MakeWireTypes() {
-  std::array<WireType, 19> types{};
-  types.fill(WireType::kVarint);
-  types[1] = types[6] = types[16] = WireType::kFixed64;
-  types[2] = types[7] = types[15] = WireType::kFixed32;
-  types[9] = types[11] = types[12] = WireType::kLength;
-  types[10] = WireType::kStartGroup;
-  return types;
-}
-constexpr std::array<WireType, 19> kWireTypes = MakeWireTypes();
-
-}  // namespace
-
 bool Fits(const Field& field, WireType type) {
-  const WireType own = kWireTypes[static_cast<size_t>(field.type)];
+  const WireType own = WireTypeOf(field.type);
   return type == own ||
          (type == WireType::kLength && field.repeated && own != WireType::kStartGroup);
 }
@@ -181,7 +165,7 @@ bool Encoder::Elements(const Field& field, const WireField& wire, bool& open, bo
     }
     return Value(field, one);
   };
-  const WireType own = kWireTypes[static_cast<size_t>(field.type)];
+  const WireType own = WireTypeOf(field.type);
   if (wire.type == own) return element(wire);
   PackedReader packed(wire.bytes, own);
   WireField one{.number = wire.number, .type = own};
@@ -248,7 +232,7 @@ bool Encoder::Value(const Field& field, const WireField& wire) {
       break;
     case FieldType::kEnum: {
       const auto number = static_cast<int32_t>(low);
-      if (field.enumeration->null_value) {
+      if (field.enumeration->null_value && number == 0) {
         out_.Raw("null");
         break;
       }

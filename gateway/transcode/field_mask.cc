@@ -10,7 +10,7 @@ bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 
 bool FieldMaskPathToJson(std::string_view path, std::string& out) {
   for (size_t i = 0; i < path.size(); ++i) {
-    if (IsUpper(path[i])) return false;
+    if (IsUpper(path[i]) || path[i] == ',') return false;
     if (path[i] != '_') {
       out.push_back(path[i]);
       continue;
@@ -18,7 +18,7 @@ bool FieldMaskPathToJson(std::string_view path, std::string& out) {
     if (++i == path.size() || !IsLower(path[i])) return false;
     out.push_back(static_cast<char>(path[i] - 'a' + 'A'));
   }
-  return true;
+  return !path.empty();
 }
 
 bool FieldMaskPathFromJson(std::string_view path, std::string& out) {
@@ -31,7 +31,7 @@ bool FieldMaskPathFromJson(std::string_view path, std::string& out) {
       out.push_back(c);
     }
   }
-  return true;
+  return !path.empty();
 }
 
 }  // namespace frontdesk::transcode

@@ -6,8 +6,9 @@
 
 namespace frontdesk::transcode {
 
-// Appends the path in the other spelling. False when it could not be turned back: an upper-case
-// letter, or an underscore that no lower-case letter follows (to JSON); an underscore (from JSON).
+// Appends the path in the other spelling. False when it could not be turned back: no text, a comma,
+// an upper-case letter or an underscore that no lower-case letter follows (to JSON); no text or an
+// underscore (from JSON, where commas separate paths).
 bool FieldMaskPathToJson(std::string_view path, std::string& out);
 bool FieldMaskPathFromJson(std::string_view path, std::string& out);
 

@@ -1,7 +1,8 @@
 #include "gateway/transcode/json_reader.h"
 
 #include <algorithm>
-#include <array>
+#include <bit>
+#include <cstring>
 
 #include "gateway/base/text.h"
 #include "gateway/transcode/utf8.h"
@@ -60,7 +61,7 @@ JsonReader::Step JsonReader::Element(bool first) {
   return Step::kItem;
 }
 
-JsonReader::Step JsonReader::Member(bool first, std::string_view& key) {
+JsonReader::Step JsonReader::Member(bool first, std::string_view& key, std::string_view expected) {
   const char c = Peek();
   if (c == '}') return Close('}');
   if (!first) {
@@ -69,6 +70,12 @@ JsonReader::Step JsonReader::Member(bool first, std::string_view& key) {
     if (Peek() == '}') return Fail("unexpected ',' before '}'"), Step::kError;
   }
   if (Peek() != '"') return Fail("expected a name in double quotes"), Step::kError;
+  if (!expected.empty() && static_cast<size_t>(end_ - p_) > expected.size() &&
+      std::memcmp(p_, expected.data(), expected.size()) == 0) {
+    raw_string_ = {p_ + 1, expected.size() - 3};
+    p_ += expected.size();
+    return Step::kExpected;
+  }
   if (!String(key)) return Step::kError;
   if (Peek() != ':') return Fail("expected ':'"), Step::kError;
   ++p_;
@@ -81,8 +88,10 @@ bool JsonReader::String(std::string_view& text) {
   while (true) {
     while (end_ - p_ >= 8) {
       const uint64_t word = LoadWord(p_);
-      if ((HasBelow(word, 0x20) | HasByte(word, '"') | HasByte(word, '\\') | (word & kHighs)) !=
-          0) {
+      const uint64_t special =
+          HasBelow(word, 0x20) | HasByte(word, '"') | HasByte(word, '\\') | (word & kHighs);
+      if (special != 0) {
+        p_ += std::countr_zero(special) / 8;  // the lowest mark is exact
         break;
       }
       p_ += 8;

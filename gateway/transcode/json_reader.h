@@ -10,7 +10,7 @@ namespace frontdesk::transcode {
 
 class JsonReader {
  public:
-  enum class Step { kItem, kEnd, kError };
+  enum class Step { kItem, kExpected, kEnd, kError };
 
   // `max_depth` bounds how deep arrays and objects may nest. `text` outlives the reader.
   JsonReader(std::string_view text, int max_depth)
@@ -25,7 +25,10 @@ class JsonReader {
   bool Enter();
   // Goes to the next member or element, behind its colon, or past the closing bracket.
   // `first` is true right after Enter(). A key is valid until the next string is read.
-  Step Member(bool first, std::string_view& key);
+  Step Member(bool first, std::string_view& key) { return Member(first, key, {}); }
+  // `expected` is a guess, as it would stand in compact JSON: "\"name\":". If it is right the
+  // result is kExpected, without a key, and much cheaper.
+  Step Member(bool first, std::string_view& key, std::string_view expected);
   Step Element(bool first);
 
   // Each of these fails with an error unless the next token is of its kind.

@@ -79,6 +79,17 @@ char* Escape(char* p, uint32_t code) {
   return EscapeUnit(EscapeUnit(p, 0xd800 + (code >> 10)), 0xdc00 + (code & 0x3ff));
 }
 
+// Length of the plain text at the beginning. Looks at words, the last of which overlaps.
+size_t PlainPrefix(const char* text, size_t size) {
+  size_t at = 0;
+  if (size >= 8) {
+    while (at + 8 < size && !NeedsLook(LoadWord(text + at))) at += 8;
+    if (at + 8 >= size && !NeedsLook(LoadWord(text + size - 8))) return size;
+  }
+  while (at < size && kPlain[static_cast<uint8_t>(text[at])]) ++at;
+  return at;
+}
+
 }  // namespace
 
 bool JsonWriter::String(std::string_view text) {
@@ -88,14 +99,10 @@ bool JsonWriter::String(std::string_view text) {
   char* p = Reserve(text.size() + 16);
   *p++ = '"';
   while (true) {
-    while (end - from >= 8) {
-      const uint64_t word = LoadWord(from);
-      if (NeedsLook(word)) break;
-      std::memcpy(p, &word, sizeof word);
-      p += 8;
-      from += 8;
-    }
-    while (from < end && kPlain[static_cast<uint8_t>(*from)]) *p++ = *from++;
+    const size_t plain = PlainPrefix(from, static_cast<size_t>(end - from));
+    if (plain != 0) std::memcpy(p, from, plain);
+    p += plain;
+    from += plain;
     if (from == end) break;
     uint32_t code = 0;
     const int length = DecodeUtf8(from, end, code);

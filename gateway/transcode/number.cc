@@ -137,6 +137,19 @@ bool IsJsonNumber(std::string_view text) {
 }
 
 bool ParseInteger(std::string_view text, Integer& integer) {
+  // What fits without looking at overflow, and has neither point nor exponent.
+  const size_t sign = text.front() == '-' ? 1 : 0;
+  if (text.size() < 19) {
+    uint64_t magnitude = 0;
+    size_t i = sign;
+    while (i < text.size() && IsDigit(text[i])) {
+      magnitude = magnitude * 10 + static_cast<uint64_t>(text[i++] - '0');
+    }
+    if (i == text.size()) {
+      integer = {sign != 0, magnitude};
+      return true;
+    }
+  }
   const Decimal decimal = TakeApart(text);
   integer = {decimal.negative, 0};
   const auto whole = static_cast<int64_t>(decimal.whole.size());

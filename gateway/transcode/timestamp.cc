@@ -34,24 +34,30 @@ int64_t DaysSinceEpoch(const Date& date) {
 }
 
 Date DateOf(int64_t days) {
-  constexpr int64_t kEra = 146097;  // days of 400 years
-  days += 719468;
-  const int64_t era = days / kEra;
-  const int64_t in_era = days % kEra;
-  const int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-  const int64_t in_year = in_era - (365 * year + year / 4 - year / 100);
-  const int64_t march_month = (5 * in_year + 2) / 153;
-  const int month = static_cast<int>(march_month < 10 ? march_month + 3 : march_month - 9);
-  const int day = static_cast<int>(in_year - (153 * march_month + 2) / 5 + 1);
-  return {era * 400 + year + (month <= 2 ? 1 : 0), month, day};
+  constexpr uint32_t kEra = 146097;  // days of 400 years
+  const auto shifted = static_cast<uint32_t>(days + 719468);
+  const uint32_t era = shifted / kEra;
+  const uint32_t in_era = shifted % kEra;
+  const uint32_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+  const uint32_t in_year = in_era - (365 * year + year / 4 - year / 100);
+  const uint32_t march_month = (5 * in_year + 2) / 153;
+  const auto month = static_cast<int>(march_month < 10 ? march_month + 3 : march_month - 9);
+  const auto day = static_cast<int>(in_year - (153 * march_month + 2) / 5 + 1);
+  return {int64_t{era} * 400 + year + (month <= 2 ? 1 : 0), month, day};
 }
 
-char* WriteDigits(char* p, int64_t value, int width) {
+char* WritePair(char* p, uint32_t value) {
+  p[0] = static_cast<char>('0' + value / 10);
+  p[1] = static_cast<char>('0' + value % 10);
+  return p + 2;
+}
+
+char* WriteDigits(char* p, uint32_t value, int width) {
   for (int i = width - 1; i >= 0; --i, value /= 10) p[i] = static_cast<char>('0' + value % 10);
   return p + width;
 }
 
-char* WriteFraction(char* p, int32_t nanos) {
+char* WriteFraction(char* p, uint32_t nanos) {
   if (nanos == 0) return p;
   *p++ = '.';
   if (nanos % 1000000 == 0) return WriteDigits(p, nanos / 1000000, 3);
@@ -149,20 +155,21 @@ bool IsValidDuration(const SecondsNanos& time) {
 char* WriteTimestamp(char* p, const SecondsNanos& time) {
   const int64_t since_year_1 = time.seconds - kMinTimestamp;  // not negative, so / rounds down
   const int64_t days = since_year_1 / kDay + kMinTimestamp / kDay;
-  const int64_t clock = since_year_1 % kDay;
+  const auto clock = static_cast<uint32_t>(since_year_1 % kDay);
   const Date date = DateOf(days);
-  p = WriteDigits(p, date.year, 4);
+  const auto year = static_cast<uint32_t>(date.year);
+  p = WritePair(WritePair(p, year / 100), year % 100);
   *p++ = '-';
-  p = WriteDigits(p, date.month, 2);
+  p = WritePair(p, static_cast<uint32_t>(date.month));
   *p++ = '-';
-  p = WriteDigits(p, date.day, 2);
+  p = WritePair(p, static_cast<uint32_t>(date.day));
   *p++ = 'T';
-  p = WriteDigits(p, clock / 3600, 2);
+  p = WritePair(p, clock / 3600);
   *p++ = ':';
-  p = WriteDigits(p, clock / 60 % 60, 2);
+  p = WritePair(p, clock / 60 % 60);
   *p++ = ':';
-  p = WriteDigits(p, clock % 60, 2);
-  p = WriteFraction(p, time.nanos);
+  p = WritePair(p, clock % 60);
+  p = WriteFraction(p, static_cast<uint32_t>(time.nanos));
   *p++ = 'Z';
   return p;
 }
@@ -171,7 +178,7 @@ char* WriteDuration(char* p, const SecondsNanos& time) {
   const bool negative = time.seconds < 0 || time.nanos < 0;
   if (negative) *p++ = '-';
   p = std::to_chars(p, p + 20, negative ? -time.seconds : time.seconds).ptr;
-  p = WriteFraction(p, negative ? -time.nanos : time.nanos);
+  p = WriteFraction(p, static_cast<uint32_t>(negative ? -time.nanos : time.nanos));
   *p++ = 's';
   return p;
 }

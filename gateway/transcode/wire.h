@@ -1,6 +1,7 @@
 // The protobuf wire format: reading fields out of bytes and the small pieces of writing them.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -19,10 +20,30 @@ enum class WireType : uint8_t {
   kFixed32 = 5,
 };
 
+namespace internal {
+
+constexpr std::array<WireType, 19> MakeWireTypes() {
+  std::array<WireType, 19> types{};
+  types.fill(WireType::kVarint);
+  types[1] = types[6] = types[16] = WireType::kFixed64;
+  types[2] = types[7] = types[15] = WireType::kFixed32;
+  types[9] = types[11] = types[12] = WireType::kLength;
+  types[10] = WireType::kStartGroup;
+  return types;
+}
+inline constexpr std::array<WireType, 19> kWireTypes = MakeWireTypes();
+
+}  // namespace internal
+
 // How a value of the type is written when it is not packed.
-WireType WireTypeOf(contract::FieldType type);
+inline WireType WireTypeOf(contract::FieldType type) {
+  return internal::kWireTypes[static_cast<size_t>(type)];
+}
 // True for what can be packed: every type but string, bytes, messages and groups.
-bool IsPackable(contract::FieldType type);
+inline bool IsPackable(contract::FieldType type) {
+  const WireType wire = WireTypeOf(type);
+  return wire != WireType::kLength && wire != WireType::kStartGroup;
+}
 
 // One field as it stands on the wire: `value` for varints and fixed, `bytes` for length-delimited.
 struct WireField {

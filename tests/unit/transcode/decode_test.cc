@@ -305,7 +305,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Row{"Known", R"({"mask":"a.fooBar,b"})", R"({"mask":"a.fooBar,b"})"},
         Row{"Known", R"({"mask":""})", R"({"mask":""})"},
-        Row{"Known", R"({"mask":"a,"})", R"({"mask":"a"})"},
+        Row{"Known", R"({"mask":"a,"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":","})", "<INVALID_VALUE>"},
         Row{"Known", R"({"mask":",a"})", "<INVALID_VALUE>"},
         Row{"Known", R"({"mask":"foo_bar"})", "<INVALID_VALUE>"},
         Row{"Known", R"({"mask":["a"]})", "<INVALID_VALUE>"},
@@ -325,7 +326,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Known", R"({"empty":{"a":1}})", "<UNKNOWN_FIELD>"},
         Row{"Known", R"({"nothing":null})", "{}"},
         Row{"Known", R"({"nothing":"NULL_VALUE"})", "{}"},
-        Row{"Known", R"({"nothing":1})", R"({"nothing":null})"},
+        Row{"Known", R"({"nothing":1})", R"({"nothing":1})"},
         Row{"Known", R"({"anInt64":"5","aBool":false,"aString":"","aBytes":"AA"})",
             R"({"anInt64":"5","aBool":false,"aString":"","aBytes":"AA=="})"},
         Row{"Known", R"({"anInt64":null,"aBool":null})", "{}"},

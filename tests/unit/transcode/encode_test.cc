@@ -133,6 +133,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Known", Field(3, Field(1, "foo__bar")), "<INVALID_VALUE>"},
         Row{"Known", Field(3, Field(1, "foo_3")), "<INVALID_VALUE>"},
         Row{"Known", Field(3, Field(1, "foo_")), "<INVALID_VALUE>"},
+        Row{"Known", Field(3, Field(1, "a,b")), "<INVALID_VALUE>"},
+        Row{"Known", Field(3, Field(1, "")), "<INVALID_VALUE>"},
         Row{"Known", Field(5, ""), R"({"value":null})"},
         Row{"Known", Field(5, Bytes({0x11, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f})), "<INVALID_VALUE>"},
         Row{"Known", Field(5, Bytes({0x20, 1}) + Field(3, "last")), R"({"value":"last"})"},
