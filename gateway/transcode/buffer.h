@@ -37,8 +37,10 @@ class Buffer {
   }
 
   // Room for `count` bytes; Advance() says where the writing ended.
-  char* Reserve(size_t count) {
-    if (static_cast<size_t>(end_ - cursor_) < count) Grow(count);
+  [[gnu::always_inline]] char* Reserve(size_t count) {
+    if (static_cast<size_t>(end_ - cursor_) < count) [[unlikely]] {
+      Grow(count);
+    }
     return cursor_;
   }
   void Advance(char* end) { cursor_ = end; }
@@ -83,7 +85,7 @@ class Buffer {
     cursor_ = out_.data() + position;
     end_ = out_.data() + out_.size();
   }
-  void Grow(size_t count) {
+  [[gnu::noinline]] void Grow(size_t count) {
     const auto position = static_cast<size_t>(cursor_ - out_.data());
     out_.resize(std::max(out_.size() * 2, position + count));
     Place(position);

@@ -20,7 +20,7 @@ constexpr std::array<bool, 256> kPlain = MakePlain();
 
 // Some byte of the word is not plain. '<' and '>' differ in one bit; adding one lifts 0x7f into the
 // high bit, where bytes above ASCII already are.
-bool NeedsLook(uint64_t word) {
+inline bool NeedsLook(uint64_t word) {
   return ((HasBelow(word, 0x20) | HasByte(word, '"') | HasByte(word, '\\') |
            HasByte(word & ~(kOnes * 2), '<')) |
           ((word | (word + kOnes)) & kHighs)) != 0;
