@@ -3,7 +3,7 @@
 //
 //   idle_connections PORT PATH COUNT
 //
-// Prints "open COUNT" when all are idle and holds them until standard input ends.
+// Prints "open COUNT" when all are idle and holds them until a signal ends it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -82,7 +82,5 @@ int main(int argc, char** argv) {
   }
   std::printf("open %lu\n", count);
   std::fflush(stdout);
-  char rest[64];
-  while (read(STDIN_FILENO, rest, sizeof(rest)) > 0) {
-  }
+  pause();
 }

@@ -9,6 +9,12 @@ gateway_at() {
 
 resident() { awk '/VmRSS/ {print $2}' "/proc/$1/status"; }
 
+# hold COUNT: that many idle connections to the gateway `idle`, each after one request.
+hold() {
+  start clients 1 "$bin/idle_connections" 18082 /orders/order-1 "$1"
+  ready clients grep -q "^open $1" "$work/clients.log"
+}
+
 idle_figure() {
   local count=$idle_connections before after each
   echo "Idle connections: $count ..." >&2
@@ -16,14 +22,11 @@ idle_figure() {
     >"$work/idle.yaml"
   gateway_at idle "$work/idle.yaml" 19902
   # What the first requests make the process touch is no connection's cost.
-  "$bin/idle_connections" 18082 /orders/order-1 64 </dev/null >/dev/null
+  hold 64
+  stop clients
   before=$(resident "${pids[idle]}")
-  mkfifo "$work/hold"
-  exec 9<>"$work/hold"
-  start clients 1 "$bin/idle_connections" 18082 /orders/order-1 "$count" 0<&9
-  ready clients grep -q "^open $count" "$work/clients.log"
+  hold "$count"
   after=$(resident "${pids[idle]}")
-  exec 9<&-
   stop clients idle
   each=$(awk -v a="$before" -v b="$after" -v n="$count" 'BEGIN {printf "%.2f", (b - a) / n}')
   judged "$each" 10
