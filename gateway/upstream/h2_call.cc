@@ -20,7 +20,6 @@ H2Call::H2Call(H2CallHost& host, const CallSpec& spec, CallEvents& events)
     : host_(host),
       events_(events),
       deadline_(spec.deadline),
-      max_reply_bytes_(spec.max_reply_bytes),
       request_(spec),
       reply_(spec.max_reply_bytes) {}
 

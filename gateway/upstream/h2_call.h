@@ -91,7 +91,6 @@ class H2Call final : public OutgoingCall, public H2CallHook {
   bool may_restart_ = true;     // on another stream, should the first never be processed
   uint64_t started_at_gather_ = 0;
   const TimePoint deadline_;
-  const size_t max_reply_bytes_;
   H2Request request_;
   std::string body_;  // framed; kept whole until an answer starts, so that it can be sent again
   size_t body_read_ = 0;

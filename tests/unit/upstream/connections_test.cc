@@ -228,6 +228,32 @@ TEST_F(Connections, ResetsTheStreamOfACallThatIsDropped) {
   }
 }
 
+TEST_F(Connections, ACallDroppedBeforeItWasSentIsNeverSeen) {
+  std::atomic<int> seen{0};
+  ScriptedH2Server server([&](ScriptedConnection& c, int) {
+    if (!c.Handshake()) return;
+    while (const auto request = c.NextRequest()) {
+      ++seen;
+      c.Answer(request->stream, "x");
+    }
+  });
+  H2Transport transport(loop_, Settings({server.address()}), random_);
+  EXPECT_TRUE(CallOnce(transport).ok());
+  Record dropped, cancelled, kept;
+  auto first = Start(transport, dropped);
+  auto second = Start(transport, cancelled);
+  auto third = Start(transport, kept);
+  first.reset();
+  second->Cancel();
+  RunUntilDone(kept);
+  EXPECT_TRUE(kept.status.ok()) << kept.status;
+  RunUntilDone(cancelled);
+  EXPECT_EQ(cancelled.status.code(), absl::StatusCode::kCancelled);
+  EXPECT_FALSE(dropped.done);
+  EXPECT_EQ(seen, 2);
+  EXPECT_EQ(server.connections(), 1);
+}
+
 TEST_F(Connections, MovesOnFromAnEndPointThatRefuses) {
   std::string closed;
   {

@@ -1,0 +1,150 @@
+// The session without a socket: whatever bytes a back end sends, every call ends exactly once.
+#include "gateway/upstream/h2_session.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "gateway/base/failure.h"
+#include "gateway/upstream/grpc_wire.h"
+#include "gateway/upstream/message_reader.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+struct Ends final : CallEvents {
+  void OnHeaders(Metadata) override { EXPECT_EQ(done, 0); }
+  void OnMessage(std::string message) override {
+    EXPECT_EQ(done, 0);
+    EXPECT_LE(message.size(), 1000u);
+    if (drop_at_message) call.reset();
+  }
+  void OnDone(absl::Status, Metadata) override { ++done; }
+
+  int done = 0;
+  bool drop_at_message = false;
+  bool restarted = false;
+  std::unique_ptr<H2Call> call;
+};
+
+struct Host final : H2CallHost {
+  void Restart(H2Call& call, const H2Session*) override { restarted.push_back(&call); }
+  void FailSoon(H2Call& call, absl::Status status) override { call.SetFailing(std::move(status)); }
+  void LeftQueue() override {}
+  void Gone() override { --in_flight; }
+
+  int in_flight = 0;
+  std::vector<H2Call*> restarted;
+};
+
+struct Quiet final : H2SessionEvents {
+  void OnSettings() override {}
+  void OnGoaway(uint32_t, std::string_view) override {}
+  void OnStreamClosed() override {}
+  void OnWantWrite() override {}
+};
+
+using Dice = std::mt19937;
+
+std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, std::string_view payload) {
+  std::string frame;
+  const auto size = static_cast<uint32_t>(payload.size());
+  for (int shift = 16; shift >= 0; shift -= 8) frame.push_back(static_cast<char>(size >> shift));
+  frame.push_back(static_cast<char>(type));
+  frame.push_back(static_cast<char>(flags));
+  for (int shift = 24; shift >= 0; shift -= 8) frame.push_back(static_cast<char>(stream >> shift));
+  return frame.append(payload);
+}
+
+std::string Literal(std::string_view name, std::string_view value) {
+  std::string field(1, '\0');  // without indexing, new name
+  field.push_back(static_cast<char>(name.size()));
+  field.append(name);
+  field.push_back(static_cast<char>(value.size()));
+  return field.append(value);
+}
+
+// Frames that are mostly right, so that they come far.
+std::string SomeFrame(Dice& dice) {
+  const auto pick = [&](uint32_t below) { return static_cast<uint32_t>(dice() % below); };
+  const uint32_t stream = pick(6) == 0 ? pick(10) : 1 + 2 * pick(4);
+  const uint8_t end = pick(3) == 0 ? 1 : 0;
+  switch (pick(10)) {
+    case 0:
+    case 1:
+      return Frame(1, 4 | end, stream, "\x88" + Literal("content-type", "application/grpc"));
+    case 2:
+      return Frame(1, 5, stream, Literal("grpc-status", std::to_string(pick(20))));
+    case 3:
+      return Frame(1, 5, stream, "\x88" + Literal("grpc-status", "0"));
+    case 4:
+    case 5: {
+      std::string data;
+      AppendFramed(std::string(pick(200), 'x'), data);
+      if (pick(4) == 0) data.resize(pick(static_cast<uint32_t>(data.size()) + 1));
+      return Frame(0, end, stream, data);
+    }
+    case 6:
+      return Frame(3, 0, stream, std::string({0, 0, 0, static_cast<char>(pick(15))}));
+    case 7:
+      return Frame(7, 0, 0, std::string({0, 0, 0, static_cast<char>(pick(9)), 0, 0, 0, 0}));
+    case 8:
+      return Frame(4, 0, 0, std::string({0, 3, 0, 0, 0, static_cast<char>(pick(9))}));
+    default: {
+      std::string noise(pick(40), '\0');
+      for (char& byte : noise) byte = static_cast<char>(dice());
+      return Frame(static_cast<uint8_t>(pick(11)), static_cast<uint8_t>(dice()), stream, noise);
+    }
+  }
+}
+
+void PlayOnce(uint32_t seed) {
+  Dice dice(seed);
+  Quiet quiet;
+  Host host;
+  std::vector<Ends> calls(4);
+  H2Session session("host:1", "test", quiet);
+  std::string out;
+  session.Gather(out, 1 << 20);
+  ASSERT_TRUE(session.Feed(Frame(4, 0, 0, "")));
+  for (Ends& one : calls) {
+    CallSpec spec;
+    spec.path = "/s.S/M";
+    spec.max_reply_bytes = 1000;
+    one.drop_at_message = dice() % 4 == 0;
+    one.call = std::make_unique<H2Call>(static_cast<H2CallHost&>(host), spec, one);
+    ++host.in_flight;
+    session.Start(*one.call, TimePoint());
+    one.call->Send("request", true);
+  }
+  if (dice() % 8 == 0) calls[dice() % 4].call.reset();  // before anything was sent
+  session.Gather(out, 1 << 20);
+  std::string bytes;
+  for (uint32_t i = dice() % 30; i > 0; --i) bytes += SomeFrame(dice);
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const std::string_view piece = rest.substr(0, 1 + dice() % 100);
+    rest.remove_prefix(piece.size());
+    if (!session.Feed(piece) || session.Finished()) break;
+    if (dice() % 8 == 0) calls[dice() % 4].call.reset();
+    if (!session.Gather(out, 1 << 20)) break;
+  }
+  session.FailAll(Reset(absl::StatusCode::kUnavailable, "over"));
+  for (Ends& one : calls) {
+    const bool again = std::find(host.restarted.begin(), host.restarted.end(), one.call.get()) !=
+                       host.restarted.end();
+    if (one.call) {
+      EXPECT_EQ(one.done, again ? 0 : 1) << seed;
+    }
+    EXPECT_LE(one.done, 1) << seed;
+  }
+  calls.clear();
+  EXPECT_EQ(host.in_flight, 0) << seed;
+}
+
+TEST(H2Session, EveryCallEndsOnceWhateverComes) {
+  for (uint32_t seed = 0; seed < 20000 && !::testing::Test::HasFailure(); ++seed) PlayOnce(seed);
+}
+
+}  // namespace
+}  // namespace frontdesk::upstream
