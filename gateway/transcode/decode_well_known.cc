@@ -3,6 +3,7 @@
 #include "gateway/transcode/decoder.h"
 #include "gateway/transcode/field_mask.h"
 #include "gateway/transcode/timestamp.h"
+#include "gateway/transcode/utf8.h"
 
 namespace frontdesk::transcode {
 
@@ -56,6 +57,7 @@ bool Decoder::WellKnown(const MessageTable& table) {
 
 bool Decoder::WellKnownText(const MessageTable& table, std::string_view text) {
   if (table.well_known == contract::WellKnown::kFieldMask) {
+    if (!IsUtf8(text)) return Fail("INVALID_UTF8", "not UTF-8");
     std::string path;
     for (bool more = !text.empty(); more;) {
       const std::string_view one = text.substr(0, text.find(','));

@@ -159,6 +159,11 @@ TEST(QueryParameters, KnownTypesAreText) {
   EXPECT_EQ(Read({.query = "number=+5"}), "<INVALID_VALUE>");
   EXPECT_EQ(Read({.query = "number=%2B5"}), "<INVALID_VALUE>");
   EXPECT_EQ(Read({.query = "data=!"}), "<INVALID_VALUE>");
+  EXPECT_EQ(Read({.query = "mask=%f3"}), "<INVALID_UTF8>");
+  EXPECT_EQ(Read({.query = "text=%f3"}), "<INVALID_UTF8>");
+  EXPECT_EQ(Read({.query = "value=%22%f3%22"}), "<INVALID_UTF8>");
+  EXPECT_EQ(Read({.query = "labels[%f3]=1"}), "<INVALID_UTF8>");
+  EXPECT_EQ(Read({.query = "wait=%f3"}), "<INVALID_VALUE>");
 }
 
 TEST(QueryParameters, MapsByBrackets) {
