@@ -20,8 +20,8 @@ class GrpcStream;
 // same shape as those of a back end; its texts tell them apart where they can.
 //
 // Only for back ends that one trusts: trailers without grpc-status end the process by an assertion
-// in Debian's libgrpc 1.51, and a message of 1 GiB is taken into memory before it is refused
-// (tests/unit/upstream/behaviours_test.cc has both).
+// in Debian's libgrpc 1.51, and a message is taken into memory, up to a quota, before its size is
+// judged (tests/unit/upstream/behaviours_answers.h has both).
 class GrpcTransport final : public Transport {
  public:
   GrpcTransport(Loop& loop, const UpstreamSettings& settings);
