@@ -14,6 +14,7 @@
 
 #include "frontdesk/v1/compose.pb.h"
 #include "frontdesk/v1/options.pb.h"
+#include "google/api/annotations.pb.h"
 #include "google/api/http.pb.h"
 #include "google/api/httpbody.pb.h"
 
@@ -69,6 +70,7 @@ std::string CompileProtos(const std::map<std::string, std::string>& files) {
   // Their files are linked, from a library, only when something of them is used.
   google::api::HttpBody::descriptor();
   google::api::HttpRule::descriptor();
+  [[maybe_unused]] const volatile int used = google::api::http.number();
   frontdesk::v1::Policy::descriptor();
   frontdesk::v1::Composition::descriptor();
   pb::DescriptorPoolDatabase linked(*pb::DescriptorPool::generated_pool());

@@ -1,0 +1,83 @@
+#include "tests/e2e/echo.h"
+
+#include "gateway/base/text.h"
+#include "tests/support/descriptor_set.h"
+
+namespace frontdesk::e2e {
+namespace {
+
+using testing_support::kEnd;
+using testing_support::ScriptedConnection;
+using testing_support::ScriptedRequest;
+using testing_support::WriteTempFile;
+
+constexpr char kContract[] = R"(
+message Text { string text = 1; repeated string more = 2; }
+message Holder { google.protobuf.Value value = 1; }
+service Echo {
+  rpc Path(Text) returns (Text) { option (google.api.http) = { get: "/path/{text}" }; }
+  rpc Deep(Text) returns (Text) { option (google.api.http) = { get: "/deep/{text=**}" }; }
+  rpc Query(Text) returns (Text) { option (google.api.http) = { get: "/query" }; }
+  rpc Body(Text) returns (Text) { option (google.api.http) = { post: "/body" body: "*" }; }
+  rpc Thing(Text) returns (Text) { option (google.api.http) = { get: "/things/{text}" }; }
+  rpc Act(Text) returns (Text) {
+    option (google.api.http) = { post: "/things/{text}:act" body: "*" };
+  }
+  rpc Note(Text) returns (Text) {
+    option (google.api.http) = { get: "/note" };
+    option (frontdesk.v1.method) = { request_headers: "x-note" };
+  }
+  rpc Big(Text) returns (Text) { option (google.api.http) = { get: "/big" }; }
+  rpc Value(Holder) returns (Holder) {
+    option (google.api.http) = { post: "/value" body: "value" response_body: "value" };
+  }
+})";
+
+// A Text of 1 MiB.
+std::string BigMessage() {
+  constexpr size_t kSize = 1 << 20;
+  return "\x0a\x80\x80\x40" + std::string(kSize, 'x');
+}
+
+}  // namespace
+
+Echo::Echo(const std::string& extra)
+    : server_(std::make_unique<testing_support::ScriptedH2Server>(
+          [this](ScriptedConnection& connection, int) { Serve(connection); })) {
+  const std::string contract = WriteTempFile("echo.binpb", testing::CompileProto(kContract));
+  gateway_ = std::make_unique<Frontdesk>(WriteTempFile(
+      "echo.yaml",
+      Cat("listen: {address: \"127.0.0.1:0\", workers: 2}\nadmin: {address: \"127.0.0.1:0\"}\n"
+          "drain: {grace: 1ms}\ndescriptor_set: ",
+          contract, "\nupstreams:\n  echo: {services: [test.Echo], endpoints: [\"",
+          server_->address(), "\"]}\n", extra)));
+}
+
+void Echo::Serve(ScriptedConnection& connection) {
+  const std::string big = BigMessage();
+  if (!connection.Handshake()) return;
+  while (const std::optional<ScriptedRequest> request = connection.NextRequest()) {
+    {
+      const std::lock_guard lock(mutex_);
+      ++calls_;
+      last_ = *request;
+    }
+    connection.Headers(request->stream, testing_support::GrpcHead(), !kEnd);
+    const bool is_big = request->Field(":path").ends_with("/Big");
+    connection.Data(request->stream, is_big ? testing_support::GrpcMessage(big) : request->body,
+                    !kEnd);
+    connection.Headers(request->stream, {{"grpc-status", "0"}}, kEnd);
+  }
+}
+
+int Echo::calls() {
+  const std::lock_guard lock(mutex_);
+  return calls_;
+}
+
+ScriptedRequest Echo::last() {
+  const std::lock_guard lock(mutex_);
+  return last_;
+}
+
+}  // namespace frontdesk::e2e
