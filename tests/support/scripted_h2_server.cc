@@ -116,7 +116,10 @@ void ScriptedConnection::OnSettings(uint8_t flags, std::string_view payload) {
   if (flags & NGHTTP2_FLAG_ACK) return;
   for (; payload.size() >= 6; payload.remove_prefix(6)) {
     if (Number(payload.substr(0, 2)) != NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE) continue;
-    initial_window_ = Number(payload.substr(2, 4));
+    const int64_t size = Number(payload.substr(2, 4));
+    // Streams that are open already grow or shrink with it (RFC 9113, 6.9.2).
+    for (auto& [id, state] : streams_) state.window += size - initial_window_;
+    initial_window_ = size;
   }
   Frame(NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, "");
 }
