@@ -239,7 +239,7 @@ bool Decoder::Packed(const Field& field) {
   if (!in_.Enter()) return false;
   Frame frame(*this, nullptr);
   const size_t tag = out_.size();
-  out_.Varint(Tag(field.number, WireType::kLength));
+  out_.Varint(Tag(field.number, WireType::kBytes));
   const size_t begin = out_.BeginLength();
   for (bool first = true;; first = false) {
     const Step step = in_.Element(first);

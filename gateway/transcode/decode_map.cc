@@ -34,7 +34,7 @@ bool Decoder::Entry(const Field& field, std::string_view key, std::vector<MapEnt
   frame.key = in_.raw_string();
   value_at_ = frame.key.data() - 1;
   MapEntry entry{.span = {.begin = out_.size()}};
-  out_.Varint(Tag(field.number, WireType::kLength));
+  out_.Varint(Tag(field.number, WireType::kBytes));
   const size_t payload = out_.BeginLength();
   if (!MapKey(field.message->fields[0], key, entry)) return false;
   if (in_.Peek() == 'n' && value_field.message == nullptr &&

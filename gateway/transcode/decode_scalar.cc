@@ -5,7 +5,6 @@
 #include "gateway/base/text.h"
 #include "gateway/transcode/base64.h"
 #include "gateway/transcode/decoder.h"
-#include "gateway/transcode/utf8.h"
 
 namespace frontdesk::transcode::internal {
 
@@ -205,7 +204,7 @@ bool Decoder::EnumName(const Field& field, std::string_view text) {
 bool Decoder::ScalarText(const Field& field, std::string_view text) {
   switch (field.type) {
     case FieldType::kString:
-      if (!IsUtf8(text)) return Fail("INVALID_UTF8", "not UTF-8");
+      if (!contract::IsValidUtf8(text)) return Fail("INVALID_UTF8", "not UTF-8");
       out_.Varint(text.size());
       out_.Raw(text);
       return true;

@@ -3,7 +3,6 @@
 #include "gateway/transcode/decoder.h"
 #include "gateway/transcode/field_mask.h"
 #include "gateway/transcode/timestamp.h"
-#include "gateway/transcode/utf8.h"
 
 namespace frontdesk::transcode {
 
@@ -57,7 +56,7 @@ bool Decoder::WellKnown(const MessageTable& table) {
 
 bool Decoder::WellKnownText(const MessageTable& table, std::string_view text) {
   if (table.well_known == contract::WellKnown::kFieldMask) {
-    if (!IsUtf8(text)) return Fail("INVALID_UTF8", "not UTF-8");
+    if (!contract::IsValidUtf8(text)) return Fail("INVALID_UTF8", "not UTF-8");
     std::string path;
     for (bool more = !text.empty(); more;) {
       const std::string_view one = text.substr(0, text.find(','));
@@ -67,7 +66,7 @@ bool Decoder::WellKnownText(const MessageTable& table, std::string_view text) {
       if (!FieldMaskPathFromJson(one, path)) {
         return Bad("expected lowerCamelCase paths separated by commas");
       }
-      out_.Varint(Tag(1, WireType::kLength));
+      out_.Varint(Tag(1, WireType::kBytes));
       out_.Varint(path.size());
       out_.Raw(path);
     }
@@ -147,12 +146,12 @@ bool Decoder::Any() {
   const MessageTable* const table =
       slash == std::string_view::npos ? nullptr : types_.Find(url.substr(slash + 1));
   if (table == nullptr) return Bad("\"@type\" names no known type");
-  out_.Varint(Tag(1, WireType::kLength));
+  out_.Varint(Tag(1, WireType::kBytes));
   out_.Varint(url.size());
   out_.Raw(url);
   in_.Return(members);
   const size_t tag = out_.size();
-  out_.Varint(Tag(2, WireType::kLength));
+  out_.Varint(Tag(2, WireType::kBytes));
   const size_t begin = out_.BeginLength();
   if (!AnyMembers(*table)) return false;
   if (out_.size() == begin) {

@@ -18,7 +18,7 @@ namespace internal {
 bool Fits(const Field& field, WireType type) {
   const WireType own = WireTypeOf(field.type);
   return type == own ||
-         (type == WireType::kLength && field.repeated && own != WireType::kStartGroup);
+         (type == WireType::kBytes && field.repeated && own != WireType::kStartGroup);
 }
 
 bool IsUnknownValue(const Field& field, const WireField& wire) {

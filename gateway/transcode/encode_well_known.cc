@@ -90,7 +90,7 @@ bool Encoder::FieldMask(Pieces pieces) {
   std::string paths;
   bool fits = true;
   const bool ok = ForEachField(pieces, [&](const WireField& wire) {
-    if (wire.number != 1 || wire.type != WireType::kLength) return;
+    if (wire.number != 1 || wire.type != WireType::kBytes) return;
     if (!paths.empty()) paths.push_back(',');
     fits &= FieldMaskPathToJson(wire.bytes, paths);
   });
@@ -103,7 +103,7 @@ bool Encoder::Any(Pieces pieces) {
   std::string_view url;
   std::string_view value;
   const bool ok = ForEachField(pieces, [&](const WireField& wire) {
-    if (wire.type != WireType::kLength) return;
+    if (wire.type != WireType::kBytes) return;
     if (wire.number == 1) url = wire.bytes;
     if (wire.number == 2) value = wire.bytes;
   });
@@ -134,7 +134,7 @@ bool Encoder::Struct(const MessageTable& table, Pieces pieces) {
   Entries entries;
   bool fine = true;
   const bool ok = ForEachField(pieces, [&](const WireField& wire) {
-    if (wire.number == 1 && wire.type == WireType::kLength) {
+    if (wire.number == 1 && wire.type == WireType::kBytes) {
       fine = fine && AddEntry(map, wire.bytes, entries);
     }
   });
@@ -148,7 +148,7 @@ bool Encoder::ListValue(const MessageTable& table, Pieces pieces) {
   bool fine = true;
   out_.Char('[');
   const bool ok = ForEachField(pieces, [&](const WireField& wire) {
-    if (wire.number != 1 || wire.type != WireType::kLength || !fine) return;
+    if (wire.number != 1 || wire.type != WireType::kBytes || !fine) return;
     if (!first) out_.Char(',');
     first = false;
     fine = Message(element, {&wire.bytes, 1});

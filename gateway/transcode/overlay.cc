@@ -176,7 +176,7 @@ bool Overlay::Write(size_t begin, size_t end, size_t depth, std::string_view bel
   const FieldPath& path = leaves_[begin].path;
   const Field& field = *path[depth];
   if (path.size() == depth + 1) return WriteField(field, begin, end, out);
-  out.Varint(Tag(field.number, WireType::kLength));
+  out.Varint(Tag(field.number, WireType::kBytes));
   const size_t length = out.BeginLength();
   if (!Merge(*field.message, begin, end, depth + 1, below, out)) return false;
   out.EndLength(length);
@@ -186,7 +186,7 @@ bool Overlay::Write(size_t begin, size_t end, size_t depth, std::string_view bel
 bool Overlay::WriteField(const Field& field, size_t begin, size_t end, Buffer& out) {
   if (field.map) return WriteMap(field, begin, end, out);
   if (field.repeated && field.packed) {
-    out.Varint(Tag(field.number, WireType::kLength));
+    out.Varint(Tag(field.number, WireType::kBytes));
     const size_t length = out.BeginLength();
     for (size_t i = begin; i < end; ++i) out.Raw(Bytes(leaves_[i]));
     out.EndLength(length);
@@ -216,7 +216,7 @@ bool Overlay::WriteMap(const Field& field, size_t begin, size_t end, Buffer& out
       status_ = Wrong("DUPLICATE_PARAMETER", PathText(leaf->path), "a key is given twice");
       return false;
     }
-    out.Varint(Tag(field.number, WireType::kLength));
+    out.Varint(Tag(field.number, WireType::kBytes));
     out.Varint(Bytes(*leaf).size());
     out.Raw(Bytes(*leaf));
   }

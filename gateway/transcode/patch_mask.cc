@@ -43,7 +43,7 @@ class MaskWriter {
 
  private:
   void Add(std::string_view path) {
-    mask_.Varint(Tag(1, WireType::kLength));
+    mask_.Varint(Tag(1, WireType::kBytes));
     mask_.Varint(path.size());
     mask_.Raw(path);
   }

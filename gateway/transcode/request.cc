@@ -37,7 +37,7 @@ void AppendHttpBody(const RequestParts& parts, std::string& out) {
   Buffer buffer(out, parts.body.size() + parts.content_type.size() + 16);
   const auto put = [&](uint32_t number, std::string_view bytes) {
     if (bytes.empty()) return;
-    buffer.Varint(Tag(number, WireType::kLength));
+    buffer.Varint(Tag(number, WireType::kBytes));
     buffer.Varint(bytes.size());
     buffer.Raw(bytes);
   };
@@ -169,7 +169,7 @@ absl::Status RequestDecoder::BodyField(std::string& out) {
     AppendHttpBody(parts_, payload);
     if (payload.empty()) return absl::OkStatus();
     Buffer buffer(out, payload.size() + 2 * kMaxVarint);
-    buffer.Varint(Tag(field.number, WireType::kLength));
+    buffer.Varint(Tag(field.number, WireType::kBytes));
     buffer.Varint(payload.size());
     buffer.Raw(payload);
     return absl::OkStatus();

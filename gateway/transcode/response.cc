@@ -34,7 +34,7 @@ struct RawBody {
 bool ReadHttpBody(std::string_view wire, RawBody& body) {
   WireReader reader(wire);
   for (WireField field; reader.Next(field);) {
-    if (field.type != WireType::kLength) continue;
+    if (field.type != WireType::kBytes) continue;
     if (field.number == 1) body.content_type = field.bytes;
     if (field.number == 2) body.data = field.bytes;
   }
@@ -50,7 +50,7 @@ absl::Status EncodeHttpBody(const Field* response_field, std::string_view wire, 
     // Of a field that occurs several times the parts are merged, as for any message.
     WireReader reader(wire);
     for (WireField field; reader.Next(field);) {
-      if (field.number != response_field->number || field.type != WireType::kLength) continue;
+      if (field.number != response_field->number || field.type != WireType::kBytes) continue;
       if (!ReadHttpBody(field.bytes, body)) return Malformed();
     }
     if (!reader.ok()) return Malformed();

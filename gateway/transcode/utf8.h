@@ -71,20 +71,4 @@ inline uint64_t HasBelow(uint64_t word, uint8_t limit) {
   return (word - kOnes * limit) & ~word & kHighs;
 }
 
-inline bool IsUtf8(std::string_view text) {
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  while (p < end) {
-    if (end - p >= 8 && (LoadWord(p) & kHighs) == 0) {
-      p += 8;
-      continue;
-    }
-    uint32_t code = 0;
-    const int length = DecodeUtf8(p, end, code);
-    if (length == 0) return false;
-    p += length;
-  }
-  return true;
-}
-
 }  // namespace frontdesk::transcode

@@ -1,48 +1,27 @@
-// The protobuf wire format: reading fields out of bytes and the small pieces of writing them.
+// The protobuf wire format as the codec reads and writes it: contract/wire.h with every value read
+// into place, because JSON needs each of them, and all of it inline.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
 #include "gateway/contract/message_table.h"
+#include "gateway/contract/wire.h"
 
 namespace frontdesk::transcode {
 
-enum class WireType : uint8_t {
-  kVarint = 0,
-  kFixed64 = 1,
-  kLength = 2,
-  kStartGroup = 3,
-  kEndGroup = 4,
-  kFixed32 = 5,
-};
+using contract::UnZigZag;
+using contract::VarintSize;
+using contract::WireType;
+using contract::WireTypeOf;
+using contract::ZigZag;
 
-namespace internal {
-
-constexpr std::array<WireType, 19> MakeWireTypes() {
-  std::array<WireType, 19> types{};
-  types.fill(WireType::kVarint);
-  types[1] = types[6] = types[16] = WireType::kFixed64;
-  types[2] = types[7] = types[15] = WireType::kFixed32;
-  types[9] = types[11] = types[12] = WireType::kLength;
-  types[10] = WireType::kStartGroup;
-  return types;
-}
-inline constexpr std::array<WireType, 19> kWireTypes = MakeWireTypes();
-
-}  // namespace internal
-
-// How a value of the type is written when it is not packed.
-inline WireType WireTypeOf(contract::FieldType type) {
-  return internal::kWireTypes[static_cast<size_t>(type)];
-}
 // True for what can be packed: every type but string, bytes, messages and groups.
 inline bool IsPackable(contract::FieldType type) {
   const WireType wire = WireTypeOf(type);
-  return wire != WireType::kLength && wire != WireType::kStartGroup;
+  return wire != WireType::kBytes && wire != WireType::kStartGroup;
 }
 
 // One field as it stands on the wire: `value` for varints and fixed, `bytes` for length-delimited.
@@ -81,7 +60,8 @@ Number ReadFixed(const char* p) {
 }
 
 // Walks the fields of one message. Groups are refused: no proto3 contract has them, and their
-// nesting would need a stack.
+// nesting would need a stack. So are tags and lengths of more than five bytes, which protobuf does
+// not read either.
 class WireReader {
  public:
   explicit WireReader(std::string_view bytes)
@@ -98,6 +78,8 @@ class WireReader {
     return false;
   }
 
+  static constexpr ptrdiff_t kMaxPrefix = 5;  // bytes of a tag or length
+
   const char* p_;
   const char* end_;
 };
@@ -107,7 +89,7 @@ class WireReader {
   if (p_ == end_ || p_ == nullptr) return false;
   uint64_t tag = 0;
   const char* p = ReadVarint(p_, end_, tag);
-  if (p == nullptr || tag > UINT32_MAX || tag < 8) return Malformed();
+  if (p == nullptr || p - p_ > kMaxPrefix || tag > UINT32_MAX || tag < 8) return Malformed();
   field.number = static_cast<uint32_t>(tag >> 3);
   field.type = static_cast<WireType>(tag & 7);
   const auto left = [&] { return static_cast<size_t>(end_ - p); };
@@ -126,10 +108,11 @@ class WireReader {
       field.value = ReadFixed<uint32_t>(p);
       p += 4;
       break;
-    case WireType::kLength: {
+    case WireType::kBytes: {
       uint64_t length = 0;
+      const char* const begin = p;
       p = ReadVarint(p, end_, length);
-      if (p == nullptr || length > left()) return Malformed();
+      if (p == nullptr || p - begin > kMaxPrefix || length > left()) return Malformed();
       field.bytes = {p, static_cast<size_t>(length)};
       p += length;
       break;
@@ -167,19 +150,8 @@ inline char* WriteVarint(char* p, uint64_t value) {
   return p;
 }
 
-inline size_t VarintSize(uint64_t value) {
-  return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
-}
-
 inline uint64_t Tag(uint32_t number, WireType type) {
   return static_cast<uint64_t>(number) << 3 | static_cast<uint64_t>(type);
-}
-
-inline uint64_t ZigZag(int64_t value) {
-  return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63);
-}
-inline int64_t UnZigZag(uint64_t value) {
-  return static_cast<int64_t>(value >> 1 ^ (~(value & 1) + 1));
 }
 
 }  // namespace frontdesk::transcode

@@ -71,7 +71,7 @@ Request ReadRequest(std::string_view bytes) {
 
 std::string Response(ResponseField field, std::string_view bytes) {
   char head[2 * transcode::kMaxVarint];
-  char* end = transcode::WriteVarint(head, transcode::Tag(field, transcode::WireType::kLength));
+  char* end = transcode::WriteVarint(head, transcode::Tag(field, transcode::WireType::kBytes));
   end = transcode::WriteVarint(end, bytes.size());
   return std::string(head, end).append(bytes);
 }

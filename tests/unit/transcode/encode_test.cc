@@ -23,7 +23,7 @@ std::string Bytes(std::initializer_list<int> bytes) {
 // A length-delimited field.
 std::string Field(uint32_t number, const std::string& payload) {
   char head[2 * transcode::kMaxVarint];
-  char* end = transcode::WriteVarint(head, transcode::Tag(number, transcode::WireType::kLength));
+  char* end = transcode::WriteVarint(head, transcode::Tag(number, transcode::WireType::kBytes));
   end = transcode::WriteVarint(end, payload.size());
   return std::string(head, end) + payload;
 }
@@ -58,6 +58,9 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Order", Bytes({0x88, 0x80, 0x80, 0x80, 0x80, 0x01, 1}), "<MALFORMED_MESSAGE>"},
         Row{"Order", Bytes({0x0a, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1}),
             "<MALFORMED_MESSAGE>"},
+        // A tag and a length of six bytes.
+        Row{"Order", Bytes({0x98, 0x80, 0x80, 0x80, 0x80, 0x00, 1}), "<MALFORMED_MESSAGE>"},
+        Row{"Order", Bytes({0x0a, 0x81, 0x80, 0x80, 0x80, 0x80, 0x00, 'a'}), "<MALFORMED_MESSAGE>"},
         // Groups, begun, ended and unknown; wire types 6 and 7.
         Row{"Order", Bytes({0x0b, 0x0c}), "<MALFORMED_MESSAGE>"},
         Row{"Order", Bytes({0x0c}), "<MALFORMED_MESSAGE>"},

@@ -7,8 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "gateway/contract/wire.h"
 #include "gateway/transcode/percent.h"
-#include "gateway/transcode/utf8.h"
 #include "tests/unit/transcode/kitchen_sink.h"
 
 namespace frontdesk::testing {
@@ -79,7 +79,7 @@ TEST(JsonTestSuite, TransformedTextsAreReadOrRefused) {
 
 // Bytes in a JSON string, in a message's string and in a path.
 void ExpectText(const std::string& bytes, bool valid, const std::string& name) {
-  EXPECT_EQ(transcode::IsUtf8(bytes), valid) << name;
+  EXPECT_EQ(contract::IsValidUtf8(bytes), valid) << name;
   std::string escaped;  // JSON has its own rules about these
   for (const char c : bytes) {
     if (c == '"' || c == '\\') escaped.push_back('\\');

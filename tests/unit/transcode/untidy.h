@@ -73,7 +73,7 @@ class Untidy {
         Split(field, Parts(one.bytes, *field.message_type()), queue);
       }
     } else if (field.is_packable() && field.is_repeated() &&
-               one.type == transcode::WireType::kLength) {
+               one.type == transcode::WireType::kBytes) {
       Packed(field, one.bytes, queue);
     } else {
       if (!field.is_repeated() && random_.Chance(30)) queue.push_back(Garbage(field));
@@ -124,12 +124,12 @@ class Untidy {
   std::string Garbage(const Field& field) {
     const auto type = transcode::WireTypeOf(static_cast<contract::FieldType>(field.type()));
     if (field.message_type() != nullptr) return Length(field, "");
-    if (type == transcode::WireType::kLength) return Length(field, "old");
+    if (type == transcode::WireType::kBytes) return Length(field, "old");
     return Tag(field, type) + Number(type, random_.Bits());
   }
 
   std::string Scalar(const Field& field, const transcode::WireField& one) {
-    if (one.type == transcode::WireType::kLength) return Length(field, std::string(one.bytes));
+    if (one.type == transcode::WireType::kBytes) return Length(field, std::string(one.bytes));
     return Tag(field, one.type) + Number(one.type, one.value);
   }
   std::string Number(transcode::WireType type, uint64_t value) {
@@ -141,7 +141,7 @@ class Untidy {
     return Varint(transcode::Tag(static_cast<uint32_t>(field.number()), type), 5);
   }
   std::string Length(const Field& field, const std::string& payload) {
-    return Tag(field, transcode::WireType::kLength) + Varint(payload.size(), 5) + payload;
+    return Tag(field, transcode::WireType::kBytes) + Varint(payload.size(), 5) + payload;
   }
   std::string Varint(uint64_t value, size_t longest) {
     char bytes[10];
