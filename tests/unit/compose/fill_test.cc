@@ -1,8 +1,11 @@
 // How requests and answers are filled: paths, constants, spreading, the caller, oneofs, proto2.
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <iterator>
 #include <string>
 
+#include "gateway/contract/wire.h"
 #include "tests/support/composition.h"
 #include "tests/support/run_on_loop.h"
 
@@ -146,6 +149,40 @@ TEST(Fill, OfAOneofTheLastWins) {
   // With another wire type than its own it is an unknown field, and ends nothing.
   reply = part("book: 'b'") + std::string("\x3a\x00", 2);
   EXPECT_EQ(run.Run(""), "book: \"b\"");
+}
+
+// Also where only a part of the reply is used; what nobody uses need only be framed.
+TEST(Fill, APartThatIsHandedOnMustBeWellFormed) {
+  Composition run(kMessages, "Item", "Page", R"(
+    step { id: "a" call: "test.Back/Find" on_error: OMIT }
+    out { to: "voucher" from: "a.next.voucher" } out { to: "price" from: "a.price" }
+    out { to: "counts" from: "a.counts" })");
+  std::string reply;
+  run.caller.Reply("Find", [&](std::string_view) { return reply; });
+  const auto nested = [](std::initializer_list<int> path, std::string_view inner) {
+    std::string wire(inner);
+    for (auto number = std::rbegin(path); number != std::rend(path); ++number) {
+      std::string outer;
+      contract::AppendTag(outer, static_cast<uint32_t>(*number), contract::WireType::kBytes);
+      contract::AppendVarint(outer, wire.size());
+      wire = outer + wire;
+    }
+    return wire;
+  };
+  const std::string_view cut_off = "\x12\x05x", group = "\x0b\x0c", no_value = "\x08";
+  for (std::string_view broken : {cut_off, group, no_value}) {
+    for (const auto& path : {std::initializer_list<int>{10, 6}, {2}, {11}, {10}}) {
+      reply = nested(path, broken);
+      EXPECT_EQ(run.Run(""), " | a;UPSTREAM_PROTOCOL");
+    }
+  }
+  const std::string_view bad_text = "\x12\x02\xc3(";
+  for (const auto& path : {std::initializer_list<int>{10, 6}, {2}}) {
+    reply = nested(path, bad_text);
+    EXPECT_EQ(run.Run(""), " | a;UPSTREAM_PROTOCOL");
+  }
+  reply = nested({10, 10}, "\x08");  // the next but one is nobody's
+  EXPECT_EQ(run.Run(""), "");
 }
 
 TEST(Fill, Proto2HasDefaultsClosedEnumsAndRequiredFields) {
