@@ -13,6 +13,19 @@ namespace {
 constexpr size_t kLongestMethod = 32;
 constexpr std::string_view kVersionText = "HTTP/1.1";
 
+char* Skip(const CharTable& table, char* p, const char* end) {
+  while (p != end && Is(table, *p)) ++p;
+  return p;
+}
+
+// Puts a field name into lower case and returns its end.
+char* LowerToken(char* p, const char* end) {
+  for (uint8_t lower; p != end && (lower = kTokenLower[static_cast<uint8_t>(*p)]) != 0; ++p) {
+    *p = static_cast<char>(lower);
+  }
+  return p;
+}
+
 // The first byte from `p` on that a field value may not have. Eight bytes at a time, since most of
 // a head is values; the exact look is left to the table.
 char* SkipFieldChars(char* p, const char* end) {
@@ -59,6 +72,11 @@ void RequestParser::Reset() {
 RequestParser::Progress RequestParser::Refuse(const Refusal& refusal) {
   refusal_ = &refusal;
   return Progress::kRefused;
+}
+
+char* RequestParser::Wrong(const Refusal& refusal) {
+  refusal_ = &refusal;
+  return nullptr;
 }
 
 // The data ends here: the limits that a whole line would have met are applied to what there is.
@@ -134,116 +152,121 @@ const Refusal* RequestParser::EndField(const char* data, size_t end) {
 }
 
 RequestParser::Progress RequestParser::Parse(char* data, size_t size) {
-  char* p = data + at_;
+  char* at = data + at_;
   const char* const end = data + size;
-  while (p != end) {
-    const uint32_t here = static_cast<uint32_t>(p - data);
-    switch (state_) {
-      case State::kStart:
-        if (*p != '\r') {
-          mark_ = here;
-          state_ = State::kMethod;
-          break;
-        }
+  while (at != end && state_ != State::kDone) {
+    at = state_ < State::kField ? StepRequestLine(data, at, end) : StepField(data, at, end);
+    if (!at) return Progress::kRefused;
+  }
+  if (state_ != State::kDone) return Stop(at, data);
+  at_ = static_cast<uint32_t>(at - data);
+  if (at_ - fields_at_ > limits_.header_bytes) return Refuse(refusal::kHeaderBytes);
+  if (const Refusal* wrong = Judge(data)) return Refuse(*wrong);
+  complete_ = true;
+  return Progress::kDone;
+}
+
+char* RequestParser::StepRequestLine(char* data, char* at, const char* end) {
+  switch (state_) {
+    case State::kStart:
+      if (*at == '\r') {
         // RFC 9112 section 2.2 asks for tolerance of at least one empty line; old clients send one
         // after a body, and one more.
-        if (++blank_lines_ > 2) return Refuse(refusal::kBlankLines);
+        if (++blank_lines_ > 2) return Wrong(refusal::kBlankLines);
         state_ = State::kStartLf;
-        ++p;
-        break;
-      case State::kStartLf:
-        if (*p++ != '\n') return Refuse(refusal::kLineEnd);
-        state_ = State::kStart;
-        break;
-      case State::kMethod:
-        while (p != end && Is(kMethodChar, *p)) ++p;
-        if (p == end) break;
-        if (const Refusal* wrong = EndMethod(data, static_cast<size_t>(p - data))) {
-          return Refuse(*wrong);
-        }
-        mark_ = static_cast<uint32_t>(++p - data);
-        state_ = State::kTarget;
-        break;
-      case State::kTarget:
-        while (p != end && Is(kTargetChar, *p)) ++p;
-        target_ = {mark_, static_cast<uint32_t>(p - data) - mark_};
-        if (p == end) break;
-        if (target_.size > limits_.target_bytes) return Refuse(refusal::kTargetLong);
-        if (*p != ' ' || target_.size == 0) return Refuse(refusal::kTargetChars);
-        mark_ = static_cast<uint32_t>(++p - data);
-        state_ = State::kVersion;
-        break;
-      case State::kVersion: {
-        const char* version = data + mark_;
-        const size_t available = static_cast<size_t>(end - version);
-        if (const Refusal* wrong = ReadVersion(version, available)) return Refuse(*wrong);
-        if (available < kVersionText.size() + 2) {
-          p = data + size;
-          break;
-        }
-        p = data + mark_ + kVersionText.size() + 2;
-        fields_at_ = static_cast<uint32_t>(p - data);
-        state_ = State::kField;
-        break;
+        return at + 1;
       }
-      case State::kField:
-        if (here - fields_at_ > limits_.header_bytes) return Refuse(refusal::kHeaderBytes);
-        if (*p == '\r') {
-          state_ = State::kEndLf;
-          ++p;
-          break;
-        }
-        if (*p == ' ' || *p == '\t') return Refuse(refusal::kFieldFold);
-        if (fields_.size() >= limits_.header_fields) return Refuse(refusal::kHeaderFields);
-        mark_ = here;
-        state_ = State::kName;
-        break;
-      case State::kName: {
-        for (uint8_t lower; p != end && (lower = kTokenLower[static_cast<uint8_t>(*p)]) != 0; ++p) {
-          *p = static_cast<char>(lower);
-        }
-        if (p == end) break;
-        const uint32_t length = static_cast<uint32_t>(p - data) - mark_;
-        if (*p != ':' || length == 0) return Refuse(refusal::kFieldName);
-        fields_.push_back({{mark_, length}, {}});
-        ++p;
-        state_ = State::kValueSpace;
-        break;
+      mark_ = static_cast<uint32_t>(at - data);
+      state_ = State::kMethod;
+      [[fallthrough]];
+    case State::kMethod:
+      at = Skip(kMethodChar, at, end);
+      if (at == end) return at;
+      if (const Refusal* wrong = EndMethod(data, static_cast<size_t>(at - data))) {
+        return Wrong(*wrong);
       }
-      case State::kValueSpace:
-        if (*p == ' ' || *p == '\t') {
-          ++p;
-          break;
-        }
-        mark_ = here;
-        state_ = State::kValue;
-        break;
-      case State::kValue:
-        p = SkipFieldChars(p, end);
-        if (p == end) break;
-        if (*p != '\r') {
-          return Refuse(*p == '\n' ? refusal::kLineEnd : refusal::kFieldValue);
-        }
-        if (const Refusal* wrong = EndField(data, static_cast<size_t>(p - data))) {
-          return Refuse(*wrong);
-        }
-        ++p;
-        state_ = State::kValueLf;
-        break;
-      case State::kValueLf:
-        if (*p++ != '\n') return Refuse(refusal::kLineEnd);
-        state_ = State::kField;
-        break;
-      case State::kEndLf:
-        if (*p++ != '\n') return Refuse(refusal::kLineEnd);
-        at_ = static_cast<uint32_t>(p - data);
-        if (at_ - fields_at_ > limits_.header_bytes) return Refuse(refusal::kHeaderBytes);
-        if (const Refusal* wrong = Judge(data)) return Refuse(*wrong);
-        complete_ = true;
-        return Progress::kDone;
-    }
+      mark_ = static_cast<uint32_t>(++at - data);
+      state_ = State::kTarget;
+      [[fallthrough]];
+    case State::kTarget:
+      at = Skip(kTargetChar, at, end);
+      target_ = {mark_, static_cast<uint32_t>(at - data) - mark_};
+      if (at == end) return at;
+      if (target_.size > limits_.target_bytes) return Wrong(refusal::kTargetLong);
+      if (*at != ' ' || target_.size == 0) return Wrong(refusal::kTargetChars);
+      mark_ = static_cast<uint32_t>(++at - data);
+      state_ = State::kVersion;
+      return at;
+    case State::kVersion:
+      return StepVersion(data, end);
+    default:
+      state_ = State::kStart;
+      return *at == '\n' ? at + 1 : Wrong(refusal::kLineEnd);
   }
-  return Stop(p, data);
+}
+
+// Only ten bytes, so they are looked at anew until all are there.
+char* RequestParser::StepVersion(char* data, const char* end) {
+  char* const version = data + mark_;
+  const size_t available = static_cast<size_t>(end - version);
+  if (const Refusal* wrong = ReadVersion(version, available)) return Wrong(*wrong);
+  const size_t length = kVersionText.size() + 2;
+  if (available < length) return version + available;
+  fields_at_ = mark_ + static_cast<uint32_t>(length);
+  state_ = State::kField;
+  return version + length;
+}
+
+// A whole line where it is there, or as far as it is.
+char* RequestParser::StepField(char* data, char* at, const char* end) {
+  switch (state_) {
+    case State::kField:
+      if (*at == '\r') {
+        state_ = State::kEndLf;
+        return at + 1;
+      }
+      if (const Refusal* wrong = BeginField(data, at)) return Wrong(*wrong);
+      [[fallthrough]];
+    case State::kName: {
+      at = LowerToken(at, end);
+      if (at == end) return at;
+      const uint32_t length = static_cast<uint32_t>(at - data) - mark_;
+      if (*at != ':' || length == 0) return Wrong(refusal::kFieldName);
+      fields_.push_back({{mark_, length}, {}});
+      ++at;
+      state_ = State::kValueSpace;
+      [[fallthrough]];
+    }
+    case State::kValueSpace:
+      while (at != end && (*at == ' ' || *at == '\t')) ++at;
+      if (at == end) return at;
+      mark_ = static_cast<uint32_t>(at - data);
+      state_ = State::kValue;
+      [[fallthrough]];
+    case State::kValue:
+      at = SkipFieldChars(at, end);
+      if (at == end) return at;
+      if (*at != '\r') return Wrong(*at == '\n' ? refusal::kLineEnd : refusal::kFieldValue);
+      if (const Refusal* wrong = EndField(data, static_cast<size_t>(at - data))) {
+        return Wrong(*wrong);
+      }
+      state_ = State::kValueLf;
+      return at + 1;
+    case State::kValueLf:
+      state_ = State::kField;
+      return *at == '\n' ? at + 1 : Wrong(refusal::kLineEnd);
+    default:
+      state_ = State::kDone;
+      return *at == '\n' ? at + 1 : Wrong(refusal::kLineEnd);
+  }
+}
+
+const Refusal* RequestParser::BeginField(const char* data, const char* at) {
+  mark_ = static_cast<uint32_t>(at - data);
+  state_ = State::kName;
+  if (mark_ - fields_at_ > limits_.header_bytes) return &refusal::kHeaderBytes;
+  if (*at == ' ' || *at == '\t') return &refusal::kFieldFold;
+  return fields_.size() >= limits_.header_fields ? &refusal::kHeaderFields : nullptr;
 }
 
 void RequestParser::Fill(const char* data, Request& request) const {

@@ -59,7 +59,8 @@ class RequestParser {
     kValueSpace,
     kValue,
     kValueLf,
-    kEndLf
+    kEndLf,
+    kDone
   };
   struct Span {
     uint32_t at = 0;
@@ -71,6 +72,13 @@ class RequestParser {
     Span value;
   };
 
+  // Each looks at one element, or at what there is of it, which is at least a byte, and returns
+  // where to go on, or null when it is refused.
+  char* StepRequestLine(char* data, char* at, const char* end);
+  char* StepVersion(char* data, const char* end);
+  char* StepField(char* data, char* at, const char* end);
+  char* Wrong(const Refusal& refusal);
+  const Refusal* BeginField(const char* data, const char* at);
   Progress Stop(const char* at, const char* data);
   Progress Refuse(const Refusal& refusal);
   const Refusal* EndMethod(const char* data, size_t end);
