@@ -26,12 +26,20 @@ namespace {
 using std::chrono::milliseconds;
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
-// SIGTERM and SIGINT end the program; SIGHUP opens the access log anew, after it was moved away.
-sigset_t Signals() {
+// How long a connection may be open at the end before its request is here.
+constexpr milliseconds kFirstRequest{500};
+
+sigset_t StopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// And SIGHUP, which opens the access log anew, after it was moved away.
+sigset_t AllSignals() {
+  sigset_t signals = StopSignals();
   sigaddset(&signals, SIGHUP);
   return signals;
 }
@@ -89,34 +97,25 @@ std::string StuckWorkers(Workers& workers) {
   return stuck;
 }
 
-size_t Connections(Workers& workers) {
-  size_t total = 0;
-  for (size_t i = 0; i < workers.size(); ++i) {
-    const std::optional<size_t> count = workers[i]->AskConnections(milliseconds(500));
-    if (!count) observe::LogWarn(Cat("worker ", i, " does not answer"));
-    total += count.value_or(1);
-  }
-  return total;
-}
-
 // Not ready at once, so that a balancer looks elsewhere; the port stays open for the grace; then
 // what is in flight may finish. A second signal ends the present wait.
-void Drain(Workers& workers, const config::Snapshot& snapshot, ReadyFlag& ready,
-           const sigset_t& signals) {
+void Drain(Workers& workers, const http::ConnectionShare& connections,
+           const config::Snapshot& snapshot, ReadyFlag& ready) {
+  const sigset_t signals = StopSignals();
   observe::LogInfo("draining");
   ready.store(false);
   for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().Drain(); });
   WaitForSignal(signals, snapshot.drain_grace);
-  for (auto& worker : workers) {
-    worker->Post([](Worker& w) {
-      w.listener().StopAccepting();
-      w.listener().CloseIdle();
-    });
-  }
+  for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().StopAccepting(); });
+  // Each answers after it has stopped accepting: from now on connections only become fewer.
+  const std::string stuck = StuckWorkers(workers);
+  if (!stuck.empty()) observe::LogError(stuck);
   const TimePoint limit = Clock::now() + snapshot.drain_timeout;
-  while (Connections(workers) > 0 && Clock::now() < limit) {
+  while (connections.total() > 0 && Clock::now() < limit) {
+    for (auto& worker : workers) {
+      worker->Post([](Worker& w) { w.listener().CloseIdle(kFirstRequest); });
+    }
     if (WaitForSignal(signals, milliseconds(20))) break;
-    for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().CloseIdle(); });
   }
   for (auto& worker : workers) worker->StopAndJoin();
 }
@@ -156,7 +155,7 @@ int Serve(const VerbOptions& options) {
     return kFindings;
   }
   // Blocked before any thread starts, so that only this one is told.
-  const sigset_t signals = Signals();
+  const sigset_t signals = AllSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
@@ -203,7 +202,7 @@ int Serve(const VerbOptions& options) {
     if (signal == SIGTERM || signal == SIGINT) break;
     if (signal == SIGHUP && log) log->Reopen();
   }
-  Drain(workers, in_force, shared.ready, signals);
+  Drain(workers, connections, in_force, shared.ready);
   observe::LogInfo("stopped");
   return kFine;
 }

@@ -1,6 +1,7 @@
 #include "gateway/http/listener.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -221,6 +222,11 @@ void Listener::Drain() { worker_.draining = true; }
 void Listener::StopAccepting() {
   Drain();
   if (!acceptor_.is_open()) return;
+  // A connection that came between the last accept and the close would be reset, request and all.
+  // So nobody new gets through first: their SYN is dropped, and the next one is refused.
+  sock_filter drop{BPF_RET | BPF_K, 0, 0, 0};
+  const sock_fprog nobody{1, &drop};
+  setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &nobody, sizeof nobody);
   while (AcceptOne()) {
   }
   Disarm();
@@ -228,10 +234,13 @@ void Listener::StopAccepting() {
   acceptor_.close(ignored);
 }
 
-void Listener::CloseIdle() {
+void Listener::CloseIdle(Duration idle_for) {
+  const TimePoint since = worker_.loop.Now() - idle_for;
   // Closing changes the set only later, when the connection's coroutine ends; a copy all the same.
   const std::vector<Connection*> all(worker_.connections.begin(), worker_.connections.end());
-  for (Connection* connection : all) connection->CloseIfIdle();
+  for (Connection* connection : all) {
+    if (connection->idle_since() <= since) connection->CloseIfIdle();
+  }
 }
 
 void Listener::Abort() {

@@ -53,8 +53,9 @@ class Listener final : private ConnectionObserver, private Timer {
   // Takes what waits in the backlog, then closes the port. All workers at the same time, since the
   // kernel spreads new connections over the listeners that are left.
   void StopAccepting();
-  // Ends connections on which no request is in flight.
-  void CloseIdle();
+  // Ends connections on which no request has been in flight for so long. A fresh one needs a moment
+  // until its first request is here.
+  void CloseIdle(Duration idle_for = Duration::zero());
   // Ends everything; the requests in flight are cancelled.
   void Abort();
 
