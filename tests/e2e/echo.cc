@@ -11,6 +11,10 @@ using testing_support::ScriptedConnection;
 using testing_support::ScriptedRequest;
 using testing_support::WriteTempFile;
 
+// RFC 9113 sections 6.5.2 and 6.9.
+constexpr uint16_t kInitialWindowSize = 4;
+constexpr uint8_t kWindowUpdate = 8;
+
 constexpr char kContract[] = R"(
 message Text { string text = 1; repeated string more = 2; }
 message Holder { google.protobuf.Value value = 1; }
@@ -55,7 +59,9 @@ Echo::Echo(const std::string& extra)
 
 void Echo::Serve(ScriptedConnection& connection) {
   const std::string big = BigMessage();
-  if (!connection.Handshake()) return;
+  if (!connection.Handshake({{kInitialWindowSize, 1 << 30}})) return;
+  // ScriptedConnection gives no window back.
+  connection.Frame(kWindowUpdate, 0, 0, std::string({'\x7f', 0, 0, 0}));
   while (const std::optional<ScriptedRequest> request = connection.NextRequest()) {
     {
       const std::lock_guard lock(mutex_);

@@ -176,6 +176,12 @@ void Frontdesk::WaitUntilReady() {
   admin_ = PortOf(*line);
 }
 
+double Frontdesk::Metric(const std::string& name) const {
+  const std::string text = Fetch(admin_, "GET", "/metrics").body;
+  const size_t at = text.find(Cat("\n", name, " "));
+  return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+}
+
 size_t PeakBytes(const Process& process) {
   const std::string status = testing_support::ReadFile(Cat("/proc/", process.pid(), "/status"));
   const size_t at = status.find("VmHWM:");

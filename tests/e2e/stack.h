@@ -86,6 +86,8 @@ class Frontdesk {
   uint16_t port() const { return port_; }
   uint16_t admin() const { return admin_; }
   testing_support::Process& process() { return process_; }
+  // A metric by its whole name, labels included; -1 when there is none.
+  double Metric(const std::string& name) const;
 
  private:
   void WaitUntilReady();
