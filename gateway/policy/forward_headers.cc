@@ -48,6 +48,38 @@ bool IsMetadataValue(std::string_view value) {
   return std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
+// W3C Trace Context, version 00 or a later one that begins alike: "00-<32 hex>-<16 hex>-<2 hex>",
+// in lower case, the ids not all zero.
+bool IsTraceparent(std::string_view value) {
+  constexpr std::string_view kShape = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+  if (value.size() < kShape.size() || value.starts_with("ff")) return false;
+  if (value.size() > kShape.size() && (value.starts_with("00") || value[kShape.size()] != '-')) {
+    return false;
+  }
+  for (size_t i = 0; i < kShape.size(); ++i) {
+    const char c = value[i];
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (kShape[i] == '-' ? c != '-' : !hex) return false;
+  }
+  const auto all_zero = [](std::string_view id) {
+    return id.find_first_not_of('0') == std::string_view::npos;
+  };
+  return !all_zero(value.substr(3, 32)) && !all_zero(value.substr(36, 16));
+}
+
+// The trace goes on, whatever the route allows: it names nobody. A broken or doubled one is
+// dropped, as the specification asks, and its tracestate with it.
+void ForwardTrace(const http::Headers& headers, upstream::Metadata& metadata) {
+  const auto parent = headers.Find("traceparent");
+  if (!parent || headers.Count("traceparent") != 1 || !IsTraceparent(*parent)) return;
+  metadata.emplace_back("traceparent", *parent);
+  for (const http::Header& header : headers.fields()) {
+    if (header.name == "tracestate" && IsMetadataValue(header.value)) {
+      metadata.emplace_back(header.name, header.value);
+    }
+  }
+}
+
 }  // namespace
 
 absl::Status ForwardRequestHeaders(Exchange& exchange) {
@@ -56,10 +88,12 @@ absl::Status ForwardRequestHeaders(Exchange& exchange) {
   if (!exchange.call.caller_sub.empty()) {
     metadata.emplace_back(kIdentity, exchange.call.caller_sub);
   }
+  ForwardTrace(exchange.request.headers, metadata);
   const std::vector<std::string>& allowed = exchange.route->request_headers;
   if (allowed.empty()) return absl::OkStatus();
   for (const http::Header& header : exchange.request.headers.fields()) {
     if (!Contains(allowed, header.name) || NeverForwarded(header.name)) continue;
+    if (header.name == "traceparent" || header.name == "tracestate") continue;  // see above
     if (!IsMetadataKey(header.name)) continue;
     if (NamedInConnection(exchange.request.headers, header.name)) continue;
     if (header.name.ends_with("-bin")) {

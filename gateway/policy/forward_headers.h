@@ -10,7 +10,7 @@
 namespace frontdesk::policy {
 
 // Fills the metadata of every call: what the route allows of the client's headers, then the
-// gateway's own `x-request-id` and, from the verified caller alone, `x-user-id`. Reserved,
+// gateway's own `x-request-id`, the client's W3C trace context and, from the verified caller alone, `x-user-id`. Reserved,
 // hop-by-hop and identity headers never cross, whatever the list says, nor do headers that the
 // client names in Connection. Fails for a `-bin` header that is not base64.
 absl::Status ForwardRequestHeaders(Exchange& exchange);

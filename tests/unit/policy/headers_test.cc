@@ -92,6 +92,30 @@ TEST_F(ForwardTest, BinaryValuesTravelDecoded) {
   EXPECT_EQ(status_.code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(ForwardTest, TheTraceGoesOn) {
+  const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  EXPECT_EQ(Forward({{"tracestate", "a=1"}, {"traceparent", good}, {"tracestate", "b=2"}}, {}),
+            (upstream::Metadata{
+                kId, {"traceparent", good}, {"tracestate", "a=1"}, {"tracestate", "b=2"}}));
+  const std::string later = "01" + good.substr(2) + "-more";
+  EXPECT_EQ(Forward({{"traceparent", later}}, {}),
+            (upstream::Metadata{kId, {"traceparent", later}}));
+  const std::string kBad[] = {"",
+                              good + "-more",
+                              good.substr(1),
+                              "ff" + good.substr(2),
+                              "01" + good.substr(2) + "x",
+                              "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                              "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                              "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+                              "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01"};
+  for (const std::string& bad : kBad) {
+    EXPECT_EQ(Forward({{"traceparent", bad}, {"tracestate", "a=1"}}, {}), upstream::Metadata{kId})
+        << bad;
+  }
+  EXPECT_EQ(Forward({{"traceparent", good}, {"traceparent", good}}, {}), upstream::Metadata{kId});
+}
+
 TEST(ForwardResponse, OnlyWhatTheRouteAllows) {
   route::Route route;
   route.response_headers = {"x-total", "x-raw-bin", "x-user-id", "grpc-status"};
