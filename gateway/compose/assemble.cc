@@ -123,11 +123,9 @@ void Assembler::WriteEachReply(const contract::Write& write, const StepSlots& st
   const size_t begin = IsPacked(write) ? Begin(*write.target) : before;
   for (uint32_t base : step.elements) {
     const Slots::Value* values = known_.slots.First(base + write.source.slot);
-    if (many) {
-      WriteList(write, values);
-    } else if (write.kind == Kind::kSplice || write.kind == Kind::kConvert) {
+    if (!many && (write.kind == Kind::kSplice || write.kind == Kind::kConvert)) {
       WriteMessage(write, values, false);
-    } else if (values) {
+    } else if (many || values) {
       WriteList(write, values);
     } else {
       WriteDefault(write);

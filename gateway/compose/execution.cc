@@ -141,7 +141,7 @@ void Execution::FinishStep(size_t index, Reply reply) {
 void Execution::Settle(size_t index, absl::Status status) {
   if (!status.ok()) {
     const bool must = plan_.steps[index].on_error == PlanStep::OnError::kFail;
-    if (must || parent_.cancel.cancelled()) return Fail(std::move(status));
+    if (must || parent_.cancel.cancelled()) return Fail(status);
     omitted_ |= Bit(index);
     steps_[index].status = std::move(status);
   }
@@ -149,9 +149,9 @@ void Execution::Settle(size_t index, absl::Status status) {
   StartReady();
 }
 
-void Execution::Fail(absl::Status status) {
+void Execution::Fail(const absl::Status& status) {
   if (stopped()) return;
-  failure_ = parent_.cancel.cancelled() ? parent_.cancel.reason() : std::move(status);
+  failure_ = parent_.cancel.cancelled() ? parent_.cancel.reason() : status;
   cancel_.Cancel(absl::CancelledError("another call of the composition failed"));
 }
 

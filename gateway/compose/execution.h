@@ -92,7 +92,7 @@ class Execution {
   // Reads a reply into slots. Not OK: it is no message, or one too many bytes.
   absl::Status Accept(const contract::PlanStep& step, std::string_view message, uint32_t& base);
   void Settle(size_t index, absl::Status status);
-  void Fail(absl::Status status);
+  void Fail(const absl::Status& status);
   void Leave();  // a step or lane ends; the last one resumes Run()
 
   bool stopped() const { return !failure_.ok(); }

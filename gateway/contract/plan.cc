@@ -104,7 +104,7 @@ std::unique_ptr<const Plan> PlanCompiler::Compile() {
 std::optional<std::chrono::nanoseconds> PlanCompiler::Time(std::string_view text,
                                                            std::string_view what) {
   const std::optional<std::chrono::nanoseconds> time = ParseDuration(text);
-  if (!time) Add(Cat(what, " \"", text, "\" is not a duration such as 250ms or 2s"));
+  if (!time) Add(Cat(what, " ", Quoted(text), " is not a duration such as 250ms or 2s"));
   return time;
 }
 
@@ -120,21 +120,21 @@ void PlanCompiler::CompileCall(const frontdesk::v1::Step& proto, PlanStep& step)
     names.push_back(std::move(name));
   }
   if (!step.method) {
-    Add(proto.call().empty() ? Cat("step \"", step.id, "\" has no call")
-                             : Cat("step \"", step.id, "\": there is no method \"", proto.call(),
-                                   '"', DidYouMean(proto.call(), names)));
+    Add(proto.call().empty() ? Cat("step ", Quoted(step.id), " has no call")
+                             : Cat("step ", Quoted(step.id), ": there is no method ",
+                                   Quoted(proto.call()), DidYouMean(proto.call(), names)));
     return;
   }
   const Method& called = *step.method;
   if (called.client_streaming || called.server_streaming) {
-    Add(Cat("step \"", step.id, "\": \"", proto.call(), "\" is a streaming method"));
+    Add(Cat("step ", Quoted(step.id), ": ", Quoted(proto.call()), " is a streaming method"));
   }
   if (&called == &method_) {
-    Add(Cat("step \"", step.id, "\" calls the composition itself"));
+    Add(Cat("step ", Quoted(step.id), " calls the composition itself"));
   } else if (called.descriptor &&
              called.descriptor->options().HasExtension(frontdesk::v1::compose)) {
-    Add(Cat("step \"", step.id, "\": \"", proto.call(),
-            "\" is a composition; call what it is composed of"));
+    Add(Cat("step ", Quoted(step.id), ": ", Quoted(proto.call()),
+            " is a composition; call what it is composed of"));
   }
 }
 
@@ -169,17 +169,17 @@ void PlanCompiler::AddRoots() {
 
 void PlanCompiler::CompileTimeout(const frontdesk::v1::Step& proto, PlanStep& step) {
   if (!proto.has_timeout()) return;
-  const auto timeout = Time(proto.timeout(), Cat("step \"", step.id, "\": timeout"));
+  const auto timeout = Time(proto.timeout(), Cat("step ", Quoted(step.id), ": timeout"));
   if (!timeout) return;
   step.timeout = *timeout;
   if (step.timeout > plan_->deadline) {
-    Add(Cat("step \"", step.id, "\": timeout ", proto.timeout(), " is longer than the deadline ",
-            composition_.deadline(), " of the whole"));
+    Add(Cat("step ", Quoted(step.id), ": timeout ", proto.timeout(),
+            " is longer than the deadline ", composition_.deadline(), " of the whole"));
   }
 }
 
 void PlanCompiler::CheckEachOptions(const frontdesk::v1::Step& proto) {
-  const std::string step = Cat("step \"", proto.id(), "\": ");
+  const std::string step = Cat("step ", Quoted(proto.id()), ": ");
   if (!proto.has_each()) {
     if (proto.has_as()) Add(Cat(step, "`as` has no meaning without `each`"));
     if (proto.has_max_parallel()) Add(Cat(step, "`max_parallel` has no meaning without `each`"));
@@ -197,7 +197,7 @@ void PlanCompiler::CheckEachOptions(const frontdesk::v1::Step& proto) {
       std::any_of(proto.bind().begin(), proto.bind().end(), [&](const frontdesk::v1::Bind& bind) {
         return bind.has_from() && SplitPath(bind.from())[0] == proto.as();
       });
-  if (!used) Add(Cat(step, "no bind uses \"", proto.as(), "\": all calls would be the same"));
+  if (!used) Add(Cat(step, "no bind uses ", Quoted(proto.as()), ": all calls would be the same"));
 }
 
 void PlanCompiler::CompileEach(const frontdesk::v1::Step& proto, PlanStep& step,
@@ -211,11 +211,13 @@ void PlanCompiler::CompileEach(const frontdesk::v1::Step& proto, PlanStep& step,
   if (!known) return;
   const absl::StatusOr<PathValue> value = ResolveSource(list, roots_);
   if (!value.ok()) {
-    Add(Cat("step \"", step.id, "\": each \"", list, "\": ", Std(value.status().message())));
+    Add(Cat("step ", Quoted(step.id), ": each ", Quoted(list), ": ",
+            Std(value.status().message())));
     return;
   }
   if (!value->many()) {
-    Add(Cat("step \"", step.id, "\": each \"", list, "\" is not a list but ", value->TypeName()));
+    Add(Cat("step ", Quoted(step.id), ": each ", Quoted(list), " is not a list but ",
+            value->TypeName()));
     return;
   }
   step.list = Want(*value, value->message != nullptr, false);
@@ -240,7 +242,7 @@ void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step)
   FillCompiler fill(roots, broken, fitter_);
   step.request = fill.Fill(MappingsOf(proto.bind()), *step.method->input);
   for (const std::string& wrong : fill.wrong()) {
-    Add(Cat("step \"", step.id, "\": bind ", wrong));
+    Add(Cat("step ", Quoted(step.id), ": bind ", wrong));
   }
 }
 

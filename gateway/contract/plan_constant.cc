@@ -24,7 +24,7 @@ using google::protobuf::util::FieldMaskUtil;
 using google::protobuf::util::TimeUtil;
 
 absl::Status Not(std::string_view text, std::string_view what) {
-  return absl::InvalidArgumentError(Absl(Cat('"', text, "\" is not ", what)));
+  return absl::InvalidArgumentError(Absl(Cat(Quoted(text), " is not ", what)));
 }
 
 template <class Number>

@@ -23,7 +23,8 @@ std::vector<Write> FillCompiler::Fill(const std::vector<Mapping>& mappings,
 
 void FillCompiler::Wrong(const Mapping& mapping, std::string_view text) {
   const std::string_view quote = mapping.kind == Mapping::Kind::kConstant ? "value " : "";
-  wrong_.push_back(Cat("to \"", mapping.to, "\" from ", quote, '"', mapping.source, "\": ", text));
+  wrong_.push_back(
+      Cat("to ", Quoted(mapping.to), " from ", quote, Quoted(mapping.source), ": ", text));
 }
 
 bool FillCompiler::IsBroken(std::string_view path) const {
@@ -33,7 +34,7 @@ bool FillCompiler::IsBroken(std::string_view path) const {
 
 void FillCompiler::FillOne(const Mapping& mapping, const MessageTable& message) {
   if (mapping.kind == Mapping::Kind::kMissing) {
-    wrong_.push_back(Cat("to \"", mapping.to, "\" needs `from` or `value`"));
+    wrong_.push_back(Cat("to ", Quoted(mapping.to), " needs `from` or `value`"));
     return;
   }
   const absl::StatusOr<std::vector<const Field*>> path = ResolveTarget(mapping.to, message);
@@ -49,7 +50,7 @@ void FillCompiler::FillOne(const Mapping& mapping, const MessageTable& message) 
     write.target = &target;
     write.constant = *std::move(constant);
     const absl::Status added =
-        tree_.Add(*path, std::move(write), nullptr, Cat("value \"", mapping.source, '"'));
+        tree_.Add(*path, std::move(write), nullptr, Cat("value ", Quoted(mapping.source)));
     if (!added.ok()) Wrong(mapping, Std(added.message()));
     return;
   }
@@ -58,8 +59,7 @@ void FillCompiler::FillOne(const Mapping& mapping, const MessageTable& message) 
   if (!value.ok()) return Wrong(mapping, Std(value.status().message()));
   absl::StatusOr<Write> write = fitter_.Fit(*value, target, false);
   if (!write.ok()) return Wrong(mapping, Std(write.status().message()));
-  const absl::Status added =
-      tree_.Add(*path, *std::move(write), &*value, Cat('"', mapping.source, '"'));
+  const absl::Status added = tree_.Add(*path, *std::move(write), &*value, Quoted(mapping.source));
   if (!added.ok()) Wrong(mapping, Std(added.message()));
 }
 
@@ -85,12 +85,12 @@ void FillCompiler::Spread(const Mapping& mapping, const MessageTable& message) {
     const PathValue below = Below(*value, *same);
     absl::StatusOr<Write> write = fitter_.Fit(below, target, true);
     if (!write.ok()) {
-      Wrong(mapping, Cat('"', target.name, "\": ", Std(write.status().message())));
+      Wrong(mapping, Cat(Quoted(target.name), ": ", Std(write.status().message())));
       continue;
     }
     const absl::Status added = tree_.Add({&target}, *std::move(write), &below,
-                                         Cat('"', mapping.source, '.', same->name, '"'));
-    if (!added.ok()) Wrong(mapping, Cat('"', target.name, "\": ", Std(added.message())));
+                                         Quoted(Cat(mapping.source, '.', same->name)));
+    if (!added.ok()) Wrong(mapping, Cat(Quoted(target.name), ": ", Std(added.message())));
   }
   if (!common) {
     Wrong(mapping,
@@ -115,7 +115,7 @@ void FillCompiler::CheckRequired(const MessageTable& message) {
                                     [&](const Write& write) { return write.target == &field; });
     if (field.required && !filled) {
       wrong_.push_back(
-          Cat("nothing fills the required \"", field.name, "\" of ", message.full_name));
+          Cat("nothing fills the required ", Quoted(field.name), " of ", message.full_name));
     }
   }
 }

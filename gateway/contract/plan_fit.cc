@@ -93,11 +93,11 @@ Write::Default OnDefault(const PathValue& value, const Field& target, bool by_na
 absl::StatusOr<Write> PlanFitter::Fit(const PathValue& value, const Field& target, bool by_name) {
   const bool map = value.field && value.field->map && !value.root.list;
   if (value.many() != target.repeated || (map != target.map && !value.root.list)) {
-    return Wrong(Cat(value.TypeName(), " does not fit \"", target.name, "\", which is ",
+    return Wrong(Cat(value.TypeName(), " does not fit ", Quoted(target.name), ", which is ",
                      target.repeated ? "" : "a single ", TypeName(target)));
   }
   if (!target.caller_source.empty() && !IsFromCaller(value, target.caller_source)) {
-    return Wrong(Cat('"', target.name, "\" can be filled only from ", target.caller_source));
+    return Wrong(Cat(Quoted(target.name), " can be filled only from ", target.caller_source));
   }
   Write write;
   write.target = &target;
@@ -135,8 +135,8 @@ absl::Status PlanFitter::FitType(const PathValue& value, const Field& target, Wr
     write.kind = Write::Kind::kScalar;
     return absl::OkStatus();
   }
-  return Wrong(
-      Cat(value.TypeName(), " does not fit \"", target.name, "\", which is ", TypeName(target)));
+  return Wrong(Cat(value.TypeName(), " does not fit ", Quoted(target.name), ", which is ",
+                   TypeName(target)));
 }
 
 absl::Status PlanFitter::FitConversion(const MessageTable& from, const MessageTable& to,
@@ -178,8 +178,8 @@ absl::Status PlanFitter::Convert(const MessageTable& from, const MessageTable& t
                                    [&](const Field& field) { return field.name == target.name; });
     if (same == from.fields.end()) {
       if (!target.required) continue;
-      wrong += Cat(wrong.empty() ? "" : "; ", "required \"", target.name, "\" is in ", to.full_name,
-                   " only");
+      wrong += Cat(wrong.empty() ? "" : "; ", "required ", Quoted(target.name), " is in ",
+                   to.full_name, " only");
       continue;
     }
     absl::StatusOr<Write> write = Fit(Below(self, *same), target, true);

@@ -53,9 +53,9 @@ StepOrder OrderCompiler::Compile() {
 
 void OrderCompiler::CheckName(std::string_view kind, const std::string& name) {
   if (!IsIdentifier(name)) {
-    Add(Cat(kind, " \"", name, "\" is not a name: letters, digits and _ make one"));
+    Add(Cat(kind, " ", Quoted(name), " is not a name: letters, digits and _ make one"));
   } else if (name == "request" || name == "caller") {
-    Add(Cat(kind, " \"", name, "\": the name is taken, it stands for the ", name, " itself"));
+    Add(Cat(kind, " ", Quoted(name), ": the name is taken, it stands for the ", name, " itself"));
   }
 }
 
@@ -69,14 +69,14 @@ void OrderCompiler::CheckNames() {
     }
     for (int j = 0; j < i; ++j) {
       if (!step.id().empty() && composition_.step(j).id() == step.id()) {
-        Add(Cat("steps ", j + 1, " and ", i + 1, " have the same id \"", step.id(), '"'));
+        Add(Cat("steps ", j + 1, " and ", i + 1, " have the same id ", Quoted(step.id())));
       }
     }
     if (!step.has_as()) continue;
-    CheckName(Cat("step \"", step.id(), "\": as"), step.as());
+    CheckName(Cat("step ", Quoted(step.id()), ": as"), step.as());
     for (const frontdesk::v1::Step& other : composition_.step()) {
       if (other.id() != step.as()) continue;
-      Add(Cat("step \"", step.id(), "\": as \"", step.as(), "\" is the id of a step"));
+      Add(Cat("step ", Quoted(step.id()), ": as ", Quoted(step.as()), " is the id of a step"));
     }
   }
 }
@@ -111,7 +111,7 @@ void OrderCompiler::ReportCycle(const StepOrder& order, uint64_t left) {
   std::string names;
   for (size_t step : path) {
     if (!names.empty()) names += " needs ";
-    names += Cat('"', composition_.step(static_cast<int>(step)).id(), '"');
+    names += Cat(Quoted(composition_.step(static_cast<int>(step)).id()));
   }
   Add(Cat("the steps form a cycle: ", names));
 }
@@ -127,7 +127,7 @@ void OrderCompiler::CheckUse(const StepOrder& order) {
     const std::string& id = composition_.step(static_cast<int>(i)).id();
     const bool duplicate = RootBit(id) != Bit(i);
     if ((used & Bit(i)) || duplicate || id.empty()) continue;
-    Add(Cat("step \"", id, "\": nothing in the answer comes of it"));
+    Add(Cat("step ", Quoted(id), ": nothing in the answer comes of it"));
   }
 }
 
@@ -138,8 +138,8 @@ void OrderCompiler::CheckErrorPolicies(const StepOrder& order) {
     for (uint64_t left = order.needs[i]; left != 0; left &= left - 1) {
       const frontdesk::v1::Step& source = composition_.step(std::countr_zero(left));
       if (!Omits(source)) continue;
-      Add(Cat("step \"", step.id(), "\" must not fail but needs \"", source.id(),
-              "\", which may be omitted (on_error: OMIT): omit both or neither"));
+      Add(Cat("step ", Quoted(step.id()), " must not fail but needs ", Quoted(source.id()),
+              ", which may be omitted (on_error: OMIT): omit both or neither"));
     }
   }
 }

@@ -29,16 +29,16 @@ absl::StatusOr<const Field*> FieldNamed(std::string_view name, const MessageTabl
     if (field.name == name) return &field;
     names.push_back(field.name);
   }
-  return Wrong(Cat(message.full_name, " has no field \"", name, '"', DidYouMean(name, names)));
+  return Wrong(Cat(message.full_name, " has no field ", Quoted(name), DidYouMean(name, names)));
 }
 
 absl::Status CheckInner(const Field& field) {
-  if (field.map) return Wrong(Cat('"', field.name, "\" is a map: no path leads into it"));
+  if (field.map) return Wrong(Cat(Quoted(field.name), " is a map: no path leads into it"));
   if (field.repeated) {
-    return Wrong(Cat('"', field.name, "\" is a list: a path can only end there (see `each`)"));
+    return Wrong(Cat(Quoted(field.name), " is a list: a path can only end there (see `each`)"));
   }
   if (field.type != FieldType::kMessage) {
-    return Wrong(Cat('"', field.name, "\" is of type ", TypeName(field), ", which has no fields"));
+    return Wrong(Cat(Quoted(field.name), " is of type ", TypeName(field), ", which has no fields"));
   }
   return absl::OkStatus();
 }
@@ -52,7 +52,7 @@ absl::StatusOr<std::vector<const Field*>> Descend(const std::vector<std::string_
     absl::StatusOr<const Field*> field = FieldNamed(parts[i], *at);
     if (!field.ok()) return field.status();
     if ((*field)->type == FieldType::kGroup) {
-      return Wrong(Cat('"', (*field)->name, "\" is a group: groups are not supported"));
+      return Wrong(Cat(Quoted((*field)->name), " is a group: groups are not supported"));
     }
     if (i + 1 < parts.size()) {
       if (absl::Status inner = CheckInner(**field); !inner.ok()) return inner;
@@ -127,19 +127,21 @@ absl::StatusOr<PathValue> ResolveSource(std::string_view path, const std::vector
                                  [&](const PathRoot& each) { return each.name == parts[0]; });
   if (root == roots.end()) {
     std::vector<std::string> names;
+    names.reserve(roots.size());
     for (const PathRoot& each : roots) names.push_back(each.name);
-    return Wrong(Cat("there is no step \"", parts[0], '"', DidYouMean(parts[0], names)));
+    return Wrong(Cat("there is no step ", Quoted(parts[0]), DidYouMean(parts[0], names)));
   }
   PathValue value;
   value.root = *root;
   if (value.caller()) {
     if (parts.size() == 2 && parts[1] == "sub") return value;
-    return Wrong(Cat('"', path, "\" is not known of the caller; caller.sub is"));
+    return Wrong(Cat(Quoted(path), " is not known of the caller; caller.sub is"));
   }
   if (root->scalar) {
     value.field = root->scalar;
     if (parts.size() == 1) return value;
-    return Wrong(Cat('"', root->name, "\" is of type ", value.TypeName(), ", which has no fields"));
+    return Wrong(
+        Cat(Quoted(root->name), " is of type ", value.TypeName(), ", which has no fields"));
   }
   absl::StatusOr<std::vector<const Field*>> fields = Descend(parts, 1, *root->message);
   if (!fields.ok()) return fields.status();
