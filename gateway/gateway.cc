@@ -54,7 +54,7 @@ Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
       request_ids_(seed) {}
 
 Task<void> Gateway::Handle(http::Incoming incoming) {
-  if (AnswerHealth(incoming.request, incoming.reply)) co_return;
+  if (AnswerAtTheDoor(incoming.request, incoming.reply)) co_return;
   metrics_.AddActive(1);
   Exchange exchange(incoming, loop_);
   exchange.request_id =
@@ -64,11 +64,14 @@ Task<void> Gateway::Handle(http::Incoming incoming) {
   metrics_.AddActive(-1);
 }
 
-bool Gateway::AnswerHealth(const http::Request& request, http::ReplySink& sink) {
+bool Gateway::AnswerAtTheDoor(const http::Request& request, http::ReplySink& sink) {
   const bool read = request.method == "GET" || request.method == "HEAD";
-  if (!read) return false;
   rendered_.Clear();
-  if (request.path == "/healthz" || request.path == "/health") {
+  if (request.path == "*") {
+    rendered_.head.status = 204;  // OPTIONS for the server as a whole: a ping (RFC 9110, 9.3.7)
+  } else if (!read) {
+    return false;
+  } else if (request.path == "/healthz" || request.path == "/health") {
     Health(true, rendered_);
   } else if (request.path == "/readyz") {
     Health(ready_.load(std::memory_order_relaxed), rendered_);

@@ -33,8 +33,8 @@ class Gateway final : public http::Handler, private policy::Terminal {
               http::ReplySink& sink) override;
 
  private:
-  // Health, which needs no route; false when it was not asked for.
-  bool AnswerHealth(const http::Request& request, http::ReplySink& sink);
+  // Health and `OPTIONS *`, which need no route; false for everything else.
+  bool AnswerAtTheDoor(const http::Request& request, http::ReplySink& sink);
   Task<Reply> Answer(Exchange& exchange);
   Task<Reply> Dispatch(Exchange& exchange) override;
   // Reply -> HTTP, then log and metrics: every answer but health leaves through here.

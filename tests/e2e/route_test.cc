@@ -106,6 +106,7 @@ TEST_P(RouteTest, HeadOptionsAndAllow) {
   const RawResponse head = Fetch("HEAD", "/api/v1/orders/order-1");
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head.Header("content-length"), get.Header("content-length"));
+  EXPECT_EQ(Fetch("OPTIONS", "*").status, 204);
   const RawResponse options = Fetch("OPTIONS", "/api/v1/orders/order-1");
   EXPECT_EQ(options.status, 204);
   EXPECT_EQ(options.Header("allow"), "GET, HEAD, OPTIONS");
