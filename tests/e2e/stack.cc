@@ -137,7 +137,8 @@ nlohmann::json Mocks::Arrivals(const std::string& service) {
 std::string DemoConfig(const Mocks* mocks, const GatewayOptions& options) {
   std::string yaml = Cat("listen:\n  address: 127.0.0.1:0\n  workers: ", options.workers,
                          "\nadmin:\n  address: 127.0.0.1:0\ndescriptor_set: " FRONTDESK_CONTRACT
-                         "\ndrain:\n  grace: 200ms\n");
+                         "\ndrain:\n  grace: ",
+                         options.grace, "\n");
   if (!options.caller.empty()) yaml += Cat("auth:\n  development_caller: ", options.caller, "\n");
   yaml += options.extra;
   yaml += "upstreams:\n";
