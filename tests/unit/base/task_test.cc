@@ -22,7 +22,7 @@ using testing_support::RunOnLoop;
 Task<int> Number(int n) { co_return n; }
 
 Task<int> Later(Loop& loop, int n, milliseconds delay) {
-  co_await loop.SleepUntil(loop.Now() + delay);
+  (void)co_await loop.SleepUntil(loop.Now() + delay);
   co_return n;
 }
 
@@ -44,7 +44,7 @@ TEST(Task, AMillionSynchronousAwaitsDoNotGrowTheStack) {
 }
 
 Task<int> Throws(Loop& loop, bool late) {
-  if (late) co_await loop.SleepUntil(loop.Now());
+  if (late) (void)co_await loop.SleepUntil(loop.Now());
   throw std::runtime_error("no");
 }
 
@@ -75,7 +75,7 @@ struct Counted {
 };
 
 Task<Counted> Pass(Loop& loop, Counted value, bool late) {
-  if (late) co_await loop.SleepUntil(loop.Now());
+  if (late) (void)co_await loop.SleepUntil(loop.Now());
   co_return value;
 }
 
@@ -131,7 +131,7 @@ TEST(Together, NothingIsDoneAtOnce) {
 }
 
 Task<void> Tick(Loop& loop, int* done) {
-  co_await loop.SleepUntil(loop.Now() + milliseconds(1));
+  (void)co_await loop.SleepUntil(loop.Now() + milliseconds(1));
   ++*done;
 }
 
