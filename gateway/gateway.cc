@@ -28,14 +28,20 @@ void Health(bool healthy, transcode::Rendered& out) {
   out.body = healthy ? R"({"status":"SERVING"})" : R"({"status":"NOT_SERVING"})";
 }
 
-// "payment;reason=DEADLINE_EXCEEDED, products[3];reason=NOT_FOUND"
+// A list of a thousand failed elements must not become a header that no client takes.
+constexpr size_t kMaxIncompleteBytes = 2000;
+
+// "payment;reason=DEADLINE_EXCEEDED, products[3];reason=NOT_FOUND", and at the end
+// "more;count=12" if there are too many.
 std::string IncompleteHeader(const std::vector<compose::Missing>& missing) {
   std::string out;
-  for (const compose::Missing& part : missing) {
+  for (size_t i = 0; i < missing.size(); ++i) {
     if (!out.empty()) out += ", ";
-    AppendTo(out, part.part);
-    out += ";reason=";
-    AppendTo(out, part.reason);
+    if (out.size() > kMaxIncompleteBytes) {
+      out += Cat("more;count=", missing.size() - i);
+      break;
+    }
+    out += Cat(missing[i].part, ";reason=", missing[i].reason);
   }
   return out;
 }
