@@ -154,8 +154,9 @@ TEST_P(RouteTest, ARefusedRequestReachesNoBackEnd) {
       "GET /api/v1/orders/order-1 HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n",
       "GET /api/v1/orders/order-1 HTTP/1.1\r\n\r\n",
       "GET /api/v1/orders/order-1 HTTP/1.1\nhost: a\n\n",
-      "POST /api/v1/orders/order-1:cancel HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n"
-      "transfer-encoding: chunked\r\n\r\n{}",
+      // Both framings at once.
+      ("POST /api/v1/orders/order-1:cancel HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n"
+       "transfer-encoding: chunked\r\n\r\n{}"),
       "GET http://a/api/v1/orders/order-1 HTTP/1.1\r\nhost: b@c\r\n\r\n",
       "GET /api/v1/orders/order-1 HTTP/1.1\r\nhost: a\r\nx: y\r\n z\r\n\r\n",
   };
