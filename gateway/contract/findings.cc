@@ -31,6 +31,23 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// Names and options come from files: a control character in them must neither end the finding's
+// line nor reach a terminal.
+std::string OneLine(std::string_view text) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      out.push_back(c);
+    } else {
+      out.append("\\x").append({kDigits[byte >> 4], kDigits[byte & 15]});
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string Place::ToString() const { return line == 0 ? file : Cat(file, ':', line, ':', column); }
@@ -46,7 +63,8 @@ std::string Finding::ToString() const {
 }
 
 void Findings::Add(Place place, std::string_view path, std::string_view text) {
-  all_.push_back({std::move(place), std::string(path), std::string(text)});
+  place.file = OneLine(place.file);
+  all_.push_back({std::move(place), OneLine(path), OneLine(text)});
 }
 
 std::string Findings::ToString() const {

@@ -26,6 +26,7 @@ struct Finding {
 
 class Findings {
  public:
+  // Control characters are escaped ("\x1b"), so that a finding is one line whatever it cites.
   void Add(Place place, std::string_view path, std::string_view text);
   bool empty() const { return all_.empty(); }
   size_t size() const { return all_.size(); }

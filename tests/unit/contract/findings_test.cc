@@ -19,6 +19,13 @@ TEST(Findings, AreLinesThatEditorsUnderstand) {
             "path: text\n");
 }
 
+TEST(Findings, AreOneLineWhateverTheyCite) {
+  Findings findings;
+  findings.Add({"a\n.proto", 1, 2}, "b\tc", "no \x1b[31m\x7f\r\n\"caf\xc3\xa9\"");
+  EXPECT_EQ(findings.ToString(),
+            "a\\x0a.proto:1:2: b\\x09c: no \\x1b[31m\\x7f\\x0d\\x0a\"caf\xc3\xa9\"\n");
+}
+
 TEST(DidYouMean, NamesTheNearest) {
   struct Row {
     const char* word;
