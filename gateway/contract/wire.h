@@ -125,7 +125,8 @@ inline bool WireReader::Next() {
   return true;
 }
 
-// Deepest nesting of messages that is followed, as in protobuf itself.
+// Deepest nesting of messages that is followed, the outermost counted: one less than protobuf's own
+// default, so that what is read here can be read by everyone.
 inline constexpr int kMaxWireDepth = 100;
 
 // True if the bytes are a message of the table as far as framing and UTF-8 go, all the way down.
