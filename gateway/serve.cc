@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gateway/admin/admin.h"
@@ -28,6 +29,8 @@ using Workers = std::vector<std::unique_ptr<Worker>>;
 
 // How long a connection may be open at the end before its request is here.
 constexpr milliseconds kFirstRequest{500};
+// What the last handshakes may take before the port closes: a round trip of a far client.
+constexpr milliseconds kHandshake{300};
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -106,6 +109,8 @@ void Drain(Workers& workers, const http::ConnectionShare& connections,
   ready.store(false);
   for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().Drain(); });
   WaitForSignal(signals, snapshot.drain_grace);
+  for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().StopNewcomers(); });
+  std::this_thread::sleep_for(kHandshake);  // a second signal waits: this is short
   for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().StopAccepting(); });
   // Each answers after it has stopped accepting: from now on connections only become fewer.
   const std::string stuck = StuckWorkers(workers);

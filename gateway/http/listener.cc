@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -219,14 +220,26 @@ void Listener::OnClosed() {
 
 void Listener::Drain() { worker_.draining = true; }
 
+void Listener::StopNewcomers() {
+  Drain();
+  if (!acceptor_.is_open()) return;
+  // The filter sees packets from the TCP header on. It must not drop the last ACK of a handshake:
+  // that client believes to be connected, and closing the port would reset it, request and all.
+  constexpr uint32_t kFlagsAt = 13, kSyn = 0x02, kAck = 0x10, kDrop = 0, kKeep = 0xffffffff;
+  sock_filter steps[] = {
+      {BPF_LD | BPF_B | BPF_ABS, 0, 0, kFlagsAt},
+      {BPF_ALU | BPF_AND | BPF_K, 0, 0, kSyn | kAck},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, kSyn},
+      {BPF_RET | BPF_K, 0, 0, kDrop},
+      {BPF_RET | BPF_K, 0, 0, kKeep},
+  };
+  const sock_fprog filter{static_cast<unsigned short>(std::size(steps)), steps};
+  setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
 void Listener::StopAccepting() {
   Drain();
   if (!acceptor_.is_open()) return;
-  // A connection that came between the last accept and the close would be reset, request and all.
-  // So nobody new gets through first: their SYN is dropped, and the next one is refused.
-  sock_filter drop{BPF_RET | BPF_K, 0, 0, 0};
-  const sock_fprog nobody{1, &drop};
-  setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &nobody, sizeof nobody);
   while (AcceptOne()) {
   }
   Disarm();

@@ -50,8 +50,12 @@ class Listener final : private ConnectionObserver, private Timer {
   // The steps of an orderly end. From Drain() on every answer ends its connection, while new
   // connections are still taken: whoever sends them may not have heard yet.
   void Drain();
-  // Takes what waits in the backlog, then closes the port. All workers at the same time, since the
-  // kernel spreads new connections over the listeners that are left.
+  // Nobody new gets through from here on: their SYN is dropped. Who has shaken hands, or is about to
+  // end that, is still taken. All workers at the same time, since the kernel spreads new connections
+  // over the listeners.
+  void StopNewcomers();
+  // Takes what waits in the backlog, then closes the port; the next SYN is refused. Some time after
+  // StopNewcomers(), so that no handshake is cut in its middle.
   void StopAccepting();
   // Ends connections on which no request has been in flight for so long. A fresh one needs a moment
   // until its first request is here.
