@@ -6,7 +6,7 @@ set -euo pipefail
 build=(g++ cmake ninja-build ccache pkg-config protobuf-compiler protobuf-compiler-grpc
   libprotobuf-dev libprotoc-dev libgrpc++-dev libabsl-dev libboost1.81-dev libnghttp2-dev libssl-dev
   nlohmann-json3-dev libyaml-cpp-dev prometheus-cpp-dev libcpp-httplib-dev libcli11-dev libre2-dev
-  libc-ares-dev zlib1g-dev curl jq ca-certificates git)
+  libc-ares-dev libmimalloc-dev zlib1g-dev curl jq ca-certificates git)
 test=(libgtest-dev libgmock-dev)
 clang=(clang-14 lld-14 libclang-rt-14-dev llvm-14)
 bench=(libbenchmark-dev wrk nginx-light nghttp2-client procps)
