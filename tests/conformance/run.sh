@@ -13,8 +13,11 @@ skip() { echo "skipped: $1"; exit 77; }
 
 fetch() {
   mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial"
-  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-    "http://deb.debian.org/debian bookworm main" >"$work/apt/sources.list"
+  # Where this machine has Debian's packages from, their sources are too.
+  apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format \
+    'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)' |
+    grep ' main$' | sort -u >"$work/apt/sources.list"
+  [ -s "$work/apt/sources.list" ] || skip "apt-get knows no Debian repository; apt-get update first"
   local options=(-qq -o "Dir::Etc::SourceList=$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o "Dir::State::Lists=$work/apt/lists" -o "Dir::Cache=$work/apt/cache" -o APT::Sandbox::User=root
     -o Acquire::http::Timeout=20 -o Acquire::Retries=1)
