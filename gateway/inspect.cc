@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "gateway/base/version.h"
 #include "gateway/config/compile.h"
 #include "gateway/contract/plan.h"
 #include "gateway/verbs.h"

@@ -24,6 +24,4 @@ int Routes(const VerbOptions& options);
 int Explain(const VerbOptions& options);
 int Version(const VerbOptions& options);
 
-inline constexpr char kVersion[] = "0.1.0";
-
 }  // namespace frontdesk

@@ -1,8 +1,6 @@
 // google.api.http rules made into bindings.
 #pragma once
 
-#include <functional>
-
 #include "gateway/contract/contract.h"
 #include "gateway/contract/source_places.h"
 
@@ -12,11 +10,8 @@ class HttpRule;
 
 namespace frontdesk::contract {
 
-// Gives the place of a field of the rule by its path of field numbers.
-using PlaceOf = std::function<Place(const SourcePath&)>;
-
 // Adds the bindings of `rule` and its additional_bindings to `method`, whose message tables are
-// set. A binding with a finding is not added.
+// set. A binding with a finding is not added. `place_of` gives the place of a field of the rule.
 void AddBindings(const google::api::HttpRule& rule, const PlaceOf& place_of, Method& method,
                  Findings& findings);
 

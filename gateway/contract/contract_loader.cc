@@ -169,15 +169,17 @@ void ContractLoader::AddPlans() {
   for (Method& method : contract_->methods_) {
     const pb::MethodOptions& options = method.descriptor->options();
     if (!options.HasExtension(frontdesk::v1::compose)) continue;
-    const Place place =
-        places_.Of(method.descriptor->file()->name(),
-                   OptionPath(*method.descriptor, frontdesk::v1::kComposeFieldNumber));
+    const PlaceOf place_of = [&](const SourcePath& value) {
+      return places_.Of(method.descriptor->file()->name(),
+                        OptionPath(*method.descriptor, frontdesk::v1::kComposeFieldNumber) + value);
+    };
     if (method.client_streaming || method.server_streaming) {
-      findings_.Add(place, method.full_name, "is a streaming method; only unary ones are composed");
+      findings_.Add(place_of({}), method.full_name,
+                    "is a streaming method; only unary ones are composed");
       continue;
     }
     method.plan = CompilePlan(options.GetExtension(frontdesk::v1::compose), method,
-                              contract_->methods_, place, findings_);
+                              contract_->methods_, place_of, findings_);
   }
 }
 

@@ -10,6 +10,9 @@
 namespace frontdesk::contract {
 namespace {
 
+using frontdesk::v1::Composition;
+using frontdesk::v1::Step;
+
 // Calls of one step at once; above this a typing mistake is more likely than a wish.
 constexpr uint32_t kMostParallel = 1000;
 
@@ -17,7 +20,9 @@ template <class Proto>
 std::vector<Mapping> MappingsOf(const google::protobuf::RepeatedPtrField<Proto>& protos) {
   std::vector<Mapping> mappings;
   for (const Proto& proto : protos) {
+    const auto index = static_cast<int>(mappings.size());
     Mapping& mapping = mappings.emplace_back();
+    mapping.index = index;
     mapping.to = proto.to();
     if (proto.has_from()) {
       mapping.kind = Mapping::Kind::kPath;
@@ -33,11 +38,11 @@ std::vector<Mapping> MappingsOf(const google::protobuf::RepeatedPtrField<Proto>&
 class PlanCompiler {
  public:
   PlanCompiler(const frontdesk::v1::Composition& composition, const Method& method,
-               std::span<const Method> methods, const Place& place, Findings& findings)
+               std::span<const Method> methods, const PlaceOf& place_of, Findings& findings)
       : composition_(composition),
         method_(method),
         methods_(methods),
-        place_(place),
+        place_of_(place_of),
         findings_(findings),
         plan_(std::make_unique<Plan>()),
         fitter_(plan_->conversions) {}
@@ -52,13 +57,19 @@ class PlanCompiler {
                    std::vector<std::string>& broken);
   void CheckEachOptions(const frontdesk::v1::Step& proto);
   void AddRoots();
-  std::optional<std::chrono::nanoseconds> Time(std::string_view text, std::string_view what);
-  void Add(std::string_view text) { findings_.Add(place_, method_.full_name, text); }
+  std::optional<std::chrono::nanoseconds> Time(const SourcePath& at, std::string_view text,
+                                               std::string_view what);
+  void Add(const SourcePath& at, std::string_view text) {
+    findings_.Add(place_of_(at), method_.full_name, text);
+  }
+  SourcePath At(const frontdesk::v1::Step& step, const SourcePath& below = {}) const {
+    return StepPath(composition_, step, below);
+  }
 
   const frontdesk::v1::Composition& composition_;
   const Method& method_;
   const std::span<const Method> methods_;
-  const Place& place_;
+  const PlaceOf& place_of_;
   Findings& findings_;
   std::unique_ptr<Plan> plan_;
   PlanFitter fitter_;
@@ -69,16 +80,18 @@ class PlanCompiler {
 std::unique_ptr<const Plan> PlanCompiler::Compile() {
   const size_t before = findings_.size();
   const auto count = static_cast<size_t>(composition_.step_size());
-  if (count == 0) Add("a composition needs a step");
+  if (count == 0) Add({}, "a composition needs a step");
   if (count > Plan::kMaxSteps) {
-    Add(Cat("a composition has at most ", Plan::kMaxSteps, " steps, this one has ", count));
+    Add({Composition::kStepFieldNumber, Plan::kMaxSteps},
+        Cat("a composition has at most ", Plan::kMaxSteps, " steps, this one has ", count));
     return nullptr;
   }
   if (composition_.has_deadline()) {
-    plan_->deadline = Time(composition_.deadline(), "deadline").value_or(plan_->deadline);
+    plan_->deadline = Time({Composition::kDeadlineFieldNumber}, composition_.deadline(), "deadline")
+                          .value_or(plan_->deadline);
   }
   const StepOrder order =
-      OrderCompiler(composition_, method_.full_name, place_, findings_).Compile();
+      OrderCompiler(composition_, method_.full_name, place_of_, findings_).Compile();
   std::vector<size_t> position(count);  // declared index -> index in the plan
   for (size_t i = 0; i < count; ++i) position[order.order[i]] = i;
   plan_->steps.resize(count);
@@ -93,18 +106,22 @@ std::unique_ptr<const Plan> PlanCompiler::Compile() {
   for (size_t i = 0; i < count; ++i) {
     CompileStep(composition_.step(static_cast<int>(order.order[i])), plan_->steps[i]);
   }
-  if (count > 0 && composition_.out().empty()) Add("a composition without `out` has no answer");
+  if (count > 0 && composition_.out().empty()) Add({}, "a composition without `out` has no answer");
   FillCompiler fill(roots_, broken_, fitter_);
   plan_->answer = fill.Fill(MappingsOf(composition_.out()), *method_.output);
-  for (const std::string& wrong : fill.wrong()) Add(Cat("out ", wrong));
+  for (const WrongMapping& wrong : fill.wrong()) {
+    Add(wrong.at.empty() ? SourcePath() : SourcePath{Composition::kOutFieldNumber} + wrong.at,
+        Cat("out ", wrong.text));
+  }
   if (findings_.size() > before) return nullptr;
   return std::move(plan_);
 }
 
-std::optional<std::chrono::nanoseconds> PlanCompiler::Time(std::string_view text,
+std::optional<std::chrono::nanoseconds> PlanCompiler::Time(const SourcePath& at,
+                                                           std::string_view text,
                                                            std::string_view what) {
   const std::optional<std::chrono::nanoseconds> time = ParseDuration(text);
-  if (!time) Add(Cat(what, " ", Quoted(text), " is not a duration such as 250ms or 2s"));
+  if (!time) Add(at, Cat(what, " ", Quoted(text), " is not a duration such as 250ms or 2s"));
   return time;
 }
 
@@ -119,22 +136,23 @@ void PlanCompiler::CompileCall(const frontdesk::v1::Step& proto, PlanStep& step)
     if (name == proto.call()) step.method = &method;
     names.push_back(std::move(name));
   }
+  const SourcePath call = At(proto, {Step::kCallFieldNumber});
   if (!step.method) {
-    Add(proto.call().empty() ? Cat("step ", Quoted(step.id), " has no call")
-                             : Cat("step ", Quoted(step.id), ": there is no method ",
-                                   Quoted(proto.call()), DidYouMean(proto.call(), names)));
+    Add(call, proto.call().empty() ? Cat("step ", Quoted(step.id), " has no call")
+                                   : Cat("step ", Quoted(step.id), ": there is no method ",
+                                         Quoted(proto.call()), DidYouMean(proto.call(), names)));
     return;
   }
   const Method& called = *step.method;
   if (called.client_streaming || called.server_streaming) {
-    Add(Cat("step ", Quoted(step.id), ": ", Quoted(proto.call()), " is a streaming method"));
+    Add(call, Cat("step ", Quoted(step.id), ": ", Quoted(proto.call()), " is a streaming method"));
   }
   if (&called == &method_) {
-    Add(Cat("step ", Quoted(step.id), " calls the composition itself"));
+    Add(call, Cat("step ", Quoted(step.id), " calls the composition itself"));
   } else if (called.descriptor &&
              called.descriptor->options().HasExtension(frontdesk::v1::compose)) {
-    Add(Cat("step ", Quoted(step.id), ": ", Quoted(proto.call()),
-            " is a composition; call what it is composed of"));
+    Add(call, Cat("step ", Quoted(step.id), ": ", Quoted(proto.call()),
+                  " is a composition; call what it is composed of"));
   }
 }
 
@@ -169,35 +187,43 @@ void PlanCompiler::AddRoots() {
 
 void PlanCompiler::CompileTimeout(const frontdesk::v1::Step& proto, PlanStep& step) {
   if (!proto.has_timeout()) return;
-  const auto timeout = Time(proto.timeout(), Cat("step ", Quoted(step.id), ": timeout"));
+  const SourcePath at = At(proto, {Step::kTimeoutFieldNumber});
+  const auto timeout = Time(at, proto.timeout(), Cat("step ", Quoted(step.id), ": timeout"));
   if (!timeout) return;
   step.timeout = *timeout;
   if (step.timeout > plan_->deadline) {
-    Add(Cat("step ", Quoted(step.id), ": timeout ", proto.timeout(),
-            " is longer than the deadline ", composition_.deadline(), " of the whole"));
+    Add(at, Cat("step ", Quoted(step.id), ": timeout ", proto.timeout(),
+                " is longer than the deadline ", composition_.deadline(), " of the whole"));
   }
 }
 
 void PlanCompiler::CheckEachOptions(const frontdesk::v1::Step& proto) {
   const std::string step = Cat("step ", Quoted(proto.id()), ": ");
+  const SourcePath as = At(proto, {Step::kAsFieldNumber});
+  const SourcePath max_parallel = At(proto, {Step::kMaxParallelFieldNumber});
+  const SourcePath each = At(proto, {Step::kEachFieldNumber});
   if (!proto.has_each()) {
-    if (proto.has_as()) Add(Cat(step, "`as` has no meaning without `each`"));
-    if (proto.has_max_parallel()) Add(Cat(step, "`max_parallel` has no meaning without `each`"));
+    if (proto.has_as()) Add(as, Cat(step, "`as` has no meaning without `each`"));
+    if (proto.has_max_parallel()) {
+      Add(max_parallel, Cat(step, "`max_parallel` has no meaning without `each`"));
+    }
     return;
   }
   if (proto.has_max_parallel() &&
       (proto.max_parallel() == 0 || proto.max_parallel() > kMostParallel)) {
-    Add(Cat(step, "max_parallel must be from 1 to ", kMostParallel));
+    Add(max_parallel, Cat(step, "max_parallel must be from 1 to ", kMostParallel));
   }
   if (!proto.has_as()) {
-    Add(Cat(step, "`each` needs `as`, the name of the element"));
+    Add(each, Cat(step, "`each` needs `as`, the name of the element"));
     return;
   }
   const bool used =
       std::any_of(proto.bind().begin(), proto.bind().end(), [&](const frontdesk::v1::Bind& bind) {
         return bind.has_from() && SplitPath(bind.from())[0] == proto.as();
       });
-  if (!used) Add(Cat(step, "no bind uses ", Quoted(proto.as()), ": all calls would be the same"));
+  if (!used) {
+    Add(as, Cat(step, "no bind uses ", Quoted(proto.as()), ": all calls would be the same"));
+  }
 }
 
 void PlanCompiler::CompileEach(const frontdesk::v1::Step& proto, PlanStep& step,
@@ -206,18 +232,19 @@ void PlanCompiler::CompileEach(const frontdesk::v1::Step& proto, PlanStep& step,
   if (!proto.has_each()) return;
   if (proto.has_max_parallel()) step.max_parallel = proto.max_parallel();
   const std::string_view list = proto.each();
+  const SourcePath at = At(proto, {Step::kEachFieldNumber});
   const bool known = std::find(broken_.begin(), broken_.end(), SplitPath(list)[0]) == broken_.end();
   if (proto.has_as()) broken.push_back(proto.as());  // until it is known what it is
   if (!known) return;
   const absl::StatusOr<PathValue> value = ResolveSource(list, roots_);
   if (!value.ok()) {
-    Add(Cat("step ", Quoted(step.id), ": each ", Quoted(list), ": ",
-            Std(value.status().message())));
+    Add(at, Cat("step ", Quoted(step.id), ": each ", Quoted(list), ": ",
+                Std(value.status().message())));
     return;
   }
   if (!value->many()) {
-    Add(Cat("step ", Quoted(step.id), ": each ", Quoted(list), " is not a list but ",
-            value->TypeName()));
+    Add(at, Cat("step ", Quoted(step.id), ": each ", Quoted(list), " is not a list but ",
+                value->TypeName()));
     return;
   }
   step.list = Want(*value, value->message != nullptr, false);
@@ -241,8 +268,10 @@ void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step)
   if (!step.method) return;
   FillCompiler fill(roots, broken, fitter_);
   step.request = fill.Fill(MappingsOf(proto.bind()), *step.method->input);
-  for (const std::string& wrong : fill.wrong()) {
-    Add(Cat("step ", Quoted(step.id), ": bind ", wrong));
+  for (const WrongMapping& wrong : fill.wrong()) {
+    const SourcePath bind = {Step::kBindFieldNumber};
+    Add(At(proto, wrong.at.empty() ? SourcePath() : bind + wrong.at),
+        Cat("step ", Quoted(step.id), ": bind ", wrong.text));
   }
 }
 
@@ -250,8 +279,8 @@ void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step)
 
 std::unique_ptr<const Plan> CompilePlan(const frontdesk::v1::Composition& composition,
                                         const Method& method, std::span<const Method> methods,
-                                        const Place& place, Findings& findings) {
-  return PlanCompiler(composition, method, methods, place, findings).Compile();
+                                        const PlaceOf& place_of, Findings& findings) {
+  return PlanCompiler(composition, method, methods, place_of, findings).Compile();
 }
 
 }  // namespace frontdesk::contract

@@ -19,6 +19,7 @@
 #include "gateway/contract/contract.h"
 #include "gateway/contract/findings.h"
 #include "gateway/contract/message_table.h"
+#include "gateway/contract/source_places.h"
 
 namespace frontdesk::contract {
 
@@ -129,9 +130,9 @@ struct Plan {
 
 // The plan of the unary `method`, declared by `composition`; null, with at least one finding, when
 // something is wrong with it. `methods` are all methods of the contract, complete but for their
-// plans, at addresses that last; `place` is that of the option.
+// plans, at addresses that last; `place_of` gives the place of a value of the option.
 std::unique_ptr<const Plan> CompilePlan(const frontdesk::v1::Composition& composition,
                                         const Method& method, std::span<const Method> methods,
-                                        const Place& place, Findings& findings);
+                                        const PlaceOf& place_of, Findings& findings);
 
 }  // namespace frontdesk::contract

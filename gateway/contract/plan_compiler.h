@@ -10,8 +10,13 @@
 #include "gateway/contract/plan.h"
 #include "gateway/contract/plan_fit.h"
 #include "gateway/contract/plan_paths.h"
+#include "gateway/contract/source_places.h"
 
 namespace frontdesk::contract {
+
+// The path of one of the composition's steps, or of a value below it.
+SourcePath StepPath(const frontdesk::v1::Composition& composition, const frontdesk::v1::Step& step,
+                    const SourcePath& below = {});
 
 // In what order the steps can be resolved, and what each needs. Indices are those of declaration.
 struct StepOrder {
@@ -24,24 +29,29 @@ struct StepOrder {
 class OrderCompiler {
  public:
   OrderCompiler(const frontdesk::v1::Composition& composition, const std::string& method,
-                const Place& place, Findings& findings)
-      : composition_(composition), method_(method), place_(place), findings_(findings) {}
+                const PlaceOf& place_of, Findings& findings)
+      : composition_(composition), method_(method), place_of_(place_of), findings_(findings) {}
 
   StepOrder Compile();
 
  private:
   void CheckNames();
-  void CheckName(std::string_view kind, const std::string& name);
+  void CheckName(const SourcePath& at, std::string_view kind, const std::string& name);
   void CheckUse(const StepOrder& order);
   void CheckErrorPolicies(const StepOrder& order);
   void ReportCycle(const StepOrder& order, uint64_t left);
   uint64_t NeedsOf(const frontdesk::v1::Step& step) const;
   uint64_t RootBit(std::string_view path) const;
-  void Add(std::string_view text) { findings_.Add(place_, method_, text); }
+  const frontdesk::v1::Step& StepAt(size_t index) const {
+    return composition_.step(static_cast<int>(index));
+  }
+  void Add(const SourcePath& at, std::string_view text) {
+    findings_.Add(place_of_(at), method_, text);
+  }
 
   const frontdesk::v1::Composition& composition_;
   const std::string& method_;
-  const Place& place_;
+  const PlaceOf& place_of_;
   Findings& findings_;
 };
 
@@ -51,6 +61,13 @@ struct Mapping {
   Kind kind = Kind::kMissing;
   std::string to;
   std::string source;  // the path or the constant
+  int index = -1;      // in the list; -1 for one that nobody wrote
+};
+
+// What is wrong with a list of mappings: where, from the list, and what.
+struct WrongMapping {
+  SourcePath at;  // empty: the list as a whole
+  std::string text;
 };
 
 // Fills one message from mappings (plan_fill.cc).
@@ -63,7 +80,7 @@ class FillCompiler {
 
   // What is wrong is in wrong() afterwards.
   std::vector<Write> Fill(const std::vector<Mapping>& mappings, const MessageTable& message);
-  const std::vector<std::string>& wrong() const { return wrong_; }
+  const std::vector<WrongMapping>& wrong() const { return wrong_; }
 
  private:
   void FillOne(const Mapping& mapping, const MessageTable& message);
@@ -71,13 +88,14 @@ class FillCompiler {
   void FillFromCaller(const MessageTable& message);
   void CheckRequired(const MessageTable& message);
   bool IsBroken(std::string_view path) const;
-  void Wrong(const Mapping& mapping, std::string_view text);
+  // `field`: the number in Bind of what is wrong.
+  void Wrong(const Mapping& mapping, int field, std::string_view text);
 
   const std::vector<PathRoot>& roots_;
   const std::vector<std::string>& broken_;
   PlanFitter& fitter_;
   TargetTree tree_;
-  std::vector<std::string> wrong_;
+  std::vector<WrongMapping> wrong_;
 };
 
 }  // namespace frontdesk::contract

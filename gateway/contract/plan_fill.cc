@@ -6,6 +6,14 @@
 #include "gateway/contract/plan_constant.h"
 
 namespace frontdesk::contract {
+namespace {
+
+// The same in Out.
+constexpr int kTo = frontdesk::v1::Bind::kToFieldNumber;
+constexpr int kFrom = frontdesk::v1::Bind::kFromFieldNumber;
+constexpr int kValue = frontdesk::v1::Bind::kValueFieldNumber;
+
+}  // namespace
 
 std::vector<Write> FillCompiler::Fill(const std::vector<Mapping>& mappings,
                                       const MessageTable& message) {
@@ -21,10 +29,11 @@ std::vector<Write> FillCompiler::Fill(const std::vector<Mapping>& mappings,
   return tree_.Take();
 }
 
-void FillCompiler::Wrong(const Mapping& mapping, std::string_view text) {
+void FillCompiler::Wrong(const Mapping& mapping, int field, std::string_view text) {
   const std::string_view quote = mapping.kind == Mapping::Kind::kConstant ? "value " : "";
   wrong_.push_back(
-      Cat("to ", Quoted(mapping.to), " from ", quote, Quoted(mapping.source), ": ", text));
+      {mapping.index < 0 ? SourcePath() : SourcePath{mapping.index, field},
+       Cat("to ", Quoted(mapping.to), " from ", quote, Quoted(mapping.source), ": ", text)});
 }
 
 bool FillCompiler::IsBroken(std::string_view path) const {
@@ -34,44 +43,44 @@ bool FillCompiler::IsBroken(std::string_view path) const {
 
 void FillCompiler::FillOne(const Mapping& mapping, const MessageTable& message) {
   if (mapping.kind == Mapping::Kind::kMissing) {
-    wrong_.push_back(Cat("to ", Quoted(mapping.to), " needs `from` or `value`"));
+    wrong_.push_back({{mapping.index}, Cat("to ", Quoted(mapping.to), " needs `from` or `value`")});
     return;
   }
   const absl::StatusOr<std::vector<const Field*>> path = ResolveTarget(mapping.to, message);
-  if (!path.ok()) return Wrong(mapping, Std(path.status().message()));
+  if (!path.ok()) return Wrong(mapping, kTo, Std(path.status().message()));
   const Field& target = *path->back();
   if (mapping.kind == Mapping::Kind::kConstant) {
     absl::StatusOr<std::string> constant = EncodeConstant(target, mapping.source);
-    if (!constant.ok()) return Wrong(mapping, Std(constant.status().message()));
+    if (!constant.ok()) return Wrong(mapping, kValue, Std(constant.status().message()));
     if (!target.caller_source.empty()) {
-      return Wrong(mapping, Cat("it can be filled only from ", target.caller_source));
+      return Wrong(mapping, kTo, Cat("it can be filled only from ", target.caller_source));
     }
     Write write;
     write.target = &target;
     write.constant = *std::move(constant);
     const absl::Status added =
         tree_.Add(*path, std::move(write), nullptr, Cat("value ", Quoted(mapping.source)));
-    if (!added.ok()) Wrong(mapping, Std(added.message()));
+    if (!added.ok()) Wrong(mapping, kTo, Std(added.message()));
     return;
   }
   if (IsBroken(mapping.source)) return;
   const absl::StatusOr<PathValue> value = ResolveSource(mapping.source, roots_);
-  if (!value.ok()) return Wrong(mapping, Std(value.status().message()));
+  if (!value.ok()) return Wrong(mapping, kFrom, Std(value.status().message()));
   absl::StatusOr<Write> write = fitter_.Fit(*value, target, false);
-  if (!write.ok()) return Wrong(mapping, Std(write.status().message()));
+  if (!write.ok()) return Wrong(mapping, kFrom, Std(write.status().message()));
   const absl::Status added = tree_.Add(*path, *std::move(write), &*value, Quoted(mapping.source));
-  if (!added.ok()) Wrong(mapping, Std(added.message()));
+  if (!added.ok()) Wrong(mapping, kTo, Std(added.message()));
 }
 
 void FillCompiler::Spread(const Mapping& mapping, const MessageTable& message) {
   if (mapping.kind != Mapping::Kind::kPath) {
-    return Wrong(mapping, "an empty `to` spreads a message: it needs `from`");
+    return Wrong(mapping, kTo, "an empty `to` spreads a message: it needs `from`");
   }
   if (IsBroken(mapping.source)) return;
   const absl::StatusOr<PathValue> value = ResolveSource(mapping.source, roots_);
-  if (!value.ok()) return Wrong(mapping, Std(value.status().message()));
+  if (!value.ok()) return Wrong(mapping, kFrom, Std(value.status().message()));
   if (!value->message || value->many()) {
-    return Wrong(mapping, Cat("a single message can be spread, not ", value->TypeName()));
+    return Wrong(mapping, kFrom, Cat("a single message can be spread, not ", value->TypeName()));
   }
   bool common = false;
   for (const Field& target : message.fields) {
@@ -85,15 +94,15 @@ void FillCompiler::Spread(const Mapping& mapping, const MessageTable& message) {
     const PathValue below = Below(*value, *same);
     absl::StatusOr<Write> write = fitter_.Fit(below, target, true);
     if (!write.ok()) {
-      Wrong(mapping, Cat(Quoted(target.name), ": ", Std(write.status().message())));
+      Wrong(mapping, kFrom, Cat(Quoted(target.name), ": ", Std(write.status().message())));
       continue;
     }
     const absl::Status added = tree_.Add({&target}, *std::move(write), &below,
                                          Quoted(Cat(mapping.source, '.', same->name)));
-    if (!added.ok()) Wrong(mapping, Cat(Quoted(target.name), ": ", Std(added.message())));
+    if (!added.ok()) Wrong(mapping, kFrom, Cat(Quoted(target.name), ": ", Std(added.message())));
   }
   if (!common) {
-    Wrong(mapping,
+    Wrong(mapping, kFrom,
           Cat(value->message->full_name, " and ", message.full_name, " have no field in common"));
   }
 }
@@ -115,7 +124,7 @@ void FillCompiler::CheckRequired(const MessageTable& message) {
                                     [&](const Write& write) { return write.target == &field; });
     if (field.required && !filled) {
       wrong_.push_back(
-          Cat("nothing fills the required ", Quoted(field.name), " of ", message.full_name));
+          {{}, Cat("nothing fills the required ", Quoted(field.name), " of ", message.full_name)});
     }
   }
 }

@@ -24,6 +24,16 @@ bool Omits(const frontdesk::v1::Step& step) { return step.on_error() == frontdes
 
 }  // namespace
 
+SourcePath StepPath(const frontdesk::v1::Composition& composition, const frontdesk::v1::Step& step,
+                    const SourcePath& below) {
+  const auto& steps = composition.step();
+  const auto at = std::find_if(steps.begin(), steps.end(),
+                               [&](const frontdesk::v1::Step& each) { return &each == &step; });
+  return SourcePath{frontdesk::v1::Composition::kStepFieldNumber,
+                    static_cast<int>(at - steps.begin())} +
+         below;
+}
+
 StepOrder OrderCompiler::Compile() {
   CheckNames();
   StepOrder result;
@@ -51,32 +61,36 @@ StepOrder OrderCompiler::Compile() {
   return result;
 }
 
-void OrderCompiler::CheckName(std::string_view kind, const std::string& name) {
+void OrderCompiler::CheckName(const SourcePath& at, std::string_view kind,
+                              const std::string& name) {
   if (!IsIdentifier(name)) {
-    Add(Cat(kind, " ", Quoted(name), " is not a name: letters, digits and _ make one"));
+    Add(at, Cat(kind, " ", Quoted(name), " is not a name: letters, digits and _ make one"));
   } else if (name == "request" || name == "caller") {
-    Add(Cat(kind, " ", Quoted(name), ": the name is taken, it stands for the ", name, " itself"));
+    Add(at,
+        Cat(kind, " ", Quoted(name), ": the name is taken, it stands for the ", name, " itself"));
   }
 }
 
 void OrderCompiler::CheckNames() {
   for (int i = 0; i < composition_.step_size(); ++i) {
     const frontdesk::v1::Step& step = composition_.step(i);
+    const SourcePath id = StepPath(composition_, step, {frontdesk::v1::Step::kIdFieldNumber});
     if (step.id().empty()) {
-      Add(Cat("step ", i + 1, " has no id"));
+      Add(id, Cat("step ", i + 1, " has no id"));
     } else {
-      CheckName("step", step.id());
+      CheckName(id, "step", step.id());
     }
     for (int j = 0; j < i; ++j) {
       if (!step.id().empty() && composition_.step(j).id() == step.id()) {
-        Add(Cat("steps ", j + 1, " and ", i + 1, " have the same id ", Quoted(step.id())));
+        Add(id, Cat("steps ", j + 1, " and ", i + 1, " have the same id ", Quoted(step.id())));
       }
     }
     if (!step.has_as()) continue;
-    CheckName(Cat("step ", Quoted(step.id()), ": as"), step.as());
+    const SourcePath as = StepPath(composition_, step, {frontdesk::v1::Step::kAsFieldNumber});
+    CheckName(as, Cat("step ", Quoted(step.id()), ": as"), step.as());
     for (const frontdesk::v1::Step& other : composition_.step()) {
       if (other.id() != step.as()) continue;
-      Add(Cat("step ", Quoted(step.id()), ": as ", Quoted(step.as()), " is the id of a step"));
+      Add(as, Cat("step ", Quoted(step.id()), ": as ", Quoted(step.as()), " is the id of a step"));
     }
   }
 }
@@ -111,9 +125,9 @@ void OrderCompiler::ReportCycle(const StepOrder& order, uint64_t left) {
   std::string names;
   for (size_t step : path) {
     if (!names.empty()) names += " needs ";
-    names += Cat(Quoted(composition_.step(static_cast<int>(step)).id()));
+    names += Cat(Quoted(StepAt(step).id()));
   }
-  Add(Cat("the steps form a cycle: ", names));
+  Add(StepPath(composition_, StepAt(at)), Cat("the steps form a cycle: ", names));
 }
 
 void OrderCompiler::CheckUse(const StepOrder& order) {
@@ -124,21 +138,23 @@ void OrderCompiler::CheckUse(const StepOrder& order) {
     if (used & Bit(*step)) used |= order.needs[*step];
   }
   for (size_t i = 0; i < order.needs.size(); ++i) {
-    const std::string& id = composition_.step(static_cast<int>(i)).id();
+    const std::string& id = StepAt(i).id();
     const bool duplicate = RootBit(id) != Bit(i);
     if ((used & Bit(i)) || duplicate || id.empty()) continue;
-    Add(Cat("step ", Quoted(id), ": nothing in the answer comes of it"));
+    Add(StepPath(composition_, StepAt(i)),
+        Cat("step ", Quoted(id), ": nothing in the answer comes of it"));
   }
 }
 
 void OrderCompiler::CheckErrorPolicies(const StepOrder& order) {
   for (size_t i = 0; i < order.needs.size(); ++i) {
-    const frontdesk::v1::Step& step = composition_.step(static_cast<int>(i));
+    const frontdesk::v1::Step& step = StepAt(i);
     if (Omits(step)) continue;
     for (uint64_t left = order.needs[i]; left != 0; left &= left - 1) {
-      const frontdesk::v1::Step& source = composition_.step(std::countr_zero(left));
+      const frontdesk::v1::Step& source = StepAt(static_cast<size_t>(std::countr_zero(left)));
       if (!Omits(source)) continue;
-      Add(Cat("step ", Quoted(step.id()), " must not fail but needs ", Quoted(source.id()),
+      Add(StepPath(composition_, step),
+          Cat("step ", Quoted(step.id()), " must not fail but needs ", Quoted(source.id()),
               ", which may be omitted (on_error: OMIT): omit both or neither"));
     }
   }

@@ -1,6 +1,7 @@
 // Where in the .proto files things stand, from the SourceCodeInfo of a descriptor set.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +22,9 @@ namespace frontdesk::contract {
 // Field numbers and indices that lead from a FileDescriptorProto to something inside of it, as in
 // SourceCodeInfo.Location.path.
 using SourcePath = std::vector<int>;
+
+// Gives the place of something inside of an option by its path from there.
+using PlaceOf = std::function<Place(const SourcePath&)>;
 
 SourcePath operator+(SourcePath path, const SourcePath& below);
 

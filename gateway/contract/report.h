@@ -1,0 +1,15 @@
+// Findings as a compiler prints them.
+#pragma once
+
+#include <string>
+
+#include "gateway/contract/findings.h"
+#include "gateway/contract/option_source.h"
+
+namespace frontdesk::contract {
+
+// "file:line:col: error: path: text" for each finding, with the line of the source and a caret
+// under the column where `sources` has the file.
+std::string Report(const Findings& findings, const SourceReader& sources);
+
+}  // namespace frontdesk::contract
