@@ -15,6 +15,7 @@
 
 #include "gateway/admin/admin.h"
 #include "gateway/base/text.h"
+#include "gateway/base/version.h"
 #include "gateway/config/compile.h"
 #include "gateway/config/host_port.h"
 #include "gateway/observe/log.h"
