@@ -12,6 +12,7 @@ constexpr char kHttp[] = "frontdesk/http";
 constexpr char kFields[] = "frontdesk/fields";
 constexpr char kNeverSent[] = "frontdesk/never-sent";
 constexpr char kHeaders[] = "frontdesk/headers";
+constexpr char kInfo[] = "frontdesk/info";
 constexpr char kDetails[] = "frontdesk/details";
 
 std::string Payload(const absl::Status& status, const char* url) {
@@ -66,10 +67,26 @@ Failure& Failure::Header(std::string_view name, std::string_view value) {
   return *this;
 }
 
+Failure& Failure::Info(std::string_view name, std::string_view value) {
+  AddInfo(status_, name, value);
+  return *this;
+}
+
 Failure& Failure::Details(std::string_view status_bytes) {
   status_.SetPayload(kDetails, absl::Cord(Absl(status_bytes)));
   return *this;
 }
+
+void AddInfo(absl::Status& status, std::string_view name, std::string_view value) {
+  std::string entry;  // of map<string, string>
+  AppendField(entry, 1, name);
+  AppendField(entry, 2, value);
+  std::string info = Payload(status, kInfo);
+  AppendField(info, 3, entry);
+  status.SetPayload(kInfo, absl::Cord(Absl(info)));
+}
+
+void ClearInfo(absl::Status& status) { status.ErasePayload(kInfo); }
 
 std::string ReasonOf(const absl::Status& status) {
   std::string reason = Payload(status, kReason);
@@ -91,6 +108,8 @@ bool WasNeverSent(const absl::Status& status) { return !Payload(status, kNeverSe
 std::string DetailsOf(const absl::Status& status) { return Payload(status, kDetails); }
 
 std::string FieldViolationsOf(const absl::Status& status) { return Payload(status, kFields); }
+
+std::string InfoOf(const absl::Status& status) { return Payload(status, kInfo); }
 
 std::string HeadersOf(const absl::Status& status) { return Payload(status, kHeaders); }
 

@@ -31,6 +31,8 @@ class Failure {
   Failure& NeverSent();
   // A header that the answer carries, such as Allow or Retry-After. May be repeated.
   Failure& Header(std::string_view name, std::string_view value);
+  // An entry of ErrorInfo.metadata: names in lower case. May be repeated.
+  Failure& Info(std::string_view name, std::string_view value);
   // A serialised google.rpc.Status that the back end sent; its details survive untouched.
   Failure& Details(std::string_view status_bytes);
 
@@ -40,6 +42,10 @@ class Failure {
   absl::Status status_;
 };
 
+// Failure::Info() of a failure that exists already, whoever made it.
+void AddInfo(absl::Status& status, std::string_view name, std::string_view value);
+void ClearInfo(absl::Status& status);
+
 // Reading it back. Each has a sensible answer for a status that no Failure made.
 std::string ReasonOf(const absl::Status& status);  // the code's name when there is none
 Origin OriginOf(const absl::Status& status);       // kGateway when there is none
@@ -48,6 +54,8 @@ bool WasNeverSent(const absl::Status& status);
 std::string DetailsOf(const absl::Status& status);  // "" when there are none
 // Serialised google.rpc.BadRequest, "" when no field was named.
 std::string FieldViolationsOf(const absl::Status& status);
+// Entries of ErrorInfo.metadata, serialised as fields 3 of a google.rpc.ErrorInfo.
+std::string InfoOf(const absl::Status& status);
 // "Name: value\r\n" lines.
 std::string HeadersOf(const absl::Status& status);
 

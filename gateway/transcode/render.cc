@@ -83,6 +83,7 @@ std::string StatusMessage(const absl::Status& failure, const Told& told,
   std::string info;
   AppendBytes(info, 1, ReasonOf(failure));
   AppendBytes(info, 2, kDomain);
+  info += InfoOf(failure);
   AppendDetail(status, "ErrorInfo", info);
   std::string request;
   AppendBytes(request, 1, request_id);
@@ -96,6 +97,20 @@ const contract::MessageTable& StatusTable() {
     return tables.Add(google::rpc::Status::descriptor());
   }();
   return *table;
+}
+
+// ErrorInfo.metadata as a member of problem details: "metadata":{"not_undone":"charge"}.
+void AppendInfo(const absl::Status& failure, std::string& out) {
+  const std::string info = InfoOf(failure);
+  std::string members;
+  for (WireReader reader(info); reader.Next();) {
+    if (!members.empty()) members += ',';
+    for (WireReader entry(reader.field().bytes); entry.Next();) {
+      if (entry.field().number == 2) members += ':';
+      observe::AppendJsonString(members, entry.field().bytes);
+    }
+  }
+  if (!members.empty()) out += Cat(",\"metadata\":{", members, '}');
 }
 
 // RFC 9457.
@@ -113,6 +128,7 @@ void AppendProblem(const absl::Status& failure, const Told& told, int http,
   member("detail", told.message);
   member("reason", ReasonOf(failure));
   member("requestId", request_id);
+  AppendInfo(failure, out);
   std::string errors;
   const std::string violations = FieldViolationsOf(failure);
   for (WireReader reader(violations); reader.Next();) {

@@ -31,6 +31,23 @@ class RenderTest : public ::testing::Test {
 constexpr char kOurDetails[] =
     R"({"@type":"type.googleapis.com/google.rpc.RequestInfo","requestId":"id-1"}]})";
 
+TEST_F(RenderTest, InfoIsMetadataOfOurErrorInfo) {
+  absl::Status failure =
+      Failure(absl::StatusCode::kAborted, "ABORTED", "no", Origin::kUpstream).Info("undone", "a,b");
+  AddInfo(failure, "not_undone", "c\"d");
+  EXPECT_EQ(Render(failure).body,
+            std::string(R"({"code":10,"message":"no","details":[{"@type":"type.googleapis.com/)"
+                        R"(google.rpc.ErrorInfo","reason":"ABORTED","domain":"frontdesk",)"
+                        R"("metadata":{"not_undone":"c\"d","undone":"a,b"}},)") +
+                kOurDetails);
+  EXPECT_EQ(Render(failure, "application/problem+json").body,
+            R"({"type":"about:blank","status":409,"title":"ABORTED","detail":"no",)"
+            R"("reason":"ABORTED","requestId":"id-1",)"
+            R"("metadata":{"undone":"a,b","not_undone":"c\"d"}})");
+  ClearInfo(failure);
+  EXPECT_EQ(InfoOf(failure), "");
+}
+
 TEST_F(RenderTest, AFailureOfOurs) {
   Failure failure(absl::StatusCode::kUnimplemented, "METHOD_NOT_ALLOWED", "not \"that\" method");
   failure.Http(405).Header("Allow", "GET, HEAD");
