@@ -112,6 +112,8 @@ void Execution::AddRequest(const PlanStep& step, uint32_t element, EachCalls& ea
   call.begin = each.requests.size();
   Assembler(known_, each.requests).Write(step.request, element);
   call.size = each.requests.size() - call.begin;
+  call.element = each.calls.size() - 1;
+  if (step.undo) Assembler(known_, call.undo).Write(step.undo->request, element);
 }
 
 void Execution::ShareEqualCalls(EachCalls& each) {
@@ -143,7 +145,11 @@ internal::Detached Execution::RunLane(Execution* self, size_t index) {
       options.timeout = std::max(left, Duration::zero());
     }
     const std::string_view request = std::string_view(each.requests).substr(call.begin, call.size);
-    Reply reply = co_await self->caller_.Unary(self->context_, *step.method, request, options);
+    std::string key;
+    if (self->has_keys()) key = self->KeyFor(Cat(step.id, '[', call.element, ']'));
+    options.idempotency_key = key;
+    upstream::CallContext& context = self->ContextFor(step);
+    Reply reply = co_await self->caller_.Unary(context, *step.method, request, options);
     self->FinishCall(index, call, std::move(reply));
   }
   if (--each.lanes == 0) self->FinishEach(index);
@@ -153,11 +159,14 @@ internal::Detached Execution::RunLane(Execution* self, size_t index) {
 void Execution::FinishCall(size_t index, EachCalls::Call& call, Reply reply) {
   const PlanStep& step = plan_.steps[index];
   call.status = reply.status();
-  if (reply.ok()) {
+  const bool answered = reply.ok();
+  if (answered) {
     call.reply = *std::move(reply);
     call.status = Accept(step, call.reply.message, call.base);
     if (!call.status.ok()) call.reply = upstream::UnaryReply();
   }
+  const auto number = static_cast<size_t>(&call - steps_[index].each->calls.data());
+  NoteActed(index, number, answered, call.status);
   const bool must = step.on_error == PlanStep::OnError::kFail;
   if (!call.status.ok() && (must || parent_.cancel.cancelled())) Fail(call.status);
 }

@@ -16,17 +16,22 @@ constexpr size_t kFirstReserve = 16 << 10;
 
 constexpr uint64_t Bit(size_t index) { return uint64_t{1} << index; }
 
-// When the calls must have ended: the whole less what making the answer may take.
-TimePoint CallsEnd(const upstream::CallContext& parent, const contract::Plan& plan) {
+// When the whole must have ended.
+TimePoint End(const upstream::CallContext& parent, const contract::Plan& plan) {
   const TimePoint now = parent.loop.Now();
   Duration left = plan.deadline;
   if (parent.deadline != TimePoint::max()) left = std::min<Duration>(left, parent.deadline - now);
-  if (left == Duration::max()) return TimePoint::max();
-  if (left <= Duration::zero()) return now;
-  const Duration reserve = std::min<Duration>(std::chrono::milliseconds(10), left / 20);
   // Longer than any clock runs: as good as none.
   if (left > TimePoint::max() - now) return TimePoint::max();
-  return now + (left - reserve);
+  return now + std::max(left, Duration::zero());
+}
+
+// When the calls must have ended: the whole less what making the answer may take.
+TimePoint CallsEnd(const upstream::CallContext& parent, const contract::Plan& plan) {
+  const TimePoint end = End(parent, plan);
+  if (end == TimePoint::max()) return end;
+  const Duration left = end - parent.loop.Now();
+  return end - std::min<Duration>(std::chrono::milliseconds(10), left / 20);
 }
 
 absl::Status NotAMessage(const PlanStep& step) {
@@ -46,14 +51,18 @@ Execution::Execution(upstream::CallContext& parent, const contract::Plan& plan,
       caller_(caller),
       options_(options),
       cancel_(parent.cancel),
-      context_{parent.loop,     cancel_,           CallsEnd(parent, plan),
-               parent.metadata, parent.caller_sub, parent.request_id},
+      context_{parent.loop,       cancel_,           CallsEnd(parent, plan), parent.metadata,
+               parent.caller_sub, parent.request_id, parent.key_scope},
+      end_(End(parent, plan)),
       known_(plan),
       steps_(plan.steps.size()) {
   known_.caller_sub = context_.caller_sub;
 }
 
 absl::Status Execution::Start(std::string_view request) {
+  if (plan_.undoes) {
+    if (absl::Status ready = PrepareUndos(); !ready.ok()) return ready;
+  }
   known_.request = known_.slots.Open(plan_.request);
   if (!known_.slots.Read(plan_.request, request, known_.request)) {
     return Failure(absl::StatusCode::kInvalidArgument, "INVALID_MESSAGE",
@@ -67,6 +76,7 @@ void Execution::StartReady() {
   // A call may end at once and so make others ready: the loop below starts them, not a recursion.
   if (starting_) return;
   starting_ = true;
+  if (parent_.cancel.cancelled()) Fail(parent_.cancel.reason());
   for (size_t i = 0; i < plan_.steps.size() && !stopped();) {
     const PlanStep& step = plan_.steps[i];
     if ((started_ & Bit(i)) || (step.needs & ~done_)) {
@@ -101,12 +111,19 @@ upstream::CallOptions Execution::OptionsFor(const PlanStep& step) const {
 
 internal::Detached Execution::RunStep(Execution* self, size_t index) {
   const PlanStep& step = self->plan_.steps[index];
-  const upstream::CallOptions options = self->OptionsFor(step);
+  upstream::CallOptions options = self->OptionsFor(step);
+  const std::string key = self->KeyFor(step.id);
+  options.idempotency_key = key;
   self->scratch_.clear();
   Assembler(self->known_, self->scratch_).Write(step.request, 0);
+  if (step.undo) {
+    Progress& progress = self->steps_[index];
+    progress.request = self->scratch_;
+    Assembler(self->known_, progress.undo).Write(step.undo->request, 0);
+  }
   {
-    Reply reply =
-        co_await self->caller_.Unary(self->context_, *step.method, self->scratch_, options);
+    upstream::CallContext& context = self->ContextFor(step);
+    Reply reply = co_await self->caller_.Unary(context, *step.method, self->scratch_, options);
     self->FinishStep(index, std::move(reply));
   }
   self->Leave();
@@ -127,7 +144,8 @@ absl::Status Execution::Accept(const PlanStep& step, std::string_view message, u
 
 void Execution::FinishStep(size_t index, Reply reply) {
   absl::Status status = reply.status();
-  if (reply.ok()) {
+  const bool answered = reply.ok();
+  if (answered) {
     Progress& progress = steps_[index];
     progress.reply = *std::move(reply);  // views into it are taken only where it stays
     StepSlots& slots = known_.steps[index];
@@ -135,6 +153,7 @@ void Execution::FinishStep(size_t index, Reply reply) {
     slots.there = status.ok();
     if (!status.ok()) progress.reply = upstream::UnaryReply();
   }
+  NoteActed(index, 0, answered, status);
   Settle(index, std::move(status));
 }
 

@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "gateway/base/task.h"
 #include "gateway/compose/assemble.h"
 #include "gateway/compose/runtime.h"
+#include "gateway/compose/undo.h"
 
 namespace frontdesk::compose {
 
@@ -24,6 +26,8 @@ struct EachCalls {
   struct Call {
     size_t begin = 0;  // of its request in `requests`
     size_t size = 0;
+    size_t element = 0;  // the first that it is made for
+    std::string undo;    // what is known of its undo's request
     upstream::UnaryReply reply;
     absl::Status status;
     uint32_t base = 0;
@@ -44,7 +48,8 @@ class Execution {
   Execution(const Execution&) = delete;
   Execution& operator=(const Execution&) = delete;
 
-  // Starts what needs nothing. Fails if the request is not a message; then nothing was started.
+  // Starts what needs nothing. Fails if the request is not a message or there is no room for undos;
+  // then nothing was started.
   absl::Status Start(std::string_view request);
 
   // Awaits the end of every call that was started.
@@ -61,6 +66,10 @@ class Execution {
   Idle UntilIdle() { return Idle(*this); }
 
   absl::StatusOr<Composed> TakeAnswer();
+  // After TakeAnswer(), of a plan that undoes: takes back what a failed composition did, and what
+  // an omitted step may have done. Waits for that as long as the answer may still be given in time,
+  // and adds to a failure what became of it.
+  Task<void> TakeBack(absl::StatusOr<Composed>* answer);
 
  private:
   // Of a step.
@@ -68,6 +77,14 @@ class Execution {
     upstream::UnaryReply reply;
     absl::Status status;  // why it is omitted
     std::unique_ptr<EachCalls> each;
+    std::string request;  // with an undo: what it was asked
+    std::string undo;     // what is known of its undo's request
+  };
+  // A call that may have to be taken back.
+  struct Acted {
+    size_t step = 0;
+    size_t call = 0;     // of an `each`
+    bool known = false;  // its reply came and is a message
   };
   using Reply = absl::StatusOr<upstream::UnaryReply>;
 
@@ -75,6 +92,8 @@ class Execution {
   static internal::Detached RunStep(Execution* self, size_t index);
   static internal::Detached RunLane(Execution* self, size_t index);
 
+  // Takes the room that undos may need. Fails when there is none.
+  absl::Status PrepareUndos();
   void StartReady();
   void Begin(size_t index);
   void BeginEach(size_t index);
@@ -91,12 +110,22 @@ class Execution {
   void FinishEach(size_t index);
   // Reads a reply into slots. Not OK: it is no message, or one too many bytes.
   absl::Status Accept(const contract::PlanStep& step, std::string_view message, uint32_t& base);
+  // Remembers a call of a step with an undo, unless it is sure that it did nothing.
+  void NoteActed(size_t index, size_t call, bool answered, const absl::Status& status);
+  UndoCall UndoOf(const Acted& acted) const;
+  std::vector<UndoCall> CallsToUndo(bool only_unknown) const;
   void Settle(size_t index, absl::Status status);
   void Fail(const absl::Status& status);
   void Leave();  // a step or lane ends; the last one resumes Run()
 
   bool stopped() const { return !failure_.ok(); }
   upstream::CallOptions OptionsFor(const contract::PlanStep& step) const;
+  bool has_keys() const { return !context_.key_scope.empty(); }
+  // "" when the calls of this run have no keys.
+  std::string KeyFor(std::string_view part) const;
+  upstream::CallContext& ContextFor(const contract::PlanStep& step) {
+    return step.undo ? *kept_context_ : context_;
+  }
   void ReportMissing(std::vector<Missing>& incomplete) const;
   void CollectHeaders(upstream::Metadata& headers) const;
 
@@ -106,6 +135,12 @@ class Execution {
   const RunOptions& options_;
   Cancellation cancel_;
   upstream::CallContext context_;
+  const TimePoint end_;  // of the whole
+  // Calls that can be undone are not cancelled half-way: only their end tells what they did.
+  std::optional<Cancellation> kept_cancel_;
+  std::optional<upstream::CallContext> kept_context_;
+  std::optional<Scope::Place> undo_place_;
+  std::vector<Acted> acted_;  // in the order in which they ended
   Knowledge known_;
   std::vector<Progress> steps_;
   std::string scratch_;  // the request of a step, read before its call first suspends

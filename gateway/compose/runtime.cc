@@ -10,7 +10,9 @@ Task<absl::StatusOr<Composed>> Run(upstream::CallContext& context, const contrac
   Execution execution(context, plan, caller, options);
   if (absl::Status status = execution.Start(request); !status.ok()) co_return status;
   co_await execution.UntilIdle();
-  co_return execution.TakeAnswer();
+  absl::StatusOr<Composed> answer = execution.TakeAnswer();
+  if (plan.undoes) co_await execution.TakeBack(&answer);
+  co_return answer;
 }
 
 }  // namespace frontdesk::compose

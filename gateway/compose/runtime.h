@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@
 #include "gateway/upstream/caller.h"
 
 namespace frontdesk::compose {
+
+class Compensation;
+struct UndoHost;
 
 // A part of the answer that is left out: a step's id, or "id[3]" for the fourth element of its
 // `each`. The reason is that of the failure (DEADLINE_EXCEEDED), or DEPENDENCY when a step that it
@@ -40,6 +44,10 @@ struct RunOptions {
   size_t max_elements = 1000;
   // Keys of response metadata to hand on, lower case.
   std::span<const std::string> response_headers;
+  // Where undos run when the composition ends before they do; without it they end first.
+  UndoHost* undo_host = nullptr;
+  // Set to the undos that had to be started, if any; they may still run.
+  std::shared_ptr<Compensation>* compensation = nullptr;
 };
 
 // All arguments outlive the task; `request` is the wire of the method's input. The plan's deadline
@@ -48,6 +56,11 @@ struct RunOptions {
 // Fails with the status of the first step that fails and must not (the other calls are cancelled
 // and awaited first), with the reason of context.cancel, with UPSTREAM_PROTOCOL (502) for a reply
 // that is not a message, and with INVALID_MESSAGE for a request that is not.
+//
+// When it fails, steps with an undo that were done, or may have been, are taken back, the last one
+// first. The failure waits for that until the deadline, unless context.cancel has happened; its
+// ErrorInfo says which steps are undone, which are not, and which still wait (undo.h). With a
+// context.key_scope every call carries an idempotency key derived of it.
 Task<absl::StatusOr<Composed>> Run(upstream::CallContext& context, const contract::Plan& plan,
                                    upstream::Caller& caller, std::string_view request,
                                    const RunOptions& options);

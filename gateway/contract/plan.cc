@@ -6,6 +6,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/contract/plan_compiler.h"
+#include "gateway/contract/plan_undo.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -56,6 +57,8 @@ class PlanCompiler {
   void CompileEach(const frontdesk::v1::Step& proto, PlanStep& step, std::vector<PathRoot>& roots,
                    std::vector<std::string>& broken);
   void CheckEachOptions(const frontdesk::v1::Step& proto);
+  void CompileUndo(const frontdesk::v1::Step& proto, PlanStep& step, std::vector<PathRoot> roots,
+                   std::vector<std::string> broken);
   void AddRoots();
   std::optional<std::chrono::nanoseconds> Time(const SourcePath& at, std::string_view text,
                                                std::string_view what);
@@ -272,6 +275,18 @@ void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step)
     const SourcePath bind = {Step::kBindFieldNumber};
     Add(At(proto, wrong.at.empty() ? SourcePath() : bind + wrong.at),
         Cat("step ", Quoted(step.id), ": bind ", wrong.text));
+  }
+  if (proto.has_undo()) CompileUndo(proto, step, std::move(roots), std::move(broken));
+}
+
+void PlanCompiler::CompileUndo(const frontdesk::v1::Step& proto, PlanStep& step,
+                               std::vector<PathRoot> roots, std::vector<std::string> broken) {
+  UndoCompiler undo(methods_, std::move(roots), std::move(broken), fitter_);
+  plan_->undoes = true;
+  step.undo = undo.Compile(proto, step, MappingsOf(proto.undo().bind()));
+  for (const WrongMapping& wrong : undo.wrong()) {
+    Add(At(proto, SourcePath{Step::kUndoFieldNumber} + wrong.at),
+        Cat("step ", Quoted(step.id), ": ", wrong.text));
   }
 }
 

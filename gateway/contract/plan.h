@@ -57,7 +57,7 @@ struct Source {
     kCaller,   // caller.sub
     kStep,     // the reply of a step, or the list of its replies
     kElement,  // what `each` is at
-    kSelf,     // inside a conversion: the message that is converted
+    kSelf,     // inside a conversion: the message that is converted; in an undo: the own reply
   };
   Root root = Root::kRequest;
   bool list = false;  // a step with `each`: one value per element that did not fail
@@ -100,6 +100,17 @@ struct Conversion {
   std::vector<Write> writes;  // ascending by number
 };
 
+// How a step is taken back.
+struct PlanUndo {
+  const Method* method = nullptr;
+  std::chrono::nanoseconds timeout = std::chrono::seconds(5);  // of one try
+  // What is known before the step runs, and what only its reply tells (Root::kSelf). Both written
+  // one after the other are the request: no field is in both, and messages in both merge.
+  std::vector<Write> request;
+  std::vector<Write> from_reply;
+  MessageReader reply;  // what `from_reply` wants of the step's reply
+};
+
 struct PlanStep {
   enum class OnError { kFail, kOmit };
 
@@ -115,6 +126,8 @@ struct PlanStep {
   Source list;            // the elements
   MessageReader element;  // what `request` wants of an element
   uint32_t max_parallel = 16;
+
+  std::unique_ptr<const PlanUndo> undo;  // null when there is nothing to take back
 };
 
 // Immutable; refers to the Methods and MessageTables of its contract.
@@ -126,6 +139,7 @@ struct Plan {
   MessageReader request;
   std::vector<Write> answer;  // ascending by number
   std::vector<Conversion> conversions;
+  bool undoes = false;  // some step has an undo
 };
 
 // The plan of the unary `method`, declared by `composition`; null, with at least one finding, when

@@ -105,9 +105,14 @@ uint64_t OrderCompiler::RootBit(std::string_view path) const {
 
 uint64_t OrderCompiler::NeedsOf(const frontdesk::v1::Step& step) const {
   uint64_t needs = step.has_each() ? RootBit(step.each()) : 0;
-  for (const frontdesk::v1::Bind& bind : step.bind()) {
+  const auto add = [&](const frontdesk::v1::Bind& bind) {
     const std::string_view root = std::string_view(bind.from()).substr(0, bind.from().find('.'));
     if (bind.has_from() && !(step.has_as() && root == step.as())) needs |= RootBit(bind.from());
+  };
+  for (const frontdesk::v1::Bind& bind : step.bind()) add(bind);
+  // What undoes a step must be known when it runs. Its own reply is, by then.
+  for (const frontdesk::v1::Bind& bind : step.undo().bind()) {
+    if (SplitPath(bind.from())[0] != step.id()) add(bind);
   }
   return needs;
 }

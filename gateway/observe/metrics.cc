@@ -187,6 +187,32 @@ void Metrics::CollectCalls(std::vector<Family>& out) const {
   }
 }
 
+// What is carried out once or taken back.
+void Metrics::CollectOnce(std::vector<Family>& out) const {
+  Family keys{"frontdesk_idempotency_total",
+              "Requests with an Idempotency-Key, by what it led to.",
+              MetricType::Counter,
+              {}};
+  for (size_t i = 0; i < kIdempotencyOutcomes.size(); ++i) {
+    uint64_t total = 0;
+    for (const auto& shard : shards_) total += shard->idempotency_[i].Get();
+    keys.metric.push_back(Labelled({{"outcome", std::string(kIdempotencyOutcomes[i])}}));
+    keys.metric.back().counter.value = static_cast<double>(total);
+  }
+  Family undos{"frontdesk_undo_total",
+               "Steps of failed compositions that were taken back, or could not be.",
+               MetricType::Counter,
+               {}};
+  const std::pair<const char*, uint64_t> totals[] = {
+      {"undone", Total(&MetricsShard::undone_)}, {"not_undone", Total(&MetricsShard::not_undone_)}};
+  for (const auto& [outcome, total] : totals) {
+    undos.metric.push_back(Labelled({{"outcome", outcome}}));
+    undos.metric.back().counter.value = static_cast<double>(total);
+  }
+  out.push_back(std::move(keys));
+  out.push_back(std::move(undos));
+}
+
 uint64_t Metrics::Total(Cell MetricsShard::*cell) const {
   uint64_t total = 0;
   for (const auto& shard : shards_) total += (*shard.*cell).Get();
@@ -214,6 +240,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
                        "fast enough.",
                        MetricType::Counter,
                        static_cast<double>(Total(&MetricsShard::log_dropped_))));
+  CollectOnce(out);
   CollectCalls(out);
   return out;
 }

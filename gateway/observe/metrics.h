@@ -25,6 +25,11 @@ namespace frontdesk::observe {
 using RouteId = uint32_t;
 using MethodId = uint32_t;
 
+// What an Idempotency-Key led to.
+enum class IdempotencyOutcome { kRun, kReplayed, kInFlight, kReused, kRefused };
+inline constexpr std::array<std::string_view, 5> kIdempotencyOutcomes = {
+    "run", "replayed", "in_flight", "reused", "refused"};
+
 // What one worker counts. Every member function belongs to that worker's thread.
 class MetricsShard {
  public:
@@ -51,6 +56,13 @@ class MetricsShard {
   // Something that the parser refused, so that it never became a request.
   void OnRefused() { refused_.Add(1); }
   void OnLogDropped(uint64_t lines = 1) { log_dropped_.Add(lines); }
+
+  // A request with an Idempotency-Key.
+  void OnIdempotency(IdempotencyOutcome outcome) {
+    idempotency_[static_cast<size_t>(outcome)].Add(1);
+  }
+  // A step of a failed composition that was taken back, or could not be.
+  void OnUndo(bool done) { (done ? undone_ : not_undone_).Add(1); }
 
  private:
   friend class Metrics;
@@ -96,6 +108,9 @@ class MetricsShard {
   Cell connections_;
   Cell refused_;
   Cell log_dropped_;
+  std::array<Cell, kIdempotencyOutcomes.size()> idempotency_;
+  Cell undone_;
+  Cell not_undone_;
   CellTable<RouteCells> routes_;
   CellTable<MethodCells> methods_;
 };
@@ -135,6 +150,7 @@ class Metrics : public prometheus::Collectable {
   using Family = prometheus::MetricFamily;
 
   Family Requests() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CollectOnce(std::vector<Family>& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CollectCalls(std::vector<Family>& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t Total(Cell MetricsShard::*cell) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -27,6 +27,9 @@ struct CallContext {
   // Verified identity; empty when nobody is.
   std::string caller_sub;
   std::string_view request_id;
+  // What the idempotency keys of its calls are made of (idempotency_key.h); empty when they have
+  // none.
+  std::string key_scope;
   // Calls made so far, for the log.
   uint32_t calls = 0;
 };

@@ -23,6 +23,9 @@ struct CallOptions {
   // Longest time of this call; the context's deadline holds as well.
   Duration timeout = Duration::max();
   size_t max_reply_bytes = 4 << 20;
+  // Sent as `idempotency-key`, so that a back end does not do twice what it is asked twice; none if
+  // empty. Read before the first suspension.
+  std::string_view idempotency_key = {};
 };
 
 class Caller {

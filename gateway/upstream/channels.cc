@@ -68,6 +68,7 @@ Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
   CallSpec spec;
   spec.path = method.path;
   spec.metadata = &context.metadata;
+  spec.idempotency_key = options.idempotency_key;
   spec.deadline = Deadline(context, options, channel.settings.timeout);
   spec.max_reply_bytes = std::min(options.max_reply_bytes, channel.settings.max_message_bytes);
 

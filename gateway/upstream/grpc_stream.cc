@@ -105,6 +105,8 @@ GrpcStream::GrpcStream(Loop& loop, std::shared_ptr<GrpcTransport::Shared> shared
                           std::chrono::duration_cast<std::chrono::system_clock::duration>(
                               spec.deadline - loop.Now()));
   }
+  const std::string_view key = spec.idempotency_key;
+  if (!key.empty()) context_.AddMetadata(std::string(kIdempotencyKey), std::string(key));
   if (!spec.metadata) return;
   for (const auto& [name, value] : *spec.metadata) {
     if (IsSendableMetadata(name, value)) context_.AddMetadata(name, value);

@@ -34,8 +34,14 @@ H2Request::H2Request(const CallSpec& spec) {
   if (spec.metadata) {
     for (const auto& [name, value] : *spec.metadata) size += 8 + name.size() + 2 * value.size();
   }
+  const std::string_view key = spec.idempotency_key;
+  if (!key.empty()) size += 8 + kIdempotencyKey.size() + key.size();
   block_.reserve(size);
   Append(spec.path);
+  if (!key.empty()) {
+    Append(kIdempotencyKey);
+    Append(key);
+  }
   if (!spec.metadata) return;
   for (const auto& [name, value] : *spec.metadata) {
     if (!IsSendableMetadata(name, value)) continue;

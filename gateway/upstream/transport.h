@@ -12,10 +12,13 @@
 
 namespace frontdesk::upstream {
 
+inline constexpr std::string_view kIdempotencyKey = "idempotency-key";
+
 // How a call is to be made. Views are only read during Start().
 struct CallSpec {
   std::string_view path;                  // "/package.Service/Method"
   const Metadata* metadata = nullptr;     // may be null
+  std::string_view idempotency_key;       // sent under that name unless it is empty
   TimePoint deadline = TimePoint::max();  // what is left goes out as grpc-timeout
   size_t max_reply_bytes = 4 << 20;       // of one message; above it the call fails
 };

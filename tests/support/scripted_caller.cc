@@ -82,6 +82,7 @@ Task<absl::StatusOr<upstream::UnaryReply>> ScriptedCaller::Unary(
   seen.deadline = context.deadline;
   seen.timeout = options.timeout;
   seen.metadata = context.metadata;
+  seen.key = options.idempotency_key;
   Answer answer = std::string();
   const auto script = scripts_.find(method.name);
   if (script != scripts_.end()) {

@@ -26,10 +26,13 @@ class ScriptedCaller final : public upstream::Caller {
     TimePoint deadline;  // of the context
     Duration timeout;    // of the call
     upstream::Metadata metadata;
+    std::string key;  // the idempotency key
   };
 
   // Answers calls of the method at once; others are held.
   void Reply(const std::string& method, Script script) { scripts_[method] = std::move(script); }
+  // Takes Reply() back.
+  void Hold(const std::string& method) { scripts_.erase(method); }
   // Answers the held call of the method that has waited longest. Runs what waits for it at once.
   void Release(std::string_view method, Answer answer);
   // The same for the held call with this request.

@@ -100,6 +100,13 @@ TEST(PlanPlaces, AreThoseOfTheFieldThatIsWrong) {
        "test.proto:8:9: error: step \"b\": `max_parallel` has no meaning without `each`\n"
        "as: \"x\" max_parallel: 2 }\n"
        "        ^\n"},
+      {STEP "\nstep { id: \"b\" call: \"test.Back/Get\"\nundo { call: \"test.Back/Gett\" } }" OUT
+            " out { to: \"names\" from: \"b.names\" }",
+       "test.proto:8:8: error: step \"b\": undo: there is no method \"test.Back/Gett\" (did you "
+       "mean "
+       "\"test.Back/Get\"?)\n"
+       "undo { call: \"test.Back/Gett\" } }\n"
+       "       ^\n"},
       {STEP "\nstep { id: \"b\" call: \"test.Back/Get\" }" OUT,
        "test.proto:7:1: error: step \"b\": nothing in the answer comes of it\n"
        "step { id: \"b\" call: \"test.Back/Get\" }\n"

@@ -1,0 +1,182 @@
+#include "gateway/compose/undo.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/compose/assemble.h"
+#include "gateway/observe/log.h"
+
+namespace frontdesk::compose {
+namespace {
+
+// Together about half a second of pauses: a back end that restarts may be back, and a drain need
+// not wait long for one that is not.
+constexpr int kTries = 3;
+constexpr std::chrono::milliseconds kFirstPause{100};
+
+// What only the step's reply tells of the undo's request; nothing if it is no message.
+std::optional<std::string> FromReply(const contract::Plan& plan, const contract::PlanUndo& undo,
+                                     std::string_view reply) {
+  std::string out;
+  if (undo.from_reply.empty()) return out;
+  Knowledge known(plan);
+  const uint32_t base = known.slots.Open(undo.reply);
+  if (!known.slots.Read(undo.reply, reply, base)) return std::nullopt;
+  Assembler(known, out).Write(undo.from_reply, base);
+  return out;
+}
+
+// The back end says that it has not done it and will not.
+bool Refused(const absl::Status& failure) {
+  if (WasNeverSent(failure) || MayHaveActed(failure)) return false;
+  switch (failure.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool MayPass(const absl::Status& failure) {
+  return WasNeverSent(failure) || MayHaveActed(failure) ||
+         failure.code() == absl::StatusCode::kResourceExhausted ||
+         failure.code() == absl::StatusCode::kAborted;
+}
+
+// Grows by four; the key spreads the undos of many requests that failed at once.
+Duration PauseAfter(int tries, std::string_view key) {
+  const Duration pause = kFirstPause * (1 << (2 * (tries - 1)));
+  const auto part = static_cast<long>(std::hash<std::string_view>()(key) % 256);
+  return pause + pause * part / 512;
+}
+
+}  // namespace
+
+bool MayHaveActed(const absl::Status& failure) {
+  if (WasNeverSent(failure)) return false;
+  switch (failure.code()) {
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDataLoss:
+      return true;
+    default:
+      // An answer that was lost or can't be read, whatever code its end was given.
+      return OriginOf(failure) == Origin::kUpstream && ReasonOf(failure).starts_with("UPSTREAM_");
+  }
+}
+
+Compensation::Compensation(const contract::Plan& plan, upstream::Caller& caller,
+                           const upstream::CallContext& context, Cancellation& stop,
+                           observe::MetricsShard* metrics, std::shared_ptr<const void> alive,
+                           std::vector<UndoCall> calls)
+    : plan_(plan),
+      caller_(caller),
+      metrics_(metrics),
+      alive_(std::move(alive)),
+      cancel_(stop),
+      request_id_(context.request_id),
+      context_{context.loop,       cancel_,    TimePoint::max(), context.metadata,
+               context.caller_sub, request_id_},
+      calls_(std::move(calls)),
+      results_(calls_.size(), Result::kPending) {}
+
+Task<void> Compensation::Run(std::shared_ptr<Compensation> self) {
+  for (size_t i = 0; i < self->calls_.size(); ++i) {
+    const absl::Status status = co_await self->TakeBack(self->calls_[i]);
+    self->Note(i, status);
+  }
+  self->finished_.Set();
+}
+
+Task<absl::Status> Compensation::TakeBack(UndoCall& call) {
+  for (int tries = 1;; ++tries) {
+    absl::Status status = co_await Try(call);
+    if (status.ok() || tries == kTries || !MayPass(status)) co_return status;
+    const TimePoint next = context_.loop.Now() + PauseAfter(tries, call.key);
+    const absl::Status stopped = co_await context_.loop.SleepUntil(next, &cancel_);
+    if (!stopped.ok()) co_return status;
+  }
+}
+
+Task<absl::Status> Compensation::Try(UndoCall& call) {
+  const contract::PlanUndo& undo = *call.step->undo;
+  if (!call.known && !undo.from_reply.empty()) {
+    bool nothing = false;
+    absl::Status learnt = co_await Learn(call, nothing);
+    if (!learnt.ok() || nothing) co_return learnt;
+  }
+  const std::optional<std::string> own = FromReply(plan_, undo, call.reply);
+  if (!own) {
+    co_return Failure(absl::StatusCode::kFailedPrecondition, "UNREADABLE_REPLY",
+                      "the step's reply does not tell what to undo", Origin::kUpstream);
+  }
+  const std::string request = *own + call.request;
+  upstream::CallOptions options;
+  options.timeout = std::chrono::duration_cast<Duration>(undo.timeout);
+  options.idempotency_key = call.key;
+  const absl::StatusOr<upstream::UnaryReply> reply =
+      co_await caller_.Unary(context_, *undo.method, request, options);
+  // Who is asked to take back what may never have been done rightly finds nothing.
+  const bool nothing = !call.known && reply.status().code() == absl::StatusCode::kNotFound;
+  co_return nothing ? absl::OkStatus() : reply.status();
+}
+
+Task<absl::Status> Compensation::Learn(UndoCall& call, bool& nothing) {
+  if (call.step_key.empty()) {
+    co_return Failure(absl::StatusCode::kFailedPrecondition, "OUTCOME_UNKNOWN",
+                      "without a key the step can't be asked again", Origin::kGateway);
+  }
+  upstream::CallOptions options;
+  options.timeout = std::chrono::duration_cast<Duration>(call.step->undo->timeout);
+  options.idempotency_key = call.step_key;
+  absl::StatusOr<upstream::UnaryReply> reply =
+      co_await caller_.Unary(context_, *call.step->method, call.step_request, options);
+  nothing = Refused(reply.status());
+  if (!reply.ok()) co_return nothing ? absl::OkStatus() : reply.status();
+  call.reply = std::move(reply->message);
+  call.known = true;
+  co_return absl::OkStatus();
+}
+
+void Compensation::Note(size_t index, const absl::Status& status) {
+  const UndoCall& call = calls_[index];
+  const Result failed = call.known ? Result::kFailed : Result::kUnknown;
+  results_[index] = status.ok() ? Result::kUndone : failed;
+  failed_ |= !status.ok();
+  if (metrics_) metrics_->OnUndo(status.ok());
+  const std::string what = Cat("step ", call.part, " (", call.step->method->full_name,
+                               ") of request ", request_id_, ", idempotency key ", call.step_key);
+  if (status.ok()) {
+    observe::LogInfo(Cat("undone: ", what));
+  } else {
+    observe::LogError(Cat("not undone: ", what, ": ", ReasonOf(status)));
+  }
+}
+
+void Compensation::Describe(absl::Status& failure) const {
+  constexpr std::pair<Result, std::string_view> kNames[] = {{Result::kUndone, "undone"},
+                                                            {Result::kFailed, "not_undone"},
+                                                            {Result::kUnknown, "unknown"},
+                                                            {Result::kPending, "undo_pending"}};
+  ClearInfo(failure);
+  for (const auto& [result, name] : kNames) {
+    std::string parts;
+    for (size_t i = 0; i < calls_.size(); ++i) {
+      if (results_[i] != result) continue;
+      if (!parts.empty()) parts += ',';
+      parts += calls_[i].part;
+    }
+    if (!parts.empty()) AddInfo(failure, name, parts);
+  }
+}
+
+}  // namespace frontdesk::compose

@@ -1,0 +1,91 @@
+// Taking back what a composition did before it failed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gateway/base/event.h"
+#include "gateway/base/scope.h"
+#include "gateway/base/task.h"
+#include "gateway/contract/plan.h"
+#include "gateway/observe/metrics.h"
+#include "gateway/upstream/caller.h"
+
+namespace frontdesk::compose {
+
+// What undos need of the worker on which they run; outlives them.
+struct UndoHost {
+  Scope& scope;
+  observe::MetricsShard* metrics = nullptr;  // may be null
+  std::shared_ptr<const void> alive;         // what the plan lives in
+};
+
+// Whether a call that failed may have been carried out nevertheless: its answer was lost or can't
+// be read, or nobody knows.
+bool MayHaveActed(const absl::Status& failure);
+
+// One call that is taken back: all that is needed for it, and nothing of the request's.
+struct UndoCall {
+  const contract::PlanStep* step = nullptr;  // its undo is there
+  std::string part;                          // the step's id, or "id[3]"
+  std::string request;                       // PlanUndo::request, written
+  std::string key;                           // idempotency key of the undo; may be empty
+  bool known = false;                        // `reply` is the step's reply
+  std::string reply;
+  // To ask the step again when its reply is not known. Without a key that is not safe, and not
+  // done.
+  std::string step_request;
+  std::string step_key;
+};
+
+// The undos of one composition, in the order in which they run: one after another, each tried a few
+// times while there is hope. Shared by the task that runs it and whoever waits for it. One loop.
+class Compensation {
+ public:
+  // `context` is copied: metadata, caller and request id, neither deadline nor cancellation.
+  Compensation(const contract::Plan& plan, upstream::Caller& caller,
+               const upstream::CallContext& context, Cancellation& stop,
+               observe::MetricsShard* metrics, std::shared_ptr<const void> alive,
+               std::vector<UndoCall> calls);
+  Compensation(const Compensation&) = delete;
+  Compensation& operator=(const Compensation&) = delete;
+
+  // To be called once.
+  static Task<void> Run(std::shared_ptr<Compensation> self);
+
+  bool finished() const { return finished_.happened(); }
+  Event& finish() { return finished_; }
+  // Something was done and stays, or may have been. Final once finished() holds.
+  bool failed() const { return failed_; }
+  // Says in the failure's ErrorInfo what became of each part, instead of what was said before:
+  // "undone", "not_undone" (was done, and stays), "unknown" (may have been done) and
+  // "undo_pending", each a list of parts.
+  void Describe(absl::Status& failure) const;
+
+ private:
+  enum class Result { kPending, kUndone, kFailed, kUnknown };
+
+  Task<absl::Status> TakeBack(UndoCall& call);
+  // One try. OK also when it turns out that there is nothing to take back.
+  Task<absl::Status> Try(UndoCall& call);
+  // Asks the step again. OK: its reply is known now, or `nothing` says that it did nothing.
+  Task<absl::Status> Learn(UndoCall& call, bool& nothing);
+  void Note(size_t index, const absl::Status& status);
+
+  const contract::Plan& plan_;
+  upstream::Caller& caller_;
+  observe::MetricsShard* const metrics_;
+  const std::shared_ptr<const void> alive_;
+  Cancellation cancel_;
+  const std::string request_id_;
+  upstream::CallContext context_;
+  std::vector<UndoCall> calls_;
+  std::vector<Result> results_;
+  bool failed_ = false;
+  Event finished_;
+};
+
+}  // namespace frontdesk::compose

@@ -1,0 +1,419 @@
+#include "gateway/compose/undo.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/contract/wire.h"
+#include "gateway/upstream/idempotency_key.h"
+#include "tests/support/composition.h"
+
+namespace frontdesk::compose {
+namespace {
+
+using namespace std::chrono_literals;
+using ::frontdesk::testing::Composition;
+using ::testing::ElementsAre;
+
+constexpr char kMessages[] = R"(
+  message Key { string id = 1; repeated string ids = 2; string more = 3; Nested nested = 4; }
+  message Nested { string a = 1; string b = 2; }
+  message Thing { string id = 1; int64 cents = 2; }
+  message Answer { Thing a = 1; Thing b = 2; Thing c = 3; repeated Thing all = 4; }
+  service Back {
+    rpc MakeA(Key) returns (Thing);
+    rpc MakeB(Key) returns (Thing);
+    rpc MakeC(Key) returns (Thing);
+    rpc DropA(Key) returns (Thing);
+    rpc DropB(Key) returns (Thing);
+  }
+)";
+
+// b and a at once, then c, which cannot be undone. The undo of b needs nothing of its reply.
+constexpr char kTwoAndOne[] = R"(
+  deadline: "2s"
+  step { id: "b" call: "test.Back/MakeB" bind { to: "id" from: "request.id" }
+         undo { call: "test.Back/DropB" bind { to: "id" from: "request.id" } } }
+  step { id: "a" call: "test.Back/MakeA" bind { to: "id" from: "request.id" }
+         undo { call: "test.Back/DropA" bind { to: "id" from: "a.id" } timeout: "300ms" } }
+  step { id: "c" call: "test.Back/MakeC" bind { to: "id" from: "a.id" }
+         bind { to: "more" from: "b.id" } }
+  out { to: "a" from: "a" } out { to: "b" from: "b" } out { to: "c" from: "c" })";
+
+absl::Status Declined() {
+  return Failure(absl::StatusCode::kFailedPrecondition, "DECLINED", "no", Origin::kUpstream);
+}
+absl::Status Lost() {
+  return Failure(absl::StatusCode::kUnavailable, "UPSTREAM_RESET", "", Origin::kUpstream);
+}
+absl::Status Never() {
+  return Failure(absl::StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE", "", Origin::kUpstream)
+      .NeverSent();
+}
+
+// "undone=a,b;not_undone=c;", from the wire of an ErrorInfo.
+std::string Info(const absl::Status& status) {
+  const std::string info = InfoOf(status);
+  std::string out;
+  for (contract::WireReader reader(info); reader.Next();) {
+    for (contract::WireReader entry(reader.field().bytes); entry.Next();) {
+      out += Cat(entry.field().bytes, entry.field().number == 1 ? "=" : ";");
+    }
+  }
+  return out;
+}
+
+class UndoTest : public ::testing::Test {
+ protected:
+  explicit UndoTest(const char* composition = kTwoAndOne)
+      : run(kMessages, "Key", "Answer", composition) {
+    run.options.undo_host = &host;
+    run.options.compensation = &compensation;
+    run.context.key_scope = "scope";
+    run.context.request_id = "request-1";
+    for (const char* name : {"MakeA", "MakeB", "MakeC", "DropA", "DropB"}) {
+      run.caller.Reply(name, [this, n = std::string(name)](std::string_view) {
+        const auto answer = answers.find(n);
+        if (answer != answers.end() && !answer->second.empty()) {
+          const absl::Status status = answer->second.front();
+          answer->second.erase(answer->second.begin());
+          if (!status.ok()) return testing::ScriptedCaller::Answer(status);
+        }
+        return testing::ScriptedCaller::Answer(
+            run.dynamic().Wire("test.Thing", Cat("id: 'id-", n, "' cents: 5")));
+      });
+    }
+  }
+  ~UndoTest() override { WaitForUndos(); }
+
+  void WaitForUndos() {
+    run.loop.RunUntil([&] { return scope.running() == 0; });
+  }
+  // Runs to the end of the answer.
+  absl::Status Fail(std::string_view request = "id: 'r'") {
+    run.Start(run.dynamic().Wire("test.Key", request));
+    run.loop.RunUntil([&] { return run.done(); });
+    return run.TakeResult().status();
+  }
+  // "MakeA MakeB ..."
+  std::string Calls() const {
+    std::string names;
+    for (const auto& seen : run.caller.seen()) names += (names.empty() ? "" : " ") + seen.method;
+    return names;
+  }
+  std::string Request(size_t call) {
+    return run.dynamic().Text("test.Key", run.caller.seen()[call].request);
+  }
+
+  Scope scope{10};
+  UndoHost host{scope};
+  std::shared_ptr<Compensation> compensation;
+  // By method, what its calls fail with, in turn; OK, and when there is nothing left, is a success.
+  std::map<std::string, std::vector<absl::Status>> answers;
+  Composition run;
+};
+
+TEST_F(UndoTest, NothingIsUndoneWhenAllSucceeds) {
+  EXPECT_TRUE(Fail().ok());
+  EXPECT_EQ(Calls(), "MakeB MakeA MakeC");
+  EXPECT_EQ(compensation, nullptr);
+  EXPECT_TRUE(scope.Reserve().has_value());  // the room was given back
+}
+
+TEST_F(UndoTest, WhatWasDoneIsUndoneTheLastFirst) {
+  answers["MakeC"] = {Declined()};
+  const absl::Status failure = Fail();
+  EXPECT_EQ(ReasonOf(failure), "DECLINED");
+  EXPECT_EQ(Info(failure), "undone=a,b;");
+  EXPECT_EQ(Calls(), "MakeB MakeA MakeC DropA DropB");
+  EXPECT_EQ(Request(3), "id: \"id-MakeA\"");
+  EXPECT_EQ(Request(4), "id: \"r\"");
+  EXPECT_FALSE(compensation->failed());
+}
+
+TEST_F(UndoTest, WhatNeverHappenedIsNotUndone) {
+  answers["MakeA"] = {Declined()};
+  EXPECT_EQ(Info(Fail()), "undone=b;");
+  EXPECT_EQ(Calls(), "MakeB MakeA DropB");
+  run.caller.Forget();
+  answers["MakeA"] = {Never()};
+  EXPECT_EQ(Info(Fail()), "undone=b;");
+}
+
+TEST_F(UndoTest, EachCallHasAKeyOfItsOwnAndItsUndoAnother) {
+  answers["MakeC"] = {Declined()};
+  EXPECT_FALSE(Fail().ok());
+  std::vector<std::string> keys;
+  for (const auto& seen : run.caller.seen()) keys.push_back(seen.key);
+  EXPECT_THAT(keys,
+              ElementsAre(upstream::DeriveKey("scope", "b"), upstream::DeriveKey("scope", "a"),
+                          upstream::DeriveKey("scope", "c"), upstream::DeriveKey("scope", "undo a"),
+                          upstream::DeriveKey("scope", "undo b")));
+}
+
+TEST_F(UndoTest, AnUnknownOutcomeIsLearntUnderTheSameKeyAndUndone) {
+  for (const absl::Status& unknown :
+       {Lost(), absl::DeadlineExceededError(""), absl::UnknownError(""), absl::InternalError("")}) {
+    run.caller.Forget();
+    answers["MakeA"] = {unknown};
+    EXPECT_EQ(Info(Fail()), "undone=a,b;") << unknown;
+    EXPECT_EQ(Calls(), "MakeB MakeA MakeA DropA DropB");
+    EXPECT_EQ(run.caller.seen()[2].key, run.caller.seen()[1].key);
+    EXPECT_EQ(run.caller.seen()[2].request, run.caller.seen()[1].request);
+    EXPECT_EQ(Request(3), "id: \"id-MakeA\"");
+  }
+}
+
+TEST_F(UndoTest, WhatTurnsOutNotToHaveHappenedNeedsNoUndo) {
+  answers["MakeA"] = {Lost(), Declined()};
+  EXPECT_EQ(Info(Fail()), "undone=a,b;");
+  EXPECT_EQ(Calls(), "MakeB MakeA MakeA DropB");
+  // An undo that does not need the reply is made at once, and may find nothing.
+  run.caller.Forget();
+  answers["MakeB"] = {Lost()};
+  answers["DropB"] = {absl::NotFoundError("")};
+  EXPECT_EQ(Info(Fail()), "undone=b;");
+  EXPECT_EQ(Calls(), "MakeB DropB");
+  // What surely was done must be there.
+  run.caller.Forget();
+  answers["MakeC"] = {Declined()};
+  answers["DropB"] = {absl::NotFoundError("")};
+  EXPECT_EQ(Info(Fail()), "undone=a;not_undone=b;");
+}
+
+TEST_F(UndoTest, WithoutAKeyNothingIsAskedTwice) {
+  run.context.key_scope = "";
+  answers["MakeA"] = {Lost()};
+  EXPECT_EQ(Info(Fail()), "undone=b;unknown=a;");
+  EXPECT_EQ(Calls(), "MakeB MakeA DropB");
+  EXPECT_EQ(run.caller.seen()[0].key, "");
+}
+
+TEST_F(UndoTest, AnUndoIsTriedAFewTimesAndTheOthersGoOn) {
+  answers["MakeC"] = {Declined()};
+  answers["DropA"] = {Lost(), absl::AbortedError("")};
+  EXPECT_EQ(Info(Fail()), "undone=a,b;");
+  EXPECT_EQ(Calls(), "MakeB MakeA MakeC DropA DropA DropA DropB");
+  EXPECT_EQ(run.caller.seen()[4].key, run.caller.seen()[3].key);
+
+  run.caller.Forget();
+  answers["MakeC"] = {Declined()};
+  answers["DropA"] = {Lost(), Never(), Lost()};
+  EXPECT_EQ(Info(Fail()), "undone=b;not_undone=a;");
+  EXPECT_EQ(Calls(), "MakeB MakeA MakeC DropA DropA DropA DropB");
+  EXPECT_TRUE(compensation->failed());
+
+  run.caller.Forget();
+  answers["MakeC"] = {Declined()};
+  answers["DropA"] = {absl::PermissionDeniedError("")};  // there is no hope
+  EXPECT_EQ(Info(Fail()), "undone=b;not_undone=a;");
+  EXPECT_EQ(Calls(), "MakeB MakeA MakeC DropA DropB");
+}
+
+TEST_F(UndoTest, TriesHaveTheirOwnTimeAndTheRequestsMetadata) {
+  run.context.deadline = run.loop.Now() + 1s;
+  run.context.metadata = {{"x-user-id", "me"}};
+  answers["MakeC"] = {Declined()};
+  EXPECT_FALSE(Fail().ok());
+  const auto& undo = run.caller.seen()[3];
+  EXPECT_EQ(undo.method, "DropA");
+  EXPECT_EQ(undo.timeout, 300ms);
+  EXPECT_EQ(undo.deadline, TimePoint::max());
+  EXPECT_EQ(undo.metadata, run.context.metadata);
+}
+
+TEST_F(UndoTest, AReplyThatCannotBeReadIsAskedForAgainAndThenTold) {
+  run.caller.Reply("MakeA", [](std::string_view) { return std::string("\x0a\x05id", 4); });
+  EXPECT_EQ(Info(Fail()), "undone=b;not_undone=a;");
+}
+
+TEST_F(UndoTest, WhatCannotBeLearntIsUnknown) {
+  answers["MakeA"] = {Lost(), Lost(), Never(), Lost()};
+  EXPECT_EQ(Info(Fail()), "undone=b;unknown=a;");
+  EXPECT_EQ(Calls(), "MakeB MakeA MakeA MakeA MakeA DropB");
+  EXPECT_TRUE(compensation->failed());
+}
+
+// Held calls, to see what happens between them.
+class HeldUndoTest : public UndoTest {
+ protected:
+  HeldUndoTest() {
+    run.caller.Hold("MakeA");
+    run.caller.Hold("MakeC");
+    run.caller.Hold("DropA");
+    thing = run.dynamic().Wire("test.Thing", "id: 't'");
+    request = run.dynamic().Wire("test.Key", "id: 'r'");
+  }
+  std::string thing, request;
+};
+
+TEST_F(HeldUndoTest, ACallThatCanBeUndoneIsNotCancelledHalfWay) {
+  run.caller.Hold("MakeB");
+  run.Start(request);
+  EXPECT_EQ(run.caller.Held(), "MakeB MakeA");
+  run.caller.Release("MakeB", absl::Status(Declined()));
+  run.Turn();
+  EXPECT_FALSE(run.done());
+  EXPECT_EQ(run.caller.Held(), "MakeA");
+  run.caller.Release("MakeA", thing);
+  run.Turn();
+  EXPECT_EQ(run.caller.Held(), "DropA");
+  run.caller.Release("DropA", thing);
+  run.Turn();
+  EXPECT_EQ(Info(run.TakeResult().status()), "undone=a;");
+}
+
+TEST_F(HeldUndoTest, AClientThatLeavesWaitsForNothingAndAllIsUndone) {
+  run.Start(request);
+  run.caller.Release("MakeA", thing);
+  EXPECT_EQ(run.caller.Held(), "MakeC");
+  run.cancel.Cancel(absl::CancelledError("client left"));
+  run.Turn();
+  ASSERT_TRUE(run.done());
+  EXPECT_EQ(run.TakeResult().status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(run.caller.Held(), "DropA");  // the last that was done
+  EXPECT_EQ(scope.running(), 1u);
+  run.caller.Release("DropA", thing);
+  run.Turn();
+  EXPECT_EQ(Calls(), "MakeB MakeA MakeC DropA DropB");
+  EXPECT_EQ(scope.running(), 0u);
+}
+
+TEST_F(HeldUndoTest, AfterAClientHasLeftNothingIsBegun) {
+  run.Start(request);
+  run.cancel.Cancel(absl::CancelledError("client left"));
+  run.Turn();
+  EXPECT_FALSE(run.done());  // a is not cancelled half-way
+  run.caller.Release("MakeA", thing);
+  run.Turn();
+  EXPECT_TRUE(run.done());
+  EXPECT_EQ(run.caller.Held(), "DropA");
+  run.caller.Release("DropA", thing);
+  run.Turn();
+  EXPECT_EQ(Calls(), "MakeB MakeA DropA DropB");
+}
+
+TEST_F(HeldUndoTest, TheAnswerDoesNotWaitLongerThanItsDeadline) {
+  run.context.deadline = run.loop.Now() + 50ms;
+  run.Start(request);
+  run.caller.Release("MakeA", thing);
+  run.caller.Release("MakeC", absl::Status(Declined()));
+  run.loop.RunUntil([&] { return run.done(); });
+  EXPECT_GE(run.loop.Now(), run.context.deadline);
+  EXPECT_EQ(Info(run.TakeResult().status()), "undo_pending=a,b;");
+  EXPECT_FALSE(compensation->finished());
+  run.caller.Release("DropA", thing);
+  run.Turn();
+  ASSERT_TRUE(compensation->finished());
+  absl::Status failure = absl::UnavailableError("");
+  compensation->Describe(failure);
+  EXPECT_EQ(Info(failure), "undone=a,b;");
+}
+
+TEST_F(HeldUndoTest, WhenTheWorkerStopsUndosEndAndSayWhatIsLeft) {
+  run.Start(request);
+  run.caller.Release("MakeA", thing);
+  run.caller.Release("MakeC", absl::Status(Declined()));
+  run.Turn();
+  EXPECT_EQ(run.caller.Held(), "DropA");
+  scope.Stop(absl::UnavailableError("stopping"));
+  run.Turn();
+  run.loop.RunUntil([&] { return run.done(); });
+  WaitForUndos();
+  EXPECT_TRUE(compensation->failed());
+  EXPECT_EQ(Fail().code(), absl::StatusCode::kUnavailable);  // and nothing new is begun
+}
+
+TEST_F(UndoTest, WithoutRoomForUndosNothingIsBegun) {
+  std::vector<Scope::Place> places;
+  while (std::optional<Scope::Place> place = scope.Reserve()) places.push_back(*std::move(place));
+  const absl::Status failure = Fail();
+  EXPECT_EQ(ReasonOf(failure), "OVERLOADED");
+  EXPECT_TRUE(WasNeverSent(failure));
+  EXPECT_EQ(Calls(), "");
+}
+
+TEST_F(UndoTest, WithoutAHostUndosEndBeforeTheAnswer) {
+  run.options.undo_host = nullptr;
+  answers["MakeC"] = {Declined()};
+  EXPECT_EQ(Info(Fail()), "undone=a,b;");
+  EXPECT_EQ(scope.running(), 0u);
+}
+
+constexpr char kEach[] = R"(
+  step { id: "all" each: "request.ids" as: "one" call: "test.Back/MakeA" max_parallel: 1
+         bind { to: "id" from: "one" }
+         undo { call: "test.Back/DropA" bind { to: "id" from: "one" } bind { to: "more" from: "all.id" }
+                bind { to: "nested.a" from: "request.more" } bind { to: "nested.b" from: "all.id" } } }
+  step { id: "c" call: "test.Back/MakeC" bind { to: "ids" from: "all.id" } }
+  out { to: "all" from: "all" } out { to: "c" from: "c" })";
+
+class EachUndoTest : public UndoTest {
+ protected:
+  EachUndoTest() : UndoTest(kEach) {}
+};
+
+TEST_F(EachUndoTest, EveryElementThatWasDoneIsUndone) {
+  answers["MakeC"] = {Declined()};
+  EXPECT_EQ(Info(Fail("ids: 'x' ids: 'x' ids: 'y' more: 'm'")), "undone=all[2],all[0];");
+  EXPECT_EQ(Calls(), "MakeA MakeA MakeC DropA DropA");
+  EXPECT_EQ(Request(3), "id: \"y\" more: \"id-MakeA\" nested { a: \"m\" b: \"id-MakeA\" }");
+  EXPECT_EQ(run.caller.seen()[1].key, upstream::DeriveKey("scope", "all[2]"));
+  EXPECT_EQ(run.caller.seen()[3].key, upstream::DeriveKey("scope", "undo all[2]"));
+}
+
+TEST_F(EachUndoTest, AnElementThatFailsEndsTheStepAndTheOthersAreUndone) {
+  answers["MakeA"] = {absl::OkStatus(), Declined()};
+  EXPECT_EQ(Info(Fail("ids: 'x' ids: 'y' ids: 'z'")), "undone=all[0];");
+  EXPECT_EQ(Calls(), "MakeA MakeA DropA");
+}
+
+constexpr char kOmitted[] = R"(
+  step { id: "a" call: "test.Back/MakeA" on_error: OMIT
+         undo { call: "test.Back/DropA" bind { to: "id" from: "a.id" } } }
+  step { id: "b" call: "test.Back/MakeB" undo { call: "test.Back/DropB" bind { to: "id" from: "b.id" } } }
+  out { to: "a" from: "a" } out { to: "b" from: "b" })";
+
+class OmittedUndoTest : public UndoTest {
+ protected:
+  OmittedUndoTest() : UndoTest(kOmitted) {}
+};
+
+// An answer that says it is not there must stay true.
+TEST_F(OmittedUndoTest, WhatIsLeftOutButMayHaveHappenedIsUndone) {
+  answers["MakeA"] = {Lost()};
+  EXPECT_TRUE(Fail().ok());
+  WaitForUndos();
+  EXPECT_EQ(Calls(), "MakeA MakeB MakeA DropA");
+  run.caller.Forget();
+  answers["MakeA"] = {Declined()};
+  EXPECT_TRUE(Fail().ok());
+  EXPECT_EQ(Calls(), "MakeA MakeB");
+}
+
+TEST(MayHaveActed, OnlyAClearNoMeansNo) {
+  const struct {
+    absl::Status failure;
+    bool may;
+  } rows[] = {
+      {Lost(), true},
+      {Never(), false},
+      {absl::CancelledError(""), true},
+      {absl::DeadlineExceededError(""), true},
+      {absl::UnavailableError(""), true},
+      {absl::InternalError(""), true},
+      {absl::DataLossError(""), true},
+      {absl::AbortedError(""), false},
+      {absl::NotFoundError(""), false},
+      {absl::ResourceExhaustedError(""), false},
+      {absl::UnauthenticatedError(""), false},
+      {Declined(), false},
+      // The answer was there, but too large.
+      {Failure(absl::StatusCode::kResourceExhausted, "UPSTREAM_MESSAGE_TOO_LARGE", "",
+               Origin::kUpstream),
+       true},
+  };
+  for (const auto& row : rows) EXPECT_EQ(MayHaveActed(row.failure), row.may) << row.failure;
+}
+
+}  // namespace
+}  // namespace frontdesk::compose
