@@ -14,11 +14,15 @@ namespace frontdesk {
 
 struct Exchange {
   Exchange(http::Incoming& incoming, Loop& loop)
-      : request(incoming.request),
-        body(incoming.body),
-        call{.loop = loop, .cancel = incoming.cancel} {}
+      : Exchange(incoming.request, incoming.body, incoming.cancel, loop) {}
+  Exchange(const http::Request& from, http::BodySource& with, Cancellation& cancel, Loop& loop)
+      : request(from), body(with), call{.loop = loop, .cancel = cancel} {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
+
+  // Gives `other`, which may live longer, a copy of all that the terminal needs. What comes of the
+  // client's connection (request, body, cancellation) stays what `other` has.
+  void CopyTo(Exchange& other) const;
 
   const http::Request& request;
   http::BodySource& body;
@@ -36,5 +40,16 @@ struct Exchange {
   std::string body_text;
   std::string message;
 };
+
+inline void Exchange::CopyTo(Exchange& other) const {
+  other.route = route;
+  other.request_id = request_id;
+  other.call.deadline = call.deadline;
+  other.call.metadata = call.metadata;
+  other.call.caller_sub = call.caller_sub;
+  other.call.request_id = other.request_id;
+  other.call.key_scope = call.key_scope;
+  other.message = message;
+}
 
 }  // namespace frontdesk

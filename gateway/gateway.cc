@@ -7,6 +7,7 @@
 #include "gateway/compose/runtime.h"
 #include "gateway/policy/forward_headers.h"
 #include "gateway/transcode/encode.h"
+#include "gateway/upstream/idempotency_key.h"
 
 namespace frontdesk {
 namespace {
@@ -50,13 +51,16 @@ std::string IncompleteHeader(const std::vector<compose::Missing>& missing) {
 
 Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
                  upstream::Caller& caller, observe::MetricsShard& metrics,
-                 observe::AccessLog::Channel* log, const ReadyFlag& ready, uint64_t seed)
+                 observe::AccessLog::Channel* log, const ReadyFlag& ready, Scope& scope,
+                 policy::IdempotencyStore& idempotency, uint64_t seed)
     : loop_(loop),
       snapshot_(std::move(snapshot)),
       caller_(caller),
       ready_(ready),
       metrics_(metrics),
       log_(log),
+      host_{.idempotency = {idempotency, scope, metrics, snapshot_}},
+      undo_host_{scope, &metrics, snapshot_},
       request_ids_(seed) {}
 
 Task<void> Gateway::Handle(http::Incoming incoming) {
@@ -65,6 +69,7 @@ Task<void> Gateway::Handle(http::Incoming incoming) {
   Exchange exchange(incoming, loop_);
   exchange.request_id =
       request_ids_.Choose(exchange.request.headers.Find("x-request-id").value_or(""));
+  exchange.call.request_id = exchange.request_id;
   const Reply reply = co_await Answer(exchange);
   Finish(exchange, reply, incoming.reply);
   metrics_.AddActive(-1);
@@ -96,7 +101,7 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
   exchange.match = snapshot_->matcher.Find(request.method, request.path);
   if (!exchange.match.route) co_return Reply(NoRoute(snapshot_->matcher, exchange.match));
   exchange.route = exchange.match.route;
-  co_return co_await policy::RunChain(exchange, snapshot_->chain, *this);
+  co_return co_await policy::RunChain(exchange, snapshot_->chain, host_, *this);
 }
 
 Task<Reply> Gateway::Dispatch(Exchange& exchange) {
@@ -106,15 +111,27 @@ Task<Reply> Gateway::Dispatch(Exchange& exchange) {
     compose::RunOptions options;
     options.max_reply_bytes = route.max_response_bytes;
     options.response_headers = route.response_headers;
+    options.undo_host = &undo_host_;
+    options.compensation = &reply.compensation;
+    // An undo finds what it undoes by a key, also where the client sent none.
+    if (route.method->plan->undoes && exchange.call.key_scope.empty()) {
+      exchange.call.key_scope = request_ids_.Choose("");
+    }
     absl::StatusOr<compose::Composed> composed = co_await compose::Run(
         exchange.call, *route.method->plan, caller_, exchange.message, options);
-    if (!composed.ok()) co_return Reply(composed.status());
+    reply.status = composed.status();
+    if (!composed.ok()) co_return reply;
     reply.message = std::move(composed->message);
     reply.incomplete = std::move(composed->incomplete);
     reply.metadata = std::move(composed->headers);
   } else {
     upstream::CallOptions options;
     options.max_reply_bytes = route.max_response_bytes;
+    std::string key;
+    if (!exchange.call.key_scope.empty()) {
+      key = upstream::DeriveKey(exchange.call.key_scope, route.method->name);
+      options.idempotency_key = key;
+    }
     absl::StatusOr<upstream::UnaryReply> answer =
         co_await caller_.Unary(exchange.call, *route.method, exchange.message, options);
     if (!answer.ok()) co_return Reply(answer.status());
@@ -163,6 +180,7 @@ void Gateway::Finish(const Exchange& exchange, const Reply& reply, http::ReplySi
                              rendered_);
   }
   rendered_.head.headers.emplace_back("X-Request-ID", exchange.request_id);
+  if (reply.replayed) rendered_.head.headers.emplace_back("Idempotency-Replayed", "true");
   sink.Send(rendered_.head, rendered_.body);
   Record(exchange, reply, status);
 }

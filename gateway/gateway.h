@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "gateway/base/scope.h"
+#include "gateway/compose/undo.h"
 #include "gateway/config/snapshot.h"
 #include "gateway/exchange.h"
 #include "gateway/http/message.h"
@@ -26,7 +28,7 @@ class Gateway final : public http::Handler, private policy::Terminal {
  public:
   Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot, upstream::Caller& caller,
           observe::MetricsShard& metrics, observe::AccessLog::Channel* log, const ReadyFlag& ready,
-          uint64_t seed);
+          Scope& scope, policy::IdempotencyStore& idempotency, uint64_t seed);
 
   Task<void> Handle(http::Incoming incoming) override;
   void Refuse(const absl::Status& failure, const http::Request& partial,
@@ -51,6 +53,8 @@ class Gateway final : public http::Handler, private policy::Terminal {
   // Touched only on the loop.
   observe::MetricsShard& metrics_;
   observe::AccessLog::Channel* const log_;  // null when switched off
+  policy::ChainHost host_;
+  compose::UndoHost undo_host_;
   policy::RequestIds request_ids_;
   transcode::Rendered rendered_;  // its memory is used again by the next answer
 };

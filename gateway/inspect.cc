@@ -77,6 +77,7 @@ ordered_json ToJson(const contract::Plan& plan) {
       one["timeout"] = Milliseconds(std::chrono::duration_cast<Duration>(step.timeout));
     }
     if (step.each) one["max_parallel"] = step.max_parallel;
+    if (step.undo) one["undo"] = Rpc(*step.undo->method);
     steps.push_back(std::move(one));
   }
   return steps;
@@ -102,6 +103,12 @@ ordered_json PolicyToJson(const route::Route& route) {
   add("parse.last_key_wins", route.last_key_wins);
   add("path.keep_reserved_encoded", route.keep_reserved_encoded);
   add("path.ignore_trailing_slash", route.ignore_trailing_slash);
+  const auto& once = route.idempotency;
+  if (once.on) {
+    add("idempotency.required", once.required);
+    add("idempotency.ttl",
+        Cat(std::chrono::duration_cast<std::chrono::seconds>(once.ttl).count(), "s"));
+  }
   add("request_headers", route.request_headers);
   add("response_headers", route.response_headers);
   return out;
@@ -134,10 +141,12 @@ void PrintSteps(const ordered_json& steps) {
     std::string after;
     for (const ordered_json& id : step["after"])
       after += (after.empty() ? "" : ", ") + id.get<std::string>();
-    std::printf("  %-16s %-44s %s%s%s\n", step["id"].get<std::string>().c_str(),
+    const std::string undo =
+        step.contains("undo") ? Cat("  undo ", step["undo"].get<std::string>()) : "";
+    std::printf("  %-16s %-44s %s%s%s%s\n", step["id"].get<std::string>().c_str(),
                 step["call"].get<std::string>().c_str(),
                 step["on_error"].get<std::string>().c_str(), after.empty() ? "" : "  after ",
-                after.c_str());
+                after.c_str(), undo.c_str());
   }
 }
 

@@ -1,6 +1,7 @@
 // What comes back through the chain: a message or a failure, not yet HTTP.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,10 @@ struct Reply {
   std::vector<compose::Missing> incomplete;
   // The back end's headers and trailers; those on the route's list become response headers.
   upstream::Metadata metadata;
+  // Undos of a composition, if it had to start any; they may still run.
+  std::shared_ptr<compose::Compensation> compensation;
+  // Given before, to an earlier request with the same idempotency key.
+  bool replayed = false;
 };
 
 }  // namespace frontdesk

@@ -102,12 +102,12 @@ std::string StuckWorkers(Workers& workers) {
 }
 
 // Not ready at once, so that a balancer looks elsewhere; the port stays open for the grace; then
-// what is in flight may finish. A second signal ends the present wait.
-void Drain(Workers& workers, const http::ConnectionShare& connections,
-           const config::Snapshot& snapshot, ReadyFlag& ready) {
+// what is in flight may finish, undos included. A second signal ends the present wait.
+void Drain(Workers& workers, const http::ConnectionShare& connections, Shared& shared) {
+  const config::Snapshot& snapshot = *shared.snapshot;
   const sigset_t signals = StopSignals();
   observe::LogInfo("draining");
-  ready.store(false);
+  shared.ready.store(false);
   for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().Drain(); });
   WaitForSignal(signals, snapshot.drain_grace);
   for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().StopNewcomers(); });
@@ -117,7 +117,9 @@ void Drain(Workers& workers, const http::ConnectionShare& connections,
   const std::string stuck = StuckWorkers(workers);
   if (!stuck.empty()) observe::LogError(stuck);
   const TimePoint limit = Clock::now() + snapshot.drain_timeout;
-  while (connections.total() > 0 && Clock::now() < limit) {
+  // What goes on without a client was started by a connection: it is counted before that one ends.
+  const auto busy = [&] { return connections.total() > 0 || shared.detached > 0; };
+  while (busy() && Clock::now() < limit) {
     for (auto& worker : workers) {
       worker->Post([](Worker& w) { w.listener().CloseIdle(kFirstRequest); });
     }
@@ -167,7 +169,8 @@ int Serve(const VerbOptions& options) {
   RaiseDescriptorLimit();
 
   observe::Metrics metrics(kVersion, __VERSION__);
-  Shared shared{.metrics = metrics};
+  policy::MemoryIdempotencyStore idempotency(snapshot->idempotency);
+  Shared shared{.idempotency = idempotency, .metrics = metrics};
   RegisterSeries(*snapshot, metrics, shared.method_ids);
   shared.snapshot = std::move(snapshot);
   const config::Snapshot& in_force = *shared.snapshot;
@@ -208,7 +211,7 @@ int Serve(const VerbOptions& options) {
     if (signal == SIGTERM || signal == SIGINT) break;
     if (signal == SIGHUP && log) log->Reopen();
   }
-  Drain(workers, connections, in_force, shared.ready);
+  Drain(workers, connections, shared);
   observe::LogInfo("stopped");
   return kFine;
 }

@@ -4,6 +4,7 @@
 #include <future>
 #include <random>
 
+#include "gateway/base/failure.h"
 #include "gateway/observe/log.h"
 
 namespace frontdesk {
@@ -11,6 +12,8 @@ namespace {
 
 // Requests that were cancelled need a few turns to unwind, no more.
 constexpr std::chrono::seconds kUnwind{5};
+// Requests that go on without their clients, and undos, by worker.
+constexpr size_t kMostDetached = 4096;
 
 upstream::Random MakeRandom() {
   auto engine = std::make_shared<std::mt19937>(std::random_device{}());
@@ -29,8 +32,10 @@ Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
     : shard_(shared.metrics.AddShard()),
       call_metrics_(*shared.snapshot->contract, shared.method_ids, shard_),
       channels_(loop_, shared.snapshot->upstreams, MakeRandom(), &call_metrics_),
+      scope_(kMostDetached, &shared.detached),
       gateway_(loop_, shared.snapshot, channels_, shard_,
-               shared.log ? &shared.log->AddChannel() : nullptr, shared.ready, Seed()),
+               shared.log ? &shared.log->AddChannel() : nullptr, shared.ready, scope_,
+               shared.idempotency, Seed()),
       listener_(loop_, gateway_, shared.snapshot->limits, connections, index,
                 std::move(hand_over)) {
   listener_.CountIn(shard_);
@@ -42,9 +47,13 @@ void Worker::Start() {
   thread_ = std::thread([this] {
     loop_.Run();
     listener_.Abort();
+    scope_.Stop(Failure(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the gateway is stopping",
+                        Origin::kGateway));
     channels_.Drain();
     const TimePoint limit = Clock::now() + kUnwind;
-    const auto unwound = [&] { return listener_.connections() == 0 && channels_.in_flight() == 0; };
+    const auto unwound = [&] {
+      return listener_.connections() == 0 && scope_.running() == 0 && channels_.in_flight() == 0;
+    };
     loop_.RunUntil([&] { return unwound() || Clock::now() > limit; });
     if (!unwound()) {
       // Frames that never return hold what they wait for; leaving them is all that is left.

@@ -41,6 +41,8 @@ class CallMetrics final : public upstream::CallObserver {
 struct Shared {
   std::shared_ptr<const config::Snapshot> snapshot;
   std::vector<observe::MethodId> method_ids;  // parallel to the contract's methods
+  policy::IdempotencyStore& idempotency;
+  std::atomic<size_t> detached{0};  // tasks of all workers' scopes
   ReadyFlag ready{false};
   observe::Metrics& metrics;
   observe::AccessLog* log = nullptr;  // null when switched off
@@ -79,6 +81,7 @@ class Worker {
   observe::MetricsShard& shard_;
   CallMetrics call_metrics_;
   upstream::Channels channels_;
+  Scope scope_;
   Gateway gateway_;
   http::Listener listener_;
   std::thread thread_;

@@ -147,6 +147,8 @@ void Checker::CheckLimits(const Config::Limits& limits) {
   Range(limits, "limits", "body_rate", 0, kGiB);
   Range(limits, "limits", "json_depth", 1, 1000);
   Range(limits, "limits", "connections", 1, 1'000'000);
+  Range(limits, "limits", "idempotency_entries", 1, 100'000'000);
+  Range(limits, "limits", "idempotency_bytes", 1 << 20, 1024 * kGiB);
 }
 
 void Checker::CheckUpstream(const std::string& path, const Upstream& upstream) {

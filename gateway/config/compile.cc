@@ -97,6 +97,11 @@ std::unique_ptr<route::Route> ToRoute(const Method& method, const contract::Bind
   route->last_key_wins = policy.parse().last_key_wins();
   route->keep_reserved_encoded = policy.path().keep_reserved_encoded();
   route->ignore_trailing_slash = policy.path().ignore_trailing_slash();
+  // A safe request may be repeated as it is, also where a whole service has the policy.
+  const bool safe = binding.http_method == "GET" || binding.http_method == "HEAD";
+  route->idempotency.on = policy.has_idempotency() && !safe;
+  route->idempotency.required = policy.idempotency().required();
+  route->idempotency.ttl = ToDuration(policy.idempotency().ttl(), route->idempotency.ttl);
   route->request_headers = LowerCase(policy.request_headers());
   route->response_headers = LowerCase(policy.response_headers());
   return route;
@@ -163,7 +168,10 @@ class Compiler {
       CheckServed(method, method);
       return;
     }
-    for (const contract::PlanStep& step : method.plan->steps) CheckServed(*step.method, method);
+    for (const contract::PlanStep& step : method.plan->steps) {
+      CheckServed(*step.method, method);
+      if (step.undo) CheckServed(*step.undo->method, method);
+    }
   }
 
   void CheckServed(const Method& called, const Method& by) {
@@ -219,6 +227,12 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
 
   auto snapshot = std::make_unique<Snapshot>();
   snapshot->limits = ToLimits(config.limits());
+  if (config.limits().has_idempotency_entries()) {
+    snapshot->idempotency.entries = config.limits().idempotency_entries();
+  }
+  if (config.limits().has_idempotency_bytes()) {
+    snapshot->idempotency.bytes = config.limits().idempotency_bytes();
+  }
   snapshot->chain.development_caller = config.auth().development_caller();
   if (config.limits().has_json_depth()) {
     snapshot->chain.json_depth = static_cast<int>(config.limits().json_depth());

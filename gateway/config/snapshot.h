@@ -10,6 +10,7 @@
 #include "gateway/http/server_limits.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/policy/chain.h"
+#include "gateway/policy/idempotency_store.h"
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
 #include "gateway/upstream/settings.h"
@@ -23,6 +24,7 @@ struct Snapshot {
   std::vector<upstream::UpstreamSettings> upstreams;
   policy::ChainSettings chain;
   http::ServerLimits limits;
+  policy::MemoryIdempotencyStore::Limits idempotency;
 
   std::string listen_address;  // "host:port"
   std::string admin_address;

@@ -9,6 +9,9 @@ namespace {
 
 using frontdesk::v1::Policy;
 
+// Answers are kept in memory.
+constexpr std::chrono::hours kLongestTtl{168};
+
 std::string HeaderFault(std::string_view name) {
   const std::string lower = LowerCase(name);
   if (!IsMetadataKey(lower)) return Cat(Quoted(name), " is not a name that gRPC metadata can have");
@@ -40,6 +43,14 @@ void CheckPolicy(const Policy& policy, std::string_view path,
     if (status != 200 && status != 201 && status != 202 && status != 204) {
       add({Policy::kSuccessStatusFieldNumber}, "success_status",
           Cat(status, " is none of 200, 201, 202 and 204"));
+    }
+  }
+  if (policy.idempotency().has_ttl()) {
+    const auto ttl = ParseDuration(policy.idempotency().ttl());
+    if (!ttl || *ttl > kLongestTtl) {
+      add({Policy::kIdempotencyFieldNumber, Policy::Idempotency::kTtlFieldNumber},
+          "idempotency.ttl",
+          Cat(Quoted(policy.idempotency().ttl()), " is not a duration of at most 168h"));
     }
   }
   const auto check_headers = [&](int field, std::string_view name, const auto& headers) {

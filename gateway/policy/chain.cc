@@ -10,7 +10,8 @@
 
 namespace frontdesk::policy {
 
-Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, Terminal& terminal) {
+Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const ChainHost& host,
+                     Terminal& terminal) {
   // One deadline, set at the door and handed down: every wait below asks for what is left of it.
   exchange.call.deadline = exchange.request.received + exchange.route->timeout;
 
@@ -32,6 +33,11 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, Terminal
   status = Decode(exchange, *settings.types, settings.json_depth);
   if (!status.ok()) co_return Reply(std::move(status));
 
+  // Last, because what a key stands for is the canonical message and its caller; and around all
+  // that is carried out, because that happens once.
+  if (exchange.route->idempotency.on) {
+    co_return co_await DispatchOnce(exchange, host.idempotency, terminal);
+  }
   co_return co_await terminal.Dispatch(exchange);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateway/exchange.h"
+#include "gateway/policy/idempotency.h"
 #include "gateway/reply.h"
 
 namespace frontdesk::policy {
@@ -26,8 +27,14 @@ class Terminal {
   virtual Task<Reply> Dispatch(Exchange& exchange) = 0;
 };
 
+// What the chain needs of the worker. Outlives every request.
+struct ChainHost {
+  IdempotencyHost idempotency;
+};
+
 // Takes an exchange whose route is set to its reply. Each concern may answer by itself; not
 // reaching the terminal is the refusal.
-Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, Terminal& terminal);
+Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const ChainHost& host,
+                     Terminal& terminal);
 
 }  // namespace frontdesk::policy

@@ -29,6 +29,13 @@ struct Route {
   bool last_key_wins = false;
   bool keep_reserved_encoded = false;
   bool ignore_trailing_slash = false;
+  // Requests with an Idempotency-Key are carried out once.
+  struct Idempotency {
+    bool on = false;
+    bool required = false;  // a request without the header is refused
+    Duration ttl = std::chrono::hours(24);
+  };
+  Idempotency idempotency;
   // Client headers that become metadata, lower case.
   std::vector<std::string> request_headers;
   // Metadata that becomes response headers, lower case.

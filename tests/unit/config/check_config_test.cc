@@ -22,7 +22,8 @@ TEST(CheckConfig, TakesWhatIsRight) {
            "listen: {address: '127.0.0.1:0'}\nadmin: {address: '127.0.0.1:0'}",
            "listen: {address: '0.0.0.0:80'}\nadmin: {address: '127.0.0.1:81'}",
            "upstreams: {a: {services: [a.A], endpoints: ['dns:///a:1'], transport: grpc}}",
-           "methods: {a.A: {success_status: 204}, a.A/Get: {response_headers: [etag, X-A]}}",
+           "methods: {a.A: {success_status: 204}, a.A/Get: {response_headers: [etag, X-A], "
+           "idempotency: {ttl: 168h}}}",
        }) {
     EXPECT_EQ(ErrorsOf(yaml), "") << yaml;
   }
@@ -99,6 +100,12 @@ TEST(CheckConfig, RefusesWhatCannotWork) {
        "f:1:65: upstreams.a.connections: must be between 1 and 256, got 0\n"
        "f:1:87: upstreams.a.max_message_bytes: must be between 1 and 4294967295, got 0\n"
        "f:1:103: upstreams.a.max_pending: must be between 1 and 1000000, got 0\n"},
+      {"methods: {x.Y: {idempotency: {required: true, ttl: 169h}}}",
+       "f:1:50: methods.x.Y.idempotency.ttl: \"169h\" is not a duration of at most 168h\n"},
+      {"methods: {x.Y: {idempotency: {ttl: soon}}}",
+       "f:1:36: methods.x.Y.idempotency.ttl: \"soon\" is not a duration of at most 168h\n"},
+      {"limits: {idempotency_entries: 0}",
+       "f:1:31: limits.idempotency_entries: must be between 1 and 100000000, got 0\n"},
       {"methods: {x.Y: {success_status: 203}}",
        "f:1:33: methods.x.Y.success_status: 203 is none of 200, 201, 202 and 204\n"},
       {"methods: {x.Y/: {}, /Get: {}, x.Y/a/b: {}, x.Y/a.b: {}, x y: {}}",

@@ -1,0 +1,209 @@
+#include "gateway/policy/idempotency.h"
+
+#include <algorithm>
+
+#include "gateway/base/event.h"
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/compose/undo.h"
+#include "gateway/policy/chain.h"
+#include "gateway/upstream/transport.h"
+
+namespace frontdesk::policy {
+namespace {
+
+using Verdict = IdempotencyStore::Begun::Verdict;
+using Ending = IdempotencyStore::Ending;
+using Outcome = observe::IdempotencyOutcome;
+
+constexpr size_t kLongestKey = 255;
+
+absl::Status BadKey(std::string_view text) {
+  return Failure(absl::StatusCode::kInvalidArgument, "IDEMPOTENCY_KEY_INVALID",
+                 Cat("Idempotency-Key ", text));
+}
+
+// The characters between the quotes of a structured field's string; nothing if it is none.
+std::optional<std::string> Unquote(std::string_view text) {
+  if (text.size() < 2 || text.back() != '"') return std::nullopt;
+  std::string out;
+  for (size_t i = 1; i + 1 < text.size(); ++i) {
+    if (text[i] == '"') return std::nullopt;
+    if (text[i] == '\\') {
+      if (++i + 1 == text.size() || (text[i] != '"' && text[i] != '\\')) return std::nullopt;
+    }
+    out.push_back(text[i]);
+  }
+  return out;
+}
+
+class NoBody final : public http::BodySource {
+  Task<absl::StatusOr<std::string_view>> Next() override { co_return std::string_view(); }
+};
+
+// A request on its way that may outlive its client: a copy of all that is needed to carry it out.
+struct Flight {
+  Flight(const Exchange& from, Scope& scope)
+      : cancel(scope.stop()), exchange(request, body, cancel, from.call.loop) {
+    from.CopyTo(exchange);
+  }
+
+  http::Request request;  // nothing behind the decoder looks at it
+  NoBody body;
+  Cancellation cancel;
+  Exchange exchange;
+  Event landed;
+  std::shared_ptr<const Reply> reply;  // once it has landed
+};
+
+Ending EndingOf(const Reply& reply) {
+  if (reply.status.ok() || IsFinal(reply.status)) return Ending::kAnswered;
+  if (!reply.compensation) return Ending::kAgain;
+  return reply.compensation->failed() ? Ending::kAnswered : Ending::kUndone;
+}
+
+// What a kept answer needs.
+void Trim(const route::Route& route, Reply& reply) {
+  const auto& wanted = route.response_headers;
+  std::erase_if(reply.metadata, [&](const auto& entry) {
+    return std::find(wanted.begin(), wanted.end(), entry.first) == wanted.end();
+  });
+}
+
+Task<void> Fly(std::shared_ptr<Flight> flight, IdempotentRequest request,
+               const IdempotencyHost* host, Terminal* terminal) {
+  const std::shared_ptr<const void> alive = host->alive;
+  Loop& loop = flight->exchange.call.loop;
+  Reply reply = co_await terminal->Dispatch(flight->exchange);
+  Trim(*flight->exchange.route, reply);
+  if (reply.compensation && !reply.compensation->finished()) {
+    // The client need not wait for the undos, but its key does.
+    flight->reply = std::make_shared<const Reply>(reply);
+    flight->landed.Set();
+    co_await reply.compensation->finish().Until(loop, TimePoint::max(), nullptr);
+    if (!reply.status.ok()) reply.compensation->Describe(reply.status);
+  }
+  const Ending ending = EndingOf(reply);
+  reply.compensation.reset();
+  const auto answer = std::make_shared<const Reply>(std::move(reply));
+  co_await host->store.Finish(request, ending, answer, loop.Now());
+  if (flight->reply) co_return;
+  flight->reply = answer;
+  flight->landed.Set();
+}
+
+// By verdict, for the metric.
+Outcome OutcomeOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kRun:
+      return Outcome::kRun;
+    case Verdict::kAnswered:
+      return Outcome::kReplayed;
+    case Verdict::kInFlight:
+      return Outcome::kInFlight;
+    case Verdict::kOtherRequest:
+      return Outcome::kReused;
+    case Verdict::kFull:
+      return Outcome::kRefused;
+  }
+  return Outcome::kRefused;
+}
+
+absl::Status Overloaded() {
+  return Failure(absl::StatusCode::kUnavailable, "OVERLOADED",
+                 "too many requests with an Idempotency-Key are under way", Origin::kGateway)
+      .NeverSent()
+      .Header("Retry-After", "1");
+}
+
+Reply Refusal(Verdict verdict) {
+  if (verdict == Verdict::kInFlight) {
+    return Reply(Failure(absl::StatusCode::kAborted, "IDEMPOTENCY_KEY_IN_FLIGHT",
+                         "the first request with this Idempotency-Key is still being carried out")
+                     .Http(409)
+                     .Header("Retry-After", "1"));
+  }
+  if (verdict == Verdict::kOtherRequest) {
+    return Reply(Failure(absl::StatusCode::kFailedPrecondition, "IDEMPOTENCY_KEY_REUSED",
+                         "this Idempotency-Key was used for a different request")
+                     .Http(422));
+  }
+  return Reply(Overloaded());
+}
+
+IdempotentRequest Identify(const Exchange& exchange, std::string_view key) {
+  IdempotentRequest request;
+  request.scope = Sha256({"key", exchange.call.caller_sub, exchange.route->method->full_name, key});
+  request.fingerprint = Sha256({exchange.message});
+  request.ttl = exchange.route->idempotency.ttl;
+  return request;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<std::string>> ReadIdempotencyKey(const http::Headers& headers) {
+  const std::optional<std::string_view> value = headers.Find(upstream::kIdempotencyKey);
+  if (!value) return std::nullopt;
+  if (headers.Count(upstream::kIdempotencyKey) > 1) return BadKey("stands there more than once");
+  std::optional<std::string> key(*value);
+  if (value->starts_with('"')) key = Unquote(*value);
+  if (!key) return BadKey("is no quoted string");
+  if (key->empty() || key->size() > kLongestKey) return BadKey("must have 1 to 255 characters");
+  const bool visible =
+      std::all_of(key->begin(), key->end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (!visible) return BadKey("may have visible ASCII characters only");
+  return key;
+}
+
+bool IsFinal(const absl::Status& failure) {
+  if (WasNeverSent(failure) || compose::MayHaveActed(failure)) return false;
+  switch (failure.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Task<Reply> DispatchOnce(Exchange& exchange, const IdempotencyHost& host, Terminal& terminal) {
+  const absl::StatusOr<std::optional<std::string>> key =
+      ReadIdempotencyKey(exchange.request.headers);
+  if (!key.ok()) co_return Reply(key.status());
+  if (!key->has_value()) {
+    if (!exchange.route->idempotency.required) co_return co_await terminal.Dispatch(exchange);
+    co_return Reply(Failure(absl::StatusCode::kInvalidArgument, "IDEMPOTENCY_KEY_MISSING",
+                            "this address needs the header Idempotency-Key"));
+  }
+  // Before the key is claimed, so that nothing claimed is ever left lying.
+  std::optional<Scope::Place> place = host.scope.Reserve();
+  if (!place) co_return Reply(Overloaded());
+  const IdempotentRequest request = Identify(exchange, **key);
+  const IdempotencyStore::Begun begun =
+      co_await host.store.Begin(request, exchange.call.loop.Now());
+  host.metrics.OnIdempotency(OutcomeOf(begun.verdict));
+  if (begun.verdict == Verdict::kAnswered) {
+    Reply again = *begun.answer;
+    again.replayed = true;
+    co_return again;
+  }
+  if (begun.verdict != Verdict::kRun) co_return Refusal(begun.verdict);
+
+  exchange.call.key_scope = Cat(ToHex(request.scope), '/', begun.round);
+  // Back ends get the derived key and no other.
+  std::erase_if(exchange.call.metadata,
+                [](const auto& entry) { return entry.first == upstream::kIdempotencyKey; });
+  const auto flight = std::make_shared<Flight>(exchange, host.scope);
+  host.scope.Start(*std::move(place), Fly(flight, request, &host, &terminal));
+  co_await flight->landed.Until(exchange.call.loop, TimePoint::max(), &exchange.call.cancel);
+  if (!flight->reply) co_return Reply(exchange.call.cancel.reason());
+  exchange.call.calls = flight->exchange.call.calls;
+  co_return *flight->reply;
+}
+
+}  // namespace frontdesk::policy

@@ -1,0 +1,291 @@
+#include "gateway/policy/idempotency.h"
+
+#include <gtest/gtest.h>
+
+#include <coroutine>
+#include <deque>
+#include <optional>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/policy/chain.h"
+
+namespace frontdesk::policy {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(IdempotencyKey, IsBareOrQuoted) {
+  const struct {
+    std::vector<std::string_view> values;
+    const char* key;  // "" for a refusal
+  } rows[] = {
+      {{"8e03978e-40d5-43dd-bc93-6894a57f9324"}, "8e03978e-40d5-43dd-bc93-6894a57f9324"},
+      {{"\"8e03978e\""}, "8e03978e"},
+      {{R"("a\"b\\c")"}, R"(a"b\c)"},
+      {{"a\"b"}, "a\"b"},
+      {{"~!;,="}, "~!;,="},
+      {{""}, ""},
+      {{"\"\""}, ""},
+      {{"\""}, ""},
+      {{"\"a"}, ""},
+      {{"\"a\"b\""}, ""},
+      {{"\"a\\\""}, ""},
+      {{R"("a\b")"}, ""},
+      {{"\"a\";q=1"}, ""},
+      {{"a b"}, ""},
+      {{"\"a b\""}, ""},
+      {{"a\tb"}, ""},
+      {{"\xc3\xa9"}, ""},
+      {{"a", "a"}, ""},
+  };
+  for (const auto& row : rows) {
+    http::Headers headers;
+    for (const std::string_view value : row.values) headers.Add("idempotency-key", value);
+    const auto key = ReadIdempotencyKey(headers);
+    SCOPED_TRACE(row.values[0]);
+    EXPECT_EQ(key.ok(), row.key[0] != '\0');
+    if (key.ok()) {
+      EXPECT_EQ(key->value_or(""), row.key);
+    } else {
+      EXPECT_EQ(ReasonOf(key.status()), "IDEMPOTENCY_KEY_INVALID");
+    }
+  }
+  for (const size_t length : {size_t{255}, size_t{256}}) {
+    const std::string text(length, 'k');
+    http::Headers headers;
+    headers.Add("idempotency-key", text);
+    EXPECT_EQ(ReadIdempotencyKey(headers).ok(), length == 255);
+  }
+  const auto none = ReadIdempotencyKey(http::Headers());
+  ASSERT_TRUE(none.ok());
+  EXPECT_FALSE(none->has_value());
+}
+
+TEST(IdempotencyKey, OnlyAClearNoIsFinal) {
+  const absl::Status finals[] = {absl::InvalidArgumentError(""), absl::NotFoundError(""),
+                                 absl::FailedPreconditionError(""), absl::AlreadyExistsError(""),
+                                 absl::PermissionDeniedError("")};
+  for (const absl::Status& failure : finals) EXPECT_TRUE(IsFinal(failure)) << failure;
+  const absl::Status others[] = {
+      absl::UnavailableError(""),
+      absl::DeadlineExceededError(""),
+      absl::CancelledError(""),
+      absl::ResourceExhaustedError(""),
+      absl::AbortedError(""),
+      absl::InternalError(""),
+      absl::UnauthenticatedError(""),
+      Failure(absl::StatusCode::kUnimplemented, "UPSTREAM_NOT_CONFIGURED", "").NeverSent(),
+      Failure(absl::StatusCode::kUnimplemented, "UPSTREAM_PROTOCOL", "", Origin::kUpstream)};
+  for (const absl::Status& failure : others) EXPECT_FALSE(IsFinal(failure)) << failure;
+}
+
+// What is behind the policy: every request is held until the test answers it.
+class HeldTerminal final : public Terminal {
+ public:
+  Task<Reply> Dispatch(Exchange& exchange) override {
+    scopes.push_back(exchange.call.key_scope);
+    messages.push_back(exchange.message);
+    Hold hold(*this);
+    co_await hold;
+    Reply reply = std::move(next_);
+    if (exchange.call.cancel.cancelled()) reply = Reply(exchange.call.cancel.reason());
+    co_return reply;
+  }
+  void Answer(Reply reply) {
+    next_ = std::move(reply);
+    const std::coroutine_handle<> waiter = held_.front();
+    held_.pop_front();
+    waiter.resume();
+  }
+  size_t held() const { return held_.size(); }
+
+  std::vector<std::string> scopes;
+  std::vector<std::string> messages;
+
+ private:
+  struct Hold {
+    explicit Hold(HeldTerminal& of) : terminal(of) {}
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) { terminal.held_.push_back(waiter); }
+    void await_resume() const {}
+    HeldTerminal& terminal;
+  };
+  std::deque<std::coroutine_handle<>> held_;
+  Reply next_;
+};
+
+struct NoBody final : http::BodySource {
+  Task<absl::StatusOr<std::string_view>> Next() override { co_return std::string_view(); }
+};
+
+// A request with its connection, which the test may end.
+struct Client {
+  Client(Loop& loop, const route::Route& route, std::string_view key, std::string_view message,
+         std::string_view caller)
+      : exchange(request, body, cancel, loop) {
+    if (!key.empty()) request.headers.Add("idempotency-key", key);
+    exchange.route = &route;
+    exchange.message = message;
+    exchange.call.caller_sub = caller;
+    exchange.call.metadata = {{"x-user-id", std::string(caller)}, {"idempotency-key", "theirs"}};
+  }
+
+  http::Request request;
+  NoBody body;
+  Cancellation cancel;
+  Exchange exchange;
+  std::optional<Reply> reply;
+};
+
+frontdesk::internal::Detached Send(Client* client, const IdempotencyHost* host,
+                                   Terminal* terminal) {
+  client->reply = co_await DispatchOnce(client->exchange, *host, *terminal);
+}
+
+class PolicyTest : public ::testing::Test {
+ protected:
+  PolicyTest() {
+    method.full_name = "test.Front.Buy";
+    route.method = &method;
+    route.idempotency.on = true;
+    route.response_headers = {"etag"};
+  }
+  ~PolicyTest() override {
+    while (terminal.held() > 0) terminal.Answer(Reply());
+    Turn();
+  }
+
+  Client& Start(std::string_view key, std::string_view message = "m",
+                std::string_view caller = "me") {
+    Client& client = clients.emplace_back(loop, route, key, message, caller);
+    Send(&client, &host, &terminal);
+    Turn();
+    return client;
+  }
+  void Answer(Reply reply) {
+    terminal.Answer(std::move(reply));
+    Turn();
+  }
+  void Turn() {
+    bool turned = false;
+    loop.Post([&] { turned = true; });
+    loop.RunUntil([&] { return turned; });
+  }
+  // "text", "text (again)", or the reason.
+  static std::string Of(const Client& client) {
+    if (!client.reply) return "waits";
+    if (!client.reply->status.ok()) {
+      return ReasonOf(client.reply->status) + (client.reply->replayed ? " (again)" : "");
+    }
+    return client.reply->message + (client.reply->replayed ? " (again)" : "");
+  }
+  static Reply Ok(std::string_view message) {
+    Reply reply;
+    reply.message = message;
+    reply.metadata = {{"etag", "1"}, {"secret", "2"}};
+    reply.incomplete = {{"part", "WHY"}};
+    return reply;
+  }
+
+  Loop loop;
+  contract::Method method;
+  route::Route route;
+  observe::MetricsShard metrics;
+  MemoryIdempotencyStore store{{100, 1 << 20}};
+  Scope scope{3};
+  IdempotencyHost host{store, scope, metrics, nullptr};
+  HeldTerminal terminal;
+  std::deque<Client> clients;
+};
+
+TEST_F(PolicyTest, TheSameKeyGivesTheSameAnswer) {
+  Client& first = Start("k");
+  EXPECT_EQ(Of(first), "waits");
+  EXPECT_EQ(Of(Start("k")), "IDEMPOTENCY_KEY_IN_FLIGHT");
+  EXPECT_EQ(HttpOverrideOf(clients.back().reply->status), 409);
+  EXPECT_EQ(HeadersOf(clients.back().reply->status), "Retry-After: 1\r\n");
+  Answer(Ok("done"));
+  EXPECT_EQ(Of(first), "done");
+  const Client& again = Start("\"k\"");
+  EXPECT_EQ(Of(again), "done (again)");
+  ASSERT_EQ(again.reply->incomplete.size(), 1u);
+  EXPECT_EQ(again.reply->metadata, (upstream::Metadata{{"etag", "1"}}));
+  EXPECT_EQ(Of(Start("k", "other")), "IDEMPOTENCY_KEY_REUSED");
+  EXPECT_EQ(HttpOverrideOf(clients.back().reply->status), 422);
+  EXPECT_EQ(terminal.messages.size(), 1u);
+}
+
+TEST_F(PolicyTest, AKeyBelongsToItsCallerAndMethod) {
+  Start("k");
+  Answer(Ok("mine"));
+  EXPECT_EQ(Of(Start("k", "m", "you")), "waits");
+  Answer(Ok("yours"));
+  EXPECT_EQ(Of(clients.back()), "yours");
+  method.full_name = "test.Front.Sell";
+  EXPECT_EQ(Of(Start("k")), "waits");
+  EXPECT_NE(terminal.scopes[0], terminal.scopes[1]);
+  EXPECT_NE(terminal.scopes[0], terminal.scopes[2]);
+}
+
+TEST_F(PolicyTest, AKeyMayBeRequired) {
+  EXPECT_EQ(Of(Start("")), "waits");
+  Answer(Ok("without"));
+  EXPECT_EQ(Of(clients.back()), "without");
+  EXPECT_EQ(terminal.scopes[0], "");
+  route.idempotency.required = true;
+  EXPECT_EQ(Of(Start("")), "IDEMPOTENCY_KEY_MISSING");
+  EXPECT_EQ(clients.back().reply->status.code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(PolicyTest, ItGoesOnWithoutItsClient) {
+  Client& leaves = Start("k");
+  leaves.cancel.Cancel(absl::CancelledError("client left"));
+  Turn();
+  EXPECT_EQ(Of(leaves), "CANCELLED");
+  // Its frame is gone.
+  clients.clear();
+  EXPECT_EQ(scope.running(), 1u);
+  EXPECT_EQ(Of(Start("k")), "IDEMPOTENCY_KEY_IN_FLIGHT");
+  Answer(Ok("done"));
+  EXPECT_EQ(scope.running(), 0u);
+  EXPECT_EQ(Of(Start("k")), "done (again)");
+}
+
+TEST_F(PolicyTest, WithoutAKeyItEndsWithItsClient) {
+  Client& leaves = Start("");
+  leaves.cancel.Cancel(absl::CancelledError("client left"));
+  EXPECT_EQ(scope.running(), 0u);
+  Answer(Ok("done"));
+  EXPECT_EQ(Of(leaves), "CANCELLED");
+}
+
+TEST_F(PolicyTest, AFinalFailureIsKeptAndAnotherIsNot) {
+  Start("no");
+  Answer(Reply(Failure(absl::StatusCode::kFailedPrecondition, "DECLINED", "no")));
+  EXPECT_EQ(Of(Start("no")), "DECLINED (again)");
+  Start("perhaps");
+  Answer(Reply(absl::UnavailableError("")));
+  EXPECT_EQ(Of(clients.back()), "UNAVAILABLE");
+  EXPECT_EQ(Of(Start("perhaps")), "waits");
+  // Nothing was undone, so back ends must know the calls of the second try again.
+  EXPECT_EQ(terminal.scopes[2], terminal.scopes[1]);
+  Answer(Ok("yes"));
+  EXPECT_EQ(Of(Start("perhaps")), "yes (again)");
+}
+
+TEST_F(PolicyTest, WithoutRoomNothingIsClaimed) {
+  std::vector<Scope::Place> places;
+  while (std::optional<Scope::Place> place = scope.Reserve()) places.push_back(*std::move(place));
+  EXPECT_EQ(Of(Start("k")), "OVERLOADED");
+  places.clear();
+  EXPECT_EQ(Of(Start("k")), "waits");
+}
+
+TEST_F(PolicyTest, TheClientsKeyGoesNoFurther) {
+  Client& client = Start("k");
+  EXPECT_EQ(client.exchange.call.metadata, (upstream::Metadata{{"x-user-id", "me"}}));
+}
+
+}  // namespace
+}  // namespace frontdesk::policy
