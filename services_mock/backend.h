@@ -32,8 +32,9 @@ struct World {
 
 class Backend {
  public:
-  // Fills `reply` (wire bytes) on success.
-  using Handler = std::function<Outcome(std::string_view request, std::string* reply)>;
+  // Fills `reply` (wire bytes) on success. `key` is the call's idempotency key, "" for none.
+  using Handler =
+      std::function<Outcome(std::string_view request, std::string_view key, std::string* reply)>;
 
   // `name` as in flags and counters: "order". `world` outlives the back end.
   Backend(std::string name, World& world) : name_(std::move(name)), world_(world) {}
@@ -42,6 +43,12 @@ class Backend {
   template <class Request, class Reply>
   void Add(std::string_view service, std::string_view method,
            Outcome (*handle)(Shop&, const Request&, Reply&));
+  // A method that changes something. A key that it knows is answered as before and does nothing;
+  // with another request it is INVALID_ARGUMENT; FAILED_PRECONDITION when what it did was taken
+  // back.
+  template <class Request, class Reply>
+  void AddOnce(std::string_view service, std::string_view method,
+               Outcome (*handle)(Shop&, const Request&, Reply&));
 
   // By path, "/shop.order.v1.Orders/GetOrder"; null if there is no such method here.
   const Handler* Find(const std::string& path) const {
@@ -52,6 +59,13 @@ class Backend {
   Counters& counters() { return counters_; }
 
  private:
+  using Work = std::function<Outcome(Shop& shop, std::string_view request, std::string* reply)>;
+
+  template <class Request, class Reply>
+  static Work WorkOf(Outcome (*handle)(Shop&, const Request&, Reply&));
+  static Outcome DoOnce(Shop& shop, const std::string& key, const Work& work,
+                        std::string_view request, std::string* reply);
+
   const std::string name_;
   World& world_;
   std::map<std::string, Handler, std::less<>> handlers_;
@@ -62,23 +76,40 @@ class Backend {
 std::vector<std::unique_ptr<Backend>> MakeBackends(World& world);
 
 template <class Request, class Reply>
-void Backend::Add(std::string_view service, std::string_view method,
-                  Outcome (*handle)(Shop&, const Request&, Reply&)) {
-  constexpr int kInternal = 13;
-  handlers_[Cat("/", service, "/", method)] = [this, handle](std::string_view bytes,
-                                                             std::string* out) {
+Backend::Work Backend::WorkOf(Outcome (*handle)(Shop&, const Request&, Reply&)) {
+  return [handle](Shop& shop, std::string_view bytes, std::string* out) {
+    constexpr int kInternal = 13;
     Request request;
     if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       return Failure(kInternal, "BROKEN_MESSAGE", "the request is no such message");
     }
     Reply reply;
-    Outcome outcome;
-    {
-      MutexLock lock(world_.mutex);
-      outcome = handle(world_.shop, request, reply);
-    }
+    Outcome outcome = handle(shop, request, reply);
     if (!Failed(outcome)) reply.SerializeToString(out);
     return outcome;
+  };
+}
+
+template <class Request, class Reply>
+void Backend::Add(std::string_view service, std::string_view method,
+                  Outcome (*handle)(Shop&, const Request&, Reply&)) {
+  handlers_[Cat("/", service, "/", method)] =
+      [this, work = WorkOf(handle)](std::string_view bytes, std::string_view, std::string* out) {
+        MutexLock lock(world_.mutex);
+        return work(world_.shop, bytes, out);
+      };
+}
+
+template <class Request, class Reply>
+void Backend::AddOnce(std::string_view service, std::string_view method,
+                      Outcome (*handle)(Shop&, const Request&, Reply&)) {
+  const std::string path = Cat("/", service, "/", method);
+  handlers_[path] = [this, path, work = WorkOf(handle)](std::string_view bytes,
+                                                        std::string_view key, std::string* out) {
+    // Looking, doing and remembering under one lock: of two calls with a key the second waits.
+    MutexLock lock(world_.mutex);
+    if (key.empty()) return work(world_.shop, bytes, out);
+    return DoOnce(world_.shop, Cat(path, " ", key), work, bytes, out);
   };
 }
 

@@ -27,6 +27,20 @@ json ToJson(const Arrival& arrival) {
   return {{"path", arrival.path}, {"metadata", metadata}, {"timeout_ms", arrival.timeout_ms}};
 }
 
+// What was done and, beside it, what of that is still there.
+json ToJson(const Shop& shop) {
+  const Effects& effects = shop.effects;
+  return {{"reservations", effects.reservations},
+          {"reservations_held", shop.reservations.size()},
+          {"charges", effects.charges},
+          {"refunds", effects.refunds},
+          {"orders", effects.orders},
+          {"orders_cancelled", effects.orders_cancelled},
+          {"shipments", effects.shipments},
+          {"shipments_cancelled", effects.shipments_cancelled},
+          {"replays", effects.replays}};
+}
+
 void Send(const json& value, httplib::Response& response) {
   // Metadata of "-bin" keys need not be UTF-8.
   response.set_content(value.dump(2, ' ', false, json::error_handler_t::replace) + "\n",
@@ -49,6 +63,13 @@ std::string Unescape(std::string_view text) {
   return out;
 }
 
+bool AddFault(std::string_view key, std::string_view value, FaultRules& rules) {
+  if (key == "delay_ms" || key == "delay") return rules.AddDelay(value);
+  if (key == "lag") return rules.AddLag(value);
+  if (key == "drop") return rules.AddDrop(value);
+  return key == "fail" && rules.AddFail(value);
+}
+
 // Of "/faults?delay=order=50&fail=payment=14". False, with the parameter in `wrong`, if one can't
 // be read.
 bool ReadFaults(std::string_view target, FaultRules& rules, std::string& wrong) {
@@ -57,9 +78,7 @@ bool ReadFaults(std::string_view target, FaultRules& rules, std::string& wrong) 
     if (one.empty()) continue;
     const std::string_view key = one.substr(0, one.find('='));
     const std::string value = Unescape(one.substr(std::min(key.size() + 1, one.size())));
-    const bool read = key == "delay_ms" || key == "delay" ? rules.AddDelay(value)
-                                                          : key == "fail" && rules.AddFail(value);
-    if (read) continue;
+    if (AddFault(key, value, rules)) continue;
     wrong = std::string(one);
     return false;
   }
@@ -75,6 +94,7 @@ class HttpControl : public Control {
     server_.Get("/healthz", [](const Request&, Response& response) { SendOk(response); });
     server_.Get("/counters",
                 [this](const Request&, Response& response) { SendCounters(response); });
+    server_.Get("/effects", [this](const Request&, Response& response) { SendEffects(response); });
     server_.Get(R"(/arrivals/(\w+))", [this](const Request& request, Response& response) {
       SendArrivals(request.matches[1].str(), response);
     });
@@ -124,6 +144,11 @@ class HttpControl : public Control {
     json all;
     for (const auto& backend : backends_) all[backend->name()] = ToJson(backend->counters().Read());
     Send(all, response);
+  }
+
+  void SendEffects(httplib::Response& response) const {
+    MutexLock lock(world_.mutex);
+    Send(ToJson(world_.shop), response);
   }
 
   void SendArrivals(const std::string& name, httplib::Response& response) const {

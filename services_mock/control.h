@@ -2,8 +2,11 @@
 //
 //   GET  /healthz            200
 //   GET  /counters           {"order": {"calls": 3, "in_flight": 0, ...}, ...}
-//   GET  /arrivals/order     the back end's last 32 calls: path, metadata, time left
-//   POST /faults?delay_ms=200&delay=order=50&fail=payment=UNAVAILABLE:0.5
+//   GET  /effects            {"charges": 1, "refunds": 0, ...}: what was done to the shop, taken
+//   back GET  /arrivals/order     the back end's last 32 calls: path, metadata, time left POST
+//   /faults?delay_ms=200&delay=order=50&fail=payment=UNAVAILABLE:0.5
+//                            also lag=payment/Charge=500 (a late answer to work that is done) and
+//                            drop=payment/Charge=1 (so many of them lost);
 //                            replaces all faults; without parameters there are none any more
 //   POST /reset              counters to 0, data and faults as at the start
 #pragma once

@@ -68,14 +68,29 @@ int ParseCode(std::string_view text) {
   return number > 0 && number < static_cast<int>(kCodes.size()) ? number : 0;
 }
 
-bool FaultRules::AddDelay(std::string_view spec) {
-  auto delays = delays_;
+bool FaultRules::AddTimes(std::string_view spec, Times& times) {
+  Times added = times;
   for (const auto& [target, value] : Split(spec)) {
-    const std::optional<int> delay = ParseNumber(value);
-    if (target.empty() || !delay || *delay < 0 || *delay > kLongestDelay) return false;
-    delays[std::string(target)] = std::chrono::milliseconds(*delay);
+    const std::optional<int> time = ParseNumber(value);
+    if (target.empty() || !time || *time < 0 || *time > kLongestDelay) return false;
+    added[std::string(target)] = std::chrono::milliseconds(*time);
   }
-  delays_ = std::move(delays);
+  times = std::move(added);
+  return true;
+}
+
+bool FaultRules::AddDelay(std::string_view spec) { return AddTimes(spec, delays_); }
+
+bool FaultRules::AddLag(std::string_view spec) { return AddTimes(spec, lags_); }
+
+bool FaultRules::AddDrop(std::string_view spec) {
+  auto drops = drops_;
+  for (const auto& [target, value] : Split(spec)) {
+    const std::optional<int> count = ParseNumber(value);
+    if (target.empty() || !count || *count < 0) return false;
+    drops[std::string(target)] = *count;
+  }
+  drops_ = std::move(drops);
   return true;
 }
 
@@ -99,6 +114,11 @@ bool FaultRules::AddFail(std::string_view spec) {
 Fault FaultRules::Next(std::string_view backend, std::string_view method) {
   Fault fault;
   if (const auto* delay = Narrowest(delays_, backend, method)) fault.delay = *delay;
+  if (const auto* lag = Narrowest(lags_, backend, method)) fault.lag = *lag;
+  if (int* drops = Narrowest(drops_, backend, method); drops != nullptr && *drops > 0) {
+    --*drops;
+    fault.drop = true;
+  }
   if (Part* part = Narrowest(failures_, backend, method)) {
     part->due += part->ratio;
     if (part->due >= 1) {
@@ -112,6 +132,8 @@ Fault FaultRules::Next(std::string_view backend, std::string_view method) {
 void FaultRules::Merge(const FaultRules& over) {
   for (const auto& [target, delay] : over.delays_) delays_[target] = delay;
   for (const auto& [target, part] : over.failures_) failures_[target] = part;
+  for (const auto& [target, lag] : over.lags_) lags_[target] = lag;
+  for (const auto& [target, count] : over.drops_) drops_[target] = count;
 }
 
 Fault Faults::Next(std::string_view backend, std::string_view method, FaultRules request) {

@@ -14,6 +14,9 @@ namespace frontdesk::mock {
 struct Fault {
   std::chrono::milliseconds delay{0};
   int code = 0;  // google.rpc.Code to fail with, 0 for none
+  // After the work is done: the answer is late, or lost (UNAVAILABLE).
+  std::chrono::milliseconds lag{0};
+  bool drop = false;
 };
 
 // Rules by target. A target is "order/GetOrder", "order" or "*", and the narrowest wins. Specs are
@@ -27,7 +30,14 @@ class FaultRules {
   // the calls fail (evenly spread, the same calls in every run).
   bool AddFail(std::string_view spec);
 
-  bool empty() const { return delays_.empty() && failures_.empty(); }
+  // As AddDelay(), but the wait is behind the work: "payment/Charge=500".
+  bool AddLag(std::string_view spec);
+  // "payment/Charge=1": so many answers are lost after the work is done, the next ones.
+  bool AddDrop(std::string_view spec);
+
+  bool empty() const {
+    return delays_.empty() && failures_.empty() && lags_.empty() && drops_.empty();
+  }
   // What is in force for the next call; counts it for the part that fails.
   Fault Next(std::string_view backend, std::string_view method);
   // Rules of `over` replace ours for the same target.
@@ -39,7 +49,12 @@ class FaultRules {
     double ratio = 1;
     double due = 0;  // failures owed so far; a call fails when it reaches 1
   };
-  std::map<std::string, std::chrono::milliseconds, std::less<>> delays_;
+  using Times = std::map<std::string, std::chrono::milliseconds, std::less<>>;
+  static bool AddTimes(std::string_view spec, Times& times);
+
+  Times delays_;
+  Times lags_;
+  std::map<std::string, int, std::less<>> drops_;  // answers that are still to be lost
   std::map<std::string, Part, std::less<>> failures_;
 };
 

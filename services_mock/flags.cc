@@ -17,6 +17,8 @@ const char kUsage[] =
   --delay-ms N        every call waits so long
   --delay SPEC        "order=200,payment/GetByOrder=50": some calls wait
   --fail SPEC         "payment=UNAVAILABLE", "order=INTERNAL:0.25": calls fail, or a part of them
+  --lag SPEC          "payment/Charge=500": answers to work that is done come so much later
+  --drop SPEC         "payment/Charge=1": so many answers to work that is done are lost
 
 When all listen it prints one line: ready {"user": 50051, ..., "control": 50050}
 A call's own metadata x-mock-delay-ms and x-mock-fail take the same SPECs. SIGTERM ends it.
@@ -43,12 +45,14 @@ bool Set(std::string_view name, std::string_view value, Flags& flags) {
     return true;
   }
   if (name == "--delay-ms" || name == "--delay") return flags.faults.AddDelay(value);
+  if (name == "--lag") return flags.faults.AddLag(value);
+  if (name == "--drop") return flags.faults.AddDrop(value);
   return name == "--fail" && flags.faults.AddFail(value);
 }
 
 bool IsFlag(std::string_view name) {
   for (const std::string_view known :
-       {"--base-port", "--control-port", "--delay-ms", "--delay", "--fail"}) {
+       {"--base-port", "--control-port", "--delay-ms", "--delay", "--fail", "--lag", "--drop"}) {
     if (name == known) return true;
   }
   return false;

@@ -49,6 +49,11 @@ Arrival Describe(const grpc::GenericCallbackServerContext& context) {
   return arrival;
 }
 
+std::string_view KeyOf(const grpc::GenericCallbackServerContext& context) {
+  const auto found = context.client_metadata().find("idempotency-key");
+  return found == context.client_metadata().end() ? std::string_view() : View(found->second);
+}
+
 // The faults that the call itself asks for.
 Outcome ReadRules(const grpc::GenericCallbackServerContext& context, FaultRules& rules) {
   Violations violations;
@@ -86,23 +91,22 @@ class Call : public grpc::ServerGenericBidiReactor {
     const std::string& path = context_.method();
     const Fault fault =
         faults_.Next(backend_.name(), path.substr(path.rfind('/') + 1), std::move(own));
-    if (fault.delay.count() == 0) return Answer(fault.code);
-    alarm_.Set(std::chrono::system_clock::now() + fault.delay, [this, code = fault.code](bool due) {
+    fault_ = fault;
+    if (fault.delay.count() == 0) return Answer();
+    delay_.Start(fault.delay, cancelled_, [this](bool due) {
       if (due) {
-        Answer(code);
+        Answer();
       } else {
-        End(grpc::Status(grpc::StatusCode::CANCELLED, "the caller left"));
+        Leave();
       }
     });
-    // Whoever comes second of this and OnCancel sees the other's flag, so the alarm is cancelled.
-    waiting_ = true;
-    if (cancelled_) alarm_.Cancel();
   }
 
   void OnCancel() override {
     backend_.counters().Cancelled();
     cancelled_ = true;
-    if (waiting_) alarm_.Cancel();
+    delay_.Cancel();
+    lag_.Cancel();
   }
 
   void OnDone() override {
@@ -111,16 +115,49 @@ class Call : public grpc::ServerGenericBidiReactor {
   }
 
  private:
-  void Answer(int fail_code) {
-    if (fail_code != 0) {
-      return End(ToGrpc(Failure(fail_code, "MOCK_FAULT", "this failure was asked for")));
+  // A wait that the caller's leaving ends.
+  class Wait {
+   public:
+    void Start(std::chrono::milliseconds time, const std::atomic<bool>& cancelled,
+               std::function<void(bool due)> then) {
+      alarm_.Set(std::chrono::system_clock::now() + time, std::move(then));
+      // Whoever comes second of this and Cancel() sees the other's flag, so the alarm is cancelled.
+      started_ = true;
+      if (cancelled) alarm_.Cancel();
+    }
+    void Cancel() {
+      if (started_) alarm_.Cancel();
+    }
+
+   private:
+    grpc::Alarm alarm_;
+    std::atomic<bool> started_{false};
+  };
+
+  void Answer() {
+    if (fault_.code != 0) {
+      return End(ToGrpc(Failure(fault_.code, "MOCK_FAULT", "this failure was asked for")));
     }
     std::string bytes;
-    const Outcome outcome = (*handler_)(ToString(request_), &bytes);
+    const Outcome outcome = (*handler_)(ToString(request_), KeyOf(context_), &bytes);
     if (Failed(outcome)) return End(ToGrpc(outcome));
+    if (fault_.drop) {
+      return End(
+          ToGrpc(Failure(grpc::StatusCode::UNAVAILABLE, "MOCK_FAULT", "the answer is lost")));
+    }
     reply_ = ToBuffer(bytes);
-    StartWriteAndFinish(&reply_, grpc::WriteOptions(), grpc::Status::OK);
+    if (fault_.lag.count() == 0) return Send();
+    lag_.Start(fault_.lag, cancelled_, [this](bool due) {
+      if (due) {
+        Send();
+      } else {
+        Leave();
+      }
+    });
   }
+
+  void Send() { StartWriteAndFinish(&reply_, grpc::WriteOptions(), grpc::Status::OK); }
+  void Leave() { End(grpc::Status(grpc::StatusCode::CANCELLED, "the caller left")); }
 
   void End(const grpc::Status& status) {
     backend_.counters().Failed();
@@ -133,8 +170,9 @@ class Call : public grpc::ServerGenericBidiReactor {
   const Backend::Handler* handler_ = nullptr;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer reply_;
-  grpc::Alarm alarm_;
-  std::atomic<bool> waiting_{false};
+  Fault fault_;
+  Wait delay_;
+  Wait lag_;
   std::atomic<bool> cancelled_{false};
 };
 

@@ -6,6 +6,7 @@ namespace {
 using cart_v1::Cart;
 
 constexpr int kMostPieces = 999;
+constexpr std::string_view kCoupon = "WELCOME10";  // a tenth less
 
 Outcome FindCart(Shop& shop, const std::string& user_id, Cart*& found) {
   user_v1::User* user = nullptr;
@@ -75,6 +76,28 @@ Outcome RemoveItem(Shop& shop, const cart_v1::RemoveItemRequest& request, Cart& 
   return Outcome();
 }
 
+Outcome ValidateCart(Shop& shop, const cart_v1::ValidateCartRequest& request,
+                     cart_v1::ValidatedCart& reply) {
+  Cart* cart = nullptr;
+  if (Outcome none = FindCart(shop, request.user_id(), cart); Failed(none)) return none;
+  if (cart->items().empty()) return Precondition("CART_EMPTY", cart->user_id(), "nothing is in it");
+  const auto& coupons = request.coupon_codes();
+  for (int i = 0; i < coupons.size(); ++i) {
+    if (coupons[i] == kCoupon) continue;
+    return Violations().Add(Cat("coupon_codes[", i, "]"), "there is no such coupon").Finish();
+  }
+  *reply.mutable_items() = cart->items();
+  reply.set_currency(cart->currency());
+  cart_v1::ValidatedCart::Totals& totals = *reply.mutable_totals();
+  const int64_t items = cart->total_cents();
+  totals.set_items_cents(items);
+  totals.set_shipping_cents(items >= 5000 ? 0 : 490);
+  totals.set_discount_cents(coupons.empty() ? 0 : items / 10);
+  totals.set_grand_total_cents(items + totals.shipping_cents() - totals.discount_cents());
+  totals.set_tax_cents(totals.grand_total_cents() * 19 / 119);
+  return Outcome();
+}
+
 }  // namespace
 
 void AddCart(Backend& backend) {
@@ -82,6 +105,7 @@ void AddCart(Backend& backend) {
   backend.Add(kService, "GetCart", GetCart);
   backend.Add(kService, "AddItem", AddItem);
   backend.Add(kService, "RemoveItem", RemoveItem);
+  backend.Add(kService, "ValidateCart", ValidateCart);
 }
 
 }  // namespace frontdesk::mock

@@ -55,6 +55,8 @@ Outcome Reserve(Shop& shop, const inventory_v1::ReserveRequest& request, Reserva
   *reply.mutable_items() = request.items();
   reply.mutable_expires_at()->set_seconds(kToday + 1800);
   shop.reservations[reply.id()] = reply;
+  ++shop.effects.reservations;
+  NoteMade(shop, reply.id());
   return Outcome();
 }
 
@@ -69,6 +71,8 @@ Outcome Release(Shop& shop, const inventory_v1::ReleaseRequest& request,
     stock.set_available(stock.available() + item.quantity());
   }
   shop.reservations.erase(found);
+  ++shop.effects.releases;
+  NoteUndone(shop, request.reservation_id());
   return Outcome();
 }
 
@@ -78,8 +82,8 @@ void AddInventory(Backend& backend) {
   constexpr std::string_view kService = "shop.inventory.v1.Inventory";
   backend.Add(kService, "GetStock", GetStock);
   backend.Add(kService, "BatchGet", BatchGet);
-  backend.Add(kService, "Reserve", Reserve);
-  backend.Add(kService, "Release", Release);
+  backend.AddOnce(kService, "Reserve", Reserve);
+  backend.AddOnce(kService, "Release", Release);
 }
 
 }  // namespace frontdesk::mock

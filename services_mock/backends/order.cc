@@ -10,6 +10,8 @@ namespace {
 
 using order_v1::Order;
 
+constexpr size_t kMostOrders = 100'000;
+
 Outcome GetOrder(Shop& shop, const order_v1::GetOrderRequest& request, Order& reply) {
   Order* order = nullptr;
   Outcome outcome = FindOrder(shop, request.order_id(), order);
@@ -59,6 +61,65 @@ Outcome ListLines(Shop& shop, const order_v1::ListLinesRequest& request,
   return outcome;
 }
 
+// What CreateOrder must know of the order besides its lines.
+Violations CheckOrder(const order_v1::CreateOrderRequest& request) {
+  Violations violations;
+  violations.AddIf(request.items().empty(), "items", "must not be empty");
+  for (int i = 0; i < request.items_size(); ++i) {
+    violations.AddIf(request.items(i).quantity() <= 0, Cat("items[", i, "].quantity"),
+                     "must be more than 0");
+  }
+  violations.AddIf(request.shipping_address().country().size() != 2, "shipping_address.country",
+                   "must be two letters (ISO 3166-1)");
+  return violations;
+}
+
+void FillLines(const order_v1::CreateOrderRequest& request, Order& order) {
+  for (const auto& item : request.items()) {
+    Order::Line& line = *order.add_lines();
+    line.set_product_id(item.product_id());
+    line.set_title(item.title());
+    line.set_quantity(item.quantity());
+    line.set_unit_price_cents(item.unit_price_cents());
+    line.set_total_cents(item.quantity() * item.unit_price_cents());
+  }
+}
+
+Outcome CreateOrder(Shop& shop, const order_v1::CreateOrderRequest& request, Order& reply) {
+  user_v1::User* user = nullptr;
+  payment_v1::Payment* payment = nullptr;
+  if (Outcome none = FindUser(shop, request.user_id(), user); Failed(none)) return none;
+  if (Outcome wrong = CheckOrder(request).Finish(); Failed(wrong)) return wrong;
+  Outcome none = Find(shop.payments, "payment", "shop.payment.v1.Payment", "payment_id",
+                      request.payment_id(), payment);
+  if (Failed(none)) return none;
+  if (payment->state() != payment_v1::Payment::CAPTURED || !payment->order_id().empty()) {
+    return Precondition("PAYMENT_NOT_USABLE", payment->id(), "it pays for nothing any more");
+  }
+  if (shop.orders.size() >= kMostOrders) {
+    constexpr int kResourceExhausted = 8;
+    return Failure(kResourceExhausted, "TOO_MANY_ORDERS", "no more orders fit");
+  }
+  Order& order = shop.orders.emplace_back();
+  shop.shipments.emplace_back();
+  order.set_id(Cat("order-", shop.orders.size()));
+  order.set_user_id(user->id());
+  order.set_status(Order::PAID);
+  order.mutable_placed_at()->set_seconds(kToday);
+  FillLines(request, order);
+  *order.mutable_totals() = request.totals();
+  order.set_currency(request.currency());
+  *order.mutable_shipping_address() = request.shipping_address();
+  order.set_delivery_service(request.delivery_service());
+  if (request.has_note()) order.set_note(request.note());
+  *order.mutable_coupon_codes() = request.coupon_codes();
+  payment->set_order_id(order.id());
+  ++shop.effects.orders;
+  NoteMade(shop, order.id());
+  reply = order;
+  return Outcome();
+}
+
 Outcome CancelOrder(Shop& shop, const order_v1::CancelOrderRequest& request, Order& reply) {
   Order* order = nullptr;
   if (Outcome none = FindOrder(shop, request.order_id(), order); Failed(none)) return none;
@@ -72,6 +133,8 @@ Outcome CancelOrder(Shop& shop, const order_v1::CancelOrderRequest& request, Ord
   order->set_status(Order::CANCELLED);
   order->mutable_cancellation()->set_reason(request.reason());
   order->mutable_cancellation()->mutable_cancelled_at()->set_seconds(kToday);
+  ++shop.effects.orders_cancelled;
+  NoteUndone(shop, order->id());
   reply = *order;
   return Outcome();
 }
@@ -108,7 +171,8 @@ void AddOrder(Backend& backend) {
   backend.Add(kService, "BatchGet", BatchGet);
   backend.Add(kService, "ListOrders", ListOrders);
   backend.Add(kService, "ListLines", ListLines);
-  backend.Add(kService, "CancelOrder", CancelOrder);
+  backend.AddOnce(kService, "CreateOrder", CreateOrder);
+  backend.AddOnce(kService, "CancelOrder", CancelOrder);
   backend.Add(kService, "GetInvoice", GetInvoice);
 }
 

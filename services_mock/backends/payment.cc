@@ -6,6 +6,9 @@ namespace {
 
 using payment_v1::Payment;
 
+constexpr std::string_view kDeclined = "tok-declined";
+constexpr size_t kMostPayments = 100'000;
+
 Outcome FindPayment(Shop& shop, const std::string& id, Payment*& found) {
   return Find(shop.payments, "payment", "shop.payment.v1.Payment", "payment_id", id, found);
 }
@@ -20,8 +23,18 @@ Outcome GetPayment(Shop& shop, const payment_v1::GetPaymentRequest& request, Pay
 Outcome GetByOrder(Shop& shop, const payment_v1::GetByOrderRequest& request, Payment& reply) {
   order_v1::Order* order = nullptr;
   if (Outcome none = FindOrder(shop, request.order_id(), order); Failed(none)) return none;
-  reply = shop.payments[static_cast<size_t>(order - shop.orders.data())];
-  return Outcome();
+  // Usually the one at the same place; what was bought since the start is looked for.
+  const auto place = static_cast<size_t>(order - shop.orders.data());
+  if (place < static_cast<size_t>(kOrders)) {
+    reply = shop.payments[place];
+    return Outcome();
+  }
+  for (auto payment = shop.payments.rbegin(); payment != shop.payments.rend(); ++payment) {
+    if (payment->order_id() != order->id()) continue;
+    reply = *payment;
+    return Outcome();
+  }
+  return NotFound("shop.payment.v1.Payment", Cat("of ", order->id()));
 }
 
 Outcome ListPayments(Shop& shop, const payment_v1::ListPaymentsRequest& request,
@@ -38,6 +51,39 @@ Outcome ListPayments(Shop& shop, const payment_v1::ListPaymentsRequest& request,
     if (payment->user_id() == user->id()) all.push_back(&*payment);
   }
   reply.set_next_page_token(TakePage(list, all, page, reply.mutable_payments()));
+  return Outcome();
+}
+
+Outcome Charge(Shop& shop, const payment_v1::ChargeRequest& request, Payment& reply) {
+  user_v1::User* user = nullptr;
+  if (Outcome none = FindUser(shop, request.user_id(), user); Failed(none)) return none;
+  const Outcome valid =
+      Violations()
+          .AddIf(request.amount_cents() <= 0, "amount_cents", "must be more than 0")
+          .AddIf(request.currency() != "EUR", "currency", "must be EUR")
+          .AddIf(request.payment_token().empty(), "payment_token", "must not be empty")
+          .Finish();
+  if (Failed(valid)) return valid;
+  if (request.payment_token() == kDeclined) {
+    return Precondition("CARD_DECLINED", request.payment_token(), "the bank says no");
+  }
+  if (shop.payments.size() >= kMostPayments) {
+    constexpr int kResourceExhausted = 8;
+    return Failure(kResourceExhausted, "TOO_MANY_PAYMENTS", "no more payments fit");
+  }
+  Payment& payment = shop.payments.emplace_back();
+  payment.set_id(Cat("payment-", shop.payments.size()));
+  payment.set_user_id(user->id());
+  payment.set_state(Payment::CAPTURED);
+  payment.set_amount_cents(request.amount_cents());
+  payment.set_currency(request.currency());
+  payment.mutable_wallet()->set_provider("Beutel");
+  payment.mutable_wallet()->set_token(request.payment_token());
+  payment.mutable_created_at()->set_seconds(kToday);
+  payment.mutable_captured_at()->set_seconds(kToday);
+  ++shop.effects.charges;
+  NoteMade(shop, payment.id());
+  reply = payment;
   return Outcome();
 }
 
@@ -60,7 +106,11 @@ Outcome Refund(Shop& shop, const payment_v1::RefundRequest& request, Payment& re
   refund->set_amount_cents(request.amount_cents());
   refund->set_reason(request.reason());
   refund->mutable_refunded_at()->set_seconds(kToday);
-  if (request.amount_cents() == left) payment->set_state(Payment::REFUNDED);
+  ++shop.effects.refunds;
+  if (request.amount_cents() == left) {
+    payment->set_state(Payment::REFUNDED);
+    NoteUndone(shop, payment->id());
+  }
   reply = *payment;
   return Outcome();
 }
@@ -72,7 +122,8 @@ void AddPayment(Backend& backend) {
   backend.Add(kService, "GetPayment", GetPayment);
   backend.Add(kService, "GetByOrder", GetByOrder);
   backend.Add(kService, "ListPayments", ListPayments);
-  backend.Add(kService, "Refund", Refund);
+  backend.AddOnce(kService, "Charge", Charge);
+  backend.AddOnce(kService, "Refund", Refund);
 }
 
 }  // namespace frontdesk::mock

@@ -87,8 +87,12 @@ void MakeCarts(Shop& shop) {
     const int first = dice.Between(0, kProducts - 1);
     // Every customer's cart but each seventh holds something.
     const int items = n % 7 == 0 ? 0 : dice.Between(1, 4);
-    for (int i = 0; i < items; ++i) {
-      const product_v1::Product& product = shop.products[(first + i * 37) % kProducts];
+    for (int i = 0; cart.items_size() < items; ++i) {
+      // Only what the shop has plenty of, so that every cart can be bought. 37 and 1,000 have no
+      // common divisor.
+      const auto place = static_cast<size_t>((first + i * 37) % kProducts);
+      if (shop.stocks[place].available() < 30) continue;
+      const product_v1::Product& product = shop.products[place];
       auto* item = cart.add_items();
       item->set_product_id(product.id());
       item->set_title(product.title());

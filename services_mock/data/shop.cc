@@ -27,6 +27,18 @@ int NumberOf(std::string_view prefix, std::string_view id) {
   return error == std::errc() && end == id.data() + id.size() ? number : 0;
 }
 
+void NoteMade(Shop& shop, const std::string& id) {
+  if (!shop.call_key.empty()) shop.made_by[id] = shop.call_key;
+}
+
+// Who asks for it again under the same key must not be told that it is there.
+void NoteUndone(Shop& shop, const std::string& id) {
+  const auto made = shop.made_by.find(id);
+  if (made == shop.made_by.end()) return;
+  const auto deed = shop.deeds.find(made->second);
+  if (deed != shop.deeds.end()) deed->second.undone = true;
+}
+
 Outcome FindUser(Shop& shop, const std::string& id, user_v1::User*& found) {
   return Find(shop.users, "user", "shop.user.v1.User", "user_id", id, found);
 }

@@ -34,7 +34,7 @@ namespace user_v1 = ::shop::user::v1;
 
 inline constexpr int kUsers = 200;
 inline constexpr int kProducts = 1000;
-inline constexpr int kOrders = 5000;
+inline constexpr int kOrders = 5000;  // at the start
 // 2024-01-01T00:00:00Z, when the shop opened, and the day on which its data ends.
 inline constexpr int64_t kOpening = 1704067200;
 inline constexpr int64_t kDay = 86400;
@@ -43,6 +43,26 @@ inline constexpr int64_t kToday = kOpening + 300 * kDay;
 struct PhotoFile {
   std::string content_type;
   std::string data;
+};
+
+// What was done to the shop since the start, and taken back.
+struct Effects {
+  uint64_t reservations = 0;
+  uint64_t releases = 0;
+  uint64_t charges = 0;
+  uint64_t refunds = 0;
+  uint64_t orders = 0;
+  uint64_t orders_cancelled = 0;
+  uint64_t shipments = 0;
+  uint64_t shipments_cancelled = 0;
+  uint64_t replays = 0;  // calls answered as before, because their idempotency key was known
+};
+
+// What a call with an idempotency key did.
+struct Deed {
+  std::string request;
+  std::string reply;
+  bool undone = false;
 };
 
 // A plain value; whoever shares it locks. Element i has the id number i + 1 ("user-1"), except
@@ -61,6 +81,11 @@ struct Shop {
   std::map<std::string, inventory_v1::Reservation> reservations;
   int reservations_made = 0;
   std::set<std::string> event_ids;
+
+  Effects effects;
+  std::map<std::string, Deed> deeds;           // by path and idempotency key
+  std::map<std::string, std::string> made_by;  // id of what was made -> its key in `deeds`
+  std::string call_key;  // of the call that is being answered; "" when it has no key
 };
 
 Shop MakeShop();
@@ -95,6 +120,10 @@ Outcome Find(std::vector<T>& list, std::string_view prefix, std::string_view typ
   found = &list[static_cast<size_t>(number) - 1];
   return Outcome();
 }
+
+// Of handlers: the call at hand makes the thing with this id, or takes it back.
+void NoteMade(Shop& shop, const std::string& id);
+void NoteUndone(Shop& shop, const std::string& id);
 
 // Where and with which words the shop's things are looked up.
 Outcome FindUser(Shop& shop, const std::string& id, user_v1::User*& found);

@@ -126,6 +126,8 @@ void Mocks::Reset() { EXPECT_EQ(Fetch(control(), "POST", "/reset").status, 200);
 
 nlohmann::json Mocks::Counters() { return Json(Fetch(control(), "GET", "/counters")); }
 
+nlohmann::json Mocks::Effects() { return Json(Fetch(control(), "GET", "/effects")); }
+
 uint64_t Mocks::Count(const std::string& service, const std::string& counter) {
   return Counters()[service][counter].get<uint64_t>();
 }

@@ -52,6 +52,8 @@ class Mocks {
   void Reset();
   // {"order": {"calls": 3, ...}, ...}
   nlohmann::json Counters();
+  // What was done to the shop, and taken back: {"charges": 1, "refunds": 0, ...}
+  nlohmann::json Effects();
   uint64_t Count(const std::string& service, const std::string& counter);
   // The back end's last calls: path, metadata, time left.
   nlohmann::json Arrivals(const std::string& service);

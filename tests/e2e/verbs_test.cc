@@ -52,6 +52,15 @@ TEST(Verbs, CheckRoutesExplain) {
   EXPECT_EQ(json["captures"]["order_id"], "order-1");
   EXPECT_EQ(json["steps"].size(), 7u);
 
+  const auto once = RunVerb({"explain", "-c", file, "-o", "json", "POST", "/api/v1/checkout"});
+  const nlohmann::json checkout = nlohmann::json::parse(once.second);
+  EXPECT_EQ(checkout["policy"]["idempotency.required"]["value"], true);
+  EXPECT_NE(checkout["policy"]["idempotency.required"]["from"].get<std::string>().find("web.proto"),
+            std::string::npos);
+  EXPECT_EQ(checkout["policy"]["idempotency.ttl"]["value"], "86400s");
+  EXPECT_EQ(checkout["policy"]["idempotency.ttl"]["from"], "default");
+  EXPECT_EQ(checkout["steps"][1]["undo"], "shop.inventory.v1.Inventory/Release");
+
   EXPECT_EQ(RunVerb({"explain", "-c", file, "GET", "/nowhere"}).first, 1);
   EXPECT_EQ(RunVerb({"explain", "-c", file, "GET", "/a/../b"}).first, 1);
   EXPECT_EQ(RunVerb({"explain", "-c", file, "DELETE", "/api/v1/orders/o"}).second,

@@ -22,14 +22,15 @@ class Shopfront {
     std::unique_ptr<google::protobuf::Message> reply;
   };
 
-  Answer Call(const std::string& path, const std::string& request_text) {
+  Answer Call(const std::string& path, const std::string& request_text,
+              const std::string& key = "") {
     const MethodDescriptor* method = FindMethod(path);
     EXPECT_NE(method, nullptr) << path;
     auto request = New(method->input_type());
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(request_text, request.get()));
     std::string bytes;
     Answer answer;
-    answer.outcome = (*Find(path))(request->SerializeAsString(), &bytes);
+    answer.outcome = (*Find(path))(request->SerializeAsString(), key, &bytes);
     answer.reply = New(method->output_type());
     EXPECT_TRUE(answer.reply->ParseFromString(bytes));
     google::protobuf::TextFormat::Printer printer;
@@ -185,7 +186,7 @@ TEST(Backends, Answers) {
 TEST(Backends, BrokenBytesAreAnError) {
   Shopfront shop;
   std::string reply;
-  EXPECT_EQ((*shop.Find("/shop.order.v1.Orders/GetOrder"))("\x0a\xff", &reply).code(), 13);
+  EXPECT_EQ((*shop.Find("/shop.order.v1.Orders/GetOrder"))("\x0a\xff", "", &reply).code(), 13);
   EXPECT_EQ(shop.Find("/shop.order.v1.Orders/Nothing"), nullptr);
   EXPECT_EQ(shop.backends()[1]->Find("/shop.user.v1.Users/GetUser"), nullptr);
 }
@@ -275,6 +276,108 @@ TEST(Backends, ChangesLastUntilReset) {
   EXPECT_EQ(shop.Call(release, "reservation_id: 'reservation-1'").outcome.code(), 5);
   shop.world().Reset();
   EXPECT_EQ(shop.Call(cancel, "order_id: 'order-5000'").outcome.code(), 0);
+}
+
+constexpr char kCharge[] = "/shop.payment.v1.Payments/Charge";
+constexpr char kOne[] = "user_id: 'user-1' amount_cents: 500 currency: 'EUR' payment_token: 'tok'";
+
+TEST(Backends, AKeyIsAnsweredAsBeforeAndDoesNothingAgain) {
+  Shopfront shop;
+  const auto first = shop.Call(kCharge, kOne, "key-1");
+  ASSERT_EQ(first.outcome.code(), 0) << first.text;
+  EXPECT_EQ(shop.Call(kCharge, kOne, "key-1").text, first.text);
+  const auto other = shop.Call(kCharge, kOne, "key-2");
+  EXPECT_NE(other.text, first.text);
+  EXPECT_NE(shop.Call(kCharge, kOne).text, other.text);  // without a key each is one more
+  EXPECT_EQ(
+      shop.Call(kCharge, "user_id: 'user-1' amount_cents: 501 currency: 'EUR' payment_token: 'tok'",
+                "key-1")
+          .outcome.code(),
+      3);
+  // The same key at another method is another key.
+  EXPECT_EQ(shop.Call("/shop.payment.v1.Payments/Refund",
+                      "payment_id: 'payment-5001' amount_cents: 100", "key-1")
+                .outcome.code(),
+            0);
+  MutexLock lock(shop.world().mutex);
+  EXPECT_EQ(shop.world().shop.effects.charges, 3u);
+  EXPECT_EQ(shop.world().shop.effects.replays, 1u);
+}
+
+TEST(Backends, AFailureIsNotRemembered) {
+  Shopfront shop;
+  const std::string cancel = "/shop.order.v1.Orders/CancelOrder";
+  EXPECT_EQ(shop.Call(cancel, "order_id: 'order-5001'", "key").outcome.code(), 5);
+  EXPECT_EQ(shop.Call(cancel, "order_id: 'order-5000'", "key").outcome.code(), 0);
+}
+
+TEST(Backends, WhatWasTakenBackIsNotGivenAgain) {
+  Shopfront shop;
+  ASSERT_EQ(shop.Call(kCharge, kOne, "key").outcome.code(), 0);
+  ASSERT_EQ(shop.Call("/shop.payment.v1.Payments/Refund",
+                      "payment_id: 'payment-5001' amount_cents: 500", "undo key")
+                .outcome.code(),
+            0);
+  const auto again = shop.Call(kCharge, kOne, "key");
+  EXPECT_EQ(again.outcome.code(), 9);
+  EXPECT_NE(again.text.find("ALREADY_UNDONE"), std::string::npos) << again.text;
+}
+
+TEST(Backends, AnOrderIsMadeOfItsPartsAndTakenApart) {
+  Shopfront shop;
+  const std::string order =
+      "user_id: 'user-1' items { product_id: 'product-1' title: 't' quantity: 2 "
+      "unit_price_cents: 250 } totals { grand_total_cents: 500 } currency: 'EUR' "
+      "shipping_address { country: 'DE' } delivery_service: 'parcel-express' ";
+  const Row rows[] = {
+      {"/shop.cart.v1.Carts/ValidateCart", "user_id: 'user-1'", 0, "grand_total_cents"},
+      {"/shop.cart.v1.Carts/ValidateCart", "user_id: 'user-7'", 9, "CART_EMPTY"},
+      {"/shop.cart.v1.Carts/ValidateCart", "user_id: 'user-1' coupon_codes: 'FREE'", 3,
+       "coupon_codes[0]"},
+      {kCharge, kOne, 0, "payment-5001"},
+      {kCharge, "user_id: 'user-1' amount_cents: 1 currency: 'EUR' payment_token: 'tok-declined'",
+       9, "CARD_DECLINED"},
+      {kCharge, "user_id: 'user-1'", 3, "amount_cents"},
+      {"/shop.order.v1.Orders/CreateOrder", order.c_str(), 3, "payment_id"},
+      {"/shop.payment.v1.Payments/GetByOrder", "order_id: 'order-5001'", 5, "order-5001"},
+  };
+  for (const Row& row : rows) {
+    const auto answer = shop.Call(row.path, row.request);
+    EXPECT_EQ(answer.outcome.code(), row.code) << row.path << " " << answer.text;
+    EXPECT_NE(answer.text.find(row.part), std::string::npos) << answer.text;
+  }
+  const std::string paid = order + "payment_id: 'payment-5001'";
+  const char* const kSchedule = "/shop.shipping.v1.Shipping/Schedule";
+  const Row then[] = {
+      {"/shop.order.v1.Orders/CreateOrder", paid.c_str(), 0, "total_cents: 500"},
+      {"/shop.order.v1.Orders/CreateOrder", paid.c_str(), 9, "PAYMENT_NOT_USABLE"},
+      {"/shop.payment.v1.Payments/GetByOrder", "order_id: 'order-5001'", 0, "payment-5001"},
+      {kSchedule, "order_id: 'order-5001' destination { country: 'AQ' }", 9, "NOT_DELIVERABLE"},
+      {kSchedule, "order_id: 'order-5001' destination { country: 'DE' }", 0, "shipment-5001"},
+      {kSchedule, "order_id: 'order-5001' destination { country: 'DE' }", 9, "NOT_TO_SHIP"},
+      {"/shop.shipping.v1.Shipping/GetByOrder", "order_id: 'order-5001'", 0, "LABEL_CREATED"},
+      {"/shop.shipping.v1.Shipping/CancelShipment", "shipment_id: 'shipment-5001'", 0, "CANCELLED"},
+      {"/shop.shipping.v1.Shipping/CancelShipment", "shipment_id: 'shipment-1'", 9, "CANCELLABLE"},
+      {"/shop.order.v1.Orders/CancelOrder", "order_id: 'order-5001'", 0, "CANCELLED"},
+      {kSchedule, "order_id: 'order-5001' destination { country: 'DE' }", 9, "NOT_TO_SHIP"},
+  };
+  for (const Row& row : then) {
+    const auto answer = shop.Call(row.path, row.request);
+    EXPECT_EQ(answer.outcome.code(), row.code) << row.path << " " << answer.text;
+    EXPECT_NE(answer.text.find(row.part), std::string::npos) << answer.text;
+  }
+}
+
+// The demo's own customer can buy.
+TEST(Backends, EveryCartCanBeBought) {
+  Shopfront shop;
+  MutexLock lock(shop.world().mutex);
+  for (const auto& cart : shop.world().shop.carts) {
+    for (const auto& item : cart.items()) {
+      const auto place = static_cast<size_t>(NumberOf("product", item.product_id())) - 1;
+      EXPECT_GE(shop.world().shop.stocks[place].available(), 10 * item.quantity());
+    }
+  }
 }
 
 TEST(Backends, PhotosComeBackAsTheyWereSent) {

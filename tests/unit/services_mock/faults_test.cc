@@ -111,6 +111,27 @@ TEST(Faults, TheCallsOwnRulesWinAndResetForgets) {
   EXPECT_EQ(faults.Next("order", "GetOrder", FaultRules()).delay.count(), 10);
 }
 
+TEST(FaultRules, LagAndDropComeAfterTheWork) {
+  FaultRules rules;
+  ASSERT_TRUE(rules.AddLag("payment=30,payment/Charge=500"));
+  ASSERT_TRUE(rules.AddDrop("payment/Charge=2"));
+  EXPECT_FALSE(rules.empty());
+  EXPECT_EQ(rules.Next("payment", "Charge").lag.count(), 500);
+  EXPECT_TRUE(rules.Next("payment", "Charge").drop);
+  EXPECT_FALSE(rules.Next("payment", "Charge").drop);  // so many and no more
+  const Fault refund = rules.Next("payment", "Refund");
+  EXPECT_EQ(refund.lag.count(), 30);
+  EXPECT_FALSE(refund.drop);
+  EXPECT_EQ(refund.delay.count(), 0);
+  for (const char* wrong : {"payment=-1", "payment=x", "=1", "payment="}) {
+    EXPECT_FALSE(rules.AddDrop(wrong)) << wrong;
+    EXPECT_FALSE(rules.AddLag(wrong)) << wrong;
+  }
+  FaultRules merged;
+  merged.Merge(rules);
+  EXPECT_EQ(merged.Next("payment", "Refund").lag.count(), 30);
+}
+
 TEST(Flags, Table) {
   struct Row {
     std::vector<std::string_view> arguments;
@@ -120,6 +141,8 @@ TEST(Flags, Table) {
       {{}, ""},
       {{"--base-port", "0", "--control-port=7"}, ""},
       {{"--delay-ms", "200", "--delay", "order=5", "--fail=payment=INTERNAL:0.5"}, ""},
+      {{"--lag", "payment=5", "--drop=payment/Charge=1"}, ""},
+      {{"--drop", "payment"}, "--drop can't be 'payment'"},
       {{"--help", "--nonsense"}, ""},
       {{"--nonsense"}, "unknown flag '--nonsense'"},
       {{"50051"}, "unknown flag '50051'"},
