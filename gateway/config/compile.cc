@@ -164,6 +164,8 @@ class Compiler {
 
   // Every call that a route can make has an upstream.
   void CheckReachable(const Method& method) {
+    CheckWritten(method);
+    if (method.custom) return;  // what it calls only its code knows
     if (!method.plan) {
       CheckServed(method, method);
       return;
@@ -172,6 +174,18 @@ class Compiler {
       CheckServed(*step.method, method);
       if (step.undo) CheckServed(*step.undo->method, method);
     }
+  }
+
+  // What is written in C++ must be in this program.
+  void CheckWritten(const Method& method) {
+    const auto has_hooks = [](const contract::PlanStep& step) { return step.hooks; };
+    const bool hooks =
+        method.plan && (method.plan->hooks || std::any_of(method.plan->steps.begin(),
+                                                          method.plan->steps.end(), has_hooks));
+    if (!method.custom && !hooks) return;
+    findings_.Add(method.place, method.full_name,
+                  Cat("is ", method.custom ? "written by hand (`custom`)" : "declared with hooks",
+                      ", and this program has no code for it"));
   }
 
   void CheckServed(const Method& called, const Method& by) {

@@ -53,6 +53,7 @@ struct Method {
   frontdesk::v1::Policy policy;      // service and method merged, per leaf; YAML comes on top
   PolicyPlaces policy_places;
   std::unique_ptr<const Plan> plan;  // null for a plain method
+  bool custom = false;               // `custom: true`: written by hand
   Place place;
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
 

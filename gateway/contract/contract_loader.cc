@@ -178,8 +178,14 @@ void ContractLoader::AddPlans() {
                     "is a streaming method; only unary ones are composed");
       continue;
     }
-    method.plan = CompilePlan(options.GetExtension(frontdesk::v1::compose), method,
-                              contract_->methods_, place_of, findings_);
+    const frontdesk::v1::Composition& composition = options.GetExtension(frontdesk::v1::compose);
+    method.custom = composition.custom();
+    if (!method.custom) {
+      method.plan = CompilePlan(composition, method, contract_->methods_, place_of, findings_);
+    } else if (composition.step_size() + composition.out_size() > 0 || composition.hooks()) {
+      findings_.Add(place_of({}), method.full_name,
+                    "is written by hand (`custom`), so it has no steps, no `out` and no hooks");
+    }
   }
 }
 

@@ -93,6 +93,8 @@ std::unique_ptr<const Plan> PlanCompiler::Compile() {
     plan_->deadline = Time({Composition::kDeadlineFieldNumber}, composition_.deadline(), "deadline")
                           .value_or(plan_->deadline);
   }
+  plan_->hooks = composition_.hooks();
+  RefuseLater(composition_, method_.full_name, place_of_, findings_);
   const StepOrder order =
       OrderCompiler(composition_, method_.full_name, place_of_, findings_).Compile();
   std::vector<size_t> position(count);  // declared index -> index in the plan
@@ -131,6 +133,7 @@ std::optional<std::chrono::nanoseconds> PlanCompiler::Time(const SourcePath& at,
 void PlanCompiler::CompileCall(const frontdesk::v1::Step& proto, PlanStep& step) {
   step.id = proto.id();
   step.each = proto.has_each();
+  step.hooks = proto.hooks();
   step.on_error = proto.on_error() == frontdesk::v1::Step::OMIT ? PlanStep::OnError::kOmit
                                                                 : PlanStep::OnError::kFail;
   std::vector<std::string> names;

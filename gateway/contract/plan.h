@@ -128,6 +128,7 @@ struct PlanStep {
   uint32_t max_parallel = 16;
 
   std::unique_ptr<const PlanUndo> undo;  // null when there is nothing to take back
+  bool hooks = false;                    // generated code sees request and reply
 };
 
 // Immutable; refers to the Methods and MessageTables of its contract.
@@ -140,6 +141,7 @@ struct Plan {
   std::vector<Write> answer;  // ascending by number
   std::vector<Conversion> conversions;
   bool undoes = false;  // some step has an undo
+  bool hooks = false;   // generated code sees the answer
 };
 
 // The plan of the unary `method`, declared by `composition`; null, with at least one finding, when

@@ -18,6 +18,10 @@ namespace frontdesk::contract {
 SourcePath StepPath(const frontdesk::v1::Composition& composition, const frontdesk::v1::Step& step,
                     const SourcePath& below = {});
 
+// Finds the words of the language that are declared but not carried out yet (plan_later.cc).
+void RefuseLater(const frontdesk::v1::Composition& composition, const std::string& method,
+                 const PlaceOf& place_of, Findings& findings);
+
 // In what order the steps can be resolved, and what each needs. Indices are those of declaration.
 struct StepOrder {
   std::vector<size_t> order;    // every step after those it needs, else as declared

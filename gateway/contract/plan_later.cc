@@ -1,0 +1,49 @@
+// What a composition may say already, and no build carries out yet.
+#include "gateway/base/text.h"
+#include "gateway/contract/plan_compiler.h"
+
+namespace frontdesk::contract {
+
+using frontdesk::v1::Step;
+
+void RefuseLater(const frontdesk::v1::Composition& composition, const std::string& method,
+                 const PlaceOf& place_of, Findings& findings) {
+  for (const Step& step : composition.step()) {
+    const auto refuse = [&](int field, std::string_view text) {
+      findings.Add(place_of(StepPath(composition, step, {field})), method,
+                   Cat("step ", Quoted(step.id()), ": ", text));
+    };
+    if (step.on_error() == Step::STALE) {
+      refuse(Step::kOnErrorFieldNumber,
+             "on_error: STALE is not carried out by this build: it needs the response cache; "
+             "DEFAULT or OMIT do without");
+    }
+    if (step.has_retry()) {
+      refuse(Step::kRetryFieldNumber,
+             "`retry` is not carried out by this build: it comes with the resilience of calls");
+    }
+    if (step.has_hedge()) {
+      refuse(Step::kHedgeFieldNumber,
+             "`hedge` is not carried out by this build: it comes with the resilience of calls");
+    }
+    if (step.has_when()) refuse(Step::kWhenFieldNumber, "`when` is not carried out by this build");
+    if (step.has_batch()) {
+      refuse(Step::kBatchFieldNumber, "`batch` is not carried out by this build");
+    }
+    if (step.on_error() == Step::DEFAULT || step.has_default_()) {
+      refuse(Step::kDefaultFieldNumber, "`default` is not carried out by this build");
+    }
+    for (const frontdesk::v1::Bind& bind : step.bind()) {
+      if (bind.has_convert()) {
+        refuse(Step::kBindFieldNumber, "`convert` is not carried out by this build");
+      }
+    }
+  }
+  for (const frontdesk::v1::Out& out : composition.out()) {
+    if (!out.has_convert()) continue;
+    findings.Add(place_of({frontdesk::v1::Composition::kOutFieldNumber}), method,
+                 "out: `convert` is not carried out by this build");
+  }
+}
+
+}  // namespace frontdesk::contract
