@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "gateway/base/version.h"
+
 namespace frontdesk {
 
 // Findings go to stdout, logs to stderr.
