@@ -91,7 +91,8 @@ Compensation::Compensation(const contract::Plan& plan, upstream::Caller& caller,
 
 Task<void> Compensation::Run(std::shared_ptr<Compensation> self) {
   for (size_t i = 0; i < self->calls_.size(); ++i) {
-    const absl::Status status = co_await self->TakeBack(self->calls_[i]);
+    UndoCall& call = self->calls_[i];
+    const absl::Status status = co_await self->TakeBack(call);
     self->Note(i, status);
   }
   self->finished_.Set();

@@ -328,6 +328,42 @@ TEST_P(Checkout, TheOperatorChangesThePolicyValueByValue) {
   EXPECT_EQ(What(mocks_), "2 2 2 2");
 }
 
+TEST_P(Checkout, ARestartedGatewayDoesNotBuildOnWhatWasUndone) {
+  mocks_.SetFaults("fail=shipping/Schedule=ABORTED");
+  EXPECT_EQ(Buy(gateway_, Key("again")).status, 409);
+  EXPECT_EQ(What(mocks_), "0 0 0 0");
+  mocks_.SetFaults("");
+  // It knows nothing of the first try and sends its keys: a payment that was given back is no
+  // payment.
+  Frontdesk restarted(mocks_, {.transport = GetParam()});
+  const RawResponse refused = Buy(restarted, Key("again"));
+  EXPECT_EQ(refused.status, 400) << refused.body;
+  EXPECT_NE(refused.body.find("ALREADY_UNDONE"), std::string::npos) << refused.body;
+  EXPECT_EQ(What(mocks_), "0 0 0 0");
+  EXPECT_EQ(Buy(gateway_, Key("again")).status, 200);
+}
+
+TEST_P(Checkout, APlainMethodIsCarriedOutOnceToo) {
+  GatewayOptions options{.transport = GetParam()};
+  options.extra = "methods:\n  shop.inventory.v1.Inventory: { idempotency: { ttl: 1h } }\n";
+  const char kReserve[] = "/api/v1/stock:reserve";
+  const char kItems[] = R"({"items": [{"productId": "product-1", "quantity": 1}]})";
+  std::string first;
+  for (int run = 0; run < 2; ++run) {
+    Frontdesk gateway(mocks_, options);
+    for (int i = 0; i < 2; ++i) {
+      const RawResponse response = Fetch(gateway.port(), "POST", kReserve, Key("plain"), kItems);
+      EXPECT_EQ(response.status, 200) << response.body;
+      if (first.empty()) first = response.body;
+      EXPECT_EQ(response.body, first);
+    }
+    // Reading needs no key.
+    EXPECT_EQ(Fetch(gateway.port(), "GET", "/api/v1/products/product-1/stock").status, 200);
+  }
+  EXPECT_EQ(mocks_.Effects()["reservations"], 1);
+  EXPECT_EQ(mocks_.Effects()["replays"], 1);  // of the second gateway
+}
+
 // Without a key there is nobody who could ask again: all is undone.
 TEST_P(Checkout, AClientThatLeavesWithoutAKeyLeavesNothingBehind) {
   GatewayOptions options{.transport = GetParam()};

@@ -8,7 +8,9 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/compose/undo.h"
 #include "gateway/policy/chain.h"
+#include "tests/support/scripted_caller.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -272,6 +274,69 @@ TEST_F(PolicyTest, AFinalFailureIsKeptAndAnotherIsNot) {
   EXPECT_EQ(terminal.scopes[2], terminal.scopes[1]);
   Answer(Ok("yes"));
   EXPECT_EQ(Of(Start("perhaps")), "yes (again)");
+}
+
+class CompensatedTest : public PolicyTest {
+ protected:
+  CompensatedTest() {
+    undo.method = &undo_method;
+    undo_method.name = "Drop";
+    step.method = &method;
+    step.undo = std::make_unique<const contract::PlanUndo>(std::move(undo));
+  }
+  ~CompensatedTest() override {
+    while (!caller.Held().empty()) caller.Release("Drop", std::string());
+    Turn();
+  }
+
+  // A request that failed, whose undo is held.
+  Client& StartAndFail(std::string_view key, absl::Status failure) {
+    Client& client = Start(key);
+    compose::UndoCall call;
+    call.step = &step;
+    call.part = "step";
+    call.known = true;
+    std::vector<compose::UndoCall> calls;
+    calls.push_back(std::move(call));
+    const auto undos = std::make_shared<compose::Compensation>(
+        plan, caller, client.exchange.call, scope.stop(), nullptr, nullptr, std::move(calls));
+    scope.Spawn("undo", compose::Compensation::Run(undos));
+    Reply reply(std::move(failure));
+    reply.compensation = undos;
+    Answer(std::move(reply));
+    return client;
+  }
+
+  contract::Method undo_method;
+  contract::PlanUndo undo;
+  contract::PlanStep step;
+  contract::Plan plan;
+  testing::ScriptedCaller caller;
+};
+
+TEST_F(CompensatedTest, AKeyIsUnderWayUntilAllIsUndoneAndThenBeginsAnew) {
+  EXPECT_EQ(Of(StartAndFail("k", absl::UnavailableError(""))), "UNAVAILABLE");
+  EXPECT_EQ(Of(Start("k")), "IDEMPOTENCY_KEY_IN_FLIGHT");
+  caller.Release("Drop", std::string());
+  Turn();
+  EXPECT_EQ(Of(Start("k")), "waits");
+  EXPECT_NE(terminal.scopes[1], terminal.scopes[0]);  // the old keys stand for what was undone
+}
+
+TEST_F(CompensatedTest, WhatCouldNotBeUndoneKeepsTheFailure) {
+  StartAndFail("k", absl::UnavailableError(""));
+  caller.Release("Drop", absl::Status(absl::PermissionDeniedError("")));
+  Turn();
+  EXPECT_EQ(Of(Start("k")), "UNAVAILABLE (again)");
+  EXPECT_NE(InfoOf(clients.back().reply->status).find("not_undone"), std::string::npos);
+}
+
+TEST_F(CompensatedTest, AFinalFailureIsKeptOnceItIsUndone) {
+  StartAndFail("k", absl::FailedPreconditionError(""));
+  EXPECT_EQ(Of(Start("k")), "IDEMPOTENCY_KEY_IN_FLIGHT");
+  caller.Release("Drop", std::string());
+  Turn();
+  EXPECT_EQ(Of(Start("k")), "FAILED_PRECONDITION (again)");
 }
 
 TEST_F(PolicyTest, WithoutRoomNothingIsClaimed) {

@@ -299,9 +299,10 @@ TEST(Backends, AKeyIsAnsweredAsBeforeAndDoesNothingAgain) {
                       "payment_id: 'payment-5001' amount_cents: 100", "key-1")
                 .outcome.code(),
             0);
-  MutexLock lock(shop.world().mutex);
-  EXPECT_EQ(shop.world().shop.effects.charges, 3u);
-  EXPECT_EQ(shop.world().shop.effects.replays, 1u);
+  World& world = shop.world();
+  MutexLock lock(world.mutex);
+  EXPECT_EQ(world.shop.effects.charges, 3u);
+  EXPECT_EQ(world.shop.effects.replays, 1u);
 }
 
 TEST(Backends, AFailureIsNotRemembered) {
@@ -371,11 +372,12 @@ TEST(Backends, AnOrderIsMadeOfItsPartsAndTakenApart) {
 // The demo's own customer can buy.
 TEST(Backends, EveryCartCanBeBought) {
   Shopfront shop;
-  MutexLock lock(shop.world().mutex);
-  for (const auto& cart : shop.world().shop.carts) {
+  World& world = shop.world();
+  MutexLock lock(world.mutex);
+  for (const auto& cart : world.shop.carts) {
     for (const auto& item : cart.items()) {
       const auto place = static_cast<size_t>(NumberOf("product", item.product_id())) - 1;
-      EXPECT_GE(shop.world().shop.stocks[place].available(), 10 * item.quantity());
+      EXPECT_GE(world.shop.stocks[place].available(), 10 * item.quantity());
     }
   }
 }
