@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <future>
 #include <random>
+#include <utility>
 
 #include "gateway/base/failure.h"
 #include "gateway/observe/log.h"
@@ -54,7 +55,11 @@ void Worker::Start() {
     const auto unwound = [&] {
       return listener_.connections() == 0 && scope_.running() == 0 && channels_.in_flight() == 0;
     };
-    loop_.RunUntil([&] { return unwound() || Clock::now() > limit; });
+    // At least one turn, in which idle connections say goodbye to their back ends.
+    bool turned = false;
+    loop_.RunUntil([&] {
+      return std::exchange(turned, true) && (unwound() || Clock::now() > limit);
+    });
     if (!unwound()) {
       // Frames that never return hold what they wait for; leaving them is all that is left.
       observe::LogError("cancelled requests did not end; exiting at once");

@@ -32,7 +32,7 @@ Flushable::~Flushable() {
   std::replace(queue.begin(), queue.end(), this, static_cast<Flushable*>(nullptr));
 }
 
-Loop::Loop() : io_(1), work_(boost::asio::make_work_guard(io_)), now_(Clock::now()), wheel_(now_) {}
+Loop::Loop() : now_(Clock::now()), wheel_(now_), io_(1), work_(boost::asio::make_work_guard(io_)) {}
 
 Loop::~Loop() = default;
 

@@ -79,8 +79,6 @@ class Loop {
   void Refresh() const;
   void Settle();  // deferred coroutines and flushes, until there are none
 
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::atomic<bool> stopped_{false};
   mutable TimePoint now_;
   // Asio waits and runs the first handler in one call: whoever asks first after that looks.
@@ -88,6 +86,10 @@ class Loop {
   TimerWheel wheel_;
   std::vector<std::coroutine_handle<>> deferred_;
   std::vector<Flushable*> flushing_;
+  // Last, so destroyed first: handlers that never ran own connections, whose timers and flushes
+  // unlink themselves from the above.
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 };
 
 class Loop::Sleep final : private Timer, private CancelListener {

@@ -246,5 +246,24 @@ TEST(Failure, APlainStatusHasSensibleAnswers) {
   EXPECT_EQ(HeadersOf(status), "");
 }
 
+// A handler that never ran may own something that waits for a flush or a timer.
+TEST(Loop, EndsBeforeWhatItsHandlersOwn) {
+  class Queued final : public Flushable {
+   public:
+    explicit Queued(Loop& loop) { loop.FlushSoon(*this); }
+
+   private:
+    void Flush() override {}
+  };
+  auto loop = std::make_unique<Loop>();
+  auto queued = std::make_shared<Queued>(*loop);
+  std::vector<int> fired;
+  auto timer = std::make_shared<Recorder>(&fired, 1);
+  loop->Arm(*timer, Clock::now() + seconds(60));
+  loop->Post([queued = std::move(queued), timer = std::move(timer)] {});
+  loop.reset();  // AddressSanitizer judges
+  EXPECT_TRUE(fired.empty());
+}
+
 }  // namespace
 }  // namespace frontdesk
