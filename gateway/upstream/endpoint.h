@@ -38,6 +38,8 @@ class Addresses : public std::enable_shared_from_this<Addresses> {
   // `ready` is called once, at once if an address is known, otherwise when resolving ended; not at
   // all after Abandon(). Also looks for news when the known ones are older than half a minute.
   void Prepare(Ready ready);
+  // How many there are.
+  size_t size() const { return known_.size(); }
   // The address to try next, in turn. Needs a successful Prepare().
   boost::asio::ip::tcp::endpoint Next();
   // Nobody wants to know any more.

@@ -30,8 +30,10 @@ grpc::ChannelArguments Arguments(const UpstreamSettings& settings,
                                  const grpc::ResourceQuota& quota) {
   grpc::ChannelArguments arguments;
   arguments.SetResourceQuota(quota);
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(settings.max_message_bytes));
-  arguments.SetMaxSendMessageSize(static_cast<int>(settings.max_message_bytes));
+  constexpr size_t kMost = std::numeric_limits<int>::max();
+  const auto most = static_cast<int>(std::min(settings.max_message_bytes, kMost));
+  arguments.SetMaxReceiveMessageSize(most);
+  arguments.SetMaxSendMessageSize(most);
   arguments.SetUserAgentPrefix(settings.user_agent);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(settings.first_backoff));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Milliseconds(settings.last_backoff));

@@ -50,6 +50,12 @@ void H2Connection::Connect(std::shared_ptr<Addresses> addresses) {
 void H2Connection::OnAddress(const absl::Status& status) {
   if (closed_) return;
   if (!status.ok()) return Close(status);
+  addresses_left_ = addresses_->size();
+  TryNextAddress();
+}
+
+void H2Connection::TryNextAddress() {
+  --addresses_left_;
   peer_ = addresses_->Next();
   socket_.async_connect(
       peer_, [self = shared_from_this()](const error_code& error) { self->OnConnected(error); });
@@ -57,6 +63,12 @@ void H2Connection::OnAddress(const absl::Status& status) {
 
 void H2Connection::OnConnected(const error_code& error) {
   if (closed_) return;
+  if (error && addresses_left_ > 0) {
+    // A name often has an address of each family, and not every server listens on both.
+    error_code ignored;
+    socket_.close(ignored);
+    return TryNextAddress();
+  }
   if (error) return Close(Lost(error));
   connected_ = true;
   error_code ignored;  // on a socket that died meanwhile; reading tells
@@ -91,12 +103,15 @@ void H2Connection::OnRead(const error_code& error, size_t size) {
                                Cat("the back end breaks HTTP/2: ", session_.error())));
   }
   if (closed_) return;
+  if (broken_ && session_.streams() == 0) {
+    return Close(absl::UnavailableError("the connection went away"));
+  }
   if (session_.Finished()) return OnWantWrite();  // closes after what is left to say
   Read();
 }
 
 void H2Connection::Flush() {
-  if (closed_ || !connected_ || writing_) return;
+  if (closed_ || !connected_ || writing_ || broken_) return;
   while (true) {
     if (!session_.Gather(out_, kGatherBytes)) {
       return Close(ProtocolError(absl::StatusCode::kInternal, session_.error()));
@@ -126,7 +141,7 @@ bool H2Connection::WriteOut() {
     }
     // What the peer said before it closed is still read, and explains more than the failed write.
     if (error) {
-      writing_ = true;
+      broken_ = true;
       return false;
     }
   }
@@ -196,6 +211,10 @@ void H2Connection::OnGoaway(uint32_t http2_error, std::string_view debug) {
 
 void H2Connection::OnStreamClosed() {
   if (session_.streams() == 0) idle_since_ = loop_.Now();
+  if (UsedUp() && !std::exchange(replaced_, true)) {
+    if (owner_) owner_->OnRetired(*this, false);
+    return session_.SayGoodbye();
+  }
   if (owner_) owner_->OnRoom();
 }
 

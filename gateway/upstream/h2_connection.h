@@ -56,11 +56,13 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   void Retire();
 
   H2Session& session() { return session_; }
-  bool HasRoom() const { return ready_ && !closed_ && session_.HasRoom(); }
+  bool HasRoom() const { return ready_ && !closed_ && !UsedUp() && session_.HasRoom(); }
   bool ready() const { return ready_ && !closed_; }
 
  private:
+  bool UsedUp() const { return session_.started() >= settings_.calls_per_connection; }
   void OnAddress(const absl::Status& status);
+  void TryNextAddress();
   void OnConnected(const boost::system::error_code& error);
   void Read();
   void OnRead(const boost::system::error_code& error, size_t size);
@@ -86,10 +88,13 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   boost::asio::ip::tcp::socket socket_;
   boost::asio::ip::tcp::endpoint peer_;
   std::shared_ptr<Addresses> addresses_;
+  size_t addresses_left_ = 0;  // that this connection has not tried
   bool connected_ = false;
   bool ready_ = false;
   bool closed_ = false;
   bool writing_ = false;  // waits until the socket takes more
+  bool replaced_ = false;  // used up
+  bool broken_ = false;   // takes no more; what the peer said before is still read
   TimePoint ready_at_{};
   TimePoint idle_since_{};
   TimePoint last_read_{};

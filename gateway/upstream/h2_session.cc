@@ -114,6 +114,7 @@ void H2Session::Start(H2Call& call, TimePoint now) {
   calls_.push_back(call);
   call.OnStream(*this, stream_id, gathers_);
   ++streams_;
+  ++started_;
   events_.OnWantWrite();
 }
 

@@ -46,6 +46,7 @@ class H2Session {
   bool HasRoom() const;
   // Some answer has begun on this session: the peer works.
   bool answered() const { return answered_; }
+  size_t started() const { return started_; }  // calls so far
 
   // Needs HasRoom().
   void Start(H2Call& call, TimePoint now);
@@ -86,6 +87,7 @@ class H2Session {
   std::unique_ptr<nghttp2_session, Deleter> session_;
   H2CallList calls_;
   size_t streams_ = 0;
+  size_t started_ = 0;
   uint32_t max_streams_ = 0;
   bool settled_ = false;
   bool going_away_ = false;

@@ -37,6 +37,8 @@ struct UpstreamSettings {
   // Longest time of a call when nothing shorter is said.
   Duration timeout = std::chrono::seconds(15);
 
+  // A connection that has carried so many is replaced; HTTP/2 has numbers for 2^30.
+  size_t calls_per_connection = size_t{1} << 29;
   // A connection without calls is closed after this time.
   Duration idle_timeout = std::chrono::minutes(5);
   // PING when calls are in flight and nothing was read for this long; zero switches it off. Off by

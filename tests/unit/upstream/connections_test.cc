@@ -324,6 +324,33 @@ TEST_F(Connections, ManyRollingGoawaysLoseNothing) {
   EXPECT_GE(server.connections(), 100);
 }
 
+// Stream ids are used up one day; a connection is replaced long before, and nobody notices.
+TEST_F(Connections, ReplacesWhatIsUsedUp) {
+  ScriptedH2Server server([&](ScriptedConnection& c, int) {
+    if (!c.Handshake()) return;
+    while (const auto request = c.NextRequest()) c.Answer(request->stream, "x");
+  });
+  UpstreamSettings settings = Settings({server.address()});
+  settings.calls_per_connection = 3;
+  H2Transport transport(loop_, settings, random_);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(CallOnce(transport).ok()) << i;
+  EXPECT_EQ(server.connections(), 4);
+}
+
+TEST_F(Connections, ReplacesWhatIsUsedUpWithCallsInFlight) {
+  LightBackend backend(loop_, LightBackendOptions());
+  UpstreamSettings settings = Settings({backend.address()});
+  settings.calls_per_connection = 5;
+  H2Transport transport(loop_, settings, random_);
+  std::vector<Record> records(40);
+  std::vector<std::unique_ptr<OutgoingCall>> calls;
+  for (Record& record : records) calls.push_back(Start(transport, record));
+  for (const Record& record : records) {
+    RunUntilDone(record);
+    EXPECT_TRUE(record.status.ok()) << record.status;
+  }
+}
+
 TEST_F(Connections, ClosesWhatIsIdle) {
   std::promise<void> closed;
   ScriptedH2Server server([&](ScriptedConnection& c, int nth) {
