@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -30,6 +31,8 @@ using Workers = std::vector<std::unique_ptr<Worker>>;
 
 // How long a connection may be open at the end before its request is here.
 constexpr milliseconds kFirstRequest{500};
+// What may pass after the last word in the log.
+constexpr std::chrono::seconds kFreeing{3};
 // What the last handshakes may take before the port closes: a round trip of a far client.
 constexpr milliseconds kHandshake{300};
 
@@ -128,15 +131,13 @@ void Drain(Workers& workers, const http::ConnectionShare& connections, Shared& s
   for (auto& worker : workers) worker->StopAndJoin();
 }
 
-std::unique_ptr<observe::AccessLog> OpenLog(const config::Snapshot& snapshot,
-                                            observe::Metrics& metrics) {
-  if (!snapshot.access_log) return nullptr;
+// Null when it is switched off.
+absl::StatusOr<std::unique_ptr<observe::AccessLog>> OpenLog(const config::Snapshot& snapshot,
+                                                            observe::Metrics& metrics) {
+  if (!snapshot.access_log) return std::unique_ptr<observe::AccessLog>();
   observe::MetricsShard* shard = &metrics.AddShard();
   if (snapshot.access_log_file.empty()) return observe::AccessLog::OpenFd(STDERR_FILENO, shard);
-  auto opened = observe::AccessLog::OpenFile(snapshot.access_log_file, shard);
-  if (opened.ok()) return *std::move(opened);
-  observe::LogError(Cat("cannot write the access log: ", Std(opened.status().message())));
-  return nullptr;
+  return observe::AccessLog::OpenFile(snapshot.access_log_file, shard);
 }
 
 // `workers` stays where it is: each worker reaches the others through it.
@@ -174,8 +175,12 @@ int Serve(const VerbOptions& options) {
   RegisterSeries(*snapshot, metrics, shared.method_ids);
   shared.snapshot = std::move(snapshot);
   const config::Snapshot& in_force = *shared.snapshot;
-  const std::unique_ptr<observe::AccessLog> log = OpenLog(in_force, metrics);
-  shared.log = log.get();
+  const absl::StatusOr<std::unique_ptr<observe::AccessLog>> log = OpenLog(in_force, metrics);
+  if (!log.ok()) {
+    observe::LogError(Cat("cannot write the access log: ", Std(log.status().message())));
+    return kFindings;
+  }
+  shared.log = log->get();
   if (!in_force.chain.development_caller.empty()) {
     observe::LogWarn(Cat("everybody is ", in_force.chain.development_caller,
                          ": auth.development_caller is for development only"));
@@ -209,10 +214,15 @@ int Serve(const VerbOptions& options) {
   while (true) {
     const int signal = WaitForSignal(signals, std::chrono::hours(1));
     if (signal == SIGTERM || signal == SIGINT) break;
-    if (signal == SIGHUP && log) log->Reopen();
+    if (signal == SIGHUP && shared.log) shared.log->Reopen();
   }
   Drain(workers, connections, shared);
   observe::LogInfo("stopped");
+  // What is left is to free memory; a host name that is still being looked up would hold that up.
+  std::thread([] {
+    std::this_thread::sleep_for(kFreeing);
+    std::_Exit(kFine);
+  }).detach();
   return kFine;
 }
 

@@ -13,6 +13,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/config/host_port.h"
+#include "gateway/config/load_message.h"
 #include "gateway/config/scalar.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/header_names.h"
@@ -160,7 +161,7 @@ void Checker::CheckUpstream(const std::string& path, const Upstream& upstream) {
 }
 
 void Checker::CheckServices(const std::string& path, const Upstream& upstream) {
-  if (!loaded_.Has(path + ".services")) Add(path, "has no services");
+  if (!loaded_.Has(path + ".services") && !HasUnknownKey(findings_, path)) Add(path, "has no services");
   for (int i = 0; i < upstream.services_size(); ++i) {
     const std::string& service = upstream.services(i);
     const std::string here = Cat(path, ".services[", i, "]");
@@ -176,7 +177,7 @@ void Checker::CheckServices(const std::string& path, const Upstream& upstream) {
 }
 
 void Checker::CheckEndpoints(const std::string& path, const Upstream& upstream) {
-  if (!loaded_.Has(path + ".endpoints")) Add(path, "has no endpoints");
+  if (!loaded_.Has(path + ".endpoints") && !HasUnknownKey(findings_, path)) Add(path, "has no endpoints");
   std::map<std::string, int> seen;
   for (int i = 0; i < upstream.endpoints_size(); ++i) {
     const std::string& endpoint = upstream.endpoints(i);

@@ -35,6 +35,7 @@ std::unique_ptr<const Contract> LoadContract(const LoadedConfig& loaded,
   const std::filesystem::path path = std::filesystem::path(config_file).parent_path() / name;
   std::ifstream file(path, std::ios::binary);
   std::stringstream bytes;
+  if (name.empty() && HasUnknownKey(findings, "")) return nullptr;
   if (name.empty() || !file || !(bytes << file.rdbuf())) {
     findings.Add(loaded.PlaceOf("descriptor_set"), "descriptor_set",
                  name.empty() ? std::string("names the file of the contract and is missing")
@@ -111,7 +112,11 @@ std::unique_ptr<route::Route> ToRoute(const Method& method, const contract::Bind
 class Compiler {
  public:
   Compiler(const LoadedConfig& loaded, const Contract& contract, Findings& findings)
-      : loaded_(loaded), config_(loaded.config), contract_(contract), findings_(findings) {}
+      : loaded_(loaded),
+        config_(loaded.config),
+        contract_(contract),
+        findings_(findings),
+        all_known_(findings.empty()) {}
 
   void Upstreams(Snapshot& snapshot) {
     for (const auto& [name, upstream] : config_.upstreams()) by_name_.emplace(name, &upstream);
@@ -157,6 +162,7 @@ class Compiler {
  private:
   void CheckService(const std::string& service, const std::string& path) {
     if (contract_.HasService(service)) return;
+    all_known_ = false;
     findings_.Add(loaded_.PlaceOf(path), path,
                   Cat("the contract has no service \"", service, "\"",
                       contract::DidYouMean(service, Services())));
@@ -189,6 +195,8 @@ class Compiler {
   }
 
   void CheckServed(const Method& called, const Method& by) {
+    // A file that is wrong in one place would seem to lack much else.
+    if (!all_known_) return;
     if (served_.contains(called.service) || !missing_.insert(called.service).second) return;
     findings_.Add(
         loaded_.PlaceOf("upstreams"), "upstreams",
@@ -226,6 +234,7 @@ class Compiler {
   const v1::Config& config_;
   const Contract& contract_;
   Findings& findings_;
+  bool all_known_;  // the file is right by itself, and the contract has what it names
   std::map<std::string, const v1::Upstream*> by_name_;  // sorted, so that findings repeat
   std::set<std::string> served_;
   std::set<std::string> missing_;
@@ -259,7 +268,10 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   snapshot->admin_address =
       config.admin().has_address() ? config.admin().address() : "127.0.0.1:9900";
   snapshot->access_log = config.log().access() != v1::Config::Log::OFF;
-  snapshot->access_log_file = config.log().file();
+  if (config.log().has_file()) {
+    const auto folder = std::filesystem::path(config_file).parent_path();
+    snapshot->access_log_file = (folder / config.log().file()).string();
+  }
   snapshot->drain_grace = ToDuration(config.drain().grace(), std::chrono::seconds(5));
   snapshot->drain_timeout = ToDuration(config.drain().timeout(), std::chrono::seconds(30));
 

@@ -28,6 +28,8 @@ std::vector<std::string> FieldNames(const Descriptor& type) {
   return names;
 }
 
+constexpr std::string_view kUnknownKey = "unknown key";
+
 // "headerBytes", "header-bytes" -> "header_bytes"
 std::string SnakeCase(std::string_view key) {
   std::string snake;
@@ -47,7 +49,7 @@ std::string UnknownKey(const std::string& key, const Descriptor& type) {
   const std::string meant = type.FindFieldByName(snake)
                                 ? Cat(" (did you mean \"", snake, "\"?)")
                                 : contract::DidYouMean(key, FieldNames(type));
-  return Cat("unknown key", meant);
+  return Cat(kUnknownKey, meant);
 }
 
 std::string Join(const std::string& path, std::string_view key) {
@@ -61,6 +63,15 @@ bool IsPlain(std::string_view key) {
 }
 
 }  // namespace
+
+bool HasUnknownKey(const contract::Findings& findings, std::string_view path) {
+  return std::any_of(
+      findings.all().begin(), findings.all().end(), [&](const contract::Finding& finding) {
+        if (!std::string_view(finding.text).starts_with(kUnknownKey)) return false;
+        const size_t dot = finding.path.rfind('.');
+        return path == std::string_view(finding.path).substr(0, dot == std::string::npos ? 0 : dot);
+      });
+}
 
 void MessageReader::Read(const YamlNode& root, Message& message) {
   if (root.kind == YamlNode::Kind::kMap) {

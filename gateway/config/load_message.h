@@ -6,11 +6,16 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "gateway/config/yaml.h"
 #include "gateway/contract/findings.h"
 
 namespace frontdesk::config {
+
+// True if a key right below `path` ("" is the file) was found to be unknown: it may well be the one
+// that is missed there.
+bool HasUnknownKey(const contract::Findings& findings, std::string_view path);
 
 // Keys are field names. Messages and map fields are YAML maps, repeated fields are lists.
 class MessageReader {

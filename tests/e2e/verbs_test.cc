@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "tests/e2e/stack.h"
 
@@ -30,7 +31,42 @@ TEST(Verbs, AConfigurationThatIsWrongInThreePlaces) {
     EXPECT_NE(out.find("did you mean \"address\"?"), std::string::npos) << out;
     EXPECT_NE(out.find(file + ":8:14: upstreams.order.timeout: "), std::string::npos) << out;
     EXPECT_NE(out.find(file + ":9:16: upstreams.order.transport: "), std::string::npos) << out;
+    EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 3) << out;
   }
+}
+
+// One mistake is one line, not a cascade.
+TEST(Verbs, AMistakeIsOneLine) {
+  struct Row {
+    const char* right;
+    const char* wrong;
+    const char* says;
+  };
+  Mocks mocks;
+  const std::string right = DemoConfig(mocks, {});
+  for (const Row& row : std::vector<Row>{
+           {"shop.order.v1.Orders", "shop.order.v1.Orderz", "did you mean \"shop.order.v1.Orders\"?"},
+           {"endpoints:", "endpoint:", "did you mean \"endpoints\"?"},
+           {"services:", "service:", "did you mean \"services\"?"},
+           {"descriptor_set:", "descriptorset:", "did you mean \"descriptor_set\"?"},
+           {"upstreams:", "upstream:", "did you mean \"upstreams\"?"}}) {
+    std::string wrong = right;
+    const size_t at = wrong.find(row.right);
+    ASSERT_NE(at, std::string::npos) << row.right;
+    wrong.replace(at, std::strlen(row.right), row.wrong);
+    const auto [code, out] = RunVerb({"check", "-c", WriteTempFile("mistake.yaml", wrong)});
+    EXPECT_EQ(code, 1);
+    EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 1) << out;
+    EXPECT_NE(out.find(row.says), std::string::npos) << out;
+  }
+}
+
+TEST(Verbs, AnAccessLogThatCannotBeWrittenIsRefused) {
+  Mocks mocks;
+  const std::string file = WriteTempFile(
+      "nolog.yaml", DemoConfig(mocks, {.extra = "log:\n  file: no/such/folder/access.log\n"}));
+  const auto [code, out] = RunVerb({"serve", "-c", file});
+  EXPECT_EQ(code, 1) << out;
 }
 
 TEST(Verbs, CheckRoutesExplain) {
