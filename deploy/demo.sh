@@ -28,6 +28,7 @@ stop() {
 trap stop EXIT
 trap 'stop; exit 0' INT TERM
 
+export no_proxy=127.0.0.1
 gateway=http://127.0.0.1:8080
 admin=http://127.0.0.1:9900
 
@@ -35,17 +36,24 @@ admin=http://127.0.0.1:9900
 pids+=($!)
 "$bin/frontdesk" serve -c deploy/demo.yaml >"$log/gateway.out" 2>"$log/gateway.err" &
 pids+=($!)
-for _ in $(seq 100); do
-  curl -fsS -o /dev/null "$admin/readyz" 2>/dev/null && grep -q ready "$log/mock.out" && break
+# Both say so themselves: another gateway on the same port must not answer for ours.
+ready=false
+for _ in $(seq 150); do
   for pid in "${pids[@]}"; do
     if ! kill -0 "$pid" 2>/dev/null; then
       echo "A program ended before it was ready:" >&2
-      cat "$log"/*.err >&2
+      cat "$log"/*.out "$log"/*.err >&2
       exit 1
     fi
   done
+  if grep -q ^ready "$log/mock.out" && grep -q ^ready "$log/gateway.out"; then ready=true; break; fi
   sleep 0.1
 done
+if ! $ready; then
+  echo "The programs were not ready within 15 s:" >&2
+  cat "$log"/*.err >&2
+  exit 1
+fi
 
 cat <<TEXT
 Gateway  $gateway

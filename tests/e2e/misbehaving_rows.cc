@@ -65,17 +65,19 @@ Script Body(const std::string& bytes) {
 
 Script Message(const std::string& message) { return Body(GrpcMessage(message)); }
 
-// Up to 1 GiB of `piece`s.
+void WaitForStop(ScriptedConnection& c, int32_t stream, Seen& seen) {
+  if (c.WaitForReset(stream)) ++seen.stopped;
+}
+
+// Up to 1 GiB of `piece`s. gRPC C++ may take all of it within the time of the call; then it says
+// at the end of that time that it is enough.
 void SendOneGiB(ScriptedConnection& c, int32_t stream, const std::string& piece, Seen& seen) {
   for (size_t sent = 0; sent < 1024 * kMiB; sent += piece.size()) {
     if (c.Data(stream, piece, !kEnd)) continue;
     ++seen.stopped;
     return;
   }
-}
-
-void WaitForStop(ScriptedConnection& c, int32_t stream, Seen& seen) {
-  if (c.WaitForReset(stream)) ++seen.stopped;
+  WaitForStop(c, stream, seen);
 }
 
 Script ResetWith(uint32_t code) {

@@ -73,6 +73,7 @@ void Misbehaving::Run(const std::string& transport, const Outcome& expected, boo
   EXPECT_EQ(Json(Fetch(gateway.port(), "GET", "/api/v1/users/user-1"))["id"], "user-1");
 
   if (row.stopped) {
+    ASSERT_EQ(seen.requests, row.requests) << "the call did not come in time";
     EXPECT_TRUE(Eventually([&] { return seen.stopped > 0; }));
   }
   if (exact) {
