@@ -55,6 +55,7 @@ if ! $ready; then
   exit 1
 fi
 
+purchase='{"shippingAddress":{"recipient":"Ada","city":"Berlin","country":"DE"},"paymentToken":"tok-1"}'
 cat <<TEXT
 Gateway  $gateway
 Admin    $admin   (/healthz /readyz /metrics)
@@ -66,6 +67,7 @@ Try:
   curl -s $gateway/mobile/v1/dashboard | jq .
   curl -s -X PATCH $gateway/api/v1/users/user-1 -H 'content-type: application/json' -d '{"displayName":"Ada"}' | jq .
   curl -si $gateway/api/v1/orders/order-999999
+  curl -si $gateway/api/v1/checkout -H 'idempotency-key: try-1' -d '$purchase'   (twice: one order)
 TEXT
 
 if ! $once; then
@@ -106,6 +108,15 @@ expect 200 '.' GET /api/v1/dashboard
 expect 200 '.product.id == "product-7"' GET /api/v1/product-page/product-7
 expect 200 '.' GET /mobile/v1/dashboard
 expect 200 '.' GET /mobile/v1/order-details/order-1
+# Twice with one key: one order. What nobody delivers is taken back, step by step.
+for _ in 1 2; do
+  expect 200 '.order.id == "order-5001" and .payment.state == "CAPTURED" and .shipment' \
+    POST /api/v1/checkout "${json[@]}" -H 'idempotency-key: demo-1' -d "$purchase"
+done
+expect 422 '.code == 9' POST /api/v1/checkout "${json[@]}" -H 'idempotency-key: demo-1' \
+  -d "${purchase/tok-1/tok-2}"
+expect 400 '.details[] | select(.metadata).metadata.undone == "order,payment,reservation"' \
+  POST /api/v1/checkout "${json[@]}" -H 'idempotency-key: demo-2' -d "${purchase/DE/AQ}"
 expect 404 '.code == 5' GET /no/such/path
 expect 405 '.code == 12' DELETE /api/v1/orders/order-1
 expect 400 '.code == 3' PATCH /api/v1/users/user-1 "${json[@]}" -d '{"displayName":'
