@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "gateway/contract/read_mask.h"
 #include "gateway/http/message.h"
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
@@ -39,6 +41,8 @@ struct Exchange {
   // The body as it came, and the request message decoded from path, query and body.
   std::string body_text;
   std::string message;
+  // What the client wants to see of the answer; null for everything.
+  std::unique_ptr<const contract::ReadMask> mask;
 };
 
 inline void Exchange::CopyTo(Exchange& other) const {

@@ -117,6 +117,11 @@ Task<Reply> Gateway::Dispatch(Exchange& exchange) {
     if (route.method->plan->undoes && exchange.call.key_scope.empty()) {
       exchange.call.key_scope = request_ids_.Choose("");
     }
+    if (exchange.mask) {
+      const std::string_view method = exchange.request.method;
+      options.steps = compose::StepsFor(*route.method->plan, route.binding->response_field,
+                                        *exchange.mask, method == "GET" || method == "HEAD");
+    }
     absl::StatusOr<compose::Composed> composed = co_await compose::Run(
         exchange.call, *route.method->plan, caller_, exchange.message, options);
     reply.status = composed.status();
@@ -156,6 +161,7 @@ absl::Status Gateway::Render(const Exchange& exchange, const Reply& reply) {
   print.defaults = route.print_defaults;
   print.proto_names = route.proto_names;
   print.enum_numbers = route.enum_numbers;
+  print.mask = exchange.mask.get();
   head.status = route.success_status;
   absl::Status encoded =
       transcode::EncodeResponse(*route.method->output, route.binding->response_field, reply.message,

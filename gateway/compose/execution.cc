@@ -68,6 +68,7 @@ absl::Status Execution::Start(std::string_view request) {
     return Failure(absl::StatusCode::kInvalidArgument, "INVALID_MESSAGE",
                    "the request is not a message of the method's type");
   }
+  started_ = done_ = ~options_.steps.run;
   StartReady();
   return absl::OkStatus();
 }
@@ -191,6 +192,7 @@ absl::StatusOr<Composed> Execution::TakeAnswer() {
 
 void Execution::ReportMissing(std::vector<Missing>& incomplete) const {
   for (size_t i = 0; i < steps_.size(); ++i) {
+    if (!(options_.steps.shown & Bit(i))) continue;
     const std::string& id = plan_.steps[i].id;
     const Progress& progress = steps_[i];
     if (omitted_ & Bit(i)) {

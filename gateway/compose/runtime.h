@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "gateway/base/task.h"
 #include "gateway/contract/plan.h"
+#include "gateway/contract/read_mask.h"
 #include "gateway/upstream/call_context.h"
 #include "gateway/upstream/caller.h"
 
@@ -34,6 +36,20 @@ struct Composed {
   upstream::Metadata headers;       // RunOptions::response_headers of the replies
 };
 
+// Which steps a run has use for, a bit per index in Plan::steps.
+struct WantedSteps {
+  uint64_t run = ~uint64_t{0};    // called; whatever one of them needs is among them
+  uint64_t shown = ~uint64_t{0};  // part of what the client asked for: told of when missing
+};
+
+// Of a client that asks for `mask`. `response_field` is the binding's: then the answer is that field
+// alone, and the mask goes for what is inside. A step runs if it feeds a field that is asked for, or
+// a step that runs. Leaving out any other is safe when the request reads only (`reads`: GET or HEAD)
+// or the step does (its call is declared NO_SIDE_EFFECTS); otherwise it runs as ever, for the client
+// chose what to see and not what to have done.
+WantedSteps StepsFor(const contract::Plan& plan, const contract::Field* response_field,
+                     const contract::ReadMask& mask, bool reads);
+
 struct RunOptions {
   // Of one reply; above it the step fails.
   size_t max_reply_bytes = 4 << 20;
@@ -44,6 +60,8 @@ struct RunOptions {
   size_t max_elements = 1000;
   // Keys of response metadata to hand on, lower case.
   std::span<const std::string> response_headers;
+  // Steps that do not run count as done without a reply, whatever their on_error says.
+  WantedSteps steps;
   // Where undos run when the composition ends before they do; without it they end first.
   UndoHost* undo_host = nullptr;
   // Set to the undos that had to be started, if any; they may still run.

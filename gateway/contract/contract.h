@@ -49,6 +49,7 @@ struct Method {
   const MessageTable* output = nullptr;
   bool client_streaming = false;
   bool server_streaming = false;
+  bool no_side_effects = false;  // idempotency_level = NO_SIDE_EFFECTS
   std::vector<Binding> bindings;
   frontdesk::v1::Policy policy;      // service and method merged, per leaf; YAML comes on top
   PolicyPlaces policy_places;

@@ -1,5 +1,10 @@
 #include "gateway/policy/decode.h"
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "gateway/transcode/request.h"
 
 namespace frontdesk::policy {
@@ -20,8 +25,14 @@ absl::Status Decode(Exchange& exchange, const contract::MessageTables& types, in
   options.ignore_unknown_parameters = route.ignore_unknown_parameters;
   options.keep_reserved_encoded = route.keep_reserved_encoded;
   options.caller_sub = exchange.call.caller_sub;
-  return transcode::DecodeRequest(*route.method->input, *route.binding, parts, options, types,
-                                  exchange.message);
+  std::optional<std::string> fields;
+  absl::Status status = transcode::DecodeRequest(*route.method->input, *route.binding, parts,
+                                                 options, types, exchange.message, &fields);
+  if (!status.ok() || !fields) return status;
+  absl::StatusOr<std::unique_ptr<const contract::ReadMask>> mask = contract::ParseReadMask(
+      contract::ReadMaskRoot(*route.method->output, route.binding->response_field), *fields);
+  if (mask.ok()) exchange.mask = *std::move(mask);
+  return mask.status();
 }
 
 }  // namespace frontdesk::policy

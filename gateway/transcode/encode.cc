@@ -62,6 +62,7 @@ absl::Status Encoder::WriteMessage(const MessageTable& table, std::string_view w
     tidy_ = false;
     status_ = absl::OkStatus();
     depth_ = 0;
+    mask_ = options_.mask;
     out_.Truncate(0);
     ok = Message(table, {&wire, 1});
   }
@@ -90,8 +91,11 @@ bool Encoder::Fields(const MessageTable& table, Pieces pieces, bool& first) {
   if (out_.size() > options_.max_bytes) {
     return Fail("RESPONSE_TOO_LARGE", "the answer is too large");
   }
-  if (tidy_ && pieces.size() == 1) return TidyFields(table, pieces[0], first);
-  return UntidyFields(table, pieces, first);
+  const contract::ReadMask* const mask = mask_;
+  const bool ok = tidy_ && pieces.size() == 1 ? TidyFields(table, pieces[0], first)
+                                              : UntidyFields(table, pieces, first);
+  mask_ = mask;
+  return ok;
 }
 
 bool Encoder::TidyFields(const MessageTable& table, std::string_view bytes, bool& first) {
@@ -99,6 +103,7 @@ bool Encoder::TidyFields(const MessageTable& table, std::string_view bytes, bool
   WireField wire;
   uint32_t next = 0;  // index of the first field that may still come
   uint64_t oneofs = 0;
+  const contract::ReadMask* const mask = mask_;
   for (bool more = reader.Next(wire); more;) {
     const Field* const field = table.FindNumber(wire.number);
     if (field == nullptr || !Fits(*field, wire.type) || IsUnknownValue(*field, wire)) {
@@ -111,7 +116,12 @@ bool Encoder::TidyFields(const MessageTable& table, std::string_view bytes, bool
       if ((oneofs & bit) != 0) return false;  // untidy
       oneofs |= bit;
     }
-    if (options_.defaults) Defaults(table, next, field->index, first);
+    if (options_.defaults) Defaults(table, next, field->index, mask, first);
+    if (!Enter(mask, *field)) {
+      next = field->index;  // more of it may come, and is of no more interest
+      more = reader.Next(wire);
+      continue;
+    }
     next = field->index + 1;
     if (field->repeated) {
       if (!TidyRun(*field, reader, wire, more, first)) return false;
@@ -124,7 +134,9 @@ bool Encoder::TidyFields(const MessageTable& table, std::string_view bytes, bool
     more = reader.Next(wire);
   }
   if (!reader.ok()) return Malformed();
-  if (options_.defaults) Defaults(table, next, static_cast<uint32_t>(table.fields.size()), first);
+  if (options_.defaults) {
+    Defaults(table, next, static_cast<uint32_t>(table.fields.size()), mask, first);
+  }
   return true;
 }
 
@@ -175,11 +187,13 @@ bool Encoder::Elements(const Field& field, const WireField& wire, bool& open, bo
   return packed.ok() || Malformed();
 }
 
-// Fields [begin, end) that are absent.
-void Encoder::Defaults(const MessageTable& table, uint32_t begin, uint32_t end, bool& first) {
+// Fields [begin, end) that are absent. Those without presence are no messages, so that mask_ does
+// not matter to their values.
+void Encoder::Defaults(const MessageTable& table, uint32_t begin, uint32_t end,
+                       const contract::ReadMask* mask, bool& first) {
   for (uint32_t i = begin; i < end; ++i) {
     const Field& field = table.fields[i];
-    if (field.has_presence) continue;
+    if (field.has_presence || (mask != nullptr && mask->Find(field) == nullptr)) continue;
     Key(field, first);
     if (field.repeated) {
       out_.Raw(field.map ? "{}" : "[]");

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "gateway/contract/message_table.h"
+#include "gateway/contract/read_mask.h"
 
 namespace frontdesk::transcode {
 
@@ -19,6 +20,9 @@ struct PrintOptions {
   // Longest answer in bytes; a longer one fails with reason RESPONSE_TOO_LARGE.
   size_t max_bytes = size_t{1} << 30;
   int max_depth = 100;  // of nested messages
+  // What is wanted of the message, or of the message that the field is or holds; null for all of
+  // it. The rest is passed over as it is read: no more than its framing is looked at.
+  const contract::ReadMask* mask = nullptr;
 };
 
 // Appends the message's JSON to `out`: fields by number, maps by key, so that equal messages give

@@ -54,15 +54,19 @@ bool Encoder::UntidyFields(const MessageTable& table, Pieces pieces, bool& first
   std::sort(found.begin(), found.end(), [](const Occurrence& a, const Occurrence& b) {
     return std::tie(a.index, a.piece, a.at) < std::tie(b.index, b.piece, b.at);
   });
+  const contract::ReadMask* const mask = mask_;
   uint32_t next = 0;
   for (size_t begin = 0, end = 0; begin < found.size(); begin = end) {
     const Field& field = table.fields[found[begin].index];
     while (end < found.size() && found[end].index == field.index) ++end;
-    if (options_.defaults) Defaults(table, next, field.index, first);
+    if (options_.defaults) Defaults(table, next, field.index, mask, first);
     next = field.index + 1;
+    if (!Enter(mask, field)) continue;
     if (!Group(field, pieces, std::span(found).subspan(begin, end - begin), first)) return false;
   }
-  if (options_.defaults) Defaults(table, next, static_cast<uint32_t>(table.fields.size()), first);
+  if (options_.defaults) {
+    Defaults(table, next, static_cast<uint32_t>(table.fields.size()), mask, first);
+  }
   return true;
 }
 
@@ -108,7 +112,7 @@ bool Encoder::Group(const Field& field, Pieces pieces, std::span<const Occurrenc
   return true;
 }
 
-// One field of a message, by itself: what response_body names.
+// One field of a message, by itself: what response_body names. The mask goes for what is inside.
 absl::Status Encoder::WriteField(const MessageTable& table, const Field& field,
                                  std::string_view wire) {
   tidy_ = false;

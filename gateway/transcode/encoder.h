@@ -20,7 +20,7 @@ class Encoder {
  public:
   Encoder(const PrintOptions& options, const contract::MessageTables& types, std::string& out,
           size_t expect)
-      : options_(options), types_(types), out_(out, expect) {}
+      : options_(options), types_(types), out_(out, expect), mask_(options.mask) {}
 
   // Writes a whole message, or a field's value. A tidy wire (fields ascending, singular ones once,
   // repeated ones together) goes in one pass. The first sign of disorder, or anything wrong, starts
@@ -85,7 +85,17 @@ class Encoder {
     std::memcpy(p, key.data(), key.size());
     out_.Advance(p + key.size());
   }
-  void Defaults(const MessageTable& table, uint32_t begin, uint32_t end, bool& first);
+  // Whether a field of the message at hand is wanted. Then mask_ is what is wanted inside of it,
+  // until the writer of the message's fields sets it back.
+  bool Enter(const contract::ReadMask* mask, const Field& field) {
+    if (mask == nullptr) return true;
+    const contract::ReadMask::Entry* const entry = mask->Find(field);
+    if (entry == nullptr) return false;
+    mask_ = entry->inside.get();
+    return true;
+  }
+  void Defaults(const MessageTable& table, uint32_t begin, uint32_t end,
+                const contract::ReadMask* mask, bool& first);
   bool Text(std::string_view text) {
     return out_.String(text) || Fail("INVALID_UTF8", "a string is not UTF-8");
   }
@@ -99,6 +109,7 @@ class Encoder {
   JsonWriter out_;
   bool tidy_ = true;
   int depth_ = 0;
+  const contract::ReadMask* mask_;  // for the message that is written next; null: all of it
   absl::Status status_;
 };
 

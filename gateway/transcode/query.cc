@@ -11,6 +11,12 @@ using contract::Field;
 using contract::MessageTable;
 using contract::WellKnown;
 
+namespace {
+
+constexpr std::string_view kFields = "$fields";
+
+}  // namespace
+
 absl::Status ParseQuery(std::string_view query, std::vector<Parameter>& parameters) {
   size_t count = 0;
   while (!query.empty()) {
@@ -29,7 +35,8 @@ absl::Status ParseQuery(std::string_view query, std::vector<Parameter>& paramete
       return Failure(absl::StatusCode::kInvalidArgument, "INVALID_QUERY",
                      "a '%' in the query is not followed by two hexadecimal digits");
     }
-    if (!parameter.name.starts_with('$')) parameters.push_back(std::move(parameter));
+    if (parameter.name.starts_with('$') && parameter.name != kFields) continue;
+    parameters.push_back(std::move(parameter));
   }
   return absl::OkStatus();
 }
@@ -59,6 +66,26 @@ bool FindParameter(const MessageTable& table, std::string_view name, ParameterFi
   }
   const Field& last = *field.path.back();
   return field.entry ? last.map && HasTextForm(last.message->fields[1]) : HasTextForm(last);
+}
+
+bool IsReadMask(const MessageTable& input, std::string_view name) {
+  ParameterField field;
+  return name == kFields || (name == kFields.substr(1) && !FindParameter(input, name, field));
+}
+
+absl::StatusOr<std::optional<std::string>> TakeReadMask(const MessageTable& input,
+                                                        std::vector<Parameter>& parameters) {
+  std::optional<std::string> mask;
+  bool twice = false;
+  std::erase_if(parameters, [&](Parameter& parameter) {
+    if (!IsReadMask(input, parameter.name)) return false;
+    twice |= mask.has_value();
+    mask = std::move(parameter.value);
+    return true;
+  });
+  if (!twice) return mask;
+  return Failure(absl::StatusCode::kInvalidArgument, "DUPLICATE_PARAMETER", "fields: given twice")
+      .Field("fields", "given twice");
 }
 
 }  // namespace frontdesk::transcode

@@ -48,12 +48,14 @@ void AppendHttpBody(const RequestParts& parts, std::string& out) {
 class RequestDecoder {
  public:
   RequestDecoder(const MessageTable& input, const Binding& binding, const RequestParts& parts,
-                 const RequestOptions& options, const MessageTables& types)
+                 const RequestOptions& options, const MessageTables& types,
+                 std::optional<std::string>* mask)
       : input_(input),
         binding_(binding),
         parts_(parts),
         options_(options),
         types_(types),
+        mask_(mask),
         overlay_(types) {}
 
   absl::Status Run(std::string& out);
@@ -72,6 +74,7 @@ class RequestDecoder {
   const RequestParts& parts_;
   const RequestOptions& options_;
   const MessageTables& types_;
+  std::optional<std::string>* const mask_;
   Overlay overlay_;
 };
 
@@ -94,9 +97,15 @@ absl::Status RequestDecoder::Captures() {
 }
 
 absl::Status RequestDecoder::Query() {
+  if (mask_ != nullptr) mask_->reset();
   if (parts_.query.empty()) return absl::OkStatus();
   std::vector<Parameter> parameters;
   absl::Status status = ParseQuery(parts_.query, parameters);
+  if (status.ok() && mask_ != nullptr) {
+    absl::StatusOr<std::optional<std::string>> mask = TakeReadMask(input_, parameters);
+    status = mask.status();
+    if (status.ok()) *mask_ = *std::move(mask);
+  }
   for (const Parameter& parameter : parameters) {
     if (!status.ok()) break;
     status = OneParameter(parameter);
@@ -105,6 +114,7 @@ absl::Status RequestDecoder::Query() {
 }
 
 absl::Status RequestDecoder::OneParameter(const Parameter& parameter) {
+  if (parameter.name.starts_with('$')) return absl::OkStatus();
   const auto refuse = [&](std::string_view reason, std::string_view what) -> absl::Status {
     return Failure(absl::StatusCode::kInvalidArgument, reason,
                    Cat("query parameter \"", parameter.name, "\": ", what))
@@ -236,8 +246,9 @@ bool IsJsonContent(std::string_view content_type) {
 
 absl::Status DecodeRequest(const MessageTable& input, const Binding& binding,
                            const RequestParts& parts, const RequestOptions& options,
-                           const MessageTables& types, std::string& out) {
-  return RequestDecoder(input, binding, parts, options, types).Run(out);
+                           const MessageTables& types, std::string& out,
+                           std::optional<std::string>* mask) {
+  return RequestDecoder(input, binding, parts, options, types, mask).Run(out);
 }
 
 }  // namespace frontdesk::transcode

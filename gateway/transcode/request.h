@@ -1,6 +1,7 @@
 // Path, query and body of a request become one canonical message.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,14 +35,17 @@ struct RequestOptions {
 // are for fields that neither path nor body carries; with a body that is the whole message there
 // are none. Fields with a caller source are refused from the client and filled from the caller. A
 // PATCH whose body is a field gets its empty FieldMask filled from the names in the body.
-// google.api.HttpBody takes the raw body and its content type.
+// google.api.HttpBody takes the raw body and its content type. `mask`, if not null, is replaced by
+// the read mask that the query has for the answer (IsReadMask(), in transcode/query.h), unread;
+// without it a read mask is not expected, and `$fields` passed over.
 //
 // Fails as DecodeJson() does, and with INVALID_PATH, INVALID_QUERY, TOO_MANY_PARAMETERS,
 // UNKNOWN_PARAMETER, DUPLICATE_PARAMETER, FIELD_CONFLICT, BODY_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE
 // (HTTP 415), CALLER_REQUIRED (UNAUTHENTICATED).
 absl::Status DecodeRequest(const contract::MessageTable& input, const contract::Binding& binding,
                            const RequestParts& parts, const RequestOptions& options,
-                           const contract::MessageTables& types, std::string& out);
+                           const contract::MessageTables& types, std::string& out,
+                           std::optional<std::string>* mask = nullptr);
 
 // The media type is JSON in UTF-8: application/json, or none at all.
 bool IsJsonContent(std::string_view content_type);
