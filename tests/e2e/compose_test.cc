@@ -88,6 +88,40 @@ TEST_P(ComposeTest, FrontsAreShapedForTheirClient) {
   EXPECT_EQ(Get("/api/v1/product-page/product-70000").status, 404);
 }
 
+TEST_P(ComposeTest, BackEndsThatNobodyAskedForSeeNothing) {
+  // Among them one that must not fail, and does.
+  mocks_.SetFaults("fail=product=UNAVAILABLE&fail=review=UNAVAILABLE");
+  const RawResponse response =
+      Get("/api/v1/order-details/order-1?fields=order.id,payment.orderId");
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.body, R"({"order":{"id":"order-1"},"payment":{"orderId":"order-1"}})");
+  EXPECT_EQ(response.Header("frontdesk-incomplete"), "");
+  EXPECT_EQ(mocks_.Count("order", "calls"), 1u);
+  EXPECT_EQ(mocks_.Count("payment", "calls"), 1u);
+  for (const char* unasked : {"user", "shipping", "product", "inventory", "review"}) {
+    EXPECT_EQ(mocks_.Count(unasked, "calls"), 0u) << unasked;
+  }
+  const RawResponse reviews = Get("/api/v1/order-details/order-1?$fields=reviews");
+  ASSERT_EQ(reviews.status, 200) << reviews.body;
+  EXPECT_EQ(reviews.body, "{}");
+  EXPECT_EQ(reviews.Header("frontdesk-incomplete"), "reviews;reason=UNAVAILABLE");
+}
+
+TEST_P(ComposeTest, AReadMaskThatIsWrongIsTold) {
+  for (const char* fields : {"fields=ordr", "fields=", "fields=order,", "fields=order&fields=user",
+                             "fields=order&$fields=order", "fields=order.createdAt.x"}) {
+    const RawResponse response = Get(std::string("/api/v1/order-details/order-1?") + fields);
+    EXPECT_EQ(response.status, 400) << fields << response.body;
+    EXPECT_NE(response.body.find(R"("field":"fields")"), std::string::npos) << response.body;
+  }
+  EXPECT_EQ(mocks_.Count("order", "calls"), 0u);
+  // A single call, and errors, which are never cut.
+  EXPECT_EQ(Get("/api/v1/orders/order-1?fields=id").body, R"({"id":"order-1"})");
+  const RawResponse missing = Get("/api/v1/orders/order-999999?fields=id");
+  EXPECT_EQ(missing.status, 404);
+  EXPECT_TRUE(Json(missing).contains("code")) << missing.body;
+}
+
 TEST_P(ComposeTest, ASlowRequiredPartEndsAtTheDeadline) {
   mocks_.SetFaults("delay=order=60000");
   const Clock::time_point start = Clock::now();

@@ -30,6 +30,7 @@ class Composition {
 
   Dynamic& dynamic() { return *dynamic_; }
   const contract::Plan& plan() const { return *method_->plan; }
+  const contract::Method& method() const { return *method_; }
 
   // Starts a run; it goes on as calls are released.
   void Start(std::string_view request);
