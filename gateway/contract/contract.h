@@ -51,7 +51,7 @@ struct Method {
   bool server_streaming = false;
   bool no_side_effects = false;  // idempotency_level = NO_SIDE_EFFECTS
   std::vector<Binding> bindings;
-  frontdesk::v1::Policy policy;      // service and method merged, per leaf; YAML comes on top
+  frontdesk::v1::Policy policy;  // service and method merged, per leaf; YAML comes on top
   PolicyPlaces policy_places;
   std::unique_ptr<const Plan> plan;  // null for a plain method
   bool custom = false;               // `custom: true`: written by hand

@@ -104,8 +104,8 @@ void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {
   method.service = descriptor.service()->full_name();
   method.name = descriptor.name();
   method.path = Cat('/', method.service, '/', method.name);
-  method.no_side_effects = descriptor.options().idempotency_level() ==
-                           google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
+  method.no_side_effects =
+      descriptor.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
   method.client_streaming = descriptor.client_streaming();
   method.server_streaming = descriptor.server_streaming();
   method.input = contract_->tables_.Add(descriptor.input_type());

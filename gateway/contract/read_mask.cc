@@ -99,9 +99,9 @@ void ReadMask::Add(const std::vector<const Field*>& path) {
   ReadMask* at = this;
   for (size_t i = 0; i < path.size(); ++i) {
     std::vector<Entry>& fields = at->fields_;
-    auto entry = std::lower_bound(
-        fields.begin(), fields.end(), path[i]->index,
-        [](const Entry& one, uint32_t index) { return one.field->index < index; });
+    auto entry =
+        std::lower_bound(fields.begin(), fields.end(), path[i]->index,
+                         [](const Entry& one, uint32_t index) { return one.field->index < index; });
     const bool fresh = entry == fields.end() || entry->field != path[i];
     if (fresh) entry = fields.insert(entry, Entry{path[i], nullptr});
     if (i + 1 == path.size()) {
@@ -134,8 +134,8 @@ std::string ReadMask::ToString() const {
 
 const MessageTable* ReadMaskRoot(const MessageTable& output, const Field* response_field) {
   const bool list = response_field != nullptr && response_field->repeated;
-  const MessageTable* const root = response_field != nullptr ? Inside(*response_field)
-                                                             : Named(&output);
+  const MessageTable* const root =
+      response_field != nullptr ? Inside(*response_field) : Named(&output);
   const bool raw = root != nullptr && root->well_known == WellKnown::kHttpBody && !list;
   return raw ? nullptr : root;
 }

@@ -49,10 +49,10 @@ class ReadMask {
 // bytes of a google.api.HttpBody). `response_field` is that of the binding, or null.
 const MessageTable* ReadMaskRoot(const MessageTable& output, const Field* response_field);
 
-// Reads a mask: paths divided by commas, names (in any of their forms) by dots. A path leads through
-// lists and maps as if they were their elements and values ("items.price"; "items.*.price" is the
-// same), but not into messages with a JSON form of their own. `*` at a path's end is all that is
-// there. Null when that, or the answer as a whole, is asked for.
+// Reads a mask: paths divided by commas, names (in any of their forms) by dots. A path leads
+// through lists and maps as if they were their elements and values ("items.price"; "items.*.price"
+// is the same), but not into messages with a JSON form of their own. `*` at a path's end is all
+// that is there. Null when that, or the answer as a whole, is asked for.
 //
 // Fails with 400 INVALID_READ_MASK, the violation on "fields".
 absl::StatusOr<std::unique_ptr<const ReadMask>> ParseReadMask(const MessageTable* root,

@@ -91,8 +91,7 @@ TEST_P(ComposeTest, FrontsAreShapedForTheirClient) {
 TEST_P(ComposeTest, BackEndsThatNobodyAskedForSeeNothing) {
   // Among them one that must not fail, and does.
   mocks_.SetFaults("fail=product=UNAVAILABLE&fail=review=UNAVAILABLE");
-  const RawResponse response =
-      Get("/api/v1/order-details/order-1?fields=order.id,payment.orderId");
+  const RawResponse response = Get("/api/v1/order-details/order-1?fields=order.id,payment.orderId");
   ASSERT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(response.body, R"({"order":{"id":"order-1"},"payment":{"orderId":"order-1"}})");
   EXPECT_EQ(response.Header("frontdesk-incomplete"), "");

@@ -34,8 +34,8 @@ constexpr char kApart[] = R"(
   out { to: "a" from: "a" } out { to: "b" from: "b" } out { to: "c" from: "c" }
   out { to: "both.a" from: "a" } out { to: "both.b" from: "b" } out { to: "fixed" value: "x" })";
 
-struct Run {
-  explicit Run(const char* composition) : run(kMessages, "Key", "Answer", composition) {}
+struct Masked {
+  explicit Masked(const char* composition) : run(kMessages, "Key", "Answer", composition) {}
 
   // Ids of the steps that run, a slash, ids of those that are shown.
   std::string Wanted(std::string_view fields, bool reads = true) {
@@ -61,15 +61,11 @@ TEST(StepsFor, WhatIsNeededRunsAndWhatIsAskedForIsShown) {
     const char* apart;
   };
   const Row kRows[] = {
-      {"a", "a/a/", "a/a/"},
-      {"b.id", "ab/b/", "b/b/"},
-      {"c", "abc/c/", "c/c/"},
-      {"a,c", "abc/ac/", "ac/ac/"},
-      {"both", "ab/ab/", "ab/ab/"},
-      {"both.b.id", "ab/b/", "b/b/"},
+      {"a", "a/a/", "a/a/"},        {"b.id", "ab/b/", "b/b/"},    {"c", "abc/c/", "c/c/"},
+      {"a,c", "abc/ac/", "ac/ac/"}, {"both", "ab/ab/", "ab/ab/"}, {"both.b.id", "ab/b/", "b/b/"},
       {"fixed", "//", "//"},
   };
-  Run chain(kChain), apart(kApart);
+  Masked chain(kChain), apart(kApart);
   for (const Row& row : kRows) {
     EXPECT_EQ(chain.Wanted(row.fields), row.chain) << row.fields;
     EXPECT_EQ(apart.Wanted(row.fields), row.apart) << row.fields;
@@ -77,26 +73,25 @@ TEST(StepsFor, WhatIsNeededRunsAndWhatIsAskedForIsShown) {
 }
 
 TEST(StepsFor, ARequestThatChangesSomethingStillMakesEveryCallThatMay) {
-  Run chain(kChain), apart(kApart);
+  Masked chain(kChain), apart(kApart);
   EXPECT_EQ(apart.Wanted("a", false), "ac/a/");
   EXPECT_EQ(apart.Wanted("fixed", false), "c//");
   EXPECT_EQ(chain.Wanted("a", false), "abc/a/");
 }
 
 TEST(StepsFor, AStepThatNobodyAskedForIsNotCalledAndCannotFail) {
-  Run apart(kApart);
+  Masked apart(kApart);
   apart.Wanted("b,fixed");
   EXPECT_EQ(apart.run.Run("id: 'k'"), "running");
   EXPECT_EQ(apart.run.caller.Held(), "GetB");
   apart.run.caller.Release("GetB", apart.run.dynamic().Wire("test.Part", "id: 'b'"));
-  EXPECT_EQ(apart.run.Outcome(),
-            "b { id: \"b\" } both { b { id: \"b\" } } fixed: \"x\"");
+  EXPECT_EQ(apart.run.Outcome(), "b { id: \"b\" } both { b { id: \"b\" } } fixed: \"x\"");
   apart.Wanted("fixed");
   EXPECT_EQ(apart.run.Run("id: 'k'"), "fixed: \"x\"");
 }
 
 TEST(StepsFor, OnlyWhatWasAskedForIsToldAsMissing) {
-  Run chain(kChain);
+  Masked chain(kChain);
   chain.Wanted("b");
   chain.run.Run("id: 'k'");
   chain.run.caller.Release("GetA", absl::UnavailableError("gone"));

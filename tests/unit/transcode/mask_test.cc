@@ -128,8 +128,9 @@ TEST(ReadMask, OnlyWhatIsNamedIsWritten) {
       {"Tree", "name: 'a' left { name: 'b' left { name: 'c' weight: 1 } } right { name: 'd' }",
        "left.left.weight,right", false, R"({"left":{"left":{"weight":1}},"right":{"name":"d"}})"},
       {"Choice", "number: 7 before: 'b'", "text", false, "{}"},
-      {"Known", "any { [type.googleapis.com/test.Tree] { name: 'a' weight: 1 } } time { seconds: 0 }",
-       "any", false, R"({"any":{"@type":"type.googleapis.com/test.Tree","name":"a","weight":1}})"},
+      {"Known",
+       "any { [type.googleapis.com/test.Tree] { name: 'a' weight: 1 } } time { seconds: 0 }", "any",
+       false, R"({"any":{"@type":"type.googleapis.com/test.Tree","name":"a","weight":1}})"},
   };
   for (const Written& row : kRows) {
     const auto mask = contract::ParseReadMask(&Types().Table(row.type), row.fields);
