@@ -61,10 +61,11 @@ WantedSteps StepsFor(const contract::Plan& plan, const Field* response_field, co
   WantedSteps wanted;
   wanted.shown = response_field ? FeedingField(plan.answer, *response_field, mask)
                                 : Feeding(plan.answer, &mask);
-  wanted.run = wanted.shown;
+  // A hook on the answer may read any part of it.
+  wanted.run = plan.hooks ? ~uint64_t{0} : wanted.shown;
   for (size_t i = plan.steps.size(); i-- > 0;) {  // every step stands after those it needs
     const PlanStep& step = plan.steps[i];
-    if (!reads && !step.method->no_side_effects) wanted.run |= Bit(i);
+    if (!reads && (step.undo || !step.method->no_side_effects)) wanted.run |= Bit(i);
     if (wanted.run & Bit(i)) wanted.run |= step.needs;
   }
   return wanted;
