@@ -365,7 +365,7 @@ TEST(Contract, RefusesOptionsOfLaterVersions) {
             "optional Cache cache = 77; ") +
       "extend google.protobuf.MessageOptions { optional string mask = 50007;}";
   const std::string compose =
-      Newer("frontdesk/v1/compose.proto", "ON_ERROR_UNSPECIFIED = 0;", " STALE = 9; ") +
+      Newer("frontdesk/v1/compose.proto", "ON_ERROR_UNSPECIFIED = 0;", " LATER = 9; ") +
       "extend google.protobuf.MethodOptions { optional bool custom = 50003; }";
   const std::string set = CompileProtos({{"frontdesk/v1/options.proto", options},
                                          {"frontdesk/v1/compose.proto", compose},
@@ -387,7 +387,7 @@ service S {
     option (frontdesk.v1.custom) = true;
   }
   rpc B(M) returns (M) {
-    option (frontdesk.v1.compose) = { step { id: "a" call: "test.S/A" on_error: STALE }
+    option (frontdesk.v1.compose) = { step { id: "a" call: "test.S/A" on_error: LATER }
                                       out { to: "x" from: "a.x" } };
   }
 }
@@ -399,7 +399,7 @@ service S {
             "test.proto:4:3: test.M: option (frontdesk.v1.mask)" + not_done +
                 "test.proto:13:5: test.S.A: option (frontdesk.v1.custom)" + not_done +
                 "test.proto:10:5: test.S.A: option (frontdesk.v1.method).cache" + not_done +
-                "test.proto:16:5: test.S.B: option (frontdesk.v1.compose).step.on_error: STALE" +
+                "test.proto:16:5: test.S.B: option (frontdesk.v1.compose).step.on_error: LATER" +
                 not_done + "test.proto:8:3: test.S: option (frontdesk.v1.service).cache" +
                 not_done);
 }
