@@ -42,7 +42,8 @@ std::string IncompleteHeader(const std::vector<compose::Missing>& missing) {
       out += Cat("more;count=", missing.size() - i);
       break;
     }
-    out += Cat(missing[i].part, ";reason=", missing[i].reason);
+    out +=
+        Cat(missing[i].part, ";reason=", missing[i].reason, missing[i].defaulted ? ";default" : "");
   }
   return out;
 }

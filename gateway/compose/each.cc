@@ -1,5 +1,6 @@
 // Steps with `each`: one call per element of a list.
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
@@ -30,11 +31,20 @@ void Execution::BeginEach(size_t index) {
   if (step.timeout != std::chrono::nanoseconds::max()) {
     each.deadline = parent_.loop.Now() + step.timeout;
   }
-  each.lanes = std::min<size_t>(step.max_parallel, each.calls.size());
+  absl::StatusOr<size_t> calls = each.calls.size();
+  if (step.batch) calls = PrepareBatches(step, each);
+  if (!calls.ok()) return Settle(index, std::move(calls).status());
+  each.lanes = std::min<size_t>(step.max_parallel, *calls);
   if (each.lanes == 0) return FinishEach(index);
   running_ += each.lanes;
   // `each` stays as long as the execution, but its `lanes` may be done before all have begun.
-  for (size_t lane = each.lanes; lane > 0; --lane) RunLane(this, index);
+  for (size_t lane = each.lanes; lane > 0; --lane) {
+    if (step.batch) {
+      RunBatches(this, index);
+    } else {
+      RunLane(this, index);
+    }
+  }
 }
 
 // Stops one above the limit.
@@ -108,6 +118,7 @@ void Execution::AddScalarElements(const PlanStep& step, const Slots::Value& valu
 }
 
 void Execution::AddRequest(const PlanStep& step, uint32_t element, EachCalls& each) {
+  if (step.batch) return AddKey(step, element, each);
   EachCalls::Call& call = each.calls.emplace_back();
   call.begin = each.requests.size();
   Assembler(known_, each.requests).Write(step.request, element);
@@ -133,17 +144,22 @@ void Execution::ShareEqualCalls(EachCalls& each) {
   each.calls.resize(kept);
 }
 
+// The time of an `each` is that of all its calls together.
+upstream::CallOptions Execution::OptionsFor(const PlanStep& step, const EachCalls& each) const {
+  upstream::CallOptions options = OptionsFor(step);
+  if (each.deadline != TimePoint::max()) {
+    // At the deadline the caller says so itself, without a call.
+    options.timeout = std::max<Duration>(each.deadline - parent_.loop.Now(), Duration::zero());
+  }
+  return options;
+}
+
 internal::Detached Execution::RunLane(Execution* self, size_t index) {
   const PlanStep& step = self->plan_.steps[index];
   EachCalls& each = *self->steps_[index].each;
-  upstream::CallOptions options = self->OptionsFor(step);
   while (each.next < each.calls.size() && !self->stopped()) {
     EachCalls::Call& call = each.calls[each.next++];
-    if (each.deadline != TimePoint::max()) {
-      // At the deadline the caller says so itself, without a call.
-      const Duration left = each.deadline - self->parent_.loop.Now();
-      options.timeout = std::max(left, Duration::zero());
-    }
+    upstream::CallOptions options = self->OptionsFor(step, each);
     const std::string_view request = std::string_view(each.requests).substr(call.begin, call.size);
     std::string key;
     if (self->has_keys()) key = self->KeyFor(Cat(step.id, '[', call.element, ']'));
@@ -176,8 +192,15 @@ void Execution::FinishEach(size_t index) {
   const EachCalls& each = *steps_[index].each;
   StepSlots& slots = known_.steps[index];
   slots.there = true;
-  for (uint32_t call : each.call_of) {
-    if (each.calls[call].status.ok()) slots.elements.push_back(each.calls[call].base);
+  std::optional<uint32_t> stand_in;  // opened once for all elements that failed
+  for (uint32_t number : each.call_of) {
+    const EachCalls::Call& call = each.calls[number];
+    if (call.status.ok()) {
+      slots.elements.push_back(call.base);
+    } else if (plan_.steps[index].on_error == PlanStep::OnError::kDefault) {
+      if (!stand_in) stand_in = OpenDefault(plan_.steps[index]);
+      slots.elements.push_back(*stand_in);
+    }
   }
   Settle(index, absl::OkStatus());
 }

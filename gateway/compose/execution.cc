@@ -5,6 +5,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/compose/condition.h"
 
 namespace frontdesk::compose {
 namespace {
@@ -34,15 +35,15 @@ TimePoint CallsEnd(const upstream::CallContext& parent, const contract::Plan& pl
   return end - std::min<Duration>(std::chrono::milliseconds(10), left / 20);
 }
 
-absl::Status NotAMessage(const PlanStep& step) {
+}  // namespace
+
+absl::Status NotAMessage(const contract::Method& method) {
   return Failure(absl::StatusCode::kInternal, "UPSTREAM_PROTOCOL",
-                 Cat("the reply of ", step.method->full_name, " is not a message of type ",
-                     step.method->output->full_name),
+                 Cat("the reply of ", method.full_name, " is not a message of type ",
+                     method.output->full_name),
                  Origin::kUpstream)
       .Http(502);
 }
-
-}  // namespace
 
 Execution::Execution(upstream::CallContext& parent, const contract::Plan& plan,
                      upstream::Caller& caller, const RunOptions& options)
@@ -85,9 +86,16 @@ void Execution::StartReady() {
       continue;
     }
     started_ |= Bit(i);
-    if (step.needs & omitted_) {
+    if ((step.when && !Holds(*step.when, known_)) || (step.feeds & skipped_)) {
       done_ |= Bit(i);
-      omitted_ |= Bit(i);
+      skipped_ |= Bit(i);
+    } else if (step.feeds & omitted_) {
+      done_ |= Bit(i);
+      if (step.on_error == PlanStep::OnError::kDefault) {
+        UseDefault(i);
+      } else {
+        omitted_ |= Bit(i);
+      }
     } else if (step.each) {
       BeginEach(i);
     } else {
@@ -130,17 +138,23 @@ internal::Detached Execution::RunStep(Execution* self, size_t index) {
   self->Leave();
 }
 
-absl::Status Execution::Accept(const PlanStep& step, std::string_view message, uint32_t& base) {
-  if (message.size() > options_.max_total_bytes - bytes_) {
+absl::Status Execution::Count(size_t bytes) {
+  if (bytes > options_.max_total_bytes - bytes_) {
     return Failure(absl::StatusCode::kResourceExhausted, "UPSTREAM_MESSAGE_TOO_LARGE",
                    Cat("the replies of the composition are larger than ", options_.max_total_bytes,
                        " bytes together"),
                    Origin::kUpstream)
         .Http(502);
   }
-  bytes_ += message.size();
+  bytes_ += bytes;
+  return absl::OkStatus();
+}
+
+absl::Status Execution::Accept(const PlanStep& step, std::string_view message, uint32_t& base) {
+  if (absl::Status enough = Count(message.size()); !enough.ok()) return enough;
   base = known_.slots.Open(step.reply);
-  return known_.slots.Read(step.reply, message, base) ? absl::OkStatus() : NotAMessage(step);
+  return known_.slots.Read(step.reply, message, base) ? absl::OkStatus()
+                                                      : NotAMessage(*step.method);
 }
 
 void Execution::FinishStep(size_t index, Reply reply) {
@@ -162,11 +176,29 @@ void Execution::Settle(size_t index, absl::Status status) {
   if (!status.ok()) {
     const bool must = plan_.steps[index].on_error == PlanStep::OnError::kFail;
     if (must || parent_.cancel.cancelled()) return Fail(status);
-    omitted_ |= Bit(index);
     steps_[index].status = std::move(status);
+    if (plan_.steps[index].on_error == PlanStep::OnError::kDefault) {
+      UseDefault(index);
+    } else {
+      omitted_ |= Bit(index);
+    }
   }
   done_ |= Bit(index);
   StartReady();
+}
+
+uint32_t Execution::OpenDefault(const PlanStep& step) {
+  const uint32_t base = known_.slots.Open(step.reply);
+  known_.slots.Read(step.reply, step.default_reply, base);  // found well formed with the plan
+  return base;
+}
+
+// The default of an `each` stands for single elements: as a whole it is empty.
+void Execution::UseDefault(size_t index) {
+  const PlanStep& step = plan_.steps[index];
+  defaulted_ |= Bit(index);
+  known_.steps[index].there = true;
+  if (!step.each) known_.steps[index].base = OpenDefault(step);
 }
 
 void Execution::Fail(const absl::Status& status) {
@@ -195,16 +227,20 @@ void Execution::ReportMissing(std::vector<Missing>& incomplete) const {
     if (!(options_.steps.shown & Bit(i))) continue;
     const std::string& id = plan_.steps[i].id;
     const Progress& progress = steps_[i];
-    if (omitted_ & Bit(i)) {
+    if ((omitted_ | defaulted_) & Bit(i)) {
       incomplete.push_back(
-          {id, progress.status.ok() ? std::string("DEPENDENCY") : ReasonOf(progress.status)});
+          {id, progress.status.ok() ? std::string("DEPENDENCY") : ReasonOf(progress.status),
+           (defaulted_ & Bit(i)) != 0 && !plan_.steps[i].each});
       continue;
     }
     if (!progress.each) continue;
     const EachCalls& each = *progress.each;
+    const bool defaulted = plan_.steps[i].on_error == PlanStep::OnError::kDefault;
     for (size_t element = 0; element < each.call_of.size(); ++element) {
       const absl::Status& status = each.calls[each.call_of[element]].status;
-      if (!status.ok()) incomplete.push_back({Cat(id, '[', element, ']'), ReasonOf(status)});
+      if (!status.ok()) {
+        incomplete.push_back({Cat(id, '[', element, ']'), ReasonOf(status), defaulted});
+      }
     }
   }
 }

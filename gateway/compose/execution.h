@@ -26,19 +26,23 @@ struct EachCalls {
   struct Call {
     size_t begin = 0;  // of its request in `requests`
     size_t size = 0;
-    size_t element = 0;  // the first that it is made for
-    std::string undo;    // what is known of its undo's request
-    upstream::UnaryReply reply;
+    size_t element = 0;          // the first that it is made for
+    std::string undo;            // what is known of its undo's request
+    upstream::UnaryReply reply;  // with `batch`: the first of a batch has that of all
     absl::Status status;
     uint32_t base = 0;
+    bool answered = false;  // with `batch`: a result was found
   };
-  std::string requests;
+  std::string requests;  // with `batch`: the keys
   std::vector<Call> calls;
   std::vector<uint32_t> call_of;  // by element
   TimePoint deadline = TimePoint::max();
   size_t next = 0;   // the first call that nobody has taken
   size_t lanes = 0;  // that still run; each makes one call after another
 };
+
+// Fails a step whose reply is no message: 502.
+absl::Status NotAMessage(const contract::Method& method);
 
 // Lives in Run()'s frame until no call is under way. One loop only.
 class Execution {
@@ -91,6 +95,7 @@ class Execution {
   // These run by themselves, one per step or per lane, and end before Run() does.
   static internal::Detached RunStep(Execution* self, size_t index);
   static internal::Detached RunLane(Execution* self, size_t index);
+  static internal::Detached RunBatches(Execution* self, size_t index);
 
   // Takes the room that undos may need. Fails when there is none.
   absl::Status PrepareUndos();
@@ -104,12 +109,32 @@ class Execution {
                          EachCalls& each);
   void AddRequest(const contract::PlanStep& step, uint32_t element, EachCalls& each);
   static void ShareEqualCalls(EachCalls& each);
+  upstream::CallOptions OptionsFor(const contract::PlanStep& step, const EachCalls& each) const;
+
+  // Of steps with `batch`; keys stand for calls there.
+  void AddKey(const contract::PlanStep& step, uint32_t element, EachCalls& each);
+  // How many lanes it takes. Fails when an element without a key must not fail.
+  absl::StatusOr<size_t> PrepareBatches(const contract::PlanStep& step, EachCalls& each) const;
+  struct BatchCall {
+    size_t begin = 0;  // EachCalls::calls
+    size_t end = 0;
+    std::string request;  // "" when no key is left
+  };
+  BatchCall NextBatch(const contract::PlanStep& step, EachCalls& each);
+  void FinishBatch(size_t index, const BatchCall& batch, Reply reply);
+  // Finds the result of each key.
+  absl::Status ReadResults(const contract::PlanStep& step, EachCalls& each, const BatchCall& batch);
 
   void FinishStep(size_t index, Reply reply);
   void FinishCall(size_t index, EachCalls::Call& call, Reply reply);
   void FinishEach(size_t index);
   // Reads a reply into slots. Not OK: it is no message, or one too many bytes.
   absl::Status Accept(const contract::PlanStep& step, std::string_view message, uint32_t& base);
+  // Counts a reply's bytes. Not OK: there are too many.
+  absl::Status Count(size_t bytes);
+  // Reads the step's default into slots; returns the first of them.
+  uint32_t OpenDefault(const contract::PlanStep& step);
+  void UseDefault(size_t index);
   // Remembers a call of a step with an undo, unless it is sure that it did nothing.
   void NoteActed(size_t index, size_t call, bool answered, const absl::Status& status);
   UndoCall UndoOf(const Acted& acted) const;
@@ -146,7 +171,9 @@ class Execution {
   std::string scratch_;  // the request of a step, read before its call first suspends
   uint64_t started_ = 0;
   uint64_t done_ = 0;
-  uint64_t omitted_ = 0;
+  uint64_t omitted_ = 0;    // failed, or not made because another one failed
+  uint64_t skipped_ = 0;    // not wanted (`when`)
+  uint64_t defaulted_ = 0;  // failed, and has its default
   size_t running_ = 0;
   size_t bytes_ = 0;
   bool starting_ = false;

@@ -22,12 +22,13 @@ namespace frontdesk::compose {
 class Compensation;
 struct UndoHost;
 
-// A part of the answer that is left out: a step's id, or "id[3]" for the fourth element of its
-// `each`. The reason is that of the failure (DEADLINE_EXCEEDED), or DEPENDENCY when a step that it
-// needs is left out.
+// A part of the answer that failed and is left out, or is its default: a step's id, or "id[3]" for
+// the fourth element of its `each`. The reason is that of the failure (DEADLINE_EXCEEDED), or
+// DEPENDENCY when a step that it needs is left out.
 struct Missing {
   std::string part;
   std::string reason;
+  bool defaulted = false;  // its default stands in its place (on_error: DEFAULT)
 };
 
 struct Composed {

@@ -178,6 +178,7 @@ class Compiler {
     }
     for (const contract::PlanStep& step : method.plan->steps) {
       CheckServed(*step.method, method);
+      if (step.batch) CheckServed(*step.batch->method, method);
       if (step.undo) CheckServed(*step.undo->method, method);
     }
   }

@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/plan_batch.h"
 #include "gateway/contract/plan_compiler.h"
 #include "gateway/contract/plan_undo.h"
+#include "gateway/contract/plan_when.h"
+#include "gateway/contract/wire.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -17,6 +20,17 @@ using frontdesk::v1::Step;
 // Calls of one step at once; above this a typing mistake is more likely than a wish.
 constexpr uint32_t kMostParallel = 1000;
 
+PlanStep::OnError OnErrorOf(const Step& proto) {
+  switch (proto.on_error()) {
+    case Step::OMIT:
+      return PlanStep::OnError::kOmit;
+    case Step::DEFAULT:
+      return PlanStep::OnError::kDefault;
+    default:
+      return PlanStep::OnError::kFail;
+  }
+}
+
 template <class Proto>
 std::vector<Mapping> MappingsOf(const google::protobuf::RepeatedPtrField<Proto>& protos) {
   std::vector<Mapping> mappings;
@@ -25,6 +39,7 @@ std::vector<Mapping> MappingsOf(const google::protobuf::RepeatedPtrField<Proto>&
     Mapping& mapping = mappings.emplace_back();
     mapping.index = index;
     mapping.to = proto.to();
+    if (proto.has_convert()) mapping.convert = &proto.convert();
     if (proto.has_from()) {
       mapping.kind = Mapping::Kind::kPath;
       mapping.source = proto.from();
@@ -57,6 +72,10 @@ class PlanCompiler {
   void CompileEach(const frontdesk::v1::Step& proto, PlanStep& step, std::vector<PathRoot>& roots,
                    std::vector<std::string>& broken);
   void CheckEachOptions(const frontdesk::v1::Step& proto);
+  void CompileWhen(const frontdesk::v1::Step& proto, PlanStep& step);
+  void CompileDefault(const frontdesk::v1::Step& proto, PlanStep& step);
+  void CompileBatch(const frontdesk::v1::Step& proto, PlanStep& step,
+                    const std::vector<PathRoot>& roots, const std::vector<std::string>& broken);
   void CompileUndo(const frontdesk::v1::Step& proto, PlanStep& step, std::vector<PathRoot> roots,
                    std::vector<std::string> broken);
   void AddRoots();
@@ -103,7 +122,9 @@ std::unique_ptr<const Plan> PlanCompiler::Compile() {
   for (size_t i = 0; i < count; ++i) {
     const size_t declared = order.order[i];
     for (size_t need = 0; need < count; ++need) {
-      if (order.needs[declared] >> need & 1) plan_->steps[i].needs |= uint64_t{1} << position[need];
+      const uint64_t bit = uint64_t{1} << position[need];
+      if (order.needs[declared] >> need & 1) plan_->steps[i].needs |= bit;
+      if (order.feeds[declared] >> need & 1) plan_->steps[i].feeds |= bit;
     }
     CompileCall(composition_.step(static_cast<int>(declared)), plan_->steps[i]);
   }
@@ -134,8 +155,7 @@ void PlanCompiler::CompileCall(const frontdesk::v1::Step& proto, PlanStep& step)
   step.id = proto.id();
   step.each = proto.has_each();
   step.hooks = proto.hooks();
-  step.on_error = proto.on_error() == frontdesk::v1::Step::OMIT ? PlanStep::OnError::kOmit
-                                                                : PlanStep::OnError::kFail;
+  step.on_error = OnErrorOf(proto);
   std::vector<std::string> names;
   for (const Method& method : methods_) {
     std::string name = method.path.substr(1);
@@ -266,8 +286,44 @@ void PlanCompiler::CompileEach(const frontdesk::v1::Step& proto, PlanStep& step,
   roots.push_back(element);
 }
 
+void PlanCompiler::CompileWhen(const frontdesk::v1::Step& proto, PlanStep& step) {
+  WhenCompiler when(roots_, broken_, proto.as());
+  step.when = std::make_unique<PlanCondition>(when.Compile(proto.when()));
+  for (const WrongMapping& wrong : when.wrong()) {
+    Add(At(proto, SourcePath{Step::kWhenFieldNumber} + wrong.at),
+        Cat("step ", Quoted(step.id), ": ", wrong.text));
+  }
+}
+
+void PlanCompiler::CompileDefault(const frontdesk::v1::Step& proto, PlanStep& step) {
+  const auto wrong = [&](int field, std::string_view text) {
+    Add(At(proto, {field}), Cat("step ", Quoted(step.id), ": ", text));
+  };
+  const bool wanted = step.on_error == PlanStep::OnError::kDefault;
+  if (!proto.has_default_()) {
+    if (wanted) wrong(Step::kOnErrorFieldNumber, "on_error: DEFAULT needs `default`, a reply");
+    return;
+  }
+  const int field = Step::kDefaultFieldNumber;
+  if (!wanted) return wrong(field, "`default` has no meaning without on_error: DEFAULT");
+  if (!step.method) return;
+  const MessageTable& output = *step.method->output;
+  const std::string_view url = proto.default_().type_url();
+  const std::string_view type = url.substr(url.rfind('/') + 1);  // npos + 1 == 0
+  if (type != output.full_name) {
+    return wrong(field, Cat("default is of type ", Quoted(type), ", but the call returns ",
+                            output.full_name));
+  }
+  if (!IsWellFormed(output, proto.default_().value())) {
+    return wrong(field, Cat("default is not a message of type ", output.full_name));
+  }
+  step.default_reply = proto.default_().value();
+}
+
 void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step) {
   CompileTimeout(proto, step);
+  CompileDefault(proto, step);
+  if (proto.has_when()) CompileWhen(proto, step);
   std::vector<PathRoot> roots = roots_;
   std::vector<std::string> broken = broken_;
   CompileEach(proto, step, roots, broken);
@@ -279,7 +335,18 @@ void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step)
     Add(At(proto, wrong.at.empty() ? SourcePath() : bind + wrong.at),
         Cat("step ", Quoted(step.id), ": bind ", wrong.text));
   }
+  if (proto.has_batch()) CompileBatch(proto, step, roots, broken);
   if (proto.has_undo()) CompileUndo(proto, step, std::move(roots), std::move(broken));
+}
+
+void PlanCompiler::CompileBatch(const frontdesk::v1::Step& proto, PlanStep& step,
+                                const std::vector<PathRoot>& roots,
+                                const std::vector<std::string>& broken) {
+  BatchCompiler batch(methods_, roots, broken, fitter_);
+  step.batch = batch.Compile(proto, step, MappingsOf(proto.bind()));
+  for (const WrongMapping& wrong : batch.wrong()) {
+    Add(At(proto, wrong.at), Cat("step ", Quoted(step.id), ": ", wrong.text));
+  }
 }
 
 void PlanCompiler::CompileUndo(const frontdesk::v1::Step& proto, PlanStep& step,

@@ -111,21 +111,47 @@ struct PlanUndo {
   MessageReader reply;  // what `from_reply` wants of the step's reply
 };
 
+// What is true or not of what is known so far.
+struct PlanCondition {
+  enum class Kind : uint8_t { kHas, kIn, kNot, kAnd, kOr };
+  Kind kind = Kind::kHas;
+  Source source;                    // kHas, kIn; without a slot when it is a step as a whole
+  std::vector<std::string> values;  // kIn: text, or the wire's bytes of a number, bool or enum
+  std::vector<PlanCondition> children;
+};
+
+// How the elements of an `each` are asked for together.
+struct PlanBatch {
+  const Method* method = nullptr;
+  // Its request; between the two, the keys.
+  std::vector<Write> before_keys;
+  std::vector<Write> after_keys;
+  Write key;  // of one element; kText or kScalar, into the repeated field
+  const Field* results =
+      nullptr;                   // of its reply: messages of the type that the step's call returns
+  const Field* match = nullptr;  // of a result: its key
+  size_t max_keys = 100;         // of one call
+};
+
 struct PlanStep {
-  enum class OnError { kFail, kOmit };
+  enum class OnError { kFail, kOmit, kDefault };
 
   std::string id;
   const Method* method = nullptr;
   OnError on_error = OnError::kFail;
   std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max();
-  uint64_t needs = 0;          // steps whose replies it reads, a bit per index
+  uint64_t needs = 0;          // steps it waits for, a bit per index
+  uint64_t feeds = 0;          // those of them without whose replies it can't be made
   std::vector<Write> request;  // ascending by number
   MessageReader reply;         // what others want of its reply
+  std::string default_reply;   // kDefault
+  std::unique_ptr<const PlanCondition> when;  // null: always
 
   bool each = false;
   Source list;            // the elements
   MessageReader element;  // what `request` wants of an element
   uint32_t max_parallel = 16;
+  std::unique_ptr<const PlanBatch> batch;  // null: a call each
 
   std::unique_ptr<const PlanUndo> undo;  // null when there is nothing to take back
   bool hooks = false;                    // generated code sees request and reply

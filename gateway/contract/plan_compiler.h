@@ -26,6 +26,7 @@ void RefuseLater(const frontdesk::v1::Composition& composition, const std::strin
 struct StepOrder {
   std::vector<size_t> order;    // every step after those it needs, else as declared
   std::vector<uint64_t> needs;  // a bit per step
+  std::vector<uint64_t> feeds;  // of these, those whose replies it is made of
 };
 
 // Looks only at names: ids, roots of paths, cycles, steps that nothing uses. What is wrong goes to
@@ -44,7 +45,8 @@ class OrderCompiler {
   void CheckUse(const StepOrder& order);
   void CheckErrorPolicies(const StepOrder& order);
   void ReportCycle(const StepOrder& order, uint64_t left);
-  uint64_t NeedsOf(const frontdesk::v1::Step& step) const;
+  uint64_t FeedsOf(const frontdesk::v1::Step& step) const;
+  uint64_t ConditionNeeds(const frontdesk::v1::Step& step) const;
   uint64_t RootBit(std::string_view path) const;
   const frontdesk::v1::Step& StepAt(size_t index) const {
     return composition_.step(static_cast<int>(index));
@@ -65,7 +67,8 @@ struct Mapping {
   Kind kind = Kind::kMissing;
   std::string to;
   std::string source;  // the path or the constant
-  int index = -1;      // in the list; -1 for one that nobody wrote
+  const frontdesk::v1::Convert* convert = nullptr;
+  int index = -1;  // in the list; -1 for one that nobody wrote
 };
 
 // What is wrong with a list of mappings: where, from the list, and what.
@@ -89,6 +92,7 @@ class FillCompiler {
  private:
   void FillOne(const Mapping& mapping, const MessageTable& message);
   void Spread(const Mapping& mapping, const MessageTable& message);
+  void CheckSpread(const Mapping& mapping, const ConvertWords& words, const MessageTable& message);
   void FillFromCaller(const MessageTable& message);
   void CheckRequired(const MessageTable& message);
   bool IsBroken(std::string_view path) const;

@@ -219,6 +219,12 @@ std::string DefaultBytes(WireType type) {
 
 }  // namespace
 
+absl::StatusOr<std::string> EncodeConstantValue(const Field& field, std::string_view text) {
+  absl::StatusOr<std::string> value = Scalar(field, text);
+  if (value.ok() && value->empty()) *value = DefaultBytes(WireTypeOf(field.type));
+  return value;
+}
+
 absl::StatusOr<std::string> EncodeConstant(const Field& field, std::string_view text) {
   if (field.map) return Not(text, "a way to fill a map");
   absl::StatusOr<std::string> value = Scalar(field, text);

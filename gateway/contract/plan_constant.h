@@ -15,4 +15,8 @@ namespace frontdesk::contract {
 // value is the default of a field without presence. Fails with what was expected.
 absl::StatusOr<std::string> EncodeConstant(const Field& field, std::string_view text);
 
+// The same for a string, number, bool or enum, without tag and length; the default too has its
+// bytes.
+absl::StatusOr<std::string> EncodeConstantValue(const Field& field, std::string_view text);
+
 }  // namespace frontdesk::contract

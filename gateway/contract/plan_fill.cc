@@ -11,6 +11,7 @@ namespace {
 // The same in Out.
 constexpr int kTo = frontdesk::v1::Bind::kToFieldNumber;
 constexpr int kFrom = frontdesk::v1::Bind::kFromFieldNumber;
+constexpr int kConvert = frontdesk::v1::Bind::kConvertFieldNumber;
 constexpr int kValue = frontdesk::v1::Bind::kValueFieldNumber;
 
 }  // namespace
@@ -50,6 +51,7 @@ void FillCompiler::FillOne(const Mapping& mapping, const MessageTable& message) 
   if (!path.ok()) return Wrong(mapping, kTo, Std(path.status().message()));
   const Field& target = *path->back();
   if (mapping.kind == Mapping::Kind::kConstant) {
+    if (mapping.convert) return Wrong(mapping, kConvert, "a constant is not converted");
     absl::StatusOr<std::string> constant = EncodeConstant(target, mapping.source);
     if (!constant.ok()) return Wrong(mapping, kValue, Std(constant.status().message()));
     if (!target.caller_source.empty()) {
@@ -66,8 +68,17 @@ void FillCompiler::FillOne(const Mapping& mapping, const MessageTable& message) 
   if (IsBroken(mapping.source)) return;
   const absl::StatusOr<PathValue> value = ResolveSource(mapping.source, roots_);
   if (!value.ok()) return Wrong(mapping, kFrom, Std(value.status().message()));
-  absl::StatusOr<Write> write = fitter_.Fit(*value, target, false);
-  if (!write.ok()) return Wrong(mapping, kFrom, Std(write.status().message()));
+  const int about = mapping.convert ? kConvert : kFrom;
+  ConvertWords words(mapping.convert);
+  if (words.given() && !value->message && target.type != FieldType::kEnum) {
+    return Wrong(mapping, kConvert,
+                 Cat("`convert` is for messages and enums, not for ", value->TypeName()));
+  }
+  absl::StatusOr<Write> write =
+      fitter_.Fit(*value, target, false, words.given() ? &words : nullptr);
+  if (!write.ok()) return Wrong(mapping, about, Std(write.status().message()));
+  const std::string unused = words.Unused(target.type == FieldType::kEnum);
+  if (!unused.empty()) return Wrong(mapping, kConvert, unused);
   const absl::Status added = tree_.Add(*path, *std::move(write), &*value, Quoted(mapping.source));
   if (!added.ok()) Wrong(mapping, kTo, Std(added.message()));
 }
@@ -82,17 +93,18 @@ void FillCompiler::Spread(const Mapping& mapping, const MessageTable& message) {
   if (!value->message || value->many()) {
     return Wrong(mapping, kFrom, Cat("a single message can be spread, not ", value->TypeName()));
   }
+  ConvertWords words(mapping.convert);
+  const std::string wrong_rename = words.WrongRename(*value->message, message);
+  if (!wrong_rename.empty()) return Wrong(mapping, kConvert, wrong_rename);
   bool common = false;
   for (const Field& target : message.fields) {
-    const auto& fields = value->message->fields;
-    const auto same = std::find_if(fields.begin(), fields.end(), [&](const Field& field) {
-      return field.name == target.name && field.type != FieldType::kGroup;
-    });
-    if (same == fields.end()) continue;
+    const Field* const same = words.SourceOf(target.name, *value->message);
+    if (!same || same->type == FieldType::kGroup) continue;
     common = true;
     if (tree_.Has(target) || !target.caller_source.empty()) continue;
     const PathValue below = Below(*value, *same);
-    absl::StatusOr<Write> write = fitter_.Fit(below, target, true);
+    const bool of_enum = words.given() && target.type == FieldType::kEnum;
+    absl::StatusOr<Write> write = fitter_.Fit(below, target, true, of_enum ? &words : nullptr);
     if (!write.ok()) {
       Wrong(mapping, kFrom, Cat(Quoted(target.name), ": ", Std(write.status().message())));
       continue;
@@ -104,6 +116,20 @@ void FillCompiler::Spread(const Mapping& mapping, const MessageTable& message) {
   if (!common) {
     Wrong(mapping, kFrom,
           Cat(value->message->full_name, " and ", message.full_name, " have no field in common"));
+  }
+  CheckSpread(mapping, words, message);
+}
+
+void FillCompiler::CheckSpread(const Mapping& mapping, const ConvertWords& words,
+                               const MessageTable& message) {
+  std::vector<const Field*> filled;
+  for (const Write& write : tree_.writes()) filled.push_back(write.target);
+  const std::string unused = words.Unused(false);
+  const std::string unfilled = words.Unfilled(message, filled);
+  if (!unused.empty()) {
+    Wrong(mapping, kConvert, unused);
+  } else if (!unfilled.empty()) {
+    Wrong(mapping, kConvert, unfilled);
   }
 }
 

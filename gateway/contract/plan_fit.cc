@@ -90,7 +90,8 @@ Write::Default OnDefault(const PathValue& value, const Field& target, bool by_na
 
 }  // namespace
 
-absl::StatusOr<Write> PlanFitter::Fit(const PathValue& value, const Field& target, bool by_name) {
+absl::StatusOr<Write> PlanFitter::Fit(const PathValue& value, const Field& target, bool by_name,
+                                      ConvertWords* words) {
   const bool map = value.field && value.field->map && !value.root.list;
   if (value.many() != target.repeated || (map != target.map && !value.root.list)) {
     return Wrong(Cat(value.TypeName(), " does not fit ", Quoted(target.name), ", which is ",
@@ -101,27 +102,29 @@ absl::StatusOr<Write> PlanFitter::Fit(const PathValue& value, const Field& targe
   }
   Write write;
   write.target = &target;
-  if (absl::Status status = FitType(value, target, write); !status.ok()) return status;
+  if (absl::Status status = FitType(value, target, words, write); !status.ok()) return status;
   write.on_default = OnDefault(value, target, by_name);
   const bool message = target.type == FieldType::kMessage;
   write.source = Want(value, message, write.on_default == Write::Default::kWrite);
   return write;
 }
 
-absl::Status PlanFitter::FitType(const PathValue& value, const Field& target, Write& write) {
+absl::Status PlanFitter::FitType(const PathValue& value, const Field& target, ConvertWords* words,
+                                 Write& write) {
   if (value.message && target.type == FieldType::kMessage) {
-    if (SameBytes(*value.message, *target.message)) {
+    const bool changed = words && words->changes();
+    if (!changed && SameBytes(*value.message, *target.message)) {
       write.kind = Write::Kind::kSplice;
       return absl::OkStatus();
     }
-    return FitConversion(*value.message, *target.message, write);
+    return FitConversion(*value.message, *target.message, words, write);
   }
   const FieldType from = value.caller()  ? FieldType::kString
                          : value.message ? FieldType::kMessage
                                          : value.field->type;
   if (from == FieldType::kEnum && target.type == FieldType::kEnum) {
     write.kind = Write::Kind::kScalar;
-    absl::StatusOr<EnumMap> map = MapEnum(*value.field->enumeration, *target.enumeration);
+    absl::StatusOr<EnumMap> map = MapEnum(*value.field->enumeration, *target.enumeration, words);
     if (!map.ok()) return map.status();
     write.enum_map = *std::move(map);
     return absl::OkStatus();
@@ -140,12 +143,12 @@ absl::Status PlanFitter::FitType(const PathValue& value, const Field& target, Wr
 }
 
 absl::Status PlanFitter::FitConversion(const MessageTable& from, const MessageTable& to,
-                                       Write& write) {
+                                       ConvertWords* words, Write& write) {
   write.kind = Write::Kind::kConvert;
-  for (size_t i = 0; i < conversions_.size(); ++i) {
-    if (conversions_[i].from == &from && conversions_[i].to == &to) {
+  for (size_t i = 0; !words && i < conversions_.size(); ++i) {
+    if (conversions_[i].from == &from && conversions_[i].to == &to && results_[i].by_name) {
       write.conversion = static_cast<uint32_t>(i);
-      return results_[i];  // OK too while it is being made: messages may contain themselves
+      return results_[i].status;  // OK too while it is being made: messages may contain themselves
     }
   }
   const size_t index = conversions_.size();
@@ -153,15 +156,15 @@ absl::Status PlanFitter::FitConversion(const MessageTable& from, const MessageTa
   Conversion& entry = conversions_.emplace_back();
   entry.from = &from;
   entry.to = &to;
-  results_.push_back(absl::OkStatus());
+  results_.push_back({absl::OkStatus(), words == nullptr});
   Conversion made;  // `conversions_` grows meanwhile
-  absl::Status status = Convert(from, to, made);
+  absl::Status status = Convert(from, to, words, made);
   conversions_[index] = std::move(made);
-  return results_[index] = std::move(status);
+  return results_[index].status = std::move(status);
 }
 
 absl::Status PlanFitter::Convert(const MessageTable& from, const MessageTable& to,
-                                 Conversion& conversion) {
+                                 ConvertWords* words, Conversion& conversion) {
   conversion.from = &from;
   conversion.to = &to;
   conversion.reader.nodes.emplace_back().table = &from;
@@ -172,25 +175,32 @@ absl::Status PlanFitter::Convert(const MessageTable& from, const MessageTable& t
   self.root.kind = Source::Root::kSelf;
   self.root.message = self.message = &from;
   self.root.reader = &conversion.reader;
-  std::string wrong;
+  const ConvertWords none;
+  const ConvertWords& said = words ? *words : none;
+  std::vector<const Field*> filled;
+  std::string wrong = said.WrongRename(from, to);
+  if (!wrong.empty()) return Wrong(wrong);
   for (const Field& target : to.fields) {
-    const auto same = std::find_if(from.fields.begin(), from.fields.end(),
-                                   [&](const Field& field) { return field.name == target.name; });
-    if (same == from.fields.end()) {
+    const Field* const same = said.SourceOf(target.name, from);
+    if (!same) {
       if (!target.required) continue;
       wrong += Cat(wrong.empty() ? "" : "; ", "required ", Quoted(target.name), " is in ",
                    to.full_name, " only");
       continue;
     }
-    absl::StatusOr<Write> write = Fit(Below(self, *same), target, true);
+    // What words say of enum values holds here, but not deeper inside.
+    ConvertWords* const of_enum = target.type == FieldType::kEnum ? words : nullptr;
+    absl::StatusOr<Write> write = Fit(Below(self, *same), target, true, of_enum);
     if (!write.ok()) {
       wrong += Cat(wrong.empty() ? "" : "; ", from.full_name, '.', same->name, ": ",
                    Std(write.status().message()));
       continue;
     }
     if (to.map_entry) write->on_default = Write::Default::kKeep;
+    filled.push_back(&target);
     conversion.writes.push_back(*std::move(write));
   }
+  if (wrong.empty()) wrong = said.Unfilled(to, filled);
   if (!wrong.empty()) return Wrong(wrong);
   if (conversion.writes.empty()) {
     return Wrong(Cat(from.full_name, " and ", to.full_name, " have no field in common"));

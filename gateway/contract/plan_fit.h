@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/contract/plan.h"
+#include "gateway/contract/plan_convert.h"
 #include "gateway/contract/plan_paths.h"
 
 namespace frontdesk::contract {
@@ -23,15 +24,25 @@ class PlanFitter {
 
   // How `value` fills `target`, noted as wanted of its root. `by_name`: the two met because of
   // their name, not because somebody wrote so. Fails with what does not fit.
-  absl::StatusOr<Write> Fit(const PathValue& value, const Field& target, bool by_name);
+  // `words` change the conversion of the message, of the list's elements or of the enum.
+  absl::StatusOr<Write> Fit(const PathValue& value, const Field& target, bool by_name,
+                            ConvertWords* words = nullptr);
 
  private:
-  absl::Status FitType(const PathValue& value, const Field& target, Write& write);
-  absl::Status FitConversion(const MessageTable& from, const MessageTable& to, Write& write);
-  absl::Status Convert(const MessageTable& from, const MessageTable& to, Conversion& conversion);
+  // Of each conversion.
+  struct Result {
+    absl::Status status;
+    bool by_name = true;  // without words: for every pair of the same types
+  };
+  absl::Status FitType(const PathValue& value, const Field& target, ConvertWords* words,
+                       Write& write);
+  absl::Status FitConversion(const MessageTable& from, const MessageTable& to, ConvertWords* words,
+                             Write& write);
+  absl::Status Convert(const MessageTable& from, const MessageTable& to, ConvertWords* words,
+                       Conversion& conversion);
 
   std::vector<Conversion>& conversions_;
-  std::vector<absl::Status> results_;  // of each conversion
+  std::vector<Result> results_;
 };
 
 // The fields that a list of Writes fills, kept apart.

@@ -26,23 +26,6 @@ void RefuseLater(const frontdesk::v1::Composition& composition, const std::strin
       refuse(Step::kHedgeFieldNumber,
              "`hedge` is not carried out by this build: it comes with the resilience of calls");
     }
-    if (step.has_when()) refuse(Step::kWhenFieldNumber, "`when` is not carried out by this build");
-    if (step.has_batch()) {
-      refuse(Step::kBatchFieldNumber, "`batch` is not carried out by this build");
-    }
-    if (step.on_error() == Step::DEFAULT || step.has_default_()) {
-      refuse(Step::kDefaultFieldNumber, "`default` is not carried out by this build");
-    }
-    for (const frontdesk::v1::Bind& bind : step.bind()) {
-      if (bind.has_convert()) {
-        refuse(Step::kBindFieldNumber, "`convert` is not carried out by this build");
-      }
-    }
-  }
-  for (const frontdesk::v1::Out& out : composition.out()) {
-    if (!out.has_convert()) continue;
-    findings.Add(place_of({frontdesk::v1::Composition::kOutFieldNumber}), method,
-                 "out: `convert` is not carried out by this build");
   }
 }
 

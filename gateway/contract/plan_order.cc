@@ -4,6 +4,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/contract/plan_compiler.h"
+#include "gateway/contract/plan_when.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -39,7 +40,8 @@ StepOrder OrderCompiler::Compile() {
   StepOrder result;
   const auto count = static_cast<size_t>(composition_.step_size());
   for (const frontdesk::v1::Step& step : composition_.step()) {
-    result.needs.push_back(NeedsOf(step));
+    result.feeds.push_back(FeedsOf(step));
+    result.needs.push_back(result.feeds.back() | ConditionNeeds(step));
   }
   uint64_t done = 0;
   while (result.order.size() < count) {
@@ -103,18 +105,26 @@ uint64_t OrderCompiler::RootBit(std::string_view path) const {
   return 0;
 }
 
-uint64_t OrderCompiler::NeedsOf(const frontdesk::v1::Step& step) const {
-  uint64_t needs = step.has_each() ? RootBit(step.each()) : 0;
+uint64_t OrderCompiler::ConditionNeeds(const frontdesk::v1::Step& step) const {
+  uint64_t needs = 0;
+  if (step.has_when()) {
+    ForEachPath(step.when(), [&](std::string_view path) { needs |= RootBit(path); });
+  }
+  return needs;
+}
+
+uint64_t OrderCompiler::FeedsOf(const frontdesk::v1::Step& step) const {
+  uint64_t feeds = step.has_each() ? RootBit(step.each()) : 0;
   const auto add = [&](const frontdesk::v1::Bind& bind) {
     const std::string_view root = std::string_view(bind.from()).substr(0, bind.from().find('.'));
-    if (bind.has_from() && !(step.has_as() && root == step.as())) needs |= RootBit(bind.from());
+    if (bind.has_from() && !(step.has_as() && root == step.as())) feeds |= RootBit(bind.from());
   };
   for (const frontdesk::v1::Bind& bind : step.bind()) add(bind);
   // What undoes a step must be known when it runs. Its own reply is, by then.
   for (const frontdesk::v1::Bind& bind : step.undo().bind()) {
     if (SplitPath(bind.from())[0] != step.id()) add(bind);
   }
-  return needs;
+  return feeds;
 }
 
 void OrderCompiler::ReportCycle(const StepOrder& order, uint64_t left) {
@@ -151,16 +161,27 @@ void OrderCompiler::CheckUse(const StepOrder& order) {
   }
 }
 
+// A step that must not fail needs what may be missing only when it makes sure that it is there.
 void OrderCompiler::CheckErrorPolicies(const StepOrder& order) {
+  uint64_t skipped =
+      0;  // steps that a condition may skip, their own or that of one that feeds them
+  for (size_t i : order.order) {
+    if (StepAt(i).has_when() || (order.feeds[i] & skipped)) skipped |= Bit(i);
+  }
   for (size_t i = 0; i < order.needs.size(); ++i) {
     const frontdesk::v1::Step& step = StepAt(i);
-    if (Omits(step)) continue;
-    for (uint64_t left = order.needs[i]; left != 0; left &= left - 1) {
-      const frontdesk::v1::Step& source = StepAt(static_cast<size_t>(std::countr_zero(left)));
-      if (!Omits(source)) continue;
+    if (Omits(step) || step.on_error() == frontdesk::v1::Step::DEFAULT) continue;
+    for (uint64_t left = order.feeds[i]; left != 0; left &= left - 1) {
+      const auto fed_by = static_cast<size_t>(std::countr_zero(left));
+      const frontdesk::v1::Step& source = StepAt(fed_by);
+      if (step.has_when() && Guards(step.when(), source.id())) continue;
+      const bool omitted = Omits(source);
+      if (!omitted && !(skipped & Bit(fed_by))) continue;
       Add(StepPath(composition_, step),
           Cat("step ", Quoted(step.id()), " must not fail but needs ", Quoted(source.id()),
-              ", which may be omitted (on_error: OMIT): omit both or neither"));
+              omitted ? ", which may be omitted (on_error: OMIT): omit both or neither"
+                      : ", which may be skipped (`when`): omit this one too",
+              ", or make it only `when { has: ", Quoted(source.id()), " }`"));
     }
   }
 }

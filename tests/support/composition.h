@@ -112,8 +112,8 @@ inline std::string Composition::Outcome() {
   }
   std::string text = dynamic_->Text(method_->output->full_name, result->message);
   for (size_t i = 0; i < result->incomplete.size(); ++i) {
-    text +=
-        Cat(i == 0 ? " | " : " ", result->incomplete[i].part, ";", result->incomplete[i].reason);
+    text += Cat(i == 0 ? " | " : " ", result->incomplete[i].part, ";", result->incomplete[i].reason,
+                result->incomplete[i].defaulted ? ";default" : "");
   }
   return text;
 }

@@ -1,0 +1,170 @@
+// Conditions of steps: what they may say, and which steps must not depend on them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "gateway/base/text.h"
+#include "gateway/contract/contract.h"
+#include "gateway/contract/plan.h"
+#include "tests/support/descriptor_set.h"
+
+namespace frontdesk::contract {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kMessages[] = R"(
+  enum State { STATE_NONE = 0; STATE_PAID = 1; }
+  message Key { string id = 1; repeated string tags = 2; bool full = 3; optional int32 limit = 4; }
+  message Money { int64 cents = 1; }
+  message Order {
+    string id = 1; State state = 2; Money total = 3; repeated string words = 4; double weight = 5;
+    map<string, string> notes = 6;
+  }
+  message Answer { Order order = 1; Order other = 2; repeated Order list = 3; Order third = 4; }
+  service Back { rpc GetOrder(Key) returns (Order); }
+)";
+
+std::string Load(const std::string& composition, size_t* count = nullptr) {
+  Findings findings;
+  Contract::Load(testing::CompileProto(Cat(kMessages,
+                                           "service Front { rpc Get(Key) returns (Answer) { "
+                                           "option (frontdesk.v1.compose) = { ",
+                                           composition, " }; } }")),
+                 "test.binpb", findings);
+  if (count) *count = findings.size();
+  return findings.ToString();
+}
+
+struct Case {
+  const char* composition;
+  const char* finding;  // "" for a good one
+};
+
+// One finding each.
+template <class Cases>
+void Check(const Cases& cases) {
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.composition);
+    size_t count = 0;
+    const std::string text = Load(one.composition, &count);
+    if (std::string_view(one.finding).empty()) {
+      EXPECT_EQ(text, "");
+      continue;
+    }
+    EXPECT_EQ(count, 1u) << text;
+    EXPECT_THAT(text, HasSubstr(one.finding));
+  }
+}
+
+#define STEP(id, more) "step { id: '" id "' call: 'test.Back/GetOrder' " more " } "
+#define OUT(to, from) "out { to: '" to "' from: '" from "' } "
+// A step with a condition, after one that always is.
+#define WHEN(condition)                                                        \
+  STEP("order", "")                                                            \
+  STEP("other", "on_error: OMIT when { " condition " }") OUT("order", "order") \
+      OUT("other", "other")
+
+TEST(PlanWhen, Words) {
+  constexpr Case kCases[] = {
+      {WHEN("has: 'order'"), ""},
+      {WHEN("has: 'request.full'"), ""},
+      {WHEN("has: 'request.tags'"), ""},
+      {WHEN("has: 'order.notes'"), ""},
+      {WHEN("has: 'order.total'"), ""},
+      {WHEN("has: 'caller.sub'"), ""},
+      {WHEN("equals { path: 'caller.sub' value: 'me' }"), ""},
+      {WHEN("equals { path: 'order.state' value: 'STATE_PAID' }"), ""},
+      {WHEN("equals { path: 'order.total.cents' value: '-5' }"), ""},
+      {WHEN("in { path: 'order.id' value: 'a' value: 'b' }"), ""},
+      {WHEN("not { has: 'order.words' }"), ""},
+      {WHEN("and { has: 'order' } and { or { has: 'request.id' } or { has: 'request.limit' } }"),
+       ""},
+      {WHEN(""), "when: a condition needs one of has, equals, in, not, and, or"},
+      {WHEN("has: 'order' and { has: 'request.id' }"), "when: a condition has one of has, equals"},
+      {WHEN("not { }"), "when: a condition needs one of"},
+      {WHEN("has: 'ordre'"),
+       "when: \"ordre\": there is no step \"ordre\" (did you mean \"order\"?)"},
+      {WHEN("has: 'order.totl'"), "test.Order has no field \"totl\" (did you mean \"total\"?)"},
+      {WHEN("has: 'request'"), "when: the request is always there"},
+      {WHEN("has: 'caller.name'"), "\"caller.name\" is not known of the caller"},
+      {WHEN("equals { path: 'request.tags' value: 'x' }"),
+       "\"request.tags\" is a list: only `has`"},
+      {WHEN("equals { path: 'order.notes' value: 'x' }"), "\"order.notes\" is a list: only `has`"},
+      {WHEN("equals { path: 'order.total' value: '5' }"),
+       "\"order.total\" is of type test.Money: compare one of its fields"},
+      {WHEN("equals { path: 'order' value: '5' }"), "compare one of its fields"},
+      {WHEN("equals { path: 'order.weight' value: '5' }"), "whether such numbers are equal says"},
+      {WHEN("equals { path: 'order.total.cents' value: 'five' }"), "\"five\" is not an int64"},
+      {WHEN("equals { path: 'request.full' value: 'yes' }"), "\"yes\" is not true or false"},
+      {WHEN("equals { path: 'order.state' value: 'STATE_PAYD' }"),
+       "\"STATE_PAYD\" is not a value of test.State (did you mean \"STATE_PAID\"?)"},
+      {WHEN("in { path: 'order.id' }"), "`in` needs a value"},
+      {WHEN("has: 'other'"), "the steps form a cycle: \"other\" needs \"other\""},
+  };
+  Check(kCases);
+}
+
+TEST(PlanWhen, AnElementDecidesNothing) {
+  constexpr Case kCases[] = {
+      {STEP("list",
+            "each: 'request.tags' as: 'tag' bind { to: 'id' from: 'tag' } "
+            "when { has: 'request.full' }") OUT("list", "list"),
+       ""},
+      {STEP("list",
+            "each: 'request.tags' as: 'tag' bind { to: 'id' from: 'tag' } "
+            "when { has: 'tag' }") OUT("list", "list"),
+       "a condition decides about the whole step, not about an element"},
+      {STEP("list", "each: 'request.tags' as: 'tag' bind { to: 'id' from: 'tag' }")
+           STEP("other", "when { has: 'list' }") OUT("list", "list") OUT("other", "other"),
+       ""},
+      {STEP("list", "each: 'request.tags' as: 'tag' bind { to: 'id' from: 'tag' }")
+           STEP("other", "when { has: 'list.total' }") OUT("list", "list") OUT("other", "other"),
+       "\"list.total\" is a list, one for each reply of \"list\": name only the step"},
+  };
+  Check(kCases);
+}
+
+#define FED(more) "bind { to: 'id' from: 'other.id' } " more
+// The third step reads the second, which may be missing for the reason given.
+#define THIRD(reason, more) \
+  STEP("order", "")         \
+  STEP("other", reason) STEP("third", FED(more)) OUT("order", "order") OUT("third", "third")
+#define SOMETIMES "when { has: 'request.full' }"
+
+TEST(PlanWhen, WhatMustNotFailMakesSureOfWhatItNeeds) {
+  constexpr Case kCases[] = {
+      {THIRD(SOMETIMES, "on_error: OMIT"), ""},
+      {THIRD(SOMETIMES, ""),
+       "step \"third\" must not fail but needs \"other\", which may be skipped"},
+      {THIRD("on_error: OMIT", ""), "must not fail but needs \"other\", which may be omitted"},
+      {THIRD("on_error: OMIT", "when { has: 'other' }"), ""},
+      {THIRD(SOMETIMES, "when { has: 'other.total' }"), ""},
+      {THIRD("on_error: OMIT", "when { equals { path: 'other.id' value: 'x' } }"), ""},
+      {THIRD("on_error: OMIT", "when { and { has: 'request.id' } and { has: 'other' } }"), ""},
+      {THIRD("on_error: OMIT", "when { or { has: 'other' } or { has: 'other.id' } }"), ""},
+      {THIRD("on_error: OMIT", "when { or { has: 'other' } or { has: 'request.id' } }"),
+       "must not fail but needs \"other\""},
+      {THIRD("on_error: OMIT", "when { not { has: 'other' } }"),
+       "must not fail but needs \"other\""},
+      {THIRD("on_error: OMIT", SOMETIMES), "must not fail but needs \"other\""},
+      // Only asked about, not read.
+      {STEP("other", "on_error: OMIT") STEP("third", "when { not { has: 'other' } }")
+           OUT("other", "other") OUT("third", "third"),
+       ""},
+      // Skipped because what feeds it is.
+      {STEP("other", SOMETIMES) STEP("order", "on_error: OMIT " FED(""))
+           STEP("third", "bind { to: 'id' from: 'order.id' } when { has: 'order' }")
+               OUT("third", "third"),
+       ""},
+      {STEP("other", SOMETIMES) STEP(
+           "order", "on_error: DEFAULT default { [type.googleapis.com/test.Order] { } } " FED(""))
+           STEP("third", "bind { to: 'id' from: 'order.id' }") OUT("third", "third"),
+       "must not fail but needs \"order\", which may be skipped"},
+  };
+  Check(kCases);
+}
+
+}  // namespace
+}  // namespace frontdesk::contract
