@@ -74,6 +74,7 @@ class PlanCompiler {
   void CheckEachOptions(const frontdesk::v1::Step& proto);
   void CompileWhen(const frontdesk::v1::Step& proto, PlanStep& step);
   void CompileDefault(const frontdesk::v1::Step& proto, PlanStep& step);
+  void CheckPathFields(const frontdesk::v1::Step& proto, const PlanStep& step);
   void CompileBatch(const frontdesk::v1::Step& proto, PlanStep& step,
                     const std::vector<PathRoot>& roots, const std::vector<std::string>& broken);
   void CompileUndo(const frontdesk::v1::Step& proto, PlanStep& step, std::vector<PathRoot> roots,
@@ -335,8 +336,28 @@ void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step)
     Add(At(proto, wrong.at.empty() ? SourcePath() : bind + wrong.at),
         Cat("step ", Quoted(step.id), ": bind ", wrong.text));
   }
+  if (fill.wrong().empty()) CheckPathFields(proto, step);
   if (proto.has_batch()) CompileBatch(proto, step, roots, broken);
   if (proto.has_undo()) CompileUndo(proto, step, std::move(roots), std::move(broken));
+}
+
+// A call whose own address names a field makes no sense without it.
+void PlanCompiler::CheckPathFields(const frontdesk::v1::Step& proto, const PlanStep& step) {
+  const Method& called = *step.method;
+  if (called.bindings.empty()) return;
+  for (const std::vector<const Field*>& capture : called.bindings[0].captures) {
+    if (capture.empty()) continue;
+    const Field& field = *capture[0];
+    const bool bound =
+        std::any_of(proto.bind().begin(), proto.bind().end(),
+                    [&](const auto& bind) { return SplitPath(bind.to())[0] == field.name; }) ||
+        std::any_of(step.request.begin(), step.request.end(),
+                    [&](const Write& write) { return write.target == &field; });
+    if (bound) continue;
+    Add(At(proto), Cat("step ", Quoted(step.id), ": nothing binds ", Quoted(field.name), " of ",
+                       called.input->full_name, ", which the path ", called.bindings[0].path.text,
+                       " of ", Quoted(proto.call()), " needs"));
+  }
 }
 
 void PlanCompiler::CompileBatch(const frontdesk::v1::Step& proto, PlanStep& step,

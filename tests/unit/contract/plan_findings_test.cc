@@ -77,6 +77,7 @@ constexpr char kMessages[] = R"(
     rpc GetOrder(Key) returns (Order);
     rpc GetUser(Key) returns (User);
     rpc GetMine(Mine) returns (User);
+    rpc GetByPath(Key) returns (User) { option (google.api.http) = { get: "/users/{id}" }; }
     rpc Watch(Key) returns (stream Order);
     rpc Upload(stream Key) returns (Order);
   }
@@ -234,6 +235,20 @@ constexpr Case kTypes[] = {
      "an empty `to` spreads a message"},
 };
 
+#define BY_PATH(bind) R"(step { id: "user" call: "test.Back/GetByPath" )" bind " } " OUT_USER
+
+// A call whose own address names a field needs it.
+constexpr Case kRequired[] = {
+    {BY_PATH(R"(bind { to: "id" from: "request.id" })"), ""},
+    {BY_PATH(R"(bind { to: "id" value: "x" })"), ""},
+    {BY_PATH(R"(bind { to: "" from: "request" })"), ""},
+    {BY_PATH(""),
+     "step \"user\": nothing binds \"id\" of test.Key, which the path /users/{id} of "
+     "\"test.Back/GetByPath\" needs"},
+    {BY_PATH(R"(bind { to: "who" from: "caller.sub" })"), "nothing binds \"id\" of test.Key"},
+    {BY_PATH(R"(bind { to: "id" from: "request.idd" })"), "has no field \"idd\""},
+};
+
 constexpr Case kConstants[] = {
     {ORDER OUT R"(out { to: "points" value: "-7" })", ""},
     {ORDER OUT R"(out { to: "points" value: "2147483648" })", "\"2147483648\" is not an int32"},
@@ -301,6 +316,7 @@ constexpr Case kEach[] = {
 INSTANTIATE_TEST_SUITE_P(Structure, PlanFindings, ::testing::ValuesIn(kStructure));
 INSTANTIATE_TEST_SUITE_P(Paths, PlanFindings, ::testing::ValuesIn(kPaths));
 INSTANTIATE_TEST_SUITE_P(Types, PlanFindings, ::testing::ValuesIn(kTypes));
+INSTANTIATE_TEST_SUITE_P(Required, PlanFindings, ::testing::ValuesIn(kRequired));
 INSTANTIATE_TEST_SUITE_P(Constants, PlanFindings, ::testing::ValuesIn(kConstants));
 INSTANTIATE_TEST_SUITE_P(Each, PlanFindings, ::testing::ValuesIn(kEach));
 
