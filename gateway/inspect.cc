@@ -1,4 +1,6 @@
 // The verbs that look and do not serve: check, routes, explain, version.
+#include <google/protobuf/descriptor.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -62,9 +64,31 @@ const char* BodyOf(const contract::Binding& binding) {
   return "";
 }
 
+const char* OnError(const contract::PlanStep& step) {
+  switch (step.on_error) {
+    case contract::PlanStep::OnError::kFail:
+      return "FAIL";
+    case contract::PlanStep::OnError::kOmit:
+      return "OMIT";
+    case contract::PlanStep::OnError::kDefault:
+      return "DEFAULT";
+  }
+  return "";
+}
+
+// The condition of a step as it is written.
+std::string WhenOf(const contract::Method& method, const std::string& step) {
+  const auto& composition = method.descriptor->options().GetExtension(v1::compose);
+  for (const v1::Step& proto : composition.step()) {
+    if (proto.id() == step && proto.has_when()) return proto.when().ShortDebugString();
+  }
+  return "";
+}
+
 // One step as a reader of the plan needs it: what it calls, what it waits for, what its failure
 // does.
-ordered_json ToJson(const contract::Plan& plan) {
+ordered_json StepsToJson(const contract::Method& method) {
+  const contract::Plan& plan = *method.plan;
   ordered_json steps = ordered_json::array();
   for (const contract::PlanStep& step : plan.steps) {
     ordered_json after = ordered_json::array();
@@ -72,11 +96,17 @@ ordered_json ToJson(const contract::Plan& plan) {
       if (step.needs >> i & 1) after.push_back(plan.steps[i].id);
     }
     ordered_json one{{"id", step.id}, {"call", Rpc(*step.method)}, {"after", after}};
-    one["on_error"] = step.on_error == contract::PlanStep::OnError::kOmit ? "OMIT" : "FAIL";
+    one["on_error"] = OnError(step);
+    if (step.when) one["when"] = WhenOf(method, step.id);
     if (step.timeout != std::chrono::nanoseconds::max()) {
       one["timeout"] = Milliseconds(std::chrono::duration_cast<Duration>(step.timeout));
     }
     if (step.each) one["max_parallel"] = step.max_parallel;
+    if (step.batch) {
+      one["batch"] = Rpc(*step.batch->method);
+      one["max_keys"] = step.batch->max_keys;
+    }
+    if (step.hooks) one["hooks"] = true;
     if (step.undo) one["undo"] = Rpc(*step.undo->method);
     steps.push_back(std::move(one));
   }
@@ -124,7 +154,7 @@ ordered_json ToJson(const config::Snapshot& snapshot, const route::Route& route)
   if (const char* body = BodyOf(*route.binding); *body) out["body"] = body;
   if (route.binding->response_field) out["response_body"] = route.binding->response_field->name;
   if (method.plan) {
-    out["steps"] = ToJson(*method.plan);
+    out["steps"] = StepsToJson(method);
   } else {
     for (const upstream::UpstreamSettings& upstream : snapshot.upstreams) {
       const auto& services = upstream.services;
@@ -141,12 +171,14 @@ void PrintSteps(const ordered_json& steps) {
     std::string after;
     for (const ordered_json& id : step["after"])
       after += (after.empty() ? "" : ", ") + id.get<std::string>();
-    const std::string undo =
-        step.contains("undo") ? Cat("  undo ", step["undo"].get<std::string>()) : "";
+    std::string more;
+    for (const char* word : {"when", "batch", "undo"}) {
+      if (step.contains(word)) more += Cat("  ", word, " ", step[word].get<std::string>());
+    }
     std::printf("  %-16s %-44s %s%s%s%s\n", step["id"].get<std::string>().c_str(),
                 step["call"].get<std::string>().c_str(),
                 step["on_error"].get<std::string>().c_str(), after.empty() ? "" : "  after ",
-                after.c_str(), undo.c_str());
+                after.c_str(), more.c_str());
   }
 }
 
