@@ -55,6 +55,25 @@ TEST(PlanPlaces, AreThoseOfTheFieldThatIsWrong) {
        "\"test.Back/Get\"?)\n"
        "  call: \"test.Back/Gett\" }\n"
        "  ^\n"},
+      {"step { id: \"user\" call: \"test.Back/Get\" when { not {\n  has: \"requst.id\" } } }" OUT,
+       "test.proto:7:3: error: step \"user\": when: \"requst.id\": there is no step \"requst\" "
+       "(did "
+       "you mean \"request\"?)\n"
+       "  has: \"requst.id\" } } }\n"
+       "  ^\n"},
+      {"step { id: \"user\" call: \"test.Back/Get\" on_error: DEFAULT\n"
+       "  default { [type.googleapis.com/test.Key] { id: \"x\" } } }" OUT,
+       "test.proto:7:3: error: step \"user\": default is of type \"test.Key\", but the call "
+       "returns "
+       "test.User\n"
+       "  default { [type.googleapis.com/test.Key] { id: \"x\" } } }\n"
+       "  ^\n"},
+      {STEP "\nout { to: \"id\" from: \"user.id\"\n  convert { strict: true } }",
+       "test.proto:8:3: error: out to \"id\" from \"user.id\": `convert` is for messages and "
+       "enums, "
+       "not for string\n"
+       "  convert { strict: true } }\n"
+       "  ^\n"},
       {"step { id: \"user\" }" OUT,
        "test.proto:6:1: error: step \"user\" has no call\n"
        "step { id: \"user\" }\n"
