@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/config/load_message.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/plan.h"
 
