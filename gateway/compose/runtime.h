@@ -43,12 +43,12 @@ struct WantedSteps {
   uint64_t shown = ~uint64_t{0};  // part of what the client asked for: told of when missing
 };
 
-// Of a client that asks for `mask`. `response_field` is the binding's: then the answer is that field
-// alone, and the mask goes for what is inside. A step runs if it feeds a field that is asked for, or
-// a step that runs. Leaving out any other is safe when the request reads only (`reads`: GET or HEAD)
-// or the step does (its call is declared NO_SIDE_EFFECTS, and it has no undo); otherwise it runs as
-// ever, for the client chose what to see and not what to have done. All run where a hook sees the
-// answer as a whole.
+// Of a client that asks for `mask`. `response_field` is the binding's: then the answer is that
+// field alone, and the mask goes for what is inside. A step runs if it feeds a field that is asked
+// for, or a step that runs. Leaving out any other is safe when the request reads only (`reads`: GET
+// or HEAD) or the step does (its call is declared NO_SIDE_EFFECTS, and it has no undo); otherwise
+// it runs as ever, for the client chose what to see and not what to have done. All run where a hook
+// sees the answer as a whole.
 WantedSteps StepsFor(const contract::Plan& plan, const contract::Field* response_field,
                      const contract::ReadMask& mask, bool reads);
 

@@ -61,10 +61,10 @@ void Check(const Cases& cases) {
 #define STEP(id, more) "step { id: '" id "' call: 'test.Back/GetOrder' " more " } "
 #define OUT(to, from) "out { to: '" to "' from: '" from "' } "
 // A step with a condition, after one that always is.
-#define WHEN(condition)                                                        \
-  STEP("order", "")                                                            \
-  STEP("other", "on_error: OMIT when { " condition " }") OUT("order", "order") \
-      OUT("other", "other")
+#define WHEN(condition)                                                                            \
+  STEP("order", "")                                                                                \
+  STEP("other", "on_error: OMIT when { " condition " }") OUT("order", "order") OUT("other", "othe" \
+                                                                                            "r")
 
 TEST(PlanWhen, Words) {
   constexpr Case kCases[] = {
