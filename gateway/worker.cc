@@ -57,9 +57,8 @@ void Worker::Start() {
     };
     // At least one turn, in which idle connections say goodbye to their back ends.
     bool turned = false;
-    loop_.RunUntil([&] {
-      return std::exchange(turned, true) && (unwound() || Clock::now() > limit);
-    });
+    loop_.RunUntil(
+        [&] { return std::exchange(turned, true) && (unwound() || Clock::now() > limit); });
     if (!unwound()) {
       // Frames that never return hold what they wait for; leaving them is all that is left.
       observe::LogError("cancelled requests did not end; exiting at once");

@@ -161,7 +161,8 @@ void Checker::CheckUpstream(const std::string& path, const Upstream& upstream) {
 }
 
 void Checker::CheckServices(const std::string& path, const Upstream& upstream) {
-  if (!loaded_.Has(path + ".services") && !HasUnknownKey(findings_, path)) Add(path, "has no services");
+  if (!loaded_.Has(path + ".services") && !HasUnknownKey(findings_, path))
+    Add(path, "has no services");
   for (int i = 0; i < upstream.services_size(); ++i) {
     const std::string& service = upstream.services(i);
     const std::string here = Cat(path, ".services[", i, "]");
@@ -177,7 +178,8 @@ void Checker::CheckServices(const std::string& path, const Upstream& upstream) {
 }
 
 void Checker::CheckEndpoints(const std::string& path, const Upstream& upstream) {
-  if (!loaded_.Has(path + ".endpoints") && !HasUnknownKey(findings_, path)) Add(path, "has no endpoints");
+  if (!loaded_.Has(path + ".endpoints") && !HasUnknownKey(findings_, path))
+    Add(path, "has no endpoints");
   std::map<std::string, int> seen;
   for (int i = 0; i < upstream.endpoints_size(); ++i) {
     const std::string& endpoint = upstream.endpoints(i);

@@ -137,10 +137,13 @@ void OrderCompiler::ReportCycle(const StepOrder& order, uint64_t left) {
   }
   path.erase(path.begin(), std::find(path.begin(), path.end(), at));
   path.push_back(at);
+  const int here = place_of_(StepPath(composition_, StepAt(at))).line;
   std::string names;
   for (size_t step : path) {
     if (!names.empty()) names += " needs ";
     names += Cat(Quoted(StepAt(step).id()));
+    const int line = place_of_(StepPath(composition_, StepAt(step))).line;
+    if (line != here) names += Cat(" (line ", line, ")");
   }
   Add(StepPath(composition_, StepAt(at)), Cat("the steps form a cycle: ", names));
 }

@@ -44,12 +44,13 @@ TEST(Verbs, AMistakeIsOneLine) {
   };
   Mocks mocks;
   const std::string right = DemoConfig(mocks, {});
-  for (const Row& row : std::vector<Row>{
-           {"shop.order.v1.Orders", "shop.order.v1.Orderz", "did you mean \"shop.order.v1.Orders\"?"},
-           {"endpoints:", "endpoint:", "did you mean \"endpoints\"?"},
-           {"services:", "service:", "did you mean \"services\"?"},
-           {"descriptor_set:", "descriptorset:", "did you mean \"descriptor_set\"?"},
-           {"upstreams:", "upstream:", "did you mean \"upstreams\"?"}}) {
+  for (const Row& row :
+       std::vector<Row>{{"shop.order.v1.Orders", "shop.order.v1.Orderz",
+                         "did you mean \"shop.order.v1.Orders\"?"},
+                        {"endpoints:", "endpoint:", "did you mean \"endpoints\"?"},
+                        {"services:", "service:", "did you mean \"services\"?"},
+                        {"descriptor_set:", "descriptorset:", "did you mean \"descriptor_set\"?"},
+                        {"upstreams:", "upstream:", "did you mean \"upstreams\"?"}}) {
     std::string wrong = right;
     const size_t at = wrong.find(row.right);
     ASSERT_NE(at, std::string::npos) << row.right;

@@ -114,6 +114,27 @@ TEST_F(EachTest, AListThatIsTooLongMakesNoCall) {
   EXPECT_EQ(run.caller.seen().size(), 1u);
 }
 
+// The client's fault is a 4xx, a back end's is a 502.
+TEST(Each, AListThatIsTooLongIsTheFaultOfWhoMadeIt) {
+  constexpr char kStep[] =
+      R"(call: "test.Back/GetUser" bind { to: "id" from: "e" } } out { to: "users" from: "users" })";
+  Composition ours(kMessages, "Key", "Answer",
+                   Cat("step { id: 'users' each: 'request.tags' as: 'e' ", kStep));
+  ours.options.max_elements = 1;
+  EXPECT_EQ(ours.Run("tags: 'a' tags: 'b'"), "INVALID_ARGUMENT EACH_TOO_LONG");
+
+  Composition theirs(
+      kMessages, "Key", "Answer",
+      Cat(R"(step { id: "order" call: "test.Back/GetUser" bind { to: "id" from: "request.id" } }
+                            step { id: "users" each: "order.aliases" as: "e" )",
+          kStep));
+  theirs.options.max_elements = 1;
+  const std::string user = theirs.dynamic().Wire("test.User", "aliases: 'a' aliases: 'b'");
+  theirs.caller.Reply("GetUser", [&](std::string_view) { return user; });
+  theirs.Start("");
+  EXPECT_EQ(HttpOverrideOf(theirs.TakeResult().status()), 502);
+}
+
 TEST_F(EachTest, RepliesHaveALimitTogether) {
   Lines("abc");
   run.caller.Reply("GetUser", [&](std::string_view) { return User('x'); });
