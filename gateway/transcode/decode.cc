@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "gateway/base/failure.h"
+#include "gateway/base/shorten.h"
 #include "gateway/base/text.h"
 #include "gateway/transcode/decoder.h"
 
@@ -57,7 +59,7 @@ void Decoder::NotePath() {
 }
 
 std::string Decoder::Path() const {
-  if (!text_name_.empty()) return std::string(text_name_);
+  if (!text_name_.empty()) return Shorten(text_name_);
   std::string path;
   for (const Frame* frame = frame_; frame != nullptr; frame = frame->parent) {
     if (!path.empty() && path.front() != '[') path.insert(0, 1, '.');
@@ -66,16 +68,16 @@ std::string Decoder::Path() const {
     } else if (frame->element >= 0) {
       path.insert(0, Cat('[', frame->element, ']'));
     } else if (frame->key.data() != nullptr) {
-      path.insert(0, Cat("[\"", frame->key, "\"]"));
+      path.insert(0, Cat("[\"", Shorten(frame->key), "\"]"));
     }
   }
-  return path;
+  return Shorten(path);
 }
 
 bool Decoder::Fail(std::string_view reason, std::string_view what, std::string_view member) {
   if (!status_.ok() || !in_.error().empty()) return false;
   std::string path = Path();
-  if (!member.empty()) path += Cat(path.empty() ? "" : ".", member);
+  if (!member.empty()) path += Cat(path.empty() ? "" : ".", Shorten(member));
   const std::string where =
       text_name_.empty() ? Cat(in_.Where(value_at_ != nullptr ? value_at_ : in_.mark()), ": ") : "";
   Failure failure(absl::StatusCode::kInvalidArgument, reason,
@@ -194,17 +196,38 @@ bool Decoder::FieldValue(const Field& field) {
 }
 
 bool Decoder::DropDefault(const Field& field, size_t tag, size_t value) {
-  if (dropped_ || IsDefaultValue(field, out_.From(value))) out_.Truncate(tag);
-  dropped_ = false;
+  if (!dropped_ && !IsDefaultValue(field, out_.From(value))) return true;
+  out_.Truncate(tag);
+  if (std::exchange(dropped_, false) || options_.set_elsewhere.empty()) return true;
+  return !IsSetElsewhere() || Fail("FIELD_CONFLICT", "has another value elsewhere in the request");
+}
+
+bool Decoder::IsSetElsewhere() const {
+  return std::any_of(options_.set_elsewhere.begin(), options_.set_elsewhere.end(),
+                     [&](const std::vector<const Field*>* path) {
+                       const Frame* frame = frame_;
+                       for (size_t i = path->size(); i-- > 0; frame = frame->parent) {
+                         if (frame == nullptr || frame->field != (*path)[i]) return false;
+                       }
+                       return frame == nullptr;
+                     });
+}
+
+// Its caller counts down again, unless it fails.
+bool Decoder::EnterMessage() {
+  if (messages_ >= options_.max_messages) return TooDeep();
+  ++messages_;
   return true;
 }
 
 bool Decoder::SingularValue(const Field& field) {
   if (field.message == nullptr) return Scalar(field);
   if (field.type == FieldType::kGroup) return Bad("groups are not supported");
+  if (!EnterMessage()) return false;
   const size_t begin = out_.BeginLength();
   if (!Message(*field.message)) return false;
   out_.EndLength(begin);
+  --messages_;
   return true;
 }
 
@@ -276,9 +299,9 @@ absl::Status DecodeFieldJson(const Field& field, std::string_view json, const Pa
 }
 
 absl::Status DecodeText(const Field& field, std::string_view name, std::string_view text,
-                        const MessageTables& types, std::string& out) {
+                        int messages, const MessageTables& types, std::string& out) {
   const ParseOptions options;
-  return internal::Decoder(text, options, types, out).ReadText(field, name, text);
+  return internal::Decoder(text, options, types, out).ReadText(field, name, text, messages);
 }
 
 }  // namespace frontdesk::transcode

@@ -1,8 +1,10 @@
 // ProtoJSON text to protobuf wire bytes, by table, in one strict pass.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "gateway/contract/message_table.h"
@@ -14,6 +16,12 @@ struct ParseOptions {
   bool ignore_unknown = false;  // skip unknown fields and unknown enum names
   bool last_key_wins = false;   // of a name given twice in one object, instead of failing
   int max_depth = 100;          // of nested arrays and objects
+  // Of nested messages, the outermost and entries of maps included: one object of a Struct is
+  // three. Common parsers stop at 100. What an Any holds is bytes to them and counts anew.
+  int max_messages = contract::kMaxWireDepth;
+  // Fields, as paths from the outermost message, that are set elsewhere to no default: an explicit
+  // default here contradicts that, and would not be seen in the bytes.
+  std::span<const std::vector<const contract::Field*>* const> set_elsewhere = {};
   // Refuse fields that only the gateway may fill from the verified caller.
   bool refuse_caller_fields = true;
 };
@@ -39,9 +47,9 @@ absl::Status DecodeFieldJson(const contract::Field& field, std::string_view json
 // what follows the field's tag (varint, fixed, or length and payload), a default too. A repeated
 // field takes one element. Messages: the well-known ones that are written as one JSON string or
 // scalar, and Struct, Value and ListValue as JSON text. Reasons as above, the field named by
-// `name`.
+// `name`. The field lies in `messages` nested messages.
 absl::Status DecodeText(const contract::Field& field, std::string_view name, std::string_view text,
-                        const contract::MessageTables& types, std::string& out);
+                        int messages, const contract::MessageTables& types, std::string& out);
 
 // False for messages that DecodeText() has no form for.
 bool HasTextForm(const contract::Field& field);

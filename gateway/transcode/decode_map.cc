@@ -33,6 +33,7 @@ bool Decoder::Entry(const Field& field, std::string_view key, std::vector<MapEnt
   Frame frame(*this, nullptr);
   frame.key = in_.raw_string();
   value_at_ = frame.key.data() - 1;
+  if (!EnterMessage()) return false;
   MapEntry entry{.span = {.begin = out_.size()}};
   out_.Varint(Tag(field.number, WireType::kBytes));
   const size_t payload = out_.BeginLength();
@@ -43,6 +44,7 @@ bool Decoder::Entry(const Field& field, std::string_view key, std::vector<MapEnt
   }
   out_.Varint(Tag(2, WireTypeOf(value_field.type)));
   if (!SingularValue(value_field)) return false;
+  --messages_;
   if (dropped_) {
     dropped_ = false;
     out_.Truncate(entry.span.begin);

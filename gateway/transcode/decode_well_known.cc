@@ -1,4 +1,6 @@
 // Messages whose JSON is not an object of their fields.
+#include <utility>
+
 #include "gateway/base/text.h"
 #include "gateway/transcode/decoder.h"
 #include "gateway/transcode/field_mask.h"
@@ -9,6 +11,13 @@ namespace frontdesk::transcode {
 using contract::Field;
 using contract::FieldType;
 using contract::MessageTable;
+
+namespace {
+
+// Names of types are short; what a client makes of this goes on to back ends and logs.
+constexpr size_t kMaxTypeUrl = 512;
+
+}  // namespace
 
 bool HasTextForm(const Field& field) {
   if (field.message == nullptr) return true;
@@ -122,6 +131,7 @@ bool Decoder::Value(const MessageTable& table) {
 
 // The members' order is free, but the type must be known to read them: look ahead for it.
 bool Decoder::FindType(std::string_view& url) {
+  const char* const from = in_.mark();
   std::string_view key;
   for (bool first = true;; first = false) {
     const Step step = in_.Member(first, key);
@@ -131,8 +141,12 @@ bool Decoder::FindType(std::string_view& url) {
     if (!in_.Skip()) return false;
   }
   value_at_ = in_.mark();
+  const auto ahead = static_cast<size_t>(in_.mark() - from);
+  if (ahead > look_ahead_left_) return Bad("\"@type\" must come first here");
+  look_ahead_left_ -= ahead;
   if (in_.Peek() != '"') return Bad("\"@type\" must be a string");
-  return in_.String(url);
+  if (!in_.String(url)) return false;
+  return url.size() <= kMaxTypeUrl || Bad("\"@type\" is too long");
 }
 
 bool Decoder::Any() {
@@ -153,7 +167,9 @@ bool Decoder::Any() {
   const size_t tag = out_.size();
   out_.Varint(Tag(2, WireType::kBytes));
   const size_t begin = out_.BeginLength();
+  const int outside = std::exchange(messages_, 1);
   if (!AnyMembers(*table)) return false;
+  messages_ = outside;
   if (out_.size() == begin) {
     out_.Truncate(tag);
   } else {
@@ -190,8 +206,11 @@ bool Decoder::AnyMembers(const MessageTable& table) {
   }
 }
 
-absl::Status Decoder::ReadText(const Field& field, std::string_view name, std::string_view text) {
+absl::Status Decoder::ReadText(const Field& field, std::string_view name, std::string_view text,
+                               int messages) {
   text_name_ = name;
+  messages_ = messages + (field.message == nullptr ? 0 : 1);
+  if (messages_ > options_.max_messages) return Finish(TooDeep());
   if (field.message == nullptr) return Finish(ScalarText(field, text));
   const size_t begin = out_.BeginLength();
   const MessageTable& table = *field.message;

@@ -18,11 +18,16 @@ class Decoder {
  public:
   Decoder(std::string_view json, const ParseOptions& options, const contract::MessageTables& types,
           std::string& out)
-      : options_(options), types_(types), in_(json, options.max_depth), out_(out, json.size()) {}
+      : options_(options),
+        types_(types),
+        in_(json, options.max_depth),
+        out_(out, json.size()),
+        look_ahead_left_(kLookAhead + 4 * json.size()) {}
 
   absl::Status ReadMessage(const contract::MessageTable& table);
   absl::Status ReadField(const contract::Field& field);
-  absl::Status ReadText(const contract::Field& field, std::string_view name, std::string_view text);
+  absl::Status ReadText(const contract::Field& field, std::string_view name, std::string_view text,
+                        int messages);
 
  private:
   using Field = contract::Field;
@@ -59,6 +64,9 @@ class Decoder {
     Span span;
   };
   static constexpr uint32_t kDropped = UINT32_MAX;
+  // Bytes that may be read twice to find the "@type" of Anys, beyond four times the text: without a
+  // bound an Any within an Any, their types last, costs the square of the text.
+  static constexpr size_t kLookAhead = 64 << 10;
 
   // Of an object that is open: where its part of each stack begins.
   struct Object {
@@ -79,6 +87,7 @@ class Decoder {
   bool Repeated(const Field& field);
   bool Packed(const Field& field);
   void SortRecords(size_t records);
+  bool EnterMessage();
 
   // decode_map.cc
   struct MapEntry {
@@ -108,6 +117,7 @@ class Decoder {
   bool WellKnownText(const MessageTable& table, std::string_view text);
   bool Wrapper(const MessageTable& table);
   bool DropDefault(const Field& field, size_t tag, size_t value);
+  bool IsSetElsewhere() const;
   bool Any();
   bool FindType(std::string_view& url);
   bool AnyMembers(const MessageTable& table);
@@ -122,6 +132,7 @@ class Decoder {
   void NotePath();
   // The value at hand is wrong.
   bool Bad(std::string_view what) { return Fail("INVALID_VALUE", what); }
+  bool TooDeep() { return Fail("JSON_TOO_DEEP", "nested too deeply"); }
   bool Fail(std::string_view reason, std::string_view what, std::string_view member = {});
   absl::Status Finish(bool ok);
 
@@ -130,6 +141,8 @@ class Decoder {
   JsonReader in_;
   Buffer out_;
   const char* value_at_ = nullptr;  // where the value at hand begins
+  int messages_ = 1;                // that are open
+  size_t look_ahead_left_;
   const Frame* frame_ = nullptr;
   std::string path_;            // where the reader's error is
   std::string_view text_name_;  // ReadText(): the name to report

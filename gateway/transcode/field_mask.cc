@@ -5,6 +5,7 @@ namespace {
 
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
@@ -22,8 +23,13 @@ bool FieldMaskPathToJson(std::string_view path, std::string& out) {
 }
 
 bool FieldMaskPathFromJson(std::string_view path, std::string& out) {
-  for (const char c : path) {
-    if (c == '_') return false;
+  bool begins = true;  // of an identifier, or a '*' in its place
+  for (size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    const bool star = c == '*' && begins && (i + 1 == path.size() || path[i + 1] == '.');
+    const bool letter = IsLower(c) || IsUpper(c) || (IsDigit(c) && !begins);
+    if (c == '.' ? begins : !letter && !star) return false;
+    begins = c == '.';
     if (IsUpper(c)) {
       out.push_back('_');
       out.push_back(static_cast<char>(c - 'A' + 'a'));
@@ -31,7 +37,7 @@ bool FieldMaskPathFromJson(std::string_view path, std::string& out) {
       out.push_back(c);
     }
   }
-  return !path.empty();
+  return !begins;
 }
 
 }  // namespace frontdesk::transcode

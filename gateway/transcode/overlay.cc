@@ -30,6 +30,9 @@ std::string_view ValuePart(std::string_view field) {
   return {value, static_cast<size_t>(end - value)};
 }
 
+// In which the path's last field lies.
+int Messages(const FieldPath& path) { return static_cast<int>(path.size()); }
+
 absl::Status Wrong(std::string_view reason, std::string_view field, std::string_view what) {
   return Failure(absl::StatusCode::kInvalidArgument, reason, Cat(field, ": ", what))
       .Field(field, what);
@@ -49,7 +52,7 @@ std::string PathText(const FieldPath& path) {
 absl::Status Overlay::Add(const FieldPath& path, std::string_view name, std::string_view text,
                           Source source) {
   Leaf leaf{.path = path, .begin = values_.size(), .source = source};
-  absl::Status status = DecodeText(*path.back(), name, text, types_, values_);
+  absl::Status status = DecodeText(*path.back(), name, text, Messages(path), types_, values_);
   if (!status.ok()) return status;
   leaf.end = values_.size();
   leaves_.push_back(std::move(leaf));
@@ -62,7 +65,8 @@ absl::Status Overlay::AddEntry(const FieldPath& path, std::string_view name, std
   std::string payload;
   for (const Field& part : entry.fields) {
     Buffer(payload, 0).Varint(Tag(part.number, WireTypeOf(part.type)));
-    absl::Status status = DecodeText(part, name, part.number == 1 ? key : text, types_, payload);
+    const std::string_view value = part.number == 1 ? key : text;
+    absl::Status status = DecodeText(part, name, value, Messages(path) + 1, types_, payload);
     if (!status.ok()) return status;
   }
   AddWire(path, payload, Source::kQuery);

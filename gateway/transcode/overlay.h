@@ -42,6 +42,8 @@ class Overlay {
   bool HasFromPath(const FieldPath& path) const;
   // Bytes of the last value given for a top-level field; "" when there is none.
   std::string_view ValueOf(const contract::Field* top) const;
+  // Bytes of the value added last.
+  std::string_view Last() const { return Bytes(leaves_.back()); }
   void Drop(const contract::Field* top);
   bool empty() const { return leaves_.empty(); }
 

@@ -23,7 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   wire.erase(0, 4);
   // Its reader refuses numbers that no double holds, which are fine where they are ignored.
   FUZZ_CHECK(options.ignore_unknown || nlohmann::json::accept(json));
-  const auto message = fuzz::Parse(type, wire, fuzz::kDeep);
+  // By the limit that back ends have.
+  const auto message = fuzz::Parse(type, wire, transcode::ParseOptions().max_messages);
   FUZZ_CHECK(message != nullptr);
   FUZZ_CHECK(testing::MessageTypes::Deterministic(*message) == wire);
 

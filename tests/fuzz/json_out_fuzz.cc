@@ -27,8 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FUZZ_CHECK(nlohmann::json::accept(text));
 
   std::string canonical, again;
-  const absl::Status read =
-      transcode::DecodeJson(table, text, {.max_depth = fuzz::kDeep}, types, canonical);
+  const transcode::ParseOptions parse{.max_depth = fuzz::kDeep, .max_messages = fuzz::kDeep};
+  const absl::Status read = transcode::DecodeJson(table, text, parse, types, canonical);
   if (read.ok()) {
     const auto parsed = fuzz::Parse(type, canonical, fuzz::kDeep);
     FUZZ_CHECK(parsed != nullptr && testing::MessageTypes::Deterministic(*parsed) == canonical);

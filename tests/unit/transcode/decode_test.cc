@@ -309,6 +309,18 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Known", R"({"mask":","})", "<INVALID_VALUE>"},
         Row{"Known", R"({"mask":",a"})", "<INVALID_VALUE>"},
         Row{"Known", R"({"mask":"foo_bar"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"*,a.*.b2"})", R"({"mask":"*,a.*.b2"})"},
+        Row{"Known", R"({"mask":"a..b"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":".a"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"a."})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"a.2b"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"a b"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"a;drop"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"a\nb"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"é"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"a*"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"*a"})", "<INVALID_VALUE>"},
+        Row{"Known", R"({"mask":"**"})", "<INVALID_VALUE>"},
         Row{"Known", R"({"mask":["a"]})", "<INVALID_VALUE>"},
         Row{"Known", R"({"object":{"b":[1,null,"x"],"a":{"c":true}}})",
             R"({"object":{"a":{"c":true},"b":[1,null,"x"]}})"},
@@ -417,12 +429,91 @@ TEST(DecodeLimits, DepthCountsArraysAndObjects) {
   EXPECT_EQ(Types().Decode("Tree", tree(101)), "<JSON_TOO_DEEP>");
   EXPECT_EQ(Types().Decode("Tree", tree(5), {.max_depth = 4}), "<JSON_TOO_DEEP>");
   const auto lists = [](int depth) { return Nested("[", "", "]", depth); };
-  EXPECT_FALSE(Types().Decode("google.protobuf.Value", lists(100)).starts_with('<'));
-  EXPECT_EQ(Types().Decode("google.protobuf.Value", lists(101)), "<JSON_TOO_DEEP>");
+  EXPECT_EQ(Types().Decode("google.protobuf.Value", lists(101), {.max_messages = 1000}),
+            "<JSON_TOO_DEEP>");
   EXPECT_EQ(Types().Decode("google.protobuf.Value", Nested("[", "", "", 100000)),
             "<JSON_TOO_DEEP>");
   EXPECT_EQ(Types().Decode("Order", "{\"x\":" + lists(100) + "}", {.ignore_unknown = true}),
             "<JSON_TOO_DEEP>");
+}
+
+// What is taken can be read by any back end: common parsers stop at 100 messages.
+TEST(DecodeLimits, DepthCountsMessagesToo) {
+  struct Row {
+    const char* type;
+    std::string before;
+    const char* open;
+    const char* inner;
+    const char* close;
+    const char* after;
+    int most;  // times `open`
+  };
+  const std::string any = R"({"any":{"@type":"x/google.protobuf.Value","value":)";
+  const Row rows[] = {
+      {"google.protobuf.Value", "", "[", "", "]", "", 50},          // Value, ListValue
+      {"google.protobuf.Value", "", "{\"a\":", "1", "}", "", 33},   // Value, Struct, entry
+      {"google.protobuf.ListValue", "", "[", "", "]", "", 50},      // ListValue, Value
+      {"google.protobuf.Struct", "", "{\"a\":", "1", "}", "", 33},  // Struct, entry, Value
+      {"Known", "{\"value\":", "[", "", "]", "}", 49},              // and the message around it
+      {"Known", any, "[", "", "]", "}}", 50},                       // bytes to a parser
+      {"Known", any + "[]},\"value\":", "[", "", "]", "}", 49},     // and behind them as before
+  };
+  for (const Row& row : rows) {
+    const auto decode = [&](int depth) {
+      return Types().Decode(
+          row.type, Cat(row.before, Nested(row.open, row.inner, row.close, depth), row.after));
+    };
+    const auto message = Types().New(row.type);
+    EXPECT_TRUE(message->ParseFromString(decode(row.most))) << row.type << row.before << row.open;
+    EXPECT_EQ(decode(row.most + 1), "<JSON_TOO_DEEP>") << row.type << row.before << row.open;
+  }
+}
+
+std::string LongUrl(size_t size) {
+  const std::string type = "/test.Tree";
+  return Cat(R"({"any":{"@type":")", std::string(size - type.size(), 'x'), type, "\"}}");
+}
+
+TEST(DecodeLimits, TypeUrlsAreShort) {
+  EXPECT_FALSE(Types().Decode("Known", LongUrl(512)).starts_with('<'));
+  EXPECT_EQ(Types().Decode("Known", LongUrl(513)), "<INVALID_VALUE>");
+}
+
+// Each Any has its type last, so that all it holds is read before it: that is cheap for what people
+// write, and in proportion to the text for what attackers do.
+TEST(DecodeLimits, LookingForTypesIsBounded) {
+  const auto nested = [](int depth, size_t zeros) {
+    const std::string any = R"(,"@type":"x/test.Known"})";
+    std::string list = "[0";
+    for (size_t i = 1; i < zeros; ++i) list += ",0";
+    const std::string inner = Cat(R"({"list":)", list, R"(],"@type":"x/test.Known"})");
+    return Cat(R"({"any":)", Nested(R"({"any":)", inner, any, depth), '}');
+  };
+  EXPECT_TRUE(Types().RoundTrip("Known", nested(40, 10)).starts_with('{'));
+  EXPECT_TRUE(Types().RoundTrip("Known", nested(3, 500000)).starts_with('{'));
+  EXPECT_EQ(Types().Decode("Known", nested(40, 500000)), "<INVALID_VALUE>");
+}
+
+TEST(DecodeErrors, EchoLittleOfTheText) {
+  const std::string key(1 << 20, 'k');
+  std::string wide = "k";  // whose 128th byte is in the middle of a character
+  while (wide.size() < key.size()) wide += "é";
+  const std::string texts[] = {
+      Cat(R"({")", key, R"(":1})"),                     // a name
+      Cat(R"({"trees":{")", key, R"(":{"nope":1}}})"),  // a key on the way
+      Cat(R"({"trees":{")", key, R"(":{"name":"x)"),    // seen by the reader
+      Cat(R"({"trees":{")", wide, R"(":{"weight":"x"}}})"),
+      Cat(R"({")", wide, R"(":1})"),
+  };
+  for (const std::string& text : texts) {
+    std::string out;
+    const absl::Status status =
+        transcode::DecodeJson(Types().Table("Maps"), text, {}, Types().tables(), out);
+    EXPECT_FALSE(status.ok());
+    EXPECT_LT(status.message().size(), 500u);
+    EXPECT_LT(FieldViolationsOf(status).size(), 500u);
+    EXPECT_TRUE(contract::IsValidUtf8(Std(status.message())));
+  }
 }
 
 TEST(DecodeErrors, TellPlaceFieldAndReason) {
