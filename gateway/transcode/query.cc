@@ -2,6 +2,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/contract/wire.h"
 #include "gateway/transcode/decode.h"
 #include "gateway/transcode/percent.h"
 
@@ -35,10 +36,18 @@ absl::Status ParseQuery(std::string_view query, std::vector<Parameter>& paramete
       return Failure(absl::StatusCode::kInvalidArgument, "INVALID_QUERY",
                      "a '%' in the query is not followed by two hexadecimal digits");
     }
+    if (!contract::IsValidUtf8(parameter.name)) {
+      return Failure(absl::StatusCode::kInvalidArgument, "INVALID_QUERY",
+                     "the name of a query parameter is not UTF-8");
+    }
     if (parameter.name.starts_with('$') && parameter.name != kFields) continue;
     parameters.push_back(std::move(parameter));
   }
   return absl::OkStatus();
+}
+
+bool IsSystemName(std::string_view name) {
+  return name == "key" || name == "alt" || name == "prettyPrint";
 }
 
 bool FindParameter(const MessageTable& table, std::string_view name, ParameterField& field) {

@@ -23,8 +23,12 @@ struct Parameter {
 
 // Splits at '&' and the first '=', then decodes both sides; empty pieces are skipped. System
 // parameters, whose name begins with '$', are left out but for `$fields`. Fails with 400
-// INVALID_QUERY or TOO_MANY_PARAMETERS.
+// INVALID_QUERY (malformed, or a name that is not UTF-8) or TOO_MANY_PARAMETERS.
 absl::Status ParseQuery(std::string_view query, std::vector<Parameter>& parameters);
+
+// Names that Google's clients send to any API, for what is in front of it. They count as system
+// parameters where no field has such a name.
+bool IsSystemName(std::string_view name);
 
 // What a parameter's name stands for: "page.size", by any names of the fields, or "labels[key]".
 struct ParameterField {

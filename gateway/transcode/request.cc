@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/failure.h"
+#include "gateway/base/shorten.h"
 #include "gateway/base/text.h"
 #include "gateway/transcode/caller_fields.h"
 #include "gateway/transcode/overlay.h"
@@ -32,6 +33,11 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
+// What a proto3 string and, on its way back, a header may hold.
+bool IsPrintable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 // The reserved names of google.api.HttpBody.
 void AppendHttpBody(const RequestParts& parts, std::string& out) {
   Buffer buffer(out, parts.body.size() + parts.content_type.size() + 16);
@@ -56,7 +62,8 @@ class RequestDecoder {
         options_(options),
         types_(types),
         mask_(mask),
-        overlay_(types) {}
+        overlay_(types),
+        json_(options.json) {}
 
   absl::Status Run(std::string& out);
 
@@ -67,6 +74,7 @@ class RequestDecoder {
   absl::Status Body(std::string& out);
   absl::Status BodyField(std::string& out);
   absl::Status CheckJson();
+  absl::Status CheckRaw();
   absl::Status Mask();
 
   const MessageTable& input_;
@@ -76,6 +84,9 @@ class RequestDecoder {
   const MessageTables& types_;
   std::optional<std::string>* const mask_;
   Overlay overlay_;
+  ParseOptions json_;
+  // What the path sets to no default.
+  absl::InlinedVector<const std::vector<const Field*>*, 4> set_by_path_;
 };
 
 absl::Status RequestDecoder::Captures() {
@@ -92,7 +103,11 @@ absl::Status RequestDecoder::Captures() {
     }
     absl::Status status = overlay_.Add(path, PathText(path), value, Overlay::Source::kPath);
     if (!status.ok()) return status;
+    if (!IsDefaultValue(*path.back(), overlay_.Last())) {
+      set_by_path_.push_back(&binding_.captures[i]);
+    }
   }
+  json_.set_elsewhere = set_by_path_;
   return absl::OkStatus();
 }
 
@@ -117,12 +132,14 @@ absl::Status RequestDecoder::OneParameter(const Parameter& parameter) {
   if (parameter.name.starts_with('$')) return absl::OkStatus();
   const auto refuse = [&](std::string_view reason, std::string_view what) -> absl::Status {
     return Failure(absl::StatusCode::kInvalidArgument, reason,
-                   Cat("query parameter \"", parameter.name, "\": ", what))
-        .Field(parameter.name, what);
+                   Cat("query parameter \"", Shorten(parameter.name), "\": ", what))
+        .Field(Shorten(parameter.name), what);
   };
   ParameterField field;
   if (!FindParameter(input_, parameter.name, field)) {
-    if (options_.ignore_unknown_parameters) return absl::OkStatus();
+    if (options_.ignore_unknown_parameters || IsSystemName(parameter.name)) {
+      return absl::OkStatus();
+    }
     return refuse("UNKNOWN_PARAMETER", "no such field");
   }
   for (const Field* part : field.path) {
@@ -151,6 +168,12 @@ absl::Status RequestDecoder::CheckJson() {
       .Http(415);
 }
 
+absl::Status RequestDecoder::CheckRaw() {
+  if (IsPrintable(parts_.content_type)) return absl::OkStatus();
+  return Failure(absl::StatusCode::kInvalidArgument, "INVALID_CONTENT_TYPE",
+                 "Content-Type holds more than printable ASCII");
+}
+
 absl::Status RequestDecoder::Body(std::string& out) {
   switch (binding_.body) {
     case Binding::Body::kNone:
@@ -159,12 +182,13 @@ absl::Status RequestDecoder::Body(std::string& out) {
                      "this method takes no body");
     case Binding::Body::kWhole: {
       if (input_.well_known == WellKnown::kHttpBody) {
-        AppendHttpBody(parts_, out);
-        return absl::OkStatus();
+        absl::Status status = CheckRaw();
+        if (status.ok()) AppendHttpBody(parts_, out);
+        return status;
       }
       if (parts_.body.empty()) return absl::OkStatus();
       absl::Status status = CheckJson();
-      return status.ok() ? DecodeJson(input_, parts_.body, options_.json, types_, out) : status;
+      return status.ok() ? DecodeJson(input_, parts_.body, json_, types_, out) : status;
     }
     case Binding::Body::kField:
       return BodyField(out);
@@ -175,6 +199,8 @@ absl::Status RequestDecoder::Body(std::string& out) {
 absl::Status RequestDecoder::BodyField(std::string& out) {
   const Field& field = *binding_.body_field;
   if (field.message != nullptr && field.message->well_known == WellKnown::kHttpBody) {
+    absl::Status status = CheckRaw();
+    if (!status.ok()) return status;
     std::string payload;
     AppendHttpBody(parts_, payload);
     if (payload.empty()) return absl::OkStatus();
@@ -186,7 +212,7 @@ absl::Status RequestDecoder::BodyField(std::string& out) {
   }
   if (parts_.body.empty()) return absl::OkStatus();
   absl::Status status = CheckJson();
-  return status.ok() ? DecodeFieldJson(field, parts_.body, options_.json, types_, out) : status;
+  return status.ok() ? DecodeFieldJson(field, parts_.body, json_, types_, out) : status;
 }
 
 absl::Status RequestDecoder::Mask() {

@@ -40,8 +40,8 @@ struct RequestOptions {
 // without it a read mask is not expected, and `$fields` passed over.
 //
 // Fails as DecodeJson() does, and with INVALID_PATH, INVALID_QUERY, TOO_MANY_PARAMETERS,
-// UNKNOWN_PARAMETER, DUPLICATE_PARAMETER, FIELD_CONFLICT, BODY_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE
-// (HTTP 415), CALLER_REQUIRED (UNAUTHENTICATED).
+// UNKNOWN_PARAMETER, DUPLICATE_PARAMETER, FIELD_CONFLICT, BODY_NOT_ALLOWED, INVALID_CONTENT_TYPE,
+// UNSUPPORTED_MEDIA_TYPE (HTTP 415), CALLER_REQUIRED (UNAUTHENTICATED).
 absl::Status DecodeRequest(const contract::MessageTable& input, const contract::Binding& binding,
                            const RequestParts& parts, const RequestOptions& options,
                            const contract::MessageTables& types, std::string& out,

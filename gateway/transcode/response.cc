@@ -1,5 +1,6 @@
 // A method's reply as the body of an answer.
 #include "gateway/base/failure.h"
+#include "gateway/contract/wire.h"
 #include "gateway/transcode/encode.h"
 #include "gateway/transcode/render.h"
 #include "gateway/transcode/wire.h"
@@ -12,18 +13,23 @@ using contract::WellKnown;
 
 namespace {
 
-absl::Status Malformed() {
-  return Failure(absl::StatusCode::kInternal, "MALFORMED_MESSAGE",
-                 "the bytes are not a protobuf message", Origin::kUpstream)
-      .Http(502);
+absl::Status Wrong(std::string_view reason, std::string_view what) {
+  return Failure(absl::StatusCode::kInternal, reason, what, Origin::kUpstream).Http(502);
 }
 
-// A header of the answer must not be able to end its line.
-bool IsHeaderText(std::string_view text) {
+absl::Status Malformed() {
+  return Wrong("MALFORMED_MESSAGE", "the bytes are not a protobuf message");
+}
+
+// A header of the answer must not be able to end its line, nor be read in several ways.
+absl::Status CheckContentType(std::string_view text) {
+  if (!contract::IsValidUtf8(text)) return Wrong("INVALID_UTF8", "a string is not UTF-8");
   for (const char c : text) {
-    if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f) return false;
+    if (c < ' ' || c > '~') {
+      return Wrong("MALFORMED_MESSAGE", "a content type holds more than printable ASCII");
+    }
   }
-  return true;
+  return absl::OkStatus();
 }
 
 struct RawBody {
@@ -55,7 +61,8 @@ absl::Status EncodeHttpBody(const Field* response_field, std::string_view wire, 
     }
     if (!reader.ok()) return Malformed();
   }
-  if (!IsHeaderText(body.content_type)) return Malformed();
+  absl::Status type = CheckContentType(body.content_type);
+  if (!type.ok()) return type;
   out.body.assign(body.data);
   out.head.headers.emplace_back(
       "Content-Type", body.content_type.empty() ? "application/octet-stream" : body.content_type);

@@ -33,6 +33,7 @@ message Mine {
   Scope scope = 3; repeated Scope scopes = 4; Mine self = 5;
 }
 message Scope { string sub = 1 [(frontdesk.v1.field).from = "caller.sub"]; string id = 2; }
+message HasKey { string key = 1; }
 message WithFile { string id = 1; google.api.HttpBody file = 2; }
 )";
 
@@ -162,8 +163,27 @@ TEST(QueryParameters, KnownTypesAreText) {
   EXPECT_EQ(Read({.query = "mask=%f3"}), "<INVALID_UTF8>");
   EXPECT_EQ(Read({.query = "text=%f3"}), "<INVALID_UTF8>");
   EXPECT_EQ(Read({.query = "value=%22%f3%22"}), "<INVALID_UTF8>");
-  EXPECT_EQ(Read({.query = "labels[%f3]=1"}), "<INVALID_UTF8>");
+  EXPECT_EQ(Read({.query = "labels[%f3]=1"}), "<INVALID_QUERY>");
   EXPECT_EQ(Read({.query = "wait=%f3"}), "<INVALID_VALUE>");
+}
+
+// As deep as a back end's parser goes, and not one message deeper.
+TEST(QueryParameters, NestedNoDeeperThanBackEndsRead) {
+  const auto deeper = [](int times, const char* last) {
+    std::string query = "inner";
+    for (int i = 0; i < times; ++i) query += ".deeper";
+    return Read({.query = query + last});
+  };
+  EXPECT_TRUE(deeper(98, ".name=x").starts_with('{'));
+  EXPECT_EQ(deeper(99, ".name=x"), "<JSON_TOO_DEEP>");
+  EXPECT_EQ(deeper(1000, ".name=x"), "<JSON_TOO_DEEP>");
+  const auto lists = [](int depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  const auto value = [&](int depth) { return Read({.query = "value=" + lists(depth)}); };
+  EXPECT_TRUE(value(49).starts_with('{'));
+  EXPECT_EQ(value(50), "<JSON_TOO_DEEP>");
+  const auto body = [&](int depth) { return Read({.body = lists(depth), .body_field = "value"}); };
+  EXPECT_TRUE(body(49).starts_with('{'));
+  EXPECT_EQ(body(50), "<JSON_TOO_DEEP>");
 }
 
 TEST(QueryParameters, MapsByBrackets) {
@@ -198,7 +218,22 @@ TEST(QueryParameters, WhatIsRefused) {
   EXPECT_EQ(Read({.query = "name=a&part.name=b"}), "<FIELD_CONFLICT>");
   EXPECT_EQ(Read({.query = "part.size=1&part.name=b"}), R"({"part":{"name":"b","size":1}})");
   EXPECT_EQ(Read({.query = "$alt=json&$fields=a.b&id=1"}), R"({"id":"1"})");
-  EXPECT_EQ(Read({.query = "key=abc"}), "<UNKNOWN_PARAMETER>");
+  EXPECT_EQ(Read({.query = "key=abc&alt=json&prettyPrint=true&id=1"}), R"({"id":"1"})");
+  EXPECT_EQ(Read({.query = "Key=abc"}), "<UNKNOWN_PARAMETER>");
+  EXPECT_EQ(Read({.type = "HasKey", .query = "key=abc"}), R"({"key":"abc"})");
+  EXPECT_EQ(Read({.type = "HasKey", .query = "alt=abc"}), "{}");
+  EXPECT_EQ(Read({.query = "%ff=1"}), "<INVALID_QUERY>");
+  EXPECT_EQ(Read({.query = "$%ff=1"}), "<INVALID_QUERY>");
+  EXPECT_EQ(Read({.query = "%ff=1"}, {.ignore_unknown_parameters = true}), "<INVALID_QUERY>");
+}
+
+TEST(QueryParameters, AreEchoedInPart) {
+  std::string wire;
+  const std::string query = std::string(8000, 'n') + "=1";
+  const absl::Status status = Send({.query = query}, {}, wire);
+  EXPECT_EQ(ReasonOf(status), "UNKNOWN_PARAMETER");
+  EXPECT_LT(status.message().size(), 200u);
+  EXPECT_LT(FieldViolationsOf(status).size(), 200u);
 }
 
 TEST(QueryParameters, AtMostAThousand) {
@@ -269,9 +304,24 @@ TEST(Conflicts, ThePathWins) {
             R"({"time":"2024-01-01T00:00:00Z"})");
   EXPECT_EQ(Read({.path = {{"number", "0"}}, .body = R"({"number":5})", .body_field = "*"}),
             "<FIELD_CONFLICT>");
-  // An explicit default can't be told from absence.
+  // A default that the body spells out is a value like any other, null is none.
   EXPECT_EQ(Read({.path = {{"id", "1"}}, .body = R"({"id":""})", .body_field = "*"}),
+            "<FIELD_CONFLICT>");
+  EXPECT_EQ(Read({.path = {{"id", "1"}}, .body = R"({"id":null})", .body_field = "*"}),
             R"({"id":"1"})");
+  EXPECT_EQ(Read({.path = {{"number", "0"}}, .body = R"({"number":0})", .body_field = "*"}), "{}");
+  EXPECT_EQ(Read({.path = {{"number", "1"}}, .body = R"({"number":-0})", .body_field = "*"}),
+            "<FIELD_CONFLICT>");
+  EXPECT_EQ(Read({.path = {{"text", "a"}}, .body = R"({"text":""})", .body_field = "*"}),
+            "<FIELD_CONFLICT>");
+  EXPECT_EQ(Read({.path = {{"inner.name", "n"}}, .body = R"({"name":""})", .body_field = "inner"}),
+            "<FIELD_CONFLICT>");
+  // Only that very field.
+  EXPECT_EQ(Read({.path = {{"inner.name", "n"}},
+                  .body = R"({"id":"","inner":{"size":0,"deeper":{"name":""}},)"
+                          R"("inners":[{"name":""}],"part":{"name":""}})",
+                  .body_field = "*"}),
+            R"({"inner":{"name":"n","deeper":{}},"inners":[{}],"part":{}})");
   EXPECT_EQ(Read({.path = {{"maybe", "1"}}, .body = R"({"maybe":0})", .body_field = "*"}),
             "<FIELD_CONFLICT>");
   EXPECT_EQ(Read({.path = {{"inner.name", "n"}},
@@ -384,6 +434,16 @@ TEST(HttpBody, TakesRawBytes) {
   EXPECT_EQ(
       Read({.type = "WithFile", .path = {{"id", "1"}}, .body_field = "file", .content_type = ""}),
       R"({"id":"1"})");
+}
+
+// It becomes a string of the message.
+TEST(HttpBody, ContentTypeIsPrintable) {
+  for (const char* type : {"a/\xff", "a/\xc3\xa9", "a/b\tc", "a/\x7f"}) {
+    EXPECT_EQ(Read({.type = "google.api.HttpBody", .body_field = "*", .content_type = type}),
+              "<INVALID_CONTENT_TYPE>");
+    EXPECT_EQ(Read({.type = "WithFile", .body_field = "file", .content_type = type}),
+              "<INVALID_CONTENT_TYPE>");
+  }
 }
 
 TEST(Errors, NameTheField) {

@@ -55,6 +55,12 @@ TEST(EncodeResponse, HttpBodyIsItsBytes) {
   EXPECT_EQ(Respond(kType, nullptr, ""), "application/octet-stream|");
   EXPECT_EQ(Respond(kType, nullptr, body("content_type: 'a/b\\r\\nSet-Cookie: x'")),
             "<MALFORMED_MESSAGE>");
+  EXPECT_EQ(Respond(kType, nullptr, body("content_type: 'a/\\303\\251'")), "<MALFORMED_MESSAGE>");
+  EXPECT_EQ(Respond(kType, nullptr,
+                    "\x0a\x03"
+                    "a\xff"
+                    "b"),
+            "<INVALID_UTF8>");
   EXPECT_EQ(Respond(kType, nullptr, "\x12\x05x"), "<MALFORMED_MESSAGE>");
   EXPECT_EQ(Respond("Answer", "file",
                     Types().Wire("Answer", "file { content_type: 'a/b' data: 'x' } text: 'a'")),
