@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include <limits>
 #include <utility>
 
 #include "gateway/base/failure.h"
@@ -46,6 +47,14 @@ std::string IncompleteHeader(const std::vector<compose::Missing>& missing) {
         Cat(missing[i].part, ";reason=", missing[i].reason, missing[i].defaulted ? ";default" : "");
   }
   return out;
+}
+
+// JSON is at most a few times as long as the message it stands for, unless a contract's names of
+// fields and enum values are very long: a back end must not make us write gigabytes.
+size_t LongestText(size_t message_bytes) {
+  constexpr size_t kTimes = 10;
+  constexpr size_t kMost = std::numeric_limits<size_t>::max();
+  return message_bytes > kMost / kTimes ? kMost : message_bytes * kTimes;
 }
 
 }  // namespace
@@ -162,6 +171,7 @@ absl::Status Gateway::Render(const Exchange& exchange, const Reply& reply) {
   print.defaults = route.print_defaults;
   print.proto_names = route.proto_names;
   print.enum_numbers = route.enum_numbers;
+  print.max_bytes = LongestText(route.max_response_bytes);
   print.mask = exchange.mask.get();
   head.status = route.success_status;
   absl::Status encoded =

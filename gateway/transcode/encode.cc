@@ -50,7 +50,7 @@ bool Encoder::Fail(std::string_view reason, std::string_view what) {
 }
 
 absl::Status Encoder::Finish(bool ok) {
-  if (ok && out_.size() > options_.max_bytes) Fail("RESPONSE_TOO_LARGE", "the answer is too large");
+  if (ok && out_.size() > options_.max_bytes) TooLarge();
   if (!status_.ok()) out_.Truncate(0);
   return status_;
 }
@@ -88,9 +88,7 @@ bool Encoder::Message(const MessageTable& table, Pieces pieces) {
 }
 
 bool Encoder::Fields(const MessageTable& table, Pieces pieces, bool& first) {
-  if (out_.size() > options_.max_bytes) {
-    return Fail("RESPONSE_TOO_LARGE", "the answer is too large");
-  }
+  if (out_.size() > options_.max_bytes) return TooLarge();
   const contract::ReadMask* const mask = mask_;
   const bool ok = tidy_ && pieces.size() == 1 ? TidyFields(table, pieces[0], first)
                                               : UntidyFields(table, pieces, first);
@@ -175,7 +173,7 @@ bool Encoder::Elements(const Field& field, const WireField& wire, bool& open, bo
       out_.Char('[');
       open = true;
     }
-    return Value(field, one);
+    return Value(field, one) && (out_.size() <= options_.max_bytes || TooLarge());
   };
   const WireType own = WireTypeOf(field.type);
   if (wire.type == own) return element(wire);

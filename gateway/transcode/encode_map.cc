@@ -57,7 +57,7 @@ bool Encoder::WriteEntries(const Field& map, Entries& entries) {
     if (!EntryValue(map, entry)) return false;
   }
   out_.Char('}');
-  return out_.size() <= options_.max_bytes || Fail("RESPONSE_TOO_LARGE", "the answer is too large");
+  return out_.size() <= options_.max_bytes || TooLarge();
 }
 
 bool Encoder::EntryValue(const Field& map, const Entry& entry) {

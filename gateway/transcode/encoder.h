@@ -100,6 +100,7 @@ class Encoder {
     return out_.String(text) || Fail("INVALID_UTF8", "a string is not UTF-8");
   }
 
+  bool TooLarge() { return Fail("RESPONSE_TOO_LARGE", "the answer is too large"); }
   bool Malformed() { return Fail("MALFORMED_MESSAGE", "the bytes are not a protobuf message"); }
   bool Fail(std::string_view reason, std::string_view what);
   absl::Status Finish(bool ok);

@@ -192,6 +192,13 @@ TEST(EncodeLimits, NoWireGrowsWithoutBound) {
   for (int i = 0; i < 100000; ++i) wire += Field(20, "");
   EXPECT_EQ(Types().Encode("Lists", wire, {.defaults = true, .max_bytes = 1 << 20}),
             "<RESPONSE_TOO_LARGE>");
+  // One packed field whose values have long names: it stops where it is too long, not at its end.
+  const std::string colors = Field(14, std::string(1 << 20, '\1'));
+  std::string out;
+  EXPECT_FALSE(transcode::EncodeJson(Types().Table("Lists"), colors, {.max_bytes = 1000},
+                                     Types().tables(), out)
+                   .ok());
+  EXPECT_LT(out.capacity(), size_t{8} << 20);
   EXPECT_EQ(Types().Encode("Order", Field(1, std::string(100, 'x')), {.max_bytes = 50}),
             "<RESPONSE_TOO_LARGE>");
 }
