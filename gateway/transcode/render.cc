@@ -1,6 +1,8 @@
 #include "gateway/transcode/render.h"
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <charconv>
 
 #include "gateway/base/failure.h"
@@ -24,8 +26,12 @@ using contract::WireType;
 constexpr std::array<int, 17> kHttpStatus = {200, 499, 500, 400, 504, 404, 409, 403, 429,
                                              400, 409, 400, 501, 500, 503, 500, 401};
 
+constexpr std::string_view kProblemType = "application/problem+json";
 constexpr std::string_view kTypes = "type.googleapis.com/google.rpc.";
 constexpr std::string_view kDomain = "frontdesk";
+
+// Clients may take a longer wait for "never": a day.
+constexpr int64_t kMostRetryAfter = 24 * 60 * 60;
 
 void AppendBytes(std::string& out, uint32_t number, std::string_view bytes) {
   AppendTag(out, number, WireType::kBytes);
@@ -57,6 +63,31 @@ bool IsRetryInfo(std::string_view any) {
   return false;
 }
 
+// Last value of the field; "" or 0 when there is none.
+WireField Find(std::string_view message, uint32_t number, WireType type) {
+  WireField found;
+  for (WireReader reader(message); reader.Next();) {
+    const WireField& field = reader.field();
+    if (field.number == number && field.type == type) found = field;
+  }
+  return found;
+}
+
+// Seconds, rounded up, that a back end asks its callers to wait; 0 when it does not.
+int64_t RetryAfter(std::string_view details) {
+  for (WireReader reader(details); reader.Next();) {
+    const std::string_view any = reader.field().bytes;
+    if (!IsRetryInfo(any)) continue;
+    const std::string_view info = Find(any, 2, WireType::kBytes).bytes;
+    const std::string_view delay = Find(info, 1, WireType::kBytes).bytes;
+    const auto seconds = static_cast<int64_t>(Find(delay, 1, WireType::kVarint).varint);
+    const auto nanos = static_cast<int32_t>(Find(delay, 2, WireType::kVarint).varint);
+    if (seconds < 0 || seconds > kMostRetryAfter || nanos < 0) return 0;
+    return seconds + (nanos > 0 ? 1 : 0);
+  }
+  return 0;
+}
+
 Told WhatToTell(const absl::Status& failure, int http) {
   Told told{static_cast<int>(failure.code()), std::string(failure.message()), ""};
   const bool secret = http >= 500 && OriginOf(failure) == Origin::kUpstream;
@@ -71,14 +102,13 @@ Told WhatToTell(const absl::Status& failure, int http) {
 }
 
 std::string StatusMessage(const absl::Status& failure, const Told& told,
-                          std::string_view request_id) {
+                          std::string_view violations, std::string_view request_id) {
   std::string status;
   AppendTag(status, 1, WireType::kVarint);
   AppendVarint(status, static_cast<uint64_t>(told.code));
   AppendBytes(status, 2, told.message);
   status += told.details;
 
-  const std::string violations = FieldViolationsOf(failure);
   if (!violations.empty()) AppendDetail(status, "BadRequest", violations);
   std::string info;
   AppendBytes(info, 1, ReasonOf(failure));
@@ -143,7 +173,13 @@ void AppendProblem(const absl::Status& failure, const Told& told, int http,
   out += '}';
 }
 
-void AddHeaders(const absl::Status& failure, http::ResponseHead& head) {
+bool Has(const http::ResponseHead& head, std::string_view name) {
+  return std::any_of(head.headers.begin(), head.headers.end(),
+                     [name](const auto& header) { return header.first == name; });
+}
+
+// What the failure says itself, and what HTTP wants of a status beyond that.
+void AddHeaders(const absl::Status& failure, const Told& told, http::ResponseHead& head) {
   const std::string lines = HeadersOf(failure);
   std::string_view rest = lines;
   while (!rest.empty()) {
@@ -153,6 +189,26 @@ void AddHeaders(const absl::Status& failure, http::ResponseHead& head) {
     head.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
     rest.remove_prefix(end + 2);
   }
+  const bool busy = head.status == 429 || head.status == 503;
+  const int64_t seconds = busy && !Has(head, "Retry-After") ? RetryAfter(told.details) : 0;
+  if (seconds > 0) head.headers.emplace_back("Retry-After", Cat(seconds));
+  if (head.status == 401 && !Has(head, "WWW-Authenticate")) {
+    head.headers.emplace_back("WWW-Authenticate", "Bearer");
+  }
+}
+
+// Accept names problem details and does not rule them out by a weight of 0 (RFC 9110, 12.5.1).
+bool WantsProblem(std::string_view accept) {
+  for (size_t at; (at = accept.find(kProblemType)) != std::string_view::npos;) {
+    accept.remove_prefix(at + kProblemType.size());
+    std::string_view parameters = accept.substr(0, accept.find(','));
+    const size_t weight = parameters.find("q=");
+    if (weight == std::string_view::npos) return true;
+    parameters.remove_prefix(weight + 2);
+    parameters = parameters.substr(0, parameters.find_first_not_of("0123456789."));
+    if (parameters.find_first_not_of("0.") != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -175,21 +231,24 @@ void RenderFailure(const absl::Status& failure, std::string_view request_id,
   const int http = HttpStatusOf(failure);
   const Told told = WhatToTell(failure, http);
   out.head.status = http;
-  AddHeaders(failure, out.head);
-  if (accept.find("application/problem+json") != std::string_view::npos) {
-    out.head.headers.emplace_back("Content-Type", "application/problem+json");
+  AddHeaders(failure, told, out.head);
+  if (WantsProblem(accept)) {
+    out.head.headers.emplace_back("Content-Type", kProblemType);
     AppendProblem(failure, told, http, request_id, out.body);
     return;
   }
   out.head.headers.emplace_back("Content-Type", "application/json");
-  absl::Status encoded = EncodeJson(StatusTable(), StatusMessage(failure, told, request_id),
-                                    PrintOptions(), types, out.body);
-  if (!encoded.ok()) {
-    // The back end's details are broken themselves; the rest is ours and always right.
-    const Told ours{told.code, "a back end failed", ""};
-    encoded = EncodeJson(StatusTable(), StatusMessage(failure, ours, request_id), PrintOptions(),
-                         types, out.body);
-  }
+  const auto encode = [&](const Told& what, std::string_view violations) {
+    return EncodeJson(StatusTable(), StatusMessage(failure, what, violations, request_id),
+                      PrintOptions(), types, out.body);
+  };
+  if (encode(told, FieldViolationsOf(failure)).ok()) return;
+  // The back end's details, or what is quoted of the client, are broken; what is left is ours.
+  const bool theirs = OriginOf(failure) == Origin::kUpstream;
+  const Told ours{told.code, theirs ? "a back end failed" : "the request failed", ""};
+  const absl::Status encoded = encode(ours, "");
+  assert(encoded.ok());
+  static_cast<void>(encoded);
 }
 
 }  // namespace frontdesk::transcode

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/base/failure.h"
+#include "gateway/contract/wire.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -115,6 +116,98 @@ TEST_F(RenderTest, BrokenDetailsDoNotBreakTheAnswer) {
   const std::string body = Render(failure).body;
   EXPECT_EQ(out_.head.status, 404);
   EXPECT_EQ(body.substr(0, 10), R"({"code":5,)");
+}
+
+// Whatever a message or a name holds, the client gets a status it can read.
+TEST_F(RenderTest, TextThatIsNotUtf8DoesNotEmptyTheAnswer) {
+  const absl::Status failures[] = {
+      Failure(absl::StatusCode::kInvalidArgument, "UNKNOWN_PARAMETER", "query parameter \xff"),
+      Failure(absl::StatusCode::kInvalidArgument, "UNKNOWN_PARAMETER", "no").Field("\xff", "no"),
+      Failure(absl::StatusCode::kInvalidArgument, "UNKNOWN_PARAMETER", "no").Field("a", "\xc3"),
+  };
+  for (const absl::Status& failure : failures) {
+    EXPECT_EQ(Render(failure).body,
+              std::string(R"({"code":3,"message":"the request failed","details":[)"
+                          R"({"@type":"type.googleapis.com/google.rpc.ErrorInfo",)"
+                          R"("reason":"UNKNOWN_PARAMETER","domain":"frontdesk"},)") +
+                  kOurDetails);
+    const std::string problem = Render(failure, "application/problem+json").body;
+    EXPECT_TRUE(contract::IsValidUtf8(problem)) << problem;
+    EXPECT_NE(problem.find(R"("reason":"UNKNOWN_PARAMETER")"), std::string::npos) << problem;
+  }
+}
+
+std::string RetryIn(int64_t seconds, int32_t nanos) {
+  google::rpc::Status status;
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(seconds);
+  retry.mutable_retry_delay()->set_nanos(nanos);
+  status.add_details()->PackFrom(google::rpc::ResourceInfo());
+  status.add_details()->PackFrom(retry);
+  return status.SerializeAsString();
+}
+
+// The header's value; "" when there is none, and "twice" when there are two.
+std::string HeaderOf(const Rendered& out, std::string_view name) {
+  std::string value;
+  for (const auto& header : out.head.headers) {
+    if (header.first == name) value = value.empty() ? header.second : "twice";
+  }
+  return value;
+}
+
+TEST_F(RenderTest, RetryInfoBecomesRetryAfter) {
+  using Code = absl::StatusCode;
+  struct Row {
+    Code code;
+    int64_t seconds;
+    int32_t nanos;
+    const char* header;
+  };
+  constexpr Row kRows[] = {
+      {Code::kResourceExhausted, 2, 0, "2"}, {Code::kResourceExhausted, 2, 1, "3"},
+      {Code::kResourceExhausted, 0, 1, "1"}, {Code::kUnavailable, 7, 500000000, "8"},
+      {Code::kResourceExhausted, 0, 0, ""},  {Code::kResourceExhausted, -2, 0, ""},
+      {Code::kResourceExhausted, 0, -1, ""}, {Code::kResourceExhausted, INT64_MAX, 1, ""},
+      {Code::kInvalidArgument, 2, 0, ""},    {Code::kInternal, 2, 0, ""},
+  };
+  for (const Row& row : kRows) {
+    Failure failure(row.code, "BUSY", "x", Origin::kUpstream);
+    failure.Details(RetryIn(row.seconds, row.nanos));
+    EXPECT_EQ(HeaderOf(Render(failure), "Retry-After"), row.header) << row.seconds << row.nanos;
+  }
+  Failure own(Code::kResourceExhausted, "BUSY", "x");
+  EXPECT_EQ(HeaderOf(Render(own), "Retry-After"), "");
+  own.Details(RetryIn(2, 0)).Header("Retry-After", "9");
+  EXPECT_EQ(HeaderOf(Render(own), "Retry-After"), "9");
+}
+
+TEST_F(RenderTest, A401HasAChallenge) {
+  Failure failure(absl::StatusCode::kUnauthenticated, "UNAUTHENTICATED", "x", Origin::kUpstream);
+  EXPECT_EQ(HeaderOf(Render(failure), "WWW-Authenticate"), "Bearer");
+  failure.Header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+  EXPECT_EQ(HeaderOf(Render(failure), "WWW-Authenticate"), "Bearer error=\"invalid_token\"");
+  const Failure denied(absl::StatusCode::kPermissionDenied, "DENIED", "x");
+  EXPECT_EQ(HeaderOf(Render(denied), "WWW-Authenticate"), "");
+}
+
+TEST_F(RenderTest, ProblemDetailsUnlessRuledOut) {
+  const std::pair<const char*, bool> kRows[] = {
+      {"application/problem+json", true},
+      {"application/problem+json;q=0.001, */*", true},
+      {"application/problem+json;v=1, text/html;q=0", true},
+      {"application/problem+json;q=0", false},
+      {"text/html, application/problem+json; q=0.000, */*", false},
+      {"application/problem+json;q=0, application/problem+json;q=1", true},
+      {"application/json", false},
+      {"", false},
+  };
+  const Failure failure(absl::StatusCode::kNotFound, "NO_ROUTE", "x");
+  for (const auto& [accept, problem] : kRows) {
+    EXPECT_EQ(HeaderOf(Render(failure, accept), "Content-Type"),
+              problem ? "application/problem+json" : "application/json")
+        << accept;
+  }
 }
 
 TEST_F(RenderTest, ProblemDetailsWhenAskedFor) {
