@@ -1,6 +1,7 @@
 #include "gateway/route/matcher.h"
 
 #include <algorithm>
+#include <set>
 
 #include "gateway/route/trie.h"
 
@@ -109,7 +110,8 @@ class Search {
       if (target.method == kAnyMethod) any = &target;
       allow_ |= uint64_t{1} << target.method;
     }
-    return method_ == kHead && get != nullptr ? get : any;
+    if (method_ == kHead && get != nullptr) return get;
+    return method_ == kOptions ? nullptr : any;  // answered at the edge, as on any other path
   }
 
   const Matcher::Trie& trie_;
@@ -189,13 +191,14 @@ Match Matcher::Find(std::string_view method, std::string_view path) const {
 }
 
 std::string Matcher::Allow(const Match& match) const {
-  std::vector<std::string_view> names = {"OPTIONS"};
+  std::set<std::string_view> names = {"OPTIONS"};
+  if (match.allow >> kAnyMethod & 1)
+    names = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"};
   for (size_t i = 0; trie_ != nullptr && i < trie_->methods.size(); ++i) {
     if ((match.allow >> i & 1) == 0 || i == kOptions) continue;
-    names.push_back(trie_->methods[i]);
-    if (i == kGet && (match.allow >> kHead & 1) == 0) names.push_back("HEAD");
+    names.insert(trie_->methods[i]);
+    if (i == kGet) names.insert("HEAD");
   }
-  std::sort(names.begin(), names.end());
   std::string out;
   for (const std::string_view name : names) {
     if (!out.empty()) out.append(", ");

@@ -65,10 +65,12 @@ class Matcher {
 
   // The route of a path that CheckPath() passed; safe for any other text. The work is bounded by
   // the size of the trie, whatever the path is, and usually nothing is allocated. HEAD is served by
-  // GET's route unless it has its own; method "*" of a template is any method without its own.
+  // GET's route unless it has its own; method "*" of a template is any method without its own but
+  // OPTIONS.
   Match Find(std::string_view method, std::string_view path) const;
 
-  // Value of the header Allow, sorted: "GET, HEAD, OPTIONS".
+  // Value of the header Allow, sorted: "GET, HEAD, OPTIONS". For any method it names the usual
+  // ones.
   std::string Allow(const Match& match) const;
 
  private:

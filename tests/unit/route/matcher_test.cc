@@ -107,7 +107,8 @@ TEST(Matcher, BacksUpOverMethods) {
                     {"GET", "/any/1", "GET /any/{y} [1]"},
                     {"HEAD", "/any/1", "GET /any/{y} [1]"},
                     {"PUT", "/any/1", "* /any/{x} [1]"},
-                    {"OPTIONS", "/any/1", "* /any/{x} [1]"},
+                    // Not the back end's: without a route of its own it is answered here.
+                    {"OPTIONS", "/any/1", "options DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"},
                     {"*", "/any/1", "* /any/{x} [1]"},
                     {"GET", "/only/one", "405 DELETE, OPTIONS, PUT"},
                 });
