@@ -12,9 +12,6 @@ namespace frontdesk::policy {
 
 Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const ChainHost& host,
                      Terminal& terminal) {
-  // One deadline, set at the door and handed down: every wait below asks for what is left of it.
-  exchange.call.deadline = exchange.request.received + exchange.route->timeout;
-
   // Before anything is spent on a stranger: nothing of the body has been read yet.
   absl::Status status = Authenticate(exchange, settings.development_caller);
   if (!status.ok()) co_return Reply(std::move(status));
@@ -28,6 +25,11 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
     status = co_await ReadBody(exchange);
     if (!status.ok()) co_return Reply(std::move(status));
   }
+
+  // One deadline, handed down: every wait below asks for what is left of it. It counts from here,
+  // because how fast a client sends says nothing about what is behind us; what bounds the body is
+  // the least rate of its listener.
+  exchange.call.deadline = exchange.call.loop.Now() + exchange.route->timeout;
 
   // Everything behind this line works on one canonical message.
   status = Decode(exchange, *settings.types, settings.json_depth);

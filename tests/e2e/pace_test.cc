@@ -192,6 +192,19 @@ TEST(Slow, WhoDoesNotFinishIsToldAndLeft) {
   }
 }
 
+// The time of a route is for what is behind the gateway.
+TEST(Slow, AnUploadDoesNotUseUpItsRoutesTime) {
+  Echo echo("methods: {test.Echo/Body: {timeout: 200ms}}\n");
+  RawClient client(echo.port());
+  client.Send(Head("POST", "/body", "content-length: 12\r\n") + R"({"text")");
+  std::this_thread::sleep_for(milliseconds(400));
+  client.Send(R"(:"a"})");
+  const std::optional<RawResponse> answer = client.Read();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200) << answer->body;
+  EXPECT_EQ(Json(*answer)["text"], "a");
+}
+
 // One byte now and then does not buy a head more time.
 TEST(Slow, ATrickledHeadHasOneDeadline) {
   Echo echo("limits: {header_timeout: 500ms}\n");
