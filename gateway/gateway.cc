@@ -13,15 +13,21 @@
 namespace frontdesk {
 namespace {
 
+absl::Status NotAllowed(std::string_view allow) {
+  return Failure(absl::StatusCode::kUnimplemented, "METHOD_NOT_ALLOWED",
+                 "this address does not take that method")
+      .Http(405)
+      .Header("Allow", allow);
+}
+
 absl::Status NoRoute(const route::Matcher& matcher, const route::Match& match) {
   if (match.outcome == route::Match::Outcome::kNotFound) {
     return Failure(absl::StatusCode::kNotFound, "NO_ROUTE", "there is nothing at this address");
   }
-  return Failure(absl::StatusCode::kUnimplemented, "METHOD_NOT_ALLOWED",
-                 "this address does not take that method")
-      .Http(405)
-      .Header("Allow", matcher.Allow(match));
+  return NotAllowed(matcher.Allow(match));
 }
+
+constexpr std::string_view kHealthAllow = "GET, HEAD, OPTIONS";
 
 void Health(bool healthy, transcode::Rendered& out) {
   out.head.status = healthy ? 200 : 503;
@@ -29,6 +35,18 @@ void Health(bool healthy, transcode::Rendered& out) {
   out.head.headers.emplace_back("Cache-Control", "no-store");
   out.body = healthy ? R"({"status":"SERVING"})" : R"({"status":"NOT_SERVING"})";
 }
+
+// Counts a request as active while it lives, however it ends.
+class Active {
+ public:
+  explicit Active(observe::MetricsShard& metrics) : metrics_(metrics) { metrics_.AddActive(1); }
+  Active(const Active&) = delete;
+  Active& operator=(const Active&) = delete;
+  ~Active() { metrics_.AddActive(-1); }
+
+ private:
+  observe::MetricsShard& metrics_;
+};
 
 // A list of a thousand failed elements must not become a header that no client takes.
 constexpr size_t kMaxIncompleteBytes = 2000;
@@ -75,14 +93,13 @@ Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
 
 Task<void> Gateway::Handle(http::Incoming incoming) {
   if (AnswerAtTheDoor(incoming.request, incoming.reply)) co_return;
-  metrics_.AddActive(1);
+  const Active active(metrics_);
   Exchange exchange(incoming, loop_);
   exchange.request_id =
       request_ids_.Choose(exchange.request.headers.Find("x-request-id").value_or(""));
   exchange.call.request_id = exchange.request_id;
   const Reply reply = co_await Answer(exchange);
   Finish(exchange, reply, incoming.reply);
-  metrics_.AddActive(-1);
 }
 
 bool Gateway::AnswerAtTheDoor(const http::Request& request, http::ReplySink& sink) {
@@ -90,6 +107,9 @@ bool Gateway::AnswerAtTheDoor(const http::Request& request, http::ReplySink& sin
   rendered_.Clear();
   if (request.path == "*") {
     rendered_.head.status = 204;  // OPTIONS for the server as a whole: a ping (RFC 9110, 9.3.7)
+  } else if (request.method == "OPTIONS" && route::IsHealthPath(request.path)) {
+    rendered_.head.status = 204;
+    rendered_.head.headers.emplace_back("Allow", kHealthAllow);
   } else if (!read) {
     return false;
   } else if (request.path == "/healthz" || request.path == "/health") {
@@ -108,6 +128,8 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
   const http::Request& request = exchange.request;
   absl::Status path = route::CheckPath(request.path);
   if (!path.ok()) co_return Reply(std::move(path));
+  // What gets as far as this is no GET, HEAD or OPTIONS.
+  if (route::IsHealthPath(request.path)) co_return Reply(NotAllowed(kHealthAllow));
   exchange.match = snapshot_->matcher.Find(request.method, request.path);
   if (!exchange.match.route) co_return Reply(NoRoute(snapshot_->matcher, exchange.match));
   exchange.route = exchange.match.route;
@@ -178,7 +200,10 @@ absl::Status Gateway::Render(const Exchange& exchange, const Reply& reply) {
       transcode::EncodeResponse(*route.method->output, route.binding->response_field, reply.message,
                                 print, snapshot_->contract->tables(), rendered_);
   if (!encoded.ok()) return encoded;
-  if (route.success_status == 204) rendered_.body.clear();
+  if (route.success_status == 204) {
+    rendered_.body.clear();
+    head.headers.clear();  // its Content-Type
+  }
   if (!reply.incomplete.empty()) {
     head.headers.emplace_back("Frontdesk-Incomplete", IncompleteHeader(reply.incomplete));
   }
@@ -236,8 +261,10 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
 
 void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
                      http::ReplySink& sink) {
-  const std::string request_id = request_ids_.Choose("");
-  transcode::RenderFailure(failure, request_id, "", snapshot_->contract->tables(), rendered_);
+  const std::string request_id =
+      request_ids_.Choose(partial.headers.Find("x-request-id").value_or(""));
+  transcode::RenderFailure(failure, request_id, partial.headers.Find("accept").value_or(""),
+                           snapshot_->contract->tables(), rendered_);
   rendered_.head.headers.emplace_back("X-Request-ID", request_id);
   sink.Send(rendered_.head, rendered_.body);
   metrics_.OnRefused();

@@ -146,8 +146,14 @@ class Compiler {
       CheckReachable(method);
       contract::PolicyPlaces places = method.policy_places;
       const v1::Policy policy = PolicyOf(method, places);
+      CheckBodyLimit(method, policy, places, snapshot.limits);
       const route::MatchOptions options{policy.path().ignore_trailing_slash()};
       for (const contract::Binding& binding : method.bindings) {
+        if (route::IsHealthPath(binding.path.text)) {
+          findings_.Add(
+              binding.place, method.full_name,
+              Cat("is never reached: the gateway answers ", binding.path.text, " itself"));
+        }
         snapshot.routes.push_back(ToRoute(method, binding, policy, snapshot.limits));
         snapshot.routes.back()->places = places;
         const absl::Status added =
@@ -167,6 +173,17 @@ class Compiler {
     findings_.Add(loaded_.PlaceOf(path), path,
                   Cat("the contract has no service \"", service, "\"",
                       contract::DidYouMean(service, Services())));
+  }
+
+  // The listener cuts off longer bodies before it knows their route.
+  void CheckBodyLimit(const Method& method, const v1::Policy& policy,
+                      const contract::PolicyPlaces& places, const http::ServerLimits& limits) {
+    if (!policy.has_max_request_bytes() || policy.max_request_bytes() <= limits.body_bytes) return;
+    const auto place = places.find("max_request_bytes");
+    findings_.Add(place == places.end() ? method.place : place->second,
+                  Cat(method.full_name, ".max_request_bytes"),
+                  Cat("is more than limits.body_bytes (", limits.body_bytes,
+                      "), above which no body is read"));
   }
 
   // Every call that a route can make has an upstream.

@@ -277,8 +277,9 @@ void RequestParser::Fill(const char* data, Request& request) const {
   request.authority = request.path = request.query = {};
   request.content_length.reset();
   request.has_body = false;
-  if (!complete_) return;
+  if (state_ != State::kDone) return;
   for (const Field& field : fields_) request.headers.Add(field.name.In(data), field.value.In(data));
+  if (!complete_) return;
   request.authority = authority_.In(data);
   request.path = path_.size == 0 ? std::string_view("/") : path_.In(data);
   request.query = query_.In(data);

@@ -37,7 +37,8 @@ class RequestParser {
   const Refusal& refusal() const { return *refusal_; }
 
   // After kDone: fills everything that the head tells. Before that and after kRefused: method and
-  // target as far as they were understood, for the log. `data` as in the last Parse().
+  // target as far as they were understood, for the log, and the fields if it is the head as a whole
+  // that was refused, for the answer. `data` as in the last Parse().
   void Fill(const char* data, Request& request) const;
 
   // Valid after kDone.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/base/clock.h"
@@ -12,11 +13,17 @@
 
 namespace frontdesk::route {
 
+// Paths that the gateway answers itself, whatever the contract binds.
+inline bool IsHealthPath(std::string_view path) {
+  return path == "/healthz" || path == "/health" || path == "/readyz";
+}
+
 struct Route {
   const contract::Method* method = nullptr;
   const contract::Binding* binding = nullptr;
 
-  // Longest time for the whole request.
+  // Longest time from the whole request to its answer: a client's slow upload is not counted, its
+  // least rate is the listener's concern.
   Duration timeout = std::chrono::seconds(15);
   size_t max_request_bytes = 4 << 20;
   size_t max_response_bytes = 4 << 20;

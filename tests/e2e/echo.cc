@@ -18,6 +18,8 @@ constexpr uint8_t kWindowUpdate = 8;
 constexpr char kContract[] = R"(
 message Text { string text = 1; repeated string more = 2; }
 message Holder { google.protobuf.Value value = 1; }
+message Wide { repeated Row rows = 1; }
+message Row { string a_name_that_is_long = 1; string another_name_that_is_long = 2; }
 service Echo {
   rpc Path(Text) returns (Text) { option (google.api.http) = { get: "/path/{text}" }; }
   rpc Deep(Text) returns (Text) { option (google.api.http) = { get: "/deep/{text=**}" }; }
@@ -32,6 +34,15 @@ service Echo {
     option (frontdesk.v1.method) = { request_headers: "x-note" };
   }
   rpc Big(Text) returns (Text) { option (google.api.http) = { get: "/big" }; }
+  rpc Find(Holder) returns (Holder) { option (google.api.http) = { get: "/find" }; }
+  rpc Rows(Wide) returns (Wide) {
+    option (google.api.http) = { post: "/rows" body: "*" };
+    option (frontdesk.v1.method) = { max_response_bytes: 100 print { defaults: true } };
+  }
+  rpc Nothing(Text) returns (Text) {
+    option (google.api.http) = { delete: "/things/{text}" };
+    option (frontdesk.v1.method) = { success_status: 204 };
+  }
   rpc Value(Holder) returns (Holder) {
     option (google.api.http) = { post: "/value" body: "value" response_body: "value" };
   }

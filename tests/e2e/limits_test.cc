@@ -143,6 +143,11 @@ std::vector<Row> Queries() {
       {"AThousand", Get("/query?text=a" + Repeated(999, "&more=b")), 200, "", "a"},
       {"OneMore", Get("/query?text=a" + Repeated(1000, "&more=b")), 400, "TOO_MANY_PARAMETERS"},
       {"WithABody", Post("/body?text=a", "{}"), 400, "UNKNOWN_PARAMETER"},
+      {"NameIsNotUtf8", Get("/query?%ff=a"), 400, "INVALID_QUERY"},
+      {"System", Get("/query?text=a&key=b&alt=json&prettyPrint=false"), 200, "", "a"},
+      {"Deep", Get(Cat("/find?value=", Repeated(49, "%5b"), Repeated(49, "%5d"))), 200, ""},
+      {"TooDeep", Get(Cat("/find?value=", Repeated(50, "%5b"), Repeated(50, "%5d"))), 400,
+       "JSON_TOO_DEEP"},
   };
 }
 
@@ -198,6 +203,9 @@ std::vector<Row> Bodies() {
       {"WrongType", Post("/body", R"({"text":1})"), 400, "INVALID_VALUE"},
       {"LoneSurrogate", Post("/body", R"({"text":"\ud800"})"), 400, "JSON_SYNTAX"},
       {"Deep", Post("/value", Nested(49)), 200, ""},
+      {"TooDeepForBackEnds", Post("/value", Nested(50)), 400, "JSON_TOO_DEEP"},
+      {"TooDeepObjects", Post("/value", Cat(Repeated(33, "{\"a\":"), "1", Repeated(33, "}"))), 400,
+       "JSON_TOO_DEEP"},
       {"TooDeep", Post("/value", Nested(101)), 400, "JSON_TOO_DEEP"},
       {"MuchTooDeep", Post("/value", std::string(100000, '[')), 400, "JSON_TOO_DEEP"},
       {"MuchTooDeepObjects", Post("/value", Repeated(50000, "{\"\":")), 400, "JSON_TOO_DEEP"},
@@ -287,6 +295,34 @@ void LimitsTest::Run(const Row& row) {
   const std::optional<RawResponse> next = client.Read();
   ASSERT_TRUE(next);
   EXPECT_EQ(Json(*next)["text"], "next");
+}
+
+TEST_F(LimitsTest, AnswersStayInProportion) {
+  const auto ask = [&](size_t rows) {
+    return Fetch(echo_.port(), "POST", "/rows", {{"content-type", "application/json"}},
+                 Cat(R"({"rows":[{})", Repeated(rows - 1, ",{}"), "]}"));
+  };
+  EXPECT_EQ(ask(10).status, 200);
+  const RawResponse large = ask(40);  // 80 bytes of message, 2 kB of text
+  EXPECT_EQ(large.status, 502);
+  EXPECT_EQ(ReasonOf(large), "RESPONSE_TOO_LARGE");
+}
+
+TEST_F(LimitsTest, NoContentHasNoType) {
+  const RawResponse response = Fetch(echo_.port(), "DELETE", "/things/a");
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(response.Header("content-type"), "");
+  EXPECT_EQ(response.body, "");
+  EXPECT_EQ(echo_.calls(), 1);
+}
+
+TEST_F(LimitsTest, LittleOfARequestIsEchoed) {
+  const std::string key(200000, 'k');
+  const RawResponse response =
+      Fetch(echo_.port(), "POST", "/body", {{"content-type", "application/json"}},
+            Cat(R"({")", key, R"(":1})"));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_LT(response.body.size(), 2000u);
 }
 
 TEST_F(LimitsTest, Targets) { Run(Targets()); }

@@ -55,6 +55,8 @@ constexpr Row kRows[] = {
     {"PATCH", "/api/v1/users/user-5", R"({"displayName":"Ada"})", 200, "/displayName", "\"Ada\""},
     // What the path says wins, and nothing may contradict it.
     {"PATCH", "/api/v1/users/user-5", R"({"id":"user-6"})", 400, "/code", "3"},
+    {"PATCH", "/api/v1/users/user-5", R"({"id":""})", 400, "/details/1/reason",
+     "\"FIELD_CONFLICT\""},
     // Errors of the back end, with its own details.
     {"GET", "/api/v1/orders/order-999999", "", 404, "/code", "5"},
     {"GET", "/api/v1/orders?page_size=-1", "", 400, "/code", "3"},
@@ -69,6 +71,9 @@ constexpr Row kRows[] = {
     {"DELETE", "/api/v1/orders/order-1", "", 405, "/details/0/reason", "\"METHOD_NOT_ALLOWED\""},
     {"GET", "/api/v1/orders?page_sizes=1", "", 400, "/details/1/reason", "\"UNKNOWN_PARAMETER\""},
     {"GET", "/api/v1/orders?page_size=1&page_size=2", "", 400, "", ""},
+    {"GET", "/api/v1/products/product-7?key=k&alt=json&prettyPrint=true", "", 200, "", ""},
+    {"GET", "/api/v1/products/product-7?%ff=1", "", 400, "/details/0/reason", "\"INVALID_QUERY\""},
+    {"GET", "/api/v1/products/product-7?mp[%ff]=1", "", 400, "/code", "3"},
     {"GET", "/api/v1/orders?page_size=x", "", 400, "", ""},
     {"PATCH", "/api/v1/users/user-5", R"({"displayName":)", 400, "/code", "3"},
     {"PATCH", "/api/v1/users/user-5", R"({"displayName":"a"} x)", 400, "/code", "3"},
@@ -111,6 +116,13 @@ TEST_P(RouteTest, HeadOptionsAndAllow) {
   EXPECT_EQ(options.status, 204);
   EXPECT_EQ(options.Header("allow"), "GET, HEAD, OPTIONS");
   EXPECT_EQ(Fetch("DELETE", "/api/v1/orders/order-1").Header("allow"), "GET, HEAD, OPTIONS");
+  for (const char* health : {"/healthz", "/health", "/readyz"}) {
+    for (const auto& [method, status] : {std::pair("OPTIONS", 204), std::pair("POST", 405)}) {
+      const RawResponse response = Fetch(method, health);
+      EXPECT_EQ(response.status, status) << method << health;
+      EXPECT_EQ(response.Header("allow"), "GET, HEAD, OPTIONS") << method << health;
+    }
+  }
 }
 
 TEST_P(RouteTest, RawBodiesGoBothWays) {
@@ -127,6 +139,15 @@ TEST_P(RouteTest, RawBodiesGoBothWays) {
       Fetch("GET", "/api/v1/photos/" + Json(uploaded)["id"].get<std::string>());
   EXPECT_EQ(back.Header("content-type"), "image/png");
   EXPECT_EQ(back.body, photo);
+}
+
+TEST_P(RouteTest, ARawBodysTypeIsText) {
+  mocks_->Reset();
+  const RawResponse response =
+      Fetch("POST", "/api/v1/reviews/review-1/photos", {{"content-type", "image/\xff"}}, "x");
+  EXPECT_EQ(response.status, 400) << response.body;
+  EXPECT_EQ(ReasonOf(response), "INVALID_CONTENT_TYPE");
+  EXPECT_EQ(mocks_->Count("review", "calls"), 0u);
 }
 
 TEST_P(RouteTest, WhatTheBackEndSees) {
@@ -180,6 +201,23 @@ TEST_P(RouteTest, ProblemDetailsForThoseWhoAsk) {
   EXPECT_EQ(Json(response)["requestId"], "p");
 }
 
+// A head that is refused as a whole has said what its client wants to read.
+TEST_P(RouteTest, ARefusalIsInTheClientsTerms) {
+  const std::string line = "GET /api/v1/orders/order-1 HTTP/1.1\r\n";
+  const std::string wishes = "accept: application/problem+json\r\nx-request-id: mine\r\n";
+  for (const std::string& head : {line + "host: a\r\n" + wishes + "host: b\r\n\r\n",
+                                  line + wishes + "host: a\r\ncontent-length: x\r\n\r\n"}) {
+    RawClient client(gateway().port());
+    client.Send(head);
+    const std::optional<RawResponse> response = client.Read();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 400);
+    EXPECT_EQ(response->Header("content-type"), "application/problem+json");
+    EXPECT_EQ(response->Header("x-request-id"), "mine");
+    EXPECT_EQ(Json(*response)["requestId"], "mine");
+  }
+}
+
 TEST_P(RouteTest, PipelinedRequestsAreAnsweredInOrder) {
   std::string requests;
   for (int i = 1; i <= 50; ++i) {
@@ -208,6 +246,7 @@ TEST_P(RouteTest, FailuresOfTheBackEnd) {
     const RawResponse response = Fetch("GET", "/api/v1/orders/order-1");
     EXPECT_EQ(response.status, failing.status) << failing.faults << response.body;
     EXPECT_TRUE(Json(response).is_object());
+    EXPECT_EQ(response.Header("www-authenticate"), failing.status == 401 ? "Bearer" : "");
   }
   mocks_->SetFaults("");
   EXPECT_EQ(Fetch("GET", "/api/v1/orders/order-1").status, 200);

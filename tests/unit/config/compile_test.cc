@@ -1,0 +1,67 @@
+// A configuration and its contract together: what each of them alone can't know.
+#include "gateway/config/compile.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/base/text.h"
+#include "tests/support/descriptor_set.h"
+#include "tests/support/process.h"
+
+namespace frontdesk::config {
+namespace {
+
+struct Row {
+  const char* option;  // of the method
+  const char* path;
+  const char* yaml;
+  const char* finding;  // without the file's name; "" for none
+};
+
+std::string FindingsOf(const Row& row) {
+  const std::string contract = testing_support::WriteTempFile(
+      "compile.binpb",
+      testing::CompileProto(
+          Cat("message M { string a = 1; }\nservice S { rpc Get(M) returns (M) {\n",
+              "option (google.api.http) = { get: \"", row.path, "\" };\n", row.option, "} }")));
+  const std::string file = testing_support::WriteTempFile(
+      "compile.yaml", Cat("descriptor_set: ", contract,
+                          "\nupstreams: {s: {services: [test.S], endpoints: [\"127.0.0.1:1\"]}}\n",
+                          row.yaml, '\n'));
+  contract::Findings findings;
+  Compile(file, {}, findings);
+  std::string text;
+  for (const contract::Finding& one : findings.all()) text += Cat(one.path, ": ", one.text);
+  return text;
+}
+
+constexpr char kTooMuch[] =
+    "test.S.Get.max_request_bytes: is more than limits.body_bytes (100), above which no body is "
+    "read";
+
+TEST(Compile, LimitsOfRoutesFitTheListener) {
+  constexpr char kBytes[] = "option (frontdesk.v1.method) = { max_request_bytes: 101 };\n";
+  const Row rows[] = {
+      {kBytes, "/a", "", ""},
+      {kBytes, "/a", "limits: {body_bytes: 101}", ""},
+      {kBytes, "/a", "limits: {body_bytes: 100}", kTooMuch},
+      {kBytes, "/a", "limits: {body_bytes: 100}\nmethods: {test.S/Get: {max_request_bytes: 100}}",
+       ""},
+      {"", "/a", "limits: {body_bytes: 100}", ""},
+      {"", "/a", "limits: {body_bytes: 100}\nmethods: {test.S: {max_request_bytes: 101}}",
+       kTooMuch},
+  };
+  for (const Row& row : rows) EXPECT_EQ(FindingsOf(row), row.finding) << row.yaml;
+}
+
+TEST(Compile, HealthIsTheGateways) {
+  for (const char* path : {"/healthz", "/health", "/readyz"}) {
+    EXPECT_EQ(FindingsOf({"", path, "", ""}),
+              Cat("test.S.Get: is never reached: the gateway answers ", path, " itself"));
+  }
+  for (const char* path : {"/healthz/a", "/v1/healthz", "/{a}"}) {
+    EXPECT_EQ(FindingsOf({"", path, "", ""}), "") << path;
+  }
+}
+
+}  // namespace
+}  // namespace frontdesk::config
