@@ -215,6 +215,16 @@ TEST_F(TextTest, InHeaders) {
   }
 }
 
+// What is up to the reader and taken: numbers that lose digits, not their size.
+bool IsTaken(std::string_view name) {
+  constexpr std::string_view kTaken[] = {
+      "i_number_double_huge_neg_exp.json",   "i_number_real_underflow.json",
+      "i_number_too_big_neg_int.json",       "i_number_too_big_pos_int.json",
+      "i_number_very_big_negative_int.json",
+  };
+  return std::find(std::begin(kTaken), std::end(kTaken), name) != std::end(kTaken);
+}
+
 // Named by the suite's own convention: y_ is JSON, n_ is none, i_ is up to the reader.
 TEST_F(TextTest, JsonTestSuite) {
   int seen = 0;
@@ -231,10 +241,9 @@ TEST_F(TextTest, JsonTestSuite) {
     if (empty || (name[0] == 'y' && !twice)) {
       EXPECT_EQ(response.status, 200) << response.body;
       EXPECT_EQ(Json(response), empty ? nullptr : nlohmann::json::parse(text, nullptr, false));
-    } else if (name[0] == 'n' || twice) {
-      EXPECT_EQ(response.status, 400) << response.body;
     } else {
-      EXPECT_TRUE(response.status == 200 || response.status == 400) << response.body;
+      const bool refused = name[0] == 'n' || twice || !IsTaken(name);
+      EXPECT_EQ(response.status, refused ? 400 : 200) << response.body;
     }
   }
   EXPECT_GT(seen, 300);
