@@ -1,4 +1,4 @@
-// The verbs that look and do not serve: check, routes, explain, version.
+// The verbs that look and do not serve: routes, explain, version.
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include "gateway/base/version.h"
 #include "gateway/config/compile.h"
 #include "gateway/contract/plan.h"
+#include "gateway/tell.h"
 #include "gateway/verbs.h"
 
 namespace frontdesk {
@@ -20,29 +21,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json ToJson(const contract::Findings& findings) {
-  ordered_json list = ordered_json::array();
-  for (const contract::Finding& finding : findings.all()) {
-    list.push_back({{"file", finding.place.file},
-                    {"line", finding.place.line},
-                    {"column", finding.place.column},
-                    {"path", finding.path},
-                    {"text", finding.text}});
-  }
-  return list;
-}
-
 // Null, after the findings were printed, when something is wrong.
 std::unique_ptr<config::Snapshot> CompileOrTell(const VerbOptions& options) {
   contract::Findings findings;
   std::unique_ptr<config::Snapshot> snapshot =
       config::Compile(options.config, options.proto_path, findings);
   if (snapshot) return snapshot;
-  if (options.json) {
-    std::cout << ordered_json{{"findings", ToJson(findings)}}.dump(2) << '\n';
-  } else {
-    std::cout << findings.ToString();
-  }
+  Tell(findings, SourcesOf(options.proto_path), options.json);
   return nullptr;
 }
 
@@ -207,23 +192,6 @@ void Print(const ordered_json& explained) {
 }
 
 }  // namespace
-
-int Check(const VerbOptions& options) {
-  const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
-  if (!snapshot) return kFindings;
-  if (options.json) {
-    std::cout << ordered_json{{"findings", ordered_json::array()}}.dump(2) << '\n';
-  } else {
-    for (const auto& route : snapshot->routes) {
-      const contract::Binding& binding = *route->binding;
-      if (binding.path.warning.empty()) continue;
-      std::cout << "warning: " << binding.place.ToString() << ": " << binding.path.warning << '\n';
-    }
-    std::cout << "fine: " << snapshot->routes.size() << " routes, " << snapshot->upstreams.size()
-              << " upstreams\n";
-  }
-  return kFine;
-}
 
 int Routes(const VerbOptions& options) {
   const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);

@@ -24,17 +24,26 @@ int main(int argc, char** argv) {
                                    int (*run)(const VerbOptions&)) {
     CLI::App* command = add(name, help, run);
     command->add_option("-c,--config", options.config, "the YAML file (frontdesk.yaml)");
-    command->add_option("-I,--proto-path", options.proto_path,
-                        "folder of the .proto files, for exact places in findings; may be repeated");
+    command
+        ->add_option("-I,--proto-path", options.proto_path,
+                     "folder that imports of .proto files begin in; may be repeated")
+        ->allow_extra_args(false);
     return command;
   };
   add_with_config("serve", "Serve until SIGTERM, then drain", frontdesk::Serve);
-  add_with_config("check", "Check configuration and contract; opens no port", frontdesk::Check);
+  CLI::App* check =
+      add_with_config("check", "Check configuration and contract; opens no port", frontdesk::Check);
+  check->add_option("PROTOS", options.protos,
+                    ".proto files and folders of them, to check these instead");
   add_with_config("routes", "List every route", frontdesk::Routes);
   CLI::App* explain =
       add_with_config("explain", "Tell what happens to a request", frontdesk::Explain);
   explain->add_option("METHOD", options.method, "such as GET")->required();
   explain->add_option("PATH", options.path, "such as /api/v1/orders/order-1")->required();
+  CLI::App* diff =
+      add("diff", "Tell what a change of the contract does to clients", frontdesk::Diff);
+  diff->add_option("OLD", options.before, "descriptor set in force")->required();
+  diff->add_option("NEW", options.after, "descriptor set to come")->required();
   add("version", "Print the version", frontdesk::Version);
 
   try {

@@ -20,6 +20,7 @@
 #include "gateway/config/compile.h"
 #include "gateway/config/host_port.h"
 #include "gateway/observe/log.h"
+#include "gateway/tell.h"
 #include "gateway/verbs.h"
 #include "gateway/worker.h"
 
@@ -160,7 +161,7 @@ int Serve(const VerbOptions& options) {
   std::unique_ptr<config::Snapshot> snapshot =
       config::Compile(options.config, options.proto_path, findings);
   if (!snapshot) {
-    std::cout << findings.ToString();
+    Tell(findings, SourcesOf(options.proto_path), options.json);
     return kFindings;
   }
   // Blocked before any thread starts, so that only this one is told.

@@ -15,13 +15,18 @@ struct VerbOptions {
   std::string config = "frontdesk.yaml";
   // Folders with the contract's .proto files, for exact places in findings.
   std::vector<std::string> proto_path;
+  // check: .proto files and folders to check instead of a configuration.
+  std::vector<std::string> protos;
   bool json = false;
+  std::string before;  // diff: descriptor sets
+  std::string after;
   std::string method;
   std::string path;
 };
 
 int Serve(const VerbOptions& options);
 int Check(const VerbOptions& options);
+int Diff(const VerbOptions& options);
 int Routes(const VerbOptions& options);
 int Explain(const VerbOptions& options);
 int Version(const VerbOptions& options);

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/option_body.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "google/protobuf/dynamic_message.h"
@@ -18,64 +19,6 @@ namespace pb = google::protobuf;
 struct Quiet final : pb::io::ErrorCollector {
   void AddError(int, int, const std::string&) override {}
 };
-
-// Offset of a 0-based line and column, or npos.
-size_t OffsetOf(std::string_view text, int line, int column) {
-  size_t at = 0;
-  for (; line > 0; --line) {
-    at = text.find('\n', at);
-    if (at == std::string_view::npos) return at;
-    ++at;
-  }
-  for (int reached = 0; reached < column; ++at) {
-    if (at == text.size() || text[at] == '\n') return std::string_view::npos;
-    reached += text[at] == '\t' ? 8 - reached % 8 : 1;
-  }
-  return at;
-}
-
-// Comments, which text format has others of, become spaces; lines and columns stay.
-std::string WithoutComments(std::string_view text) {
-  std::string out(text);
-  const auto blank = [&out](size_t from, size_t to) {
-    for (size_t i = from; i < to && i < out.size(); ++i) {
-      if (out[i] != '\n' && out[i] != '\t') out[i] = ' ';
-    }
-  };
-  for (size_t i = 0; i < out.size(); ++i) {
-    if (out[i] == '"' || out[i] == '\'') {
-      const char quote = out[i];
-      for (++i; i < out.size() && out[i] != quote; ++i) {
-        if (out[i] == '\\') ++i;
-      }
-    } else if (out.compare(i, 2, "//") == 0) {
-      blank(i, out.find('\n', i));
-    } else if (out.compare(i, 2, "/*") == 0) {
-      const size_t end = out.find("*/", i + 2);
-      blank(i, end == std::string::npos ? end : end + 2);
-    }
-  }
-  return out;
-}
-
-// What stands between the braces of an option, with as many lines and columns in front as in the
-// file; "" if there are no braces.
-std::string BodyOf(std::string_view text, const SourceSpan& span) {
-  const size_t begin = OffsetOf(text, span.line, span.column);
-  const size_t end = OffsetOf(text, span.end_line, span.end_column);
-  if (begin == std::string_view::npos || end == std::string_view::npos || begin >= end) return "";
-  std::string body = WithoutComments(text.substr(0, end));
-  const size_t open = body.find('{', begin);
-  const size_t close = body.rfind('}');
-  const size_t equals = body.find('=', begin);
-  if (open == std::string::npos || close == std::string::npos || close < open) return "";
-  if (equals == std::string::npos || equals > open) return "";
-  body.resize(close);
-  for (size_t i = 0; i <= open; ++i) {
-    if (body[i] != '\n' && body[i] != '\t') body[i] = ' ';
-  }
-  return body;
-}
 
 // The message type that a path from a FileDescriptorProto leads to, as `pool` defines it.
 const pb::Descriptor* TypeOf(const std::vector<int>& path, const pb::DescriptorPool& pool) {
@@ -162,7 +105,7 @@ std::unique_ptr<OptionSource::Option> OptionSource::Read(const std::string& file
   const std::string* const text = Text(file);
   const pb::Descriptor* const type = TypeOf(path, pool_);
   if (text == nullptr || type == nullptr) return nullptr;
-  const std::string body = BodyOf(*text, span);
+  const std::string body = OptionBody(*text, span);
   if (body.empty()) return nullptr;
   auto option = std::make_unique<Option>();
   option->value.reset(option->factory.GetPrototype(type)->New());

@@ -59,8 +59,12 @@ std::string Report(const Findings& findings, const SourceReader& sources) {
   std::string out;
   for (const Finding& finding : findings.all()) {
     const Place& place = finding.place;
-    out += Cat(place.ToString(), place.file.empty() ? "error: " : ": error: ", finding.path,
-               finding.path.empty() ? "" : ": ", finding.text, '\n');
+    if (place.file.ends_with(".proto")) {
+      out += Cat(place.ToString(), ": error: ", finding.path, finding.path.empty() ? "" : ": ",
+                 finding.text, '\n');
+    } else {
+      out += Cat(finding.ToString(), '\n');
+    }
     if (place.line == 0 || !sources) continue;
     const auto [text, added] = texts.emplace(place.file, std::nullopt);
     if (added) text->second = sources(place.file);

@@ -8,8 +8,8 @@
 
 namespace frontdesk::contract {
 
-// "file:line:col: error: path: text" for each finding, with the line of the source and a caret
-// under the column where `sources` has the file.
+// Each finding, with the line of the source and a caret under the column where `sources` has the
+// file. One in a .proto file reads "file:line:col: error: path: text".
 std::string Report(const Findings& findings, const SourceReader& sources);
 
 }  // namespace frontdesk::contract

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "tests/e2e/stack.h"
+#include "tests/support/descriptor_set.h"
 
 namespace frontdesk::e2e {
 namespace {
@@ -102,6 +103,57 @@ TEST(Verbs, CheckRoutesExplain) {
   EXPECT_EQ(RunVerb({"explain", "-c", file, "GET", "/a/../b"}).first, 1);
   EXPECT_EQ(RunVerb({"explain", "-c", file, "DELETE", "/api/v1/orders/o"}).second,
             "405: this path takes GET, HEAD, OPTIONS\n");
+}
+
+TEST(Verbs, CheckReadsProtoFiles) {
+  const std::string text =
+      "syntax = \"proto3\";\npackage front;\nimport \"google/api/annotations.proto\";\n"
+      "message Q { string id = 1; }\nservice S { rpc A(Q) returns (Q) {\n"
+      "  option (google.api.http) = { gett: \"/a\" bodi: \"*\" };\n} }\n";
+  const std::string file = WriteTempFile("front.proto", text);
+  const std::string folder = file.substr(0, file.rfind('/'));
+  const auto [code, out] = RunVerb({"check", "-I", folder, file});
+  EXPECT_EQ(code, 1);
+  EXPECT_EQ(out, file +
+                     ":6:32: error: google.api.HttpRule has no field \"gett\" (did you mean "
+                     "\"get\"?)\n"
+                     "  option (google.api.http) = { gett: \"/a\" bodi: \"*\" };\n"
+                     "                               ^\n" +
+                     file +
+                     ":6:43: error: google.api.HttpRule has no field \"bodi\" (did you mean "
+                     "\"body\"?)\n"
+                     "  option (google.api.http) = { gett: \"/a\" bodi: \"*\" };\n"
+                     "                                          ^\n");
+  const auto [json_code, json] = RunVerb({"check", "-o", "json", file, "-I", folder});
+  EXPECT_EQ(json_code, 1);
+  EXPECT_EQ(nlohmann::json::parse(json)["findings"].size(), 2u);
+  const auto [elsewhere, lost] = RunVerb({"check", "-I", folder + "/no/such", file});
+  EXPECT_EQ(elsewhere, 1);
+  EXPECT_EQ(lost, file + ": error: is in none of the folders given with -I\n");
+
+  const std::string good = WriteTempFile(
+      "front.proto", "syntax = \"proto3\"; message Q {} service S { rpc A(Q) returns (Q); }");
+  EXPECT_EQ(RunVerb({"check", "-I", folder, good}),
+            std::pair(0, std::string("fine: 1 files, 1 methods\n")));
+}
+
+TEST(Verbs, DiffTellsWhatBreaks) {
+  const std::string with = WriteTempFile(
+      "old.binpb",
+      testing::CompileProto("message Q { string id = 1; } service S { rpc A(Q) returns (Q) { "
+                            "option (google.api.http).get = \"/a\"; } }"));
+  const std::string without = WriteTempFile(
+      "new.binpb",
+      testing::CompileProto("message Q { string id = 1; } service S { rpc A(Q) returns (Q); }"));
+  EXPECT_EQ(RunVerb({"diff", with, with}), std::pair(0, std::string("0 changes, 0 breaking\n")));
+  EXPECT_EQ(RunVerb({"diff", with, without}),
+            std::pair(1, std::string("breaking  GET /a: the route is gone: clients get 404 or 405\n"
+                                     "1 changes, 1 breaking\n")));
+  const auto [added, json] = RunVerb({"diff", "-o", "json", without, with});
+  EXPECT_EQ(added, 0);
+  EXPECT_EQ(nlohmann::json::parse(json)["changes"][0]["breaking"], false);
+  EXPECT_EQ(RunVerb({"diff", with, "no-such-file"}).first, 2);
+  EXPECT_EQ(RunVerb({"diff", with}).first, 2);
 }
 
 TEST(Verbs, Usage) {

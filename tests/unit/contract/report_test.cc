@@ -55,21 +55,23 @@ TEST(Report, ReadsEachFileOnceAndDoesWithout) {
   findings.Add({"a.proto", 1, 1}, "pkg.A", "wrong");
   findings.Add({"a.proto", 1, 2}, "", "also");
   findings.Add({"b.proto", 1, 1}, "", "not there");
+  findings.Add({"c.yaml", 1, 2}, "a.b", "unlike");
   findings.Add({}, "", "nowhere");
   int reads = 0;
   const SourceReader reader = [&](const std::string& file) -> std::optional<std::string> {
     ++reads;
-    return file == "a.proto" ? std::optional<std::string>("xy") : std::nullopt;
+    return file != "b.proto" ? std::optional<std::string>("xy") : std::nullopt;
   };
   EXPECT_EQ(Report(findings, reader),
             "a.proto:1:1: error: pkg.A: wrong\nxy\n^\n"
             "a.proto:1:2: error: also\nxy\n ^\n"
             "b.proto:1:1: error: not there\n"
-            "error: nowhere\n");
-  EXPECT_EQ(reads, 2);
+            "c.yaml:1:2: a.b: unlike\nxy\n ^\n"
+            "nowhere\n");
+  EXPECT_EQ(reads, 3);
   EXPECT_EQ(Report(findings, nullptr),
             "a.proto:1:1: error: pkg.A: wrong\na.proto:1:2: error: also\n"
-            "b.proto:1:1: error: not there\nerror: nowhere\n");
+            "b.proto:1:1: error: not there\nc.yaml:1:2: a.b: unlike\nnowhere\n");
 }
 
 }  // namespace

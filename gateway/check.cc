@@ -1,0 +1,135 @@
+// The verb check: a configuration with its contract, or .proto files alone.
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/base/text.h"
+#include "gateway/config/compile.h"
+#include "gateway/contract/contract.h"
+#include "gateway/contract/proto_sources.h"
+#include "gateway/tell.h"
+#include "gateway/verbs.h"
+
+namespace frontdesk {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The .proto files that `paths` name or contain, sorted.
+std::vector<std::string> ProtosBelow(const std::vector<std::string>& paths,
+                                     contract::Findings& findings) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    const size_t before = files.size();
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path, error)) {
+      if (entry.is_regular_file() && entry.path().extension() == ".proto") {
+        files.push_back(entry.path().string());
+      }
+    }
+    if (error) findings.Add({path}, "", error.message());
+    if (files.size() == before) findings.Add({path}, "", "has no .proto file in it");
+  }
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
+}
+
+// The name by which other files import `file`: its path from the first folder that it is below.
+std::optional<std::string> NameOf(const std::string& file,
+                                  const std::vector<std::string>& folders) {
+  for (const std::string& folder : folders) {
+    const fs::path path = fs::absolute(file).lexically_normal().lexically_relative(
+        fs::absolute(folder).lexically_normal());
+    if (!path.empty() && *path.begin() != ".." && *path.begin() != ".") return path.string();
+  }
+  return std::nullopt;
+}
+
+// Findings with the names that files have on disk.
+contract::Findings OnDisk(const contract::Findings& findings,
+                          const std::vector<std::string>& folders) {
+  contract::Findings found;
+  for (const contract::Finding& finding : findings.all()) {
+    contract::Place place = finding.place;
+    for (const std::string& folder : folders) {
+      const fs::path path = fs::path(folder) / place.file;
+      std::error_code error;
+      if (place.file.empty() || !fs::is_regular_file(path, error)) continue;
+      place.file = path.lexically_normal().string();
+      break;
+    }
+    found.Add(place, finding.path, finding.text);
+  }
+  return found;
+}
+
+// Without -I a folder is one that imports begin in, and so is the working directory.
+std::vector<std::string> FoldersOf(const VerbOptions& options) {
+  std::vector<std::string> folders = options.proto_path;
+  if (!folders.empty()) return folders;
+  for (const std::string& path : options.protos) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) folders.push_back(path);
+  }
+  folders.push_back(".");
+  return folders;
+}
+
+int CheckProtos(const VerbOptions& options) {
+  const std::vector<std::string> folders = FoldersOf(options);
+  contract::Findings findings;
+  std::vector<std::string> names;
+  for (const std::string& file : ProtosBelow(options.protos, findings)) {
+    if (const std::optional<std::string> name = NameOf(file, folders)) {
+      names.push_back(*name);
+    } else {
+      findings.Add({file}, "", "is in none of the folders given with -I");
+    }
+  }
+  const contract::SourceReader sources = contract::SourcesBelow(folders);
+  size_t methods = 0;
+  const auto set =
+      names.empty() ? std::nullopt : contract::CompileSources(names, sources, findings);
+  if (set) {
+    const auto contract = contract::Contract::Load(*set, options.protos[0], findings, sources);
+    if (contract) methods = contract->methods().size();
+  }
+  if (!findings.empty() || options.json) {
+    Tell(OnDisk(findings, folders), SourcesOf({}), options.json);
+  } else {
+    std::cout << "fine: " << names.size() << " files, " << methods << " methods\n";
+  }
+  return findings.empty() ? kFine : kFindings;
+}
+
+}  // namespace
+
+int Check(const VerbOptions& options) {
+  if (!options.protos.empty()) return CheckProtos(options);
+  contract::Findings findings;
+  const std::unique_ptr<config::Snapshot> snapshot =
+      config::Compile(options.config, options.proto_path, findings);
+  if (!snapshot || options.json) {
+    Tell(findings, SourcesOf(options.proto_path), options.json);
+    return snapshot ? kFine : kFindings;
+  }
+  for (const auto& route : snapshot->routes) {
+    const contract::Binding& binding = *route->binding;
+    if (binding.path.warning.empty()) continue;
+    std::cout << "warning: " << binding.place.ToString() << ": " << binding.path.warning << '\n';
+  }
+  std::cout << "fine: " << snapshot->routes.size() << " routes, " << snapshot->upstreams.size()
+            << " upstreams\n";
+  return kFine;
+}
+
+}  // namespace frontdesk

@@ -1,0 +1,260 @@
+#include "gateway/contract/diff.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "gateway/base/text.h"
+#include "gateway/contract/plan.h"
+#include "google/protobuf/text_format.h"
+
+namespace frontdesk::contract {
+namespace {
+
+namespace pb = google::protobuf;
+
+struct Route {
+  const Method* method;
+  const Binding* binding;
+};
+
+// By what decides which requests they answer: names of variables do not.
+std::map<std::string, Route> RoutesOf(const Contract& contract) {
+  std::map<std::string, Route> routes;
+  for (const Method& method : contract.methods()) {
+    for (const Binding& binding : method.bindings) {
+      routes.emplace(Cat(binding.http_method, ' ', ShapeOf(binding.path)),
+                     Route{&method, &binding});
+    }
+  }
+  return routes;
+}
+
+std::string NameOf(const Binding& binding) {
+  return Cat(binding.http_method, ' ', binding.path.text);
+}
+
+std::string BodyOf(const Binding& binding) {
+  switch (binding.body) {
+    case Binding::Body::kNone:
+      return "none";
+    case Binding::Body::kWhole:
+      return "the whole request";
+    case Binding::Body::kField:
+      return Cat("field ", Quoted(binding.body_field->json_name));
+  }
+  return "";
+}
+
+std::string AnswerOf(const Binding& binding) {
+  return binding.response_field ? Cat("field ", Quoted(binding.response_field->json_name))
+                                : std::string("the whole answer");
+}
+
+// Each value of a policy that is set, as text.
+std::map<std::string, std::string> ValuesOf(const frontdesk::v1::Policy& policy) {
+  std::map<std::string, std::string> values;
+  EachLeaf(policy, [&](const std::string& name, const std::vector<int>& path) {
+    const pb::Message* at = &policy;
+    for (size_t i = 0; i + 1 < path.size(); ++i) {
+      at = &at->GetReflection()->GetMessage(*at, at->GetDescriptor()->FindFieldByNumber(path[i]));
+    }
+    const pb::FieldDescriptor* const field = at->GetDescriptor()->FindFieldByNumber(path.back());
+    std::string& text = values[name];
+    const int count = field->is_repeated() ? at->GetReflection()->FieldSize(*at, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      std::string one;
+      pb::TextFormat::PrintFieldValueToString(*at, field, field->is_repeated() ? i : -1, &one);
+      text += Cat(i == 0 ? "" : ", ", one);
+    }
+  });
+  return values;
+}
+
+// Whether requests that were answered may be refused, or answers look different.
+bool IsBreaking(const std::string& leaf, const std::string& before, const std::string& after) {
+  if (leaf == "success_status" || leaf.starts_with("print.")) return true;
+  if (leaf == "idempotency.required") return after == "true";
+  if (leaf.starts_with("parse.") || leaf == "path.ignore_trailing_slash") return before == "true";
+  if (leaf == "max_request_bytes") {
+    return !after.empty() && (before.empty() || std::stoull(after) < std::stoull(before));
+  }
+  return false;
+}
+
+std::string Milliseconds(std::chrono::nanoseconds time) {
+  if (time == std::chrono::nanoseconds::max()) return "none";
+  return Cat(std::chrono::duration_cast<std::chrono::milliseconds>(time).count(), "ms");
+}
+
+class ContractDiff {
+ public:
+  ContractDiff(const Contract& before, const Contract& after)
+      : before_(before), after_(after), messages_(changes_) {}
+
+  std::vector<Change> Run() {
+    const std::map<std::string, Route> before = RoutesOf(before_);
+    const std::map<std::string, Route> after = RoutesOf(after_);
+    for (const auto& [shape, route] : before) {
+      const auto same = after.find(shape);
+      if (same != after.end()) {
+        Routes(route, same->second);
+      } else {
+        Add(true, NameOf(*route.binding), "the route is gone: clients get 404 or 405");
+      }
+    }
+    for (const auto& [shape, route] : after) {
+      if (!before.contains(shape)) {
+        Add(false, NameOf(*route.binding), Cat("the route is new: ", route.method->full_name));
+      }
+    }
+    std::sort(changes_.begin(), changes_.end(), [](const Change& a, const Change& b) {
+      return std::tuple(!a.breaking, a.where, a.what) < std::tuple(!b.breaking, b.where, b.what);
+    });
+    changes_.erase(std::unique(changes_.begin(), changes_.end()), changes_.end());
+    return std::move(changes_);
+  }
+
+ private:
+  void Add(bool breaking, const std::string& where, std::string what) {
+    changes_.push_back({breaking, where, std::move(what)});
+  }
+
+  void Routes(const Route& before, const Route& after) {
+    const std::string where = NameOf(*after.binding);
+    if (before.method->full_name != after.method->full_name) {
+      Add(false, where,
+          Cat("was answered by ", before.method->full_name, ", is by ", after.method->full_name));
+    }
+    Captures(*before.binding, *after.binding, where);
+    const std::string body = BodyOf(*after.binding);
+    if (BodyOf(*before.binding) != body) {
+      Add(true, where,
+          Cat("the body was ", BodyOf(*before.binding), ", is ", body,
+              ": clients that send it as before get 400"));
+    }
+    const std::string answer = AnswerOf(*after.binding);
+    if (AnswerOf(*before.binding) != answer) {
+      Add(true, where,
+          Cat("the answer was ", AnswerOf(*before.binding), ", is ", answer,
+              ": clients read something else"));
+    }
+    Policies(*before.method, *after.method, where);
+    Plans(before.method->plan.get(), after.method->plan.get(), where);
+    if (before.method->server_streaming != after.method->server_streaming ||
+        before.method->client_streaming != after.method->client_streaming) {
+      Add(true, where, "one side was a stream and is none, or the other way round");
+    }
+    messages_.Compare(*before.method->input, *after.method->input, Direction::kRequest);
+    messages_.Compare(*before.method->output, *after.method->output, Direction::kAnswer);
+  }
+
+  // A variable that fills another field leaves the old one to be sent in the query or the body.
+  void Captures(const Binding& before, const Binding& after, const std::string& where) {
+    const auto& olds = before.path.variables;
+    const auto& news = after.path.variables;
+    for (size_t i = 0; i < olds.size() && i < news.size(); ++i) {
+      if (olds[i].field_path == news[i].field_path) continue;
+      Add(false, where,
+          Cat("variable ", i + 1, " of the path is another field now; the path looks the same"));
+    }
+  }
+
+  void Policies(const Method& before, const Method& after, const std::string& where) {
+    std::map<std::string, std::string> olds = ValuesOf(before.policy);
+    std::map<std::string, std::string> news = ValuesOf(after.policy);
+    std::set<std::string> names;
+    for (const auto& [name, value] : olds) names.insert(name);
+    for (const auto& [name, value] : news) names.insert(name);
+    for (const std::string& name : names) {
+      const std::string& from = olds[name];
+      const std::string& to = news[name];
+      if (from == to) continue;
+      const auto shown = [](const std::string& value) {
+        return value.empty() ? std::string("the default") : value;
+      };
+      Add(IsBreaking(name, from, to), where,
+          Cat("policy ", name, " was ", shown(from), ", is ", shown(to)));
+    }
+    if (before.policy.has_idempotency() != after.policy.has_idempotency()) {
+      Add(false, where,
+          after.policy.has_idempotency() ? "an Idempotency-Key is now honoured"
+                                         : "an Idempotency-Key is no longer honoured");
+    }
+  }
+
+  void Plans(const Plan* before, const Plan* after, const std::string& where) {
+    if (before == nullptr && after == nullptr) return;
+    static const Plan kNone;
+    if (before == nullptr) Add(false, where, "is now a composition");
+    if (after == nullptr) Add(false, where, "is no longer a composition");
+    const Plan& old_plan = before ? *before : kNone;
+    const Plan& new_plan = after ? *after : kNone;
+    for (const PlanStep& step : old_plan.steps) {
+      const PlanStep* const same = Find(new_plan, step.id);
+      if (same != nullptr) {
+        Steps(step, *same, where);
+      } else if (after != nullptr) {
+        Add(false, where,
+            Cat("step ", Quoted(step.id), " is gone: ", step.method->path.substr(1),
+                " is no longer called for it"));
+      }
+    }
+    for (const PlanStep& step : new_plan.steps) {
+      if (Find(old_plan, step.id) != nullptr) continue;
+      Add(false, where,
+          Cat("step ", Quoted(step.id), " is new: it depends on ", step.method->path.substr(1),
+              " too", Consequence(step)));
+    }
+    if (before && after && before->deadline != after->deadline) {
+      Add(false, where,
+          Cat("the deadline was ", Milliseconds(before->deadline), ", is ",
+              Milliseconds(after->deadline)));
+    }
+  }
+
+  static const PlanStep* Find(const Plan& plan, const std::string& id) {
+    const auto at = std::find_if(plan.steps.begin(), plan.steps.end(),
+                                 [&](const PlanStep& step) { return step.id == id; });
+    return at == plan.steps.end() ? nullptr : &*at;
+  }
+
+  static const char* Consequence(const PlanStep& step) {
+    return step.on_error == PlanStep::OnError::kFail ? ", and fails when that does"
+                                                     : ", and does without when that fails";
+  }
+
+  void Steps(const PlanStep& before, const PlanStep& after, const std::string& where) {
+    const std::string step = Cat("step ", Quoted(after.id));
+    if (before.method->path != after.method->path) {
+      Add(false, where,
+          Cat(step, " called ", before.method->path.substr(1), ", calls ",
+              after.method->path.substr(1)));
+    }
+    if (before.on_error != after.on_error) {
+      const bool was_sure = before.on_error == PlanStep::OnError::kFail;
+      Add(was_sure, where,
+          Cat(step, was_sure ? " may now fail alone: clients may find its part missing"
+                             : " now fails the whole answer"));
+    }
+    if (before.timeout != after.timeout) {
+      Add(false, where,
+          Cat(step, ": the timeout was ", Milliseconds(before.timeout), ", is ",
+              Milliseconds(after.timeout)));
+    }
+  }
+
+  const Contract& before_;
+  const Contract& after_;
+  std::vector<Change> changes_;
+  MessageDiff messages_;
+};
+
+}  // namespace
+
+std::vector<Change> Diff(const Contract& before, const Contract& after) {
+  return ContractDiff(before, after).Run();
+}
+
+}  // namespace frontdesk::contract
