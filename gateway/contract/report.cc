@@ -59,12 +59,12 @@ std::string Report(const Findings& findings, const SourceReader& sources) {
   std::string out;
   for (const Finding& finding : findings.all()) {
     const Place& place = finding.place;
-    if (place.file.ends_with(".proto")) {
-      out += Cat(place.ToString(), ": error: ", finding.path, finding.path.empty() ? "" : ": ",
-                 finding.text, '\n');
-    } else {
+    if (!place.file.ends_with(".proto")) {
       out += Cat(finding.ToString(), '\n');
+      continue;
     }
+    out += Cat(place.ToString(), ": error: ", finding.path, finding.path.empty() ? "" : ": ",
+               finding.text, '\n');
     if (place.line == 0 || !sources) continue;
     const auto [text, added] = texts.emplace(place.file, std::nullopt);
     if (added) text->second = sources(place.file);

@@ -8,8 +8,8 @@
 
 namespace frontdesk::contract {
 
-// Each finding, with the line of the source and a caret under the column where `sources` has the
-// file. One in a .proto file reads "file:line:col: error: path: text".
+// A line for each finding. One in a .proto file reads as a compiler's, "file:line:col: error: path:
+// text", with the line of the source and a caret under the column where `sources` has the file.
 std::string Report(const Findings& findings, const SourceReader& sources);
 
 }  // namespace frontdesk::contract
