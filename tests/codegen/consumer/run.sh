@@ -32,7 +32,7 @@ before=$(generated)
 cmake --build "$work/build" --target shop >"$work/build.log" 2>&1
 [ "$before" = "$(generated)" ] || fail "generates without need"
 sleep 0.01
-echo '// changed' >>"$work/source/protos/front/v1/unused.proto"
+echo '// changed' >>"$(find "$work/prefix" -path '*/google/api/http.proto')"
 cmake --build "$work/build" --target shop >"$work/build.log" 2>&1
 [ "$before" != "$(generated)" ] || fail "does not see that an import changed"
 
