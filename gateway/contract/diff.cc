@@ -205,7 +205,7 @@ class ContractDiff {
       if (Find(old_plan, step.id) != nullptr) continue;
       Add(false, where,
           Cat("step ", Quoted(step.id), " is new: it depends on ", step.method->path.substr(1),
-              " too", Consequence(step)));
+              " too; its failure ", Consequence(step)));
     }
     if (before && after && before->deadline != after->deadline) {
       Add(false, where,
@@ -221,8 +221,15 @@ class ContractDiff {
   }
 
   static const char* Consequence(const PlanStep& step) {
-    return step.on_error == PlanStep::OnError::kFail ? ", and fails when that does"
-                                                     : ", and does without when that fails";
+    switch (step.on_error) {
+      case PlanStep::OnError::kFail:
+        return "fails the whole answer";
+      case PlanStep::OnError::kOmit:
+        return "leaves its part of the answer out";
+      case PlanStep::OnError::kDefault:
+        return "puts its default into the answer";
+    }
+    return "";
   }
 
   void Steps(const PlanStep& before, const PlanStep& after, const std::string& where) {
@@ -233,10 +240,8 @@ class ContractDiff {
               after.method->path.substr(1)));
     }
     if (before.on_error != after.on_error) {
-      const bool was_sure = before.on_error == PlanStep::OnError::kFail;
-      Add(was_sure, where,
-          Cat(step, was_sure ? " may now fail alone: clients may find its part missing"
-                             : " now fails the whole answer"));
+      Add(after.on_error == PlanStep::OnError::kOmit, where,
+          Cat(step, ": its failure now ", Consequence(after)));
     }
     if (before.timeout != after.timeout) {
       Add(false, where,

@@ -140,13 +140,14 @@ TEST(Diff, OfCompositions) {
   const Row rows[] = {
       {"same", Composed(one), Composed(one), ""},
       {"a dependency more", Composed(one), Composed(one + two),
-       "  GET /a: step \"two\" is new: it depends on test.B/Two too, and fails when that does\n"},
+       "  GET /a: step \"two\" is new: it depends on test.B/Two too; its failure fails the whole "
+       "answer\n"},
       {"a dependency less", Composed(one + two), Composed(one),
        "  GET /a: step \"two\" is gone: test.B/Two is no longer called for it\n"},
       {"error policy", Composed(one), Composed(omit),
-       "! GET /a: step \"one\" may now fail alone: clients may find its part missing\n"},
+       "! GET /a: step \"one\": its failure now leaves its part of the answer out\n"},
       {"error policy, back", Composed(omit), Composed("deadline: \"2s\" " + one),
-       "  GET /a: step \"one\" now fails the whole answer\n"
+       "  GET /a: step \"one\": its failure now fails the whole answer\n"
        "  GET /a: the deadline was none, is 2000ms\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(DiffOf(row.before, row.after), row.diff) << row.what;
