@@ -439,7 +439,7 @@ TEST(DecodeLimits, DepthCountsArraysAndObjects) {
 
 // What is taken can be read by any back end: common parsers stop at 100 messages.
 TEST(DecodeLimits, DepthCountsMessagesToo) {
-  struct Row {
+  struct Nesting {
     const char* type;
     std::string before;
     const char* open;
@@ -449,7 +449,7 @@ TEST(DecodeLimits, DepthCountsMessagesToo) {
     int most;  // times `open`
   };
   const std::string any = R"({"any":{"@type":"x/google.protobuf.Value","value":)";
-  const Row rows[] = {
+  const Nesting rows[] = {
       {"google.protobuf.Value", "", "[", "", "]", "", 50},          // Value, ListValue
       {"google.protobuf.Value", "", "{\"a\":", "1", "}", "", 33},   // Value, Struct, entry
       {"google.protobuf.ListValue", "", "[", "", "]", "", 50},      // ListValue, Value
@@ -458,7 +458,7 @@ TEST(DecodeLimits, DepthCountsMessagesToo) {
       {"Known", any, "[", "", "]", "}}", 50},                       // bytes to a parser
       {"Known", any + "[]},\"value\":", "[", "", "]", "}", 49},     // and behind them as before
   };
-  for (const Row& row : rows) {
+  for (const Nesting& row : rows) {
     const auto decode = [&](int depth) {
       return Types().Decode(
           row.type, Cat(row.before, Nested(row.open, row.inner, row.close, depth), row.after));

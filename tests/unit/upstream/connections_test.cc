@@ -6,6 +6,7 @@
 #include <future>
 
 #include "gateway/base/failure.h"
+#include "gateway/base/text.h"
 #include "gateway/upstream/channels.h"
 #include "gateway/upstream/h2_transport.h"
 #include "tests/support/light_backend.h"
@@ -339,7 +340,7 @@ TEST_F(Connections, ReplacesWhatIsUsedUp) {
 
 TEST_F(Connections, ReplacesWhatIsUsedUpWithCallsInFlight) {
   LightBackend backend(loop_, LightBackendOptions());
-  UpstreamSettings settings = Settings({backend.address()});
+  UpstreamSettings settings = Settings({Cat("127.0.0.1:", backend.port())});
   settings.calls_per_connection = 5;
   H2Transport transport(loop_, settings, random_);
   std::vector<Record> records(40);
