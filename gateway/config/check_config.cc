@@ -221,6 +221,9 @@ void Checker::CheckMethod(const std::string& name, const std::string& path, cons
     const FieldDescriptor* first = Policy::descriptor()->FindFieldByNumber(field[0]);
     std::string where = Cat(path, '.', first->name());
     if (first->is_repeated() && field.size() > 1) where += Cat('[', field[1], ']');
+    if (first->message_type() && field.size() > 1) {
+      where += Cat('.', first->message_type()->FindFieldByNumber(field[1])->name());
+    }
     return loaded_.PlaceOf(where);
   };
   contract::CheckPolicy(policy, path, place_of, findings_);

@@ -101,7 +101,7 @@ TEST(CheckConfig, RefusesWhatCannotWork) {
        "f:1:87: upstreams.a.max_message_bytes: must be between 1 and 4294967295, got 0\n"
        "f:1:103: upstreams.a.max_pending: must be between 1 and 1000000, got 0\n"},
       {"methods: {x.Y: {idempotency: {required: true, ttl: 169h}}}",
-       "f:1:50: methods.x.Y.idempotency.ttl: \"169h\" is not a duration of at most 168h\n"},
+       "f:1:52: methods.x.Y.idempotency.ttl: \"169h\" is not a duration of at most 168h\n"},
       {"methods: {x.Y: {idempotency: {ttl: soon}}}",
        "f:1:36: methods.x.Y.idempotency.ttl: \"soon\" is not a duration of at most 168h\n"},
       {"limits: {idempotency_entries: 0}",
