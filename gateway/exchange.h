@@ -23,7 +23,8 @@ struct Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   // Gives `other`, which may live longer, a copy of all that the terminal needs. What comes of the
-  // client's connection (request, body, cancellation) stays what `other` has.
+  // client's connection (request, body, cancellation) stays what `other` has. The mask is left out:
+  // an answer that is kept is whole, and each request's own mask applies when it is written.
   void CopyTo(Exchange& other) const;
 
   const http::Request& request;
