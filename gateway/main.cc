@@ -44,6 +44,12 @@ int main(int argc, char** argv) {
       add("diff", "Tell what a change of the contract does to clients", frontdesk::Diff);
   diff->add_option("OLD", options.before, "descriptor set in force")->required();
   diff->add_option("NEW", options.after, "descriptor set to come")->required();
+  CLI::App* openapi =
+      add_with_config("openapi", "Write the contract as OpenAPI 3.1", frontdesk::OpenApi);
+  openapi->add_option("SET", options.set, "a descriptor set, instead of --config");
+  openapi->add_option("--title", options.title, "of the document (API)");
+  openapi->add_option("--api-version", options.api_version, "of the document (1)");
+  openapi->add_option("--server", options.server, "URL where the API is, such as https://api.shop");
   add("version", "Print the version", frontdesk::Version);
 
   try {

@@ -22,6 +22,11 @@ struct VerbOptions {
   std::string after;
   std::string method;
   std::string path;
+  // Of `openapi`: a descriptor set instead of the YAML file, and what the document says of itself.
+  std::string set;
+  std::string title;
+  std::string api_version;
+  std::string server;
 };
 
 int Serve(const VerbOptions& options);
@@ -29,6 +34,7 @@ int Check(const VerbOptions& options);
 int Diff(const VerbOptions& options);
 int Routes(const VerbOptions& options);
 int Explain(const VerbOptions& options);
+int OpenApi(const VerbOptions& options);
 int Version(const VerbOptions& options);
 
 }  // namespace frontdesk

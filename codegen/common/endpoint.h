@@ -1,0 +1,58 @@
+// What of a request goes where: path, query, body; and who may call.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/contract/contract.h"
+
+namespace frontdesk::codegen {
+
+// From the outermost field.
+using FieldPath = std::vector<const contract::Field*>;
+
+// "page.size" by the names of JSON.
+std::string JsonPath(const FieldPath& path);
+
+// A field that neither the path nor the body carries.
+struct QueryField {
+  FieldPath path;
+  // It has a form as text. Others can't be sent at all: lists of messages, and messages within
+  // themselves, which stop here.
+  bool sendable = true;
+  bool map = false;   // given as "labels[key]"
+  bool json = false;  // a Struct, Value or ListValue: JSON as text
+};
+
+// All of them, in the order of the fields; what only the gateway fills is left out.
+std::vector<QueryField> QueryFields(const contract::Method& method,
+                                    const contract::Binding& binding);
+
+// The path fills exactly this field.
+bool IsCaptured(const contract::Binding& binding, const FieldPath& path);
+
+// It answers nobody whose identity is not known: a field of the request or a step takes its value
+// from the caller.
+bool NeedsCaller(const contract::Method& method);
+
+// Unary methods, which are all that the gateway serves by now.
+inline bool IsUnary(const contract::Method& method) {
+  return !method.client_streaming && !method.server_streaming;
+}
+
+// Methods with bindings of the services declared in `files`, all if there are none; by service,
+// each service's as declared.
+std::vector<const contract::Method*> BoundMethods(const contract::Contract& contract,
+                                                  const std::vector<std::string>& files);
+
+// A failure that the gateway itself may answer with.
+struct ErrorCase {
+  int http = 0;
+  const char* code = "";    // of google.rpc.Code
+  const char* reason = "";  // of the ErrorInfo
+  const char* when = "";
+};
+
+std::vector<ErrorCase> ErrorsOf(const contract::Method& method, const contract::Binding& binding);
+
+}  // namespace frontdesk::codegen

@@ -1,0 +1,190 @@
+#include "codegen/openapi/operation.h"
+
+#include <algorithm>
+
+#include "codegen/common/comments.h"
+#include "codegen/common/endpoint.h"
+#include "codegen/common/example.h"
+#include "gateway/base/text.h"
+
+namespace frontdesk::codegen::openapi {
+namespace {
+
+using contract::Binding;
+using contract::Field;
+using contract::Method;
+
+ordered_json HeaderRef(const char* name) {
+  return {{"$ref", Cat("#/components/headers/", name)}};
+}
+
+// Comment and deprecation of what a parameter or body is filled from.
+void Describe(const Field& field, ordered_json& out) {
+  const std::string comment = CommentOf(*field.descriptor);
+  if (!comment.empty()) out["description"] = comment;
+  if (field.descriptor->options().deprecated()) out["deprecated"] = true;
+}
+
+ordered_json PathParameterJson(const PathParameter& parameter, Schemas& schemas) {
+  ordered_json out{{"name", parameter.name}, {"in", "path"}, {"required", true}};
+  std::string text;
+  if (parameter.field.empty()) {
+    text = "Not used.";
+  } else if (parameter.part.empty()) {
+    Describe(*parameter.field.back(), out);
+    text = out.value("description", "");
+  } else {
+    text = Cat("Part of `", JsonPath(parameter.field), "`, which is `", parameter.part, "`.");
+  }
+  if (parameter.any_number) text += Cat(text.empty() ? "" : "\n", "Any number of segments.");
+  if (!text.empty()) out["description"] = text;
+  const bool whole = !parameter.field.empty() && parameter.part.empty();
+  out["schema"] = whole ? schemas.SingleOf(*parameter.field.back(), kRequestFace)
+                        : ordered_json{{"type", "string"}};
+  out["example"] = whole ? ExampleOf(*parameter.field.back(), kRequestFace)
+                         : ordered_json(parameter.name + "-1");
+  return out;
+}
+
+// An element of a list of JSON texts is a string like any other.
+ordered_json QueryParameterJson(const QueryField& query, Schemas& schemas) {
+  const Field& field = *query.path.back();
+  ordered_json out{{"name", JsonPath(query.path)}, {"in", "query"}};
+  Describe(field, out);
+  if (query.path.size() == 1 && IsAlwaysThere(field, kRequestFace)) out["required"] = true;
+  if (query.json && field.repeated) {
+    out["schema"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
+    return out;
+  }
+  ordered_json schema = schemas.TypeOf(field, kRequestFace);
+  if (query.json) {
+    out["content"] = {{"application/json", {{"schema", std::move(schema)}}}};
+    return out;
+  }
+  if (query.map) out["style"] = "deepObject";
+  if (field.repeated) out["explode"] = true;
+  out["schema"] = std::move(schema);
+  out["example"] = ExampleOf(field, kRequestFace);
+  return out;
+}
+
+// Named in the contract: client headers that go to the back end.
+ordered_json HeaderParameterJson(const std::string& name) {
+  return {{"name", name}, {"in", "header"}, {"schema", {{"type", "string"}}}};
+}
+
+ordered_json Parameters(const Operation& operation, Schemas& schemas) {
+  ordered_json out = ordered_json::array();
+  for (const PathParameter& parameter : operation.path.parameters) {
+    out.push_back(PathParameterJson(parameter, schemas));
+  }
+  for (const QueryField& query : QueryFields(operation.method, operation.binding)) {
+    if (query.sendable) out.push_back(QueryParameterJson(query, schemas));
+  }
+  for (const std::string& name : operation.policy.request_headers()) {
+    out.push_back(HeaderParameterJson(name));
+  }
+  return out;
+}
+
+ordered_json JsonContent(ordered_json schema, ordered_json example) {
+  return {{"application/json", {{"schema", std::move(schema)}, {"example", std::move(example)}}}};
+}
+
+// Bytes of whatever type the other side says.
+ordered_json AnyContent() { return {{"*/*", ordered_json::object()}}; }
+
+// The whole request message without what the path has already.
+ordered_json WholeBody(const Operation& operation, Schemas& schemas) {
+  const contract::MessageTable& input = *operation.method.input;
+  const auto in_body = [&](const Field& field) {
+    return !IsCaptured(operation.binding, {&field});
+  };
+  ordered_json example = ExampleOf(input, kRequestFace);
+  const bool all = std::all_of(input.fields.begin(), input.fields.end(), in_body);
+  if (all || !IsPlain(input)) return JsonContent(schemas.Of(input, kRequestFace), example);
+  for (const Field& field : input.fields) {
+    if (!in_body(field)) example.erase(field.json_name);
+  }
+  return JsonContent(schemas.ObjectOf(input, kRequestFace, in_body), std::move(example));
+}
+
+ordered_json RequestBody(const Operation& operation, Schemas& schemas) {
+  if (operation.binding.body == Binding::Body::kWhole) {
+    if (IsHttpBody(operation.method.input)) return {{"content", AnyContent()}};
+    return {{"content", WholeBody(operation, schemas)}};
+  }
+  const Field& field = *operation.binding.body_field;
+  ordered_json out = ordered_json::object();
+  Describe(field, out);
+  out.erase("deprecated");  // a body has no such word
+  out["content"] = IsHttpBody(field.message) && !field.repeated
+                       ? AnyContent()
+                       : JsonContent(schemas.TypeOf(field, kRequestFace),
+                                     ExampleOf(field, kRequestFace));
+  if (IsAlwaysThere(field, kRequestFace)) out["required"] = true;
+  return out;
+}
+
+ordered_json AnswerContent(const Operation& operation, Schemas& schemas) {
+  const Face face = AnswerFace(operation.policy);
+  const Field* const field = operation.binding.response_field;
+  if (field == nullptr) {
+    const contract::MessageTable& output = *operation.method.output;
+    if (IsHttpBody(&output)) return AnyContent();
+    return JsonContent(schemas.Of(output, face), ExampleOf(output, face));
+  }
+  if (IsHttpBody(field->message) && !field->repeated) return AnyContent();
+  return JsonContent(schemas.TypeOf(*field, face), ExampleOf(*field, face));
+}
+
+ordered_json Responses(const Operation& operation, Schemas& schemas) {
+  const uint32_t status =
+      operation.policy.has_success_status() ? operation.policy.success_status() : 200;
+  ordered_json headers{{"X-Request-ID", HeaderRef("X-Request-ID")}};
+  if (operation.method.plan) {
+    headers["Frontdesk-Incomplete"] = HeaderRef("Frontdesk-Incomplete");
+  }
+  for (const std::string& name : operation.policy.response_headers()) {
+    headers[name] = {{"schema", {{"type", "string"}}}};
+  }
+  const std::string comment = Summary(CommentOf(*operation.method.output->descriptor));
+  ordered_json answer{{"description", comment.empty() ? "The answer." : comment},
+                      {"headers", std::move(headers)}};
+  if (status != 204) answer["content"] = AnswerContent(operation, schemas);
+
+  ordered_json out{{std::to_string(status), std::move(answer)}};
+  for (const ErrorCase& error : ErrorsOf(operation.method, operation.binding)) {
+    ordered_json& response = out[std::to_string(error.http)];
+    if (response.is_null()) response = {{"$ref", "#/components/responses/Error"}};
+    std::string text = response.value("description", "");
+    text += Cat(text.empty() ? "" : "\n", "- `", error.reason, "`: ", error.when);
+    response["description"] = std::move(text);
+  }
+  out["default"] = {{"$ref", "#/components/responses/Error"}};
+  return out;
+}
+
+}  // namespace
+
+ordered_json ToJson(const Operation& operation, Schemas& schemas) {
+  const Method& method = operation.method;
+  const std::string comment = CommentOf(*method.descriptor);
+  const std::string summary = Summary(comment);
+  ordered_json out{{"tags", ordered_json::array({method.service})},
+                   {"operationId", operation.id}};
+  if (!summary.empty()) out["summary"] = summary;
+  if (comment != summary) out["description"] = comment;
+  if (method.descriptor->options().deprecated()) out["deprecated"] = true;
+  ordered_json parameters = Parameters(operation, schemas);
+  if (!parameters.empty()) out["parameters"] = std::move(parameters);
+  if (operation.binding.body != Binding::Body::kNone && operation.body) {
+    out["requestBody"] = RequestBody(operation, schemas);
+  }
+  out["responses"] = Responses(operation, schemas);
+  if (NeedsCaller(method)) out["security"] = {{{"caller", ordered_json::array()}}};
+  out["x-frontdesk-rpc"] = method.path.substr(1);
+  return out;
+}
+
+}  // namespace frontdesk::codegen::openapi

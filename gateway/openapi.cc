@@ -1,0 +1,73 @@
+// The verb that writes the contract down for clients.
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include "codegen/openapi/document.h"
+#include "gateway/base/text.h"
+#include "gateway/config/compile.h"
+#include "gateway/contract/report.h"
+#include "gateway/verbs.h"
+
+namespace frontdesk {
+namespace {
+
+using codegen::openapi::DocumentOptions;
+
+// What a document shows of the values in force, which the operator's file may have changed.
+v1::Policy ToPolicy(const route::Route& route) {
+  v1::Policy policy;
+  policy.set_success_status(static_cast<uint32_t>(route.success_status));
+  policy.mutable_print()->set_defaults(route.print_defaults);
+  policy.mutable_print()->set_proto_names(route.proto_names);
+  policy.mutable_print()->set_enum_numbers(route.enum_numbers);
+  for (const std::string& name : route.request_headers) policy.add_request_headers(name);
+  for (const std::string& name : route.response_headers) policy.add_response_headers(name);
+  return policy;
+}
+
+int Tell(const contract::Findings& findings, const VerbOptions& options) {
+  std::cout << contract::Report(findings, contract::SourcesBelow(options.proto_path));
+  return kFindings;
+}
+
+int OfSet(const VerbOptions& options, const DocumentOptions& document) {
+  contract::Findings findings;
+  std::ifstream file(options.set, std::ios::binary);
+  std::stringstream bytes;
+  if (!file || !(bytes << file.rdbuf())) {
+    findings.Add({options.set}, "", "cannot read the descriptor set");
+    return Tell(findings, options);
+  }
+  const auto contract = contract::Contract::Load(bytes.str(), options.set, findings,
+                                                 contract::SourcesBelow(options.proto_path));
+  if (contract == nullptr) return Tell(findings, options);
+  std::cout << WriteDocument(*contract, document);
+  return kFine;
+}
+
+int OfConfig(const VerbOptions& options, DocumentOptions& document) {
+  contract::Findings findings;
+  const std::unique_ptr<config::Snapshot> snapshot =
+      config::Compile(options.config, options.proto_path, findings);
+  if (snapshot == nullptr) return Tell(findings, options);
+  std::map<const contract::Method*, const route::Route*> routes;
+  for (const auto& route : snapshot->routes) routes.emplace(route->method, route.get());
+  document.policy = [&](const contract::Method& method) { return ToPolicy(*routes.at(&method)); };
+  std::cout << WriteDocument(*snapshot->contract, document);
+  return kFine;
+}
+
+}  // namespace
+
+int OpenApi(const VerbOptions& options) {
+  DocumentOptions document;
+  if (!options.title.empty()) document.title = options.title;
+  if (!options.api_version.empty()) document.version = options.api_version;
+  document.server = options.server;
+  return options.set.empty() ? OfConfig(options, document) : OfSet(options, document);
+}
+
+}  // namespace frontdesk
