@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that Frontdesk is built, tested and shown with. Needs root only if
-# something is missing. `deploy/install.sh build|test|bench` names what for.
+# something is missing. `deploy/install.sh build|test|clang|bench|web` names what for.
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config protobuf-compiler protobuf-compiler-grpc
@@ -9,6 +9,8 @@ build=(g++ cmake ninja-build ccache pkg-config protobuf-compiler protobuf-compil
   libc-ares-dev libmimalloc-dev zlib1g-dev curl jq ca-certificates git)
 test=(libgtest-dev libgmock-dev)
 clang=(clang-14 lld-14 libclang-rt-14-dev llvm-14)
+# Tests of the generated web clients and documents; they are skipped where these are missing.
+web=(nodejs npm)
 bench=(libbenchmark-dev wrk nginx-light nghttp2-client procps)
 
 want=("${build[@]}")
@@ -18,7 +20,8 @@ for purpose in "$@"; do
     test) want+=("${test[@]}") ;;
     clang) want+=("${clang[@]}") ;;
     bench) want+=("${bench[@]}") ;;
-    *) echo "usage: deploy/install.sh [build] [test] [clang] [bench]" >&2; exit 2 ;;
+    web) want+=("${web[@]}") ;;
+    *) echo "usage: deploy/install.sh [build] [test] [clang] [bench] [web]" >&2; exit 2 ;;
   esac
 done
 

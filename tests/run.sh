@@ -13,6 +13,8 @@ purposes=(build test)
 case "$preset" in asan|tsan) purposes+=(clang) ;; esac
 deploy/install.sh "${purposes[@]}"
 
+command -v npm >/dev/null || echo "Without npm the tests web.* are skipped: deploy/install.sh web" >&2
+
 jobs=$(nproc)
 cmake --preset "$preset" >"/tmp/frontdesk-configure.$$" 2>&1 || { cat "/tmp/frontdesk-configure.$$"; exit 1; }
 rm -f "/tmp/frontdesk-configure.$$"

@@ -112,6 +112,10 @@ bool NeedsCaller(const Method& method) {
                      [](const contract::PlanStep& step) { return ReadsCaller(step.request); });
 }
 
+bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const Binding& binding) {
+  return policy.has_idempotency() && binding.http_method != "GET" && binding.http_method != "HEAD";
+}
+
 std::vector<const Method*> BoundMethods(const contract::Contract& contract,
                                         const std::vector<std::string>& files) {
   std::vector<const Method*> methods;
@@ -126,7 +130,8 @@ std::vector<const Method*> BoundMethods(const contract::Contract& contract,
   return methods;
 }
 
-std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding) {
+std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding,
+                                const frontdesk::v1::Policy& policy) {
   std::vector<ErrorCase> cases = {
       {400, "INVALID_ARGUMENT", "INVALID_VALUE", "a value does not fit its field"},
       {400, "INVALID_ARGUMENT", "UNKNOWN_PARAMETER", "the query names no field of the request"}};
@@ -144,6 +149,16 @@ std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding) {
   }
   if (NeedsCaller(method)) {
     cases.push_back({401, "UNAUTHENTICATED", "CALLER_UNKNOWN", "the caller is not known"});
+  }
+  if (TakesIdempotencyKey(policy, binding)) {
+    if (policy.idempotency().required()) {
+      cases.push_back({400, "INVALID_ARGUMENT", "IDEMPOTENCY_KEY_MISSING",
+                       "there is no header `Idempotency-Key`"});
+    }
+    cases.push_back({409, "ABORTED", "IDEMPOTENCY_KEY_IN_FLIGHT",
+                     "the first request with this key is still being carried out"});
+    cases.push_back({422, "FAILED_PRECONDITION", "IDEMPOTENCY_KEY_REUSED",
+                     "this key was used for a different request"});
   }
   cases.push_back({502, "INTERNAL", "MALFORMED_MESSAGE", "a back end's answer is broken"});
   cases.push_back({503, "UNAVAILABLE", "UPSTREAM_UNREACHABLE", "a back end can't be reached"});

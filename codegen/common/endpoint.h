@@ -35,6 +35,10 @@ bool IsCaptured(const contract::Binding& binding, const FieldPath& path);
 // from the caller.
 bool NeedsCaller(const contract::Method& method);
 
+// The header Idempotency-Key means something to this binding: its policy says so, and it is not one
+// that reads only.
+bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const contract::Binding& binding);
+
 // Unary methods, which are all that the gateway serves by now.
 inline bool IsUnary(const contract::Method& method) {
   return !method.client_streaming && !method.server_streaming;
@@ -53,6 +57,7 @@ struct ErrorCase {
   const char* when = "";
 };
 
-std::vector<ErrorCase> ErrorsOf(const contract::Method& method, const contract::Binding& binding);
+std::vector<ErrorCase> ErrorsOf(const contract::Method& method, const contract::Binding& binding,
+                                const frontdesk::v1::Policy& policy);
 
 }  // namespace frontdesk::codegen

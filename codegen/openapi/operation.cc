@@ -81,6 +81,12 @@ ordered_json Parameters(const Operation& operation, Schemas& schemas) {
   for (const QueryField& query : QueryFields(operation.method, operation.binding)) {
     if (query.sendable) out.push_back(QueryParameterJson(query, schemas));
   }
+  if (TakesIdempotencyKey(operation.policy, operation.binding)) {
+    ordered_json key = HeaderParameterJson("Idempotency-Key");
+    key["description"] = "A request sent again under the same key is carried out once.";
+    if (operation.policy.idempotency().required()) key["required"] = true;
+    out.push_back(std::move(key));
+  }
   for (const std::string& name : operation.policy.request_headers()) {
     out.push_back(HeaderParameterJson(name));
   }
@@ -154,7 +160,7 @@ ordered_json Responses(const Operation& operation, Schemas& schemas) {
   if (status != 204) answer["content"] = AnswerContent(operation, schemas);
 
   ordered_json out{{std::to_string(status), std::move(answer)}};
-  for (const ErrorCase& error : ErrorsOf(operation.method, operation.binding)) {
+  for (const ErrorCase& error : ErrorsOf(operation.method, operation.binding, operation.policy)) {
     ordered_json& response = out[std::to_string(error.http)];
     if (response.is_null()) response = {{"$ref", "#/components/responses/Error"}};
     std::string text = response.value("description", "");

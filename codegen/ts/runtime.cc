@@ -38,6 +38,8 @@ export interface CallOptions {
   headers?: HeadersInit | undefined;
   /** Names the request in the gateway's log. */
   requestId?: string | undefined;
+  /** Of a call that changes something: sent again under the same key, it is carried out once. */
+  idempotencyKey?: string | undefined;
 }
 
 /** A part of a composed answer that is not there. */
@@ -269,6 +271,7 @@ export class Client {
     new Headers(options.headers).forEach((value, name) => headers.set(name, value));
     if (!headers.has("accept")) headers.set("accept", "application/json");
     if (options.requestId !== undefined) headers.set("x-request-id", options.requestId);
+    if (options.idempotencyKey !== undefined) headers.set("idempotency-key", options.idempotencyKey);
     if (sent.json !== undefined) headers.set("content-type", "application/json");
     return headers;
   }

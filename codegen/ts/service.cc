@@ -48,7 +48,7 @@ class MethodWriter {
                           method_.descriptor->options().deprecated(), "  ");
     const std::string query = Query();
     out += Cat("  async ", name_, "(\n    request: ", RequestType(), ",\n",
-               "    options: $rt.CallOptions = {},\n  ): Promise<$rt.Reply<", answer_type_, ">> {\n",
+               "    options: ", Options(), ",\n  ): Promise<$rt.Reply<", answer_type_, ">> {\n",
                "    const path = `", Path(), "`;\n", query, "    return this.$client.", reader_, "(",
                Quoted(http), ", path, ", Sent(!query.empty()), ", options);\n  }\n");
     return out;
@@ -103,6 +103,12 @@ class MethodWriter {
                           (IsPlain(*method_.input) ||
                            method_.input->well_known == contract::WellKnown::kEmpty);
     return optional ? type + " = {}" : type;
+  }
+
+  std::string Options() const {
+    const bool key = TakesIdempotencyKey(method_.policy, binding_) &&
+                     method_.policy.idempotency().required();
+    return key ? "$rt.CallOptions & { idempotencyKey: string }" : "$rt.CallOptions = {}";
   }
 
   std::string Path() const {

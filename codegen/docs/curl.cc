@@ -1,0 +1,103 @@
+#include "codegen/docs/curl.h"
+
+#include <algorithm>
+
+#include "codegen/common/endpoint.h"
+#include "codegen/common/example.h"
+#include "codegen/docs/markdown.h"
+#include "gateway/base/text.h"
+
+namespace frontdesk::codegen::docs {
+namespace {
+
+using contract::Binding;
+using contract::Method;
+using contract::PathTemplate;
+using Kind = PathTemplate::Segment::Kind;
+
+// More would not help to see how it is done.
+constexpr int kParameters = 2;
+
+std::string Percent(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    if (plain) {
+      out.push_back(c);
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += Cat('%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]);
+    }
+  }
+  return out;
+}
+
+std::string ExamplePath(const Binding& binding) {
+  const PathTemplate& path = binding.path;
+  std::string out;
+  for (size_t i = 0; i < path.segments.size(); ++i) {
+    if (path.segments[i].kind == Kind::kLiteral) {
+      out += Cat('/', path.segments[i].literal);
+      continue;
+    }
+    std::string value = path.segments[i].kind == Kind::kStar ? "1" : "1/2";
+    for (size_t v = 0; v < path.variables.size(); ++v) {
+      const bool whole = path.variables[v].begin == i && path.variables[v].end == i + 1;
+      if (whole && !path.variables[v].multi) value = Percent(ExampleText(*binding.captures[v].back()));
+    }
+    out += Cat('/', value);
+  }
+  if (!path.verb.empty()) out += Cat(':', path.verb);
+  return out.empty() ? "/" : out;
+}
+
+std::string ExampleQuery(const Method& method, const Binding& binding) {
+  std::string out;
+  int count = 0;
+  for (const QueryField& field : QueryFields(method, binding)) {
+    const contract::Field& last = *field.path.back();
+    const bool required = IsAlwaysThere(last, kRequestFace);
+    if (!field.sendable || (count >= kParameters && !required)) continue;
+    const std::string name = JsonPath(field.path) + (field.map ? "[key]" : "");
+    out += Cat(count++ == 0 ? "?" : "&", Percent(name), "=", Percent(ExampleText(last)));
+  }
+  return out;
+}
+
+std::string ExampleBody(const Method& method, const Binding& binding) {
+  if (binding.body == Binding::Body::kField) {
+    return ExampleOf(*binding.body_field, kRequestFace).dump();
+  }
+  nlohmann::ordered_json body = ExampleOf(*method.input, kRequestFace);
+  for (const FieldPath& path : binding.captures) {
+    if (path.size() == 1) body.erase(path[0]->json_name);
+  }
+  return body.dump();
+}
+
+}  // namespace
+
+std::string WriteCurl(const Method& method, const Binding& binding, const std::string& server) {
+  const bool body = binding.body != Binding::Body::kNone;
+  std::string http = binding.http_method;
+  if (http == "*") http = body ? "POST" : "GET";
+  std::string out = "curl";
+  if (http != "GET") out += Cat(" -X ", Shell(http));
+  out += Cat(' ', Shell(Cat(server, ExamplePath(binding), ExampleQuery(method, binding))));
+  const auto header = [&](std::string_view text) { out += Cat(" \\\n  -H ", Shell(text)); };
+  if (NeedsCaller(method)) header("Authorization: Bearer TOKEN");
+  if (TakesIdempotencyKey(method.policy, binding)) header("Idempotency-Key: 7f1d2c");
+  if (!body) return out + '\n';
+  const contract::MessageTable* const sent = binding.body == Binding::Body::kWhole
+                                                 ? method.input
+                                                 : binding.body_field->message;
+  if (IsHttpBody(sent)) {
+    header("Content-Type: text/plain");
+    return out + " \\\n  --data-binary @FILE\n";
+  }
+  header("Content-Type: application/json");
+  return Cat(out, " \\\n  -d ", Shell(ExampleBody(method, binding)), '\n');
+}
+
+}  // namespace frontdesk::codegen::docs

@@ -1,0 +1,111 @@
+#include "codegen/docs/schedule.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "codegen/docs/markdown.h"
+#include "codegen/docs/reference.h"
+#include "gateway/base/text.h"
+#include "tests/support/descriptor_set.h"
+
+namespace frontdesk::codegen::docs {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using ::testing::HasSubstr;
+
+std::unique_ptr<const contract::Contract> Load(const std::string& composition) {
+  contract::Findings findings;
+  auto contract = contract::Contract::Load(
+      testing::CompileProto(Cat(R"(
+        message Part { string id = 1; }
+        message Page { Part a = 1; Part b = 2; Part c = 3; Part d = 4; }
+        service Parts { rpc Get(Part) returns (Part); }
+        service Pages { rpc Get(Part) returns (Page) {
+          option (google.api.http) = { get: "/{id}" };
+          option (frontdesk.v1.compose) = {)",
+                                composition, "}; } }")),
+      "test", findings);
+  EXPECT_EQ(findings.ToString(), "");
+  return contract;
+}
+
+// A step that needs `from`, whose reply goes to the field of the same name.
+std::string Step(const std::string& id, const std::string& from, const std::string& more = "") {
+  return Cat("step { id: \"", id, "\" call: \"test.Parts/Get\" bind { to: \"id\" from: \"", from,
+             ".id\" } ", more, " } out { to: \"", id, "\" from: \"", id, "\" }\n");
+}
+
+TEST(Schedule, FollowsTheLongestChain) {
+  struct Row {
+    std::string composition;
+    const char* critical;
+    milliseconds worst;
+  };
+  const Row rows[] = {
+      // Nothing is said: all the time of the request.
+      {Step("a", "request"), "a", milliseconds(15000)},
+      {Step("a", "request", "timeout: \"100ms\""), "a", milliseconds(100)},
+      {"deadline: \"50ms\" " + Step("a", "request", "timeout: \"50ms\""), "a", milliseconds(50)},
+      // Two short steps are longer than one.
+      {Step("a", "request", "timeout: \"100ms\"") + Step("b", "a", "timeout: \"60ms\"") +
+           Step("c", "request", "timeout: \"150ms\""),
+       "a b", milliseconds(160)},
+      {Step("a", "request", "timeout: \"100ms\"") + Step("b", "a", "timeout: \"60ms\"") +
+           Step("c", "request", "timeout: \"170ms\""),
+       "c", milliseconds(170)},
+      // A step without a timeout may take longer than any with one.
+      {"deadline: \"1s\" " + Step("a", "request", "timeout: \"900ms\"") + Step("b", "request"), "b",
+       milliseconds(1000)},
+      {"deadline: \"1s\" " + Step("a", "request") + Step("b", "a", "timeout: \"10ms\"") +
+           Step("c", "a", "timeout: \"20ms\"") + Step("d", "b", "timeout: \"10ms\""),
+       "a b d", milliseconds(1000)},
+      // Of equal ones the first.
+      {Step("a", "request", "timeout: \"10ms\"") + Step("b", "request", "timeout: \"10ms\""), "a",
+       milliseconds(10)},
+  };
+  for (const Row& row : rows) {
+    const auto contract = Load(row.composition);
+    ASSERT_NE(contract, nullptr);
+    const contract::Plan& plan = *contract->FindMethod("test.Pages.Get")->plan;
+    const Schedule schedule = ScheduleOf(plan, milliseconds(15000));
+    std::string critical;
+    for (const size_t i : schedule.critical) {
+      critical += Cat(critical.empty() ? "" : " ", plan.steps[i].id);
+    }
+    EXPECT_EQ(critical, row.critical) << row.composition;
+    EXPECT_EQ(schedule.worst, row.worst) << row.composition;
+  }
+}
+
+TEST(DurationText, IsAsShortAsItCanBe) {
+  EXPECT_EQ(DurationText(milliseconds(1500)), "1.5s");
+  EXPECT_EQ(DurationText(milliseconds(2000)), "2s");
+  EXPECT_EQ(DurationText(milliseconds(1250)), "1250ms");
+  EXPECT_EQ(DurationText(milliseconds(800)), "800ms");
+  EXPECT_EQ(DurationText(nanoseconds(1)), "1ns");
+  EXPECT_EQ(DurationText(nanoseconds(2500)), "2.5us");
+}
+
+TEST(Markdown, ShowsTextAsItIs) {
+  EXPECT_EQ(Cell("a | b\n<script> `x<y`"), "a \\| b<br>&lt;script> `x<y`");
+  EXPECT_EQ(Shell("it's"), "'it'\\''s'");
+  EXPECT_EQ(Label("a \"b\" <c> #1\nd"), "\"a #quot;b#quot; #lt;c#gt; #35;1<br>d\"");
+  EXPECT_EQ(Table({"a"}, {}), "");
+}
+
+TEST(Reference, HasAPicturePerComposition) {
+  const auto contract = Load(Step("a", "request", "timeout: \"100ms\"") +
+                             Step("b", "a", "on_error: OMIT timeout: \"20ms\""));
+  const std::vector<File> files = WriteReference(*contract, {.single = "all.md"});
+  ASSERT_EQ(files.size(), 1u);
+  const std::string& text = files[0].content;
+  EXPECT_THAT(text, HasSubstr("  request --> s0\n  s0 --> s1\n  s0 --> answer\n"
+                              "  s1 -. may be missing .-> answer\n"));
+  EXPECT_THAT(text, HasSubstr("Critical path: `a` → `b`."));
+  EXPECT_THAT(text, HasSubstr("Worst case: **120ms**"));
+}
+
+}  // namespace
+}  // namespace frontdesk::codegen::docs

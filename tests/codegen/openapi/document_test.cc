@@ -1,0 +1,155 @@
+#include "codegen/openapi/document.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "codegen/openapi/path.h"
+#include "gateway/base/text.h"
+#include "tests/support/descriptor_set.h"
+
+namespace frontdesk::codegen::openapi {
+namespace {
+
+using nlohmann::json;
+
+std::unique_ptr<const contract::Contract> Load(const std::string& text) {
+  contract::Findings findings;
+  auto contract = contract::Contract::Load(testing::CompileProto(text), "test", findings);
+  EXPECT_EQ(findings.ToString(), "");
+  return contract;
+}
+
+json Document(const std::string& text, const DocumentOptions& options = {}) {
+  return json::parse(WriteDocument(*Load(text), options));
+}
+
+TEST(PathOf, NamesEverySegment) {
+  struct Row {
+    const char* path;
+    const char* shape;
+    const char* text;
+  };
+  const Row rows[] = {
+      {"/", "/", "/"},
+      {"/v1/{id}", "/v1/{}", "/v1/{id}"},
+      {"/v1/{in.user_id}:stop", "/v1/{}:stop", "/v1/{in.userId}:stop"},
+      {"/v1/{id=shelves/*}", "/v1/shelves/{}", "/v1/shelves/{shelves}"},
+      {"/v1/{id=a/*/a/*}", "/v1/a/{}/a/{}", "/v1/a/{a}/a/{a-2}"},
+      {"/v1/{id=*/*}", "/v1/{}/{}", "/v1/{v1}/{segment}"},
+      {"/v1/{id=**}", "/v1/{}", "/v1/{id}"},
+      {"/{id=*}/*/x", "/{}/{}/x", "/{id}/{segment}/x"},
+      {"/%7B/{id}", "/%7B/{}", "/%7B/{id}"},
+  };
+  for (const Row& row : rows) {
+    const auto contract = Load(Cat(
+        "message In { string user_id = 1; } message M { string id = 1; In in = 2; }\n"
+        "service S { rpc Get(M) returns (M) { option (google.api.http) = { get: \"",
+        row.path, "\" }; } }"));
+    const Path path = PathOf(contract->methods()[0].bindings[0]);
+    EXPECT_EQ(path.shape, row.shape) << row.path;
+    EXPECT_EQ(path.ToString(), row.text) << row.path;
+  }
+}
+
+TEST(Document, MergesPathsThatOpenApiTakesForOne) {
+  const json paths = Document(R"(
+    message M { string id = 1; string name = 2; }
+    service S {
+      rpc Get(M) returns (M) { option (google.api.http) = { get: "/a/{id}" }; }
+      rpc Put(M) returns (M) { option (google.api.http) = { put: "/a/{name}" }; }
+      rpc All(M) returns (M) { option (google.api.http) = { get: "/a/{name=**}" }; }
+      rpc Any(M) returns (M) { option (google.api.http) = { custom { kind: "*" path: "/a/{id}" } }; }
+      rpc Own(M) returns (M) { option (google.api.http) = { custom { kind: "LOCK" path: "/a/{id}" } }; }
+    }
+  )")["paths"];
+  ASSERT_EQ(paths.size(), 1u);
+  const json& item = paths["/a/{id}"];
+  EXPECT_EQ(item["get"]["operationId"], "test.S.Get");
+  EXPECT_EQ(item["put"]["operationId"], "test.S.Put");
+  EXPECT_EQ(item["put"]["parameters"][0]["name"], "id");
+  EXPECT_EQ(item["post"]["operationId"], "test.S.Any-post");
+  EXPECT_EQ(item["delete"]["operationId"], "test.S.Any-delete");
+  const json& others = item["x-frontdesk-operations"];
+  EXPECT_EQ(others["GET /a/{name=**}"]["operationId"], "test.S.All");
+  EXPECT_EQ(others["LOCK /a/{id}"]["operationId"], "test.S.Own");
+}
+
+TEST(Document, HasSchemasForEveryFace) {
+  const json document = Document(R"(
+    message M {
+      string user_id = 1 [(frontdesk.v1.field).from = "caller.sub"];
+      Kind kind = 2;
+      M inside = 3;
+    }
+    enum Kind { NONE = 0; }
+    service S {
+      rpc Get(M) returns (M) {
+        option (google.api.http) = { post: "/a" body: "*" };
+        option (frontdesk.v1.method) = { print { proto_names: true enum_numbers: true defaults: true } };
+      }
+    }
+  )");
+  const json& schemas = document["components"]["schemas"];
+  EXPECT_FALSE(schemas["test.M-request"]["properties"].contains("userId"));
+  EXPECT_EQ(schemas["test.M-request"]["properties"]["inside"]["$ref"],
+            "#/components/schemas/test.M-request");
+  const json& answer = schemas["test.M-proto-names-enum-numbers-defaults"];
+  EXPECT_EQ(answer["required"], json({"user_id", "kind"}));
+  EXPECT_EQ(schemas["test.Kind-numbers"]["type"], "integer");
+  EXPECT_EQ(document["components"]["securitySchemes"]["caller"]["scheme"], "bearer");
+}
+
+TEST(Document, ShowsThePolicyInForce) {
+  DocumentOptions options;
+  options.policy = [](const contract::Method& method) {
+    frontdesk::v1::Policy policy = method.policy;
+    policy.set_success_status(202);
+    return policy;
+  };
+  const json document = Document(R"(
+    message M {}
+    service S { rpc Get(M) returns (M) { option (google.api.http) = { get: "/a" }; } }
+  )", options);
+  const json& get = document["paths"]["/a"]["get"];
+  EXPECT_TRUE(get["responses"].contains("202"));
+  EXPECT_FALSE(get["responses"].contains("200"));
+  EXPECT_FALSE(get.contains("security"));
+  EXPECT_FALSE(document["components"].contains("securitySchemes"));
+}
+
+TEST(Document, MarksWhatMustBeThereAndWhatOnlyTheServerWrites) {
+  contract::Findings findings;
+  const auto contract = contract::Contract::Load(
+      testing::CompileProtos({{"google/api/field_behavior.proto", R"(syntax = "proto3";
+          package google.api;
+          import "google/protobuf/descriptor.proto";
+          extend google.protobuf.FieldOptions { repeated FieldBehavior field_behavior = 1052; }
+          enum FieldBehavior { FIELD_BEHAVIOR_UNSPECIFIED = 0; OPTIONAL = 1; REQUIRED = 2; OUTPUT_ONLY = 3; }
+        )"},
+        {"test.proto", R"(syntax = "proto3";
+          package test;
+          import "google/api/annotations.proto";
+          import "google/api/field_behavior.proto";
+          message M {
+            string id = 1 [(google.api.field_behavior) = OUTPUT_ONLY];
+            string name = 2 [(google.api.field_behavior) = OPTIONAL, (google.api.field_behavior) = REQUIRED];
+          }
+          service S {
+            rpc Get(M) returns (M) { option (google.api.http) = { get: "/a" }; }
+          }
+        )"}}),
+      "test", findings);
+  ASSERT_EQ(findings.ToString(), "");
+  const json document = json::parse(WriteDocument(*contract, {}));
+  const json& schema = document["components"]["schemas"]["test.M"];
+  EXPECT_EQ(schema["required"], json({"name"}));
+  EXPECT_EQ(schema["properties"]["id"]["readOnly"], true);
+  const json& parameters = document["paths"]["/a"]["get"]["parameters"];
+  EXPECT_EQ(parameters[1]["name"], "name");
+  EXPECT_EQ(parameters[1]["required"], true);
+}
+
+}  // namespace
+}  // namespace frontdesk::codegen::openapi
