@@ -116,6 +116,16 @@ bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const Binding& bin
   return policy.has_idempotency() && binding.http_method != "GET" && binding.http_method != "HEAD";
 }
 
+std::string ReadMaskParameter(const Method& method, const Binding& binding) {
+  const MessageTable* answer = method.output;
+  if (const Field* const field = binding.response_field) {
+    answer = field->map ? field->message->fields[1].message : field->message;
+  }
+  if (answer == nullptr || answer->well_known != WellKnown::kNone) return "";
+  const Field* const same = method.input->FindName("fields");
+  return same != nullptr && HasTextForm(*same) && !same->map ? "$fields" : "fields";
+}
+
 std::vector<const Method*> BoundMethods(const contract::Contract& contract,
                                         const std::vector<std::string>& files) {
   std::vector<const Method*> methods;
@@ -135,6 +145,10 @@ std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding,
   std::vector<ErrorCase> cases = {
       {400, "INVALID_ARGUMENT", "INVALID_VALUE", "a value does not fit its field"},
       {400, "INVALID_ARGUMENT", "UNKNOWN_PARAMETER", "the query names no field of the request"}};
+  if (!ReadMaskParameter(method, binding).empty()) {
+    cases.push_back({400, "INVALID_ARGUMENT", "INVALID_READ_MASK",
+                     "the query asks for a field that the answer can't have"});
+  }
   if (binding.body == Binding::Body::kNone) {
     cases.push_back({400, "INVALID_ARGUMENT", "BODY_NOT_ALLOWED", "a body was sent"});
   } else {

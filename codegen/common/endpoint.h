@@ -39,6 +39,10 @@ bool NeedsCaller(const contract::Method& method);
 // that reads only.
 bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const contract::Binding& binding);
 
+// The query parameter that takes a read mask, "fields" or, where the request has a field of that
+// name, "$fields"; "" if the answer has no named fields.
+std::string ReadMaskParameter(const contract::Method& method, const contract::Binding& binding);
+
 // Unary methods, which are all that the gateway serves by now.
 inline bool IsUnary(const contract::Method& method) {
   return !method.client_streaming && !method.server_streaming;

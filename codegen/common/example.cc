@@ -43,7 +43,9 @@ class Writer {
     open_.push_back(&table);
     std::set<int32_t> oneofs;
     for (const Field& field : table.fields) {
-      if (!IsShown(field, face_) || !Fits(field)) continue;
+      // A list or map that is always there can be empty.
+      const bool empty = field.repeated && IsAlwaysThere(field, face_);
+      if (!IsShown(field, face_) || (!Fits(field) && !empty)) continue;
       if (field.oneof >= 0 && !oneofs.insert(field.oneof).second) continue;
       object[NameOf(field, face_)] = Value(field);
     }

@@ -179,7 +179,7 @@ class Writer {
   }
 
   std::string Stages() const {
-    std::string out = "Stages, each after the one before it at the latest:\n\n";
+    std::string out = "Stages, whose steps run at once:\n\n";
     size_t number = 0;
     for (bool any = true; any; ++number) {
       std::vector<std::string> ids;

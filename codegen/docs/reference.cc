@@ -60,6 +60,10 @@ std::string Request(const Method& method, const Binding& binding, Types& types) 
                       Types::Note(*method.input, field, kRequestFace)});
     }
   }
+  const std::string mask = ReadMaskParameter(method, binding);
+  if (!mask.empty() && method.policy.success_status() != 204) {
+    rows.push_back({Code(mask), "query", "string", "Only these fields of the answer: `a,b.c`."});
+  }
   if (TakesIdempotencyKey(method.policy, binding)) {
     rows.push_back({Code("Idempotency-Key"), "header", "string",
                     Cat(method.policy.idempotency().required() ? "Required. " : "",

@@ -81,6 +81,13 @@ ordered_json Parameters(const Operation& operation, Schemas& schemas) {
   for (const QueryField& query : QueryFields(operation.method, operation.binding)) {
     if (query.sendable) out.push_back(QueryParameterJson(query, schemas));
   }
+  const std::string mask = ReadMaskParameter(operation.method, operation.binding);
+  if (!mask.empty() && operation.policy.success_status() != 204) {
+    out.push_back({{"name", mask},
+                   {"in", "query"},
+                   {"description", "Only these fields of the answer: `a,b.c`."},
+                   {"schema", {{"type", "string"}}}});
+  }
   if (TakesIdempotencyKey(operation.policy, operation.binding)) {
     ordered_json key = HeaderParameterJson("Idempotency-Key");
     key["description"] = "A request sent again under the same key is carried out once.";

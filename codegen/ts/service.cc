@@ -47,7 +47,9 @@ class MethodWriter {
     std::string out = Doc(comment.empty() ? endpoint : Cat(comment, "\n\n", endpoint),
                           method_.descriptor->options().deprecated(), "  ");
     const std::string query = Query();
-    out += Cat("  async ", name_, "(\n    request: ", RequestType(), ",\n",
+    // An empty request is passed to nothing.
+    const bool used = has_body || !query.empty() || !binding_.captures.empty();
+    out += Cat("  async ", name_, "(\n    ", used ? "request" : "_request", ": ", RequestType(), ",\n",
                "    options: ", Options(), ",\n  ): Promise<$rt.Reply<", answer_type_, ">> {\n",
                "    const path = `", Path(), "`;\n", query, "    return this.$client.", reader_, "(",
                Quoted(http), ", path, ", Sent(!query.empty()), ", options);\n  }\n");

@@ -84,6 +84,8 @@ async function compositions(options: ClientOptions, setFaults: SetFaults): Promi
   const whole = await web.getOrderDetails({ orderId: "order-1" });
   equal([whole.incomplete, whole.message.order?.id], [[], "order-1"], "a composition");
   await setFaults("fail=payment=UNAVAILABLE:1");
+  const seen = await web.getOrderDetails({ orderId: "order-1" }, { fields: ["order.id", "user.id"] });
+  equal([Object.keys(seen.message), Object.keys(seen.message.order ?? {}), seen.incomplete], [["order", "user"], ["id"], []], "a read mask");
   const part = await web.getOrderDetails({ orderId: "order-1" });
   equal(part.incomplete, [{ part: "payment", reason: "UNAVAILABLE" }], "what is missing");
   equal(part.message.payment, undefined, "what is missing");

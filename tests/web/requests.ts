@@ -48,6 +48,7 @@ async function query(): Promise<void> {
   await sends("GET /v1/titles?parent=&page.size=3", library.listTitles({ parent: "", page: { size: 3 } }));
   await sends("GET /v1/titles?query.text=a%26b&authors=x&authors=y&labels%5Bk%5D=v&filter=%7B%22a%22%3A1%7D",
     library.listTitles({ query: { text: "a&b" }, authors: ["x", "y"], labels: { k: "v" }, filter: { a: 1 } }));
+  await sends("GET /v1/titles?authors=x&%24fields=titles%2Ca.b", library.listTitles({ authors: ["x"] }, { fields: ["titles", "a.b"] }));
   const types = new TypesClient(options);
   await sends("GET /types?anInt64=9007199254740993&maybe=&colours=RED&colours=BLUE&wood=oak&time=2026-01-02T03%3A04%3A05Z&boolValue=false",
     types.find({ anInt64: "9007199254740993", maybe: "", colours: ["RED", "BLUE"], wood: "oak", time: "2026-01-02T03:04:05Z", boolValue: false }));

@@ -1,0 +1,67 @@
+// protoc-gen-frontdesk-ts 0.1.0, from golden/compose/v1/compose.proto
+/* eslint-disable */
+import * as $rt from "./frontdesk-client.js";
+
+export interface GetPageRequest {
+  id?: string;
+}
+
+export interface Page {
+  first?: Part;
+  owner?: Part;
+  details?: Part[];
+  last?: Part;
+}
+
+export interface Part {
+  id?: string;
+  names?: string[];
+}
+
+/** What a page is made of. */
+export class PagesClient {
+  private readonly $client: $rt.Client;
+
+  constructor(options: $rt.ClientOptions) {
+    this.$client = new $rt.Client(options);
+  }
+
+  /**
+   * Steps in three stages; the longest chain has its timeouts.
+   *
+   * `GET /pages/{id}`
+   */
+  async getPage(
+    request: GetPageRequest & { id: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Page>> {
+    const path = `/pages/${$rt.segment("id", request.id)}`;
+    return this.$client.json<Page>("GET", path, {}, options);
+  }
+
+  /**
+   * A step without a timeout takes what is left.
+   *
+   * `GET /open/{id}`
+   */
+  async getOpen(
+    request: GetPageRequest & { id: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Page>> {
+    const path = `/open/${$rt.segment("id", request.id)}`;
+    return this.$client.json<Page>("GET", path, {}, options);
+  }
+
+  /**
+   * Two steps that change something; the first is taken back when the second fails.
+   *
+   * `POST /pages`
+   */
+  async putPage(
+    request: GetPageRequest = {},
+    options: $rt.CallOptions & { idempotencyKey: string },
+  ): Promise<$rt.Reply<Page>> {
+    const path = `/pages`;
+    return this.$client.json<Page>("POST", path, { json: request }, options);
+  }
+}

@@ -1,0 +1,311 @@
+// protoc-gen-frontdesk-ts 0.1.0, from golden/library/v1/library.proto
+/* eslint-disable */
+import * as $rt from "./frontdesk-client.js";
+import type * as $google_api from "./google.api.js";
+
+/** A book. */
+export interface Book {
+  /** Its place: "shelves/1/books/2". */
+  name?: string;
+  title?: string;
+  copies?: number;
+}
+
+export interface CreateBookRequest {
+  parent?: string;
+  /** The book, without a name. */
+  book?: Book;
+  /** Nothing is kept. */
+  dryRun?: boolean;
+}
+
+export interface GetBookRequest {
+  /** "shelves/1/books/2" */
+  name?: string;
+  isbn?: string;
+}
+
+export interface ListBooksRequest {
+  parent?: string;
+  page?: ListBooksRequest_Page;
+  query?: ListBooksRequest_Query;
+  authors?: string[];
+  labels?: { [key: string]: string };
+  filter?: $rt.Struct;
+  pages?: ListBooksRequest_Page[];
+}
+
+export interface ListBooksRequest_Page {
+  /** At most 100. */
+  size?: number;
+  token?: string;
+}
+
+/** What is looked for, within itself. */
+export interface ListBooksRequest_Query {
+  text?: string;
+  other?: ListBooksRequest_Query;
+}
+
+export interface ListBooksResponse {
+  books?: Book[];
+}
+
+export interface MoveBookRequest {
+  name?: string;
+  /** "shelves/3" */
+  to?: string;
+  copies?: number;
+}
+
+export interface PutScanRequest {
+  path?: string;
+  scan?: $google_api.HttpBody;
+  quality?: number;
+}
+
+export interface ScanRequest {
+  path?: string;
+}
+
+export interface UpdateBookRequest {
+  book?: Book;
+  /**
+   * What changes; what the body has if not given.
+   * (field paths, separated by commas)
+   */
+  updateMask?: string;
+}
+
+/**
+ * Books on shelves.
+ * Whoever has a name may read them.
+ */
+export class LibraryClient {
+  private readonly $client: $rt.Client;
+
+  constructor(options: $rt.ClientOptions) {
+    this.$client = new $rt.Client(options);
+  }
+
+  /**
+   * One book. NOT_FOUND if it is not on that shelf.
+   *
+   * `GET /v1/{name=shelves/*\/books/*}`
+   */
+  async getBook(
+    request: GetBookRequest & { name: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Book>> {
+    const path = `/v1${$rt.segments("name", request.name, "shelves/*/books/*")}`;
+    const query = new $rt.Query();
+    query.add("isbn", request.isbn);
+    return this.$client.json<Book>("GET", path, { query }, options);
+  }
+
+  /**
+   * One book. NOT_FOUND if it is not on that shelf.
+   *
+   * `GET /v1/books/{isbn}`
+   */
+  async getBook_2(
+    request: GetBookRequest & { isbn: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<string>> {
+    const path = `/v1/books/${$rt.segment("isbn", request.isbn)}`;
+    const query = new $rt.Query();
+    query.add("name", request.name);
+    return this.$client.json<string>("GET", path, { query }, options);
+  }
+
+  /**
+   * Books of a shelf, in pages.
+   *
+   * `GET /v1/{parent=shelves/*}/books`
+   */
+  async listBooks(
+    request: ListBooksRequest & { parent: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<ListBooksResponse>> {
+    const path = `/v1${$rt.segments("parent", request.parent, "shelves/*")}/books`;
+    const query = new $rt.Query();
+    query.add("page.size", request.page?.size);
+    query.add("page.token", request.page?.token);
+    query.add("query.text", request.query?.text);
+    query.refuse("query.other", request.query?.other);
+    query.add("authors", request.authors);
+    query.map("labels", request.labels);
+    query.json("filter", request.filter);
+    query.refuse("pages", request.pages);
+    return this.$client.json<ListBooksResponse>("GET", path, { query }, options);
+  }
+
+  /** `POST /v1/{parent=shelves/*}/books` */
+  async createBook(
+    request: CreateBookRequest & { parent: string },
+    options: $rt.CallOptions & { idempotencyKey: string },
+  ): Promise<$rt.Reply<Book>> {
+    const path = `/v1${$rt.segments("parent", request.parent, "shelves/*")}/books`;
+    const query = new $rt.Query();
+    query.add("dryRun", request.dryRun);
+    return this.$client.json<Book>("POST", path, { query, json: request.book }, options);
+  }
+
+  /** `PATCH /v1/{book.name=shelves/*\/books/*}` */
+  async updateBook(
+    request: UpdateBookRequest & { book: { name: string } },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Book>> {
+    const path = `/v1${$rt.segments("book.name", request.book.name, "shelves/*/books/*")}`;
+    const query = new $rt.Query();
+    query.add("updateMask", request.updateMask);
+    return this.$client.json<Book>("PATCH", path, { query, json: request.book }, options);
+  }
+
+  /**
+   * Gone for good.
+   *
+   * `DELETE /v1/{name=shelves/*\/books/*}`
+   *
+   * @deprecated
+   */
+  async deleteBook(
+    request: GetBookRequest & { name: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<undefined>> {
+    const path = `/v1${$rt.segments("name", request.name, "shelves/*/books/*")}`;
+    const query = new $rt.Query();
+    query.add("isbn", request.isbn);
+    return this.$client.empty("DELETE", path, { query }, options);
+  }
+
+  /**
+   * Puts a book on another shelf.
+   *
+   * `POST /v1/{name=shelves/*\/books/*}:move`
+   */
+  async moveBook(
+    request: MoveBookRequest & { name: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Book>> {
+    const path = `/v1${$rt.segments("name", request.name, "shelves/*/books/*")}:move`;
+    return this.$client.json<Book>("POST", path, { json: $rt.without(request, "name") }, options);
+  }
+
+  /**
+   * Puts a book on another shelf.
+   *
+   * `PUT /v1/moves/{copies}`
+   */
+  async moveBook_2(
+    request: MoveBookRequest & { copies: number },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Book>> {
+    const path = `/v1/moves/${$rt.segment("copies", request.copies)}`;
+    return this.$client.json<Book>("PUT", path, { json: $rt.without(request, "copies") }, options);
+  }
+
+  /**
+   * The titles alone.
+   *
+   * `GET /v1/titles`
+   */
+  async listTitles(
+    request: ListBooksRequest = {},
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<string[]>> {
+    const path = `/v1/titles`;
+    const query = new $rt.Query();
+    query.add("parent", request.parent);
+    query.add("page.size", request.page?.size);
+    query.add("page.token", request.page?.token);
+    query.add("query.text", request.query?.text);
+    query.refuse("query.other", request.query?.other);
+    query.add("authors", request.authors);
+    query.map("labels", request.labels);
+    query.json("filter", request.filter);
+    query.refuse("pages", request.pages);
+    return this.$client.json<string[]>("GET", path, { query }, options);
+  }
+
+  /**
+   * A scan, of whatever type it was uploaded as.
+   *
+   * `GET /v1/scans/{path=**}`
+   */
+  async getScan(
+    request: ScanRequest & { path: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Blob>> {
+    const path = `/v1/scans${$rt.segments("path", request.path, "**")}`;
+    return this.$client.blob("GET", path, {}, options);
+  }
+
+  /**
+   * The same path with one segment only, which OpenAPI can't tell from the one above.
+   *
+   * `GET /v1/scans/{path}`
+   */
+  async getTopScan(
+    request: ScanRequest & { path: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Blob>> {
+    const path = `/v1/scans/${$rt.segment("path", request.path)}`;
+    return this.$client.blob("GET", path, {}, options);
+  }
+
+  /** `PUT /v1/scans/{path=**}` */
+  async putScan(
+    request: Omit<PutScanRequest, "scan"> & { scan: Blob } & { path: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<$rt.Empty>> {
+    const path = `/v1/scans${$rt.segments("path", request.path, "**")}`;
+    const query = new $rt.Query();
+    query.add("quality", request.quality);
+    return this.$client.json<$rt.Empty>("PUT", path, { query, blob: request.scan }, options);
+  }
+
+  /** `POST /v1/uploads` */
+  async upload(
+    request: Blob,
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<$rt.Empty>> {
+    const path = `/v1/uploads`;
+    return this.$client.json<$rt.Empty>("POST", path, { blob: request }, options);
+  }
+
+  /**
+   * A method of one's own, and one that takes any.
+   *
+   * `LOCK /v1/locks/{path}`
+   */
+  async lockBook(
+    request: ScanRequest & { path: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<$rt.Empty>> {
+    const path = `/v1/locks/${$rt.segment("path", request.path)}`;
+    return this.$client.json<$rt.Empty>("LOCK", path, {}, options);
+  }
+
+  /**
+   * A method of one's own, and one that takes any.
+   *
+   * `GET /v1/locks/{path}`
+   */
+  async lockBook_2(
+    request: ScanRequest & { path: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<$rt.Empty>> {
+    const path = `/v1/locks/${$rt.segment("path", request.path)}`;
+    return this.$client.json<$rt.Empty>("GET", path, {}, options);
+  }
+
+  /** `POST /` */
+  async echo(
+    request: $rt.JsonValue,
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<$rt.JsonValue>> {
+    const path = `/`;
+    return this.$client.json<$rt.JsonValue>("POST", path, { json: request }, options);
+  }
+}
