@@ -57,7 +57,9 @@ class QueryWalk {
   void One(const Field& field) {
     if (field.map) {
       const Field& value = field.message->fields[1];
-      return Add({.path = path_, .sendable = HasTextForm(value), .map = true,
+      return Add({.path = path_,
+                  .sendable = HasTextForm(value),
+                  .map = true,
                   .json = IsJsonText(value.message)});
     }
     if (HasTextForm(field)) return Add({.path = path_, .json = IsJsonText(field.message)});

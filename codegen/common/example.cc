@@ -109,7 +109,8 @@ class Writer {
         return EnumValue(*field.enumeration, face_.enum_numbers);
       case FieldType::kMessage:
       case FieldType::kGroup:
-        return IsPlain(*field.message) ? Message(*field.message) : OfWellKnown(*field.message, name);
+        return IsPlain(*field.message) ? Message(*field.message)
+                                       : OfWellKnown(*field.message, name);
       default:
         return 1;
     }

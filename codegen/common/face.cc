@@ -32,9 +32,7 @@ const std::string& NameOf(const Field& field, Face face) {
   return face.proto_names ? field.name : field.json_name;
 }
 
-bool IsShown(const Field& field, Face face) {
-  return !face.request || field.caller_source.empty();
-}
+bool IsShown(const Field& field, Face face) { return !face.request || field.caller_source.empty(); }
 
 bool IsAlwaysThere(const Field& field, Face face) {
   return field.required || HasBehavior(field, Behavior::kRequired) ||

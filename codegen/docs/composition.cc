@@ -53,8 +53,8 @@ std::string ConditionText(const frontdesk::v1::Condition& condition) {
       break;
     case frontdesk::v1::Condition::kIn: {
       const auto& values = condition.in().value();
-      all.push_back(Cat(condition.in().path(), " is one of ",
-                        Joined({values.begin(), values.end()}, ", ")));
+      all.push_back(
+          Cat(condition.in().path(), " is one of ", Joined({values.begin(), values.end()}, ", ")));
       break;
     }
     case frontdesk::v1::Condition::kNot:
@@ -98,9 +98,7 @@ class Writer {
                          [&](const Step& declared) { return declared.id() == step.id; });
   }
 
-  bool MayBeMissing(const PlanStep& step) const {
-    return Declared(step).on_error() == Step::OMIT;
-  }
+  bool MayBeMissing(const PlanStep& step) const { return Declared(step).on_error() == Step::OMIT; }
 
   std::string NodeText(const PlanStep& step) const {
     const Step& declared = Declared(step);
@@ -116,8 +114,8 @@ class Writer {
 
   // Nodes are s0, s1, ...: an id such as "end" means something else to Mermaid.
   std::string Picture() const {
-    std::string out = Cat("flowchart LR\n  request([", Label(method_.input->descriptor->name()),
-                          "])\n");
+    std::string out =
+        Cat("flowchart LR\n  request([", Label(method_.input->descriptor->name()), "])\n");
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       const PlanStep& step = plan_.steps[i];
       out += Cat("  s", i, step.each ? "[[" : "[", Label(NodeText(step)), step.each ? "]]" : "]",

@@ -44,7 +44,8 @@ std::string ExamplePath(const Binding& binding) {
     std::string value = path.segments[i].kind == Kind::kStar ? "1" : "1/2";
     for (size_t v = 0; v < path.variables.size(); ++v) {
       const bool whole = path.variables[v].begin == i && path.variables[v].end == i + 1;
-      if (whole && !path.variables[v].multi) value = Percent(ExampleText(*binding.captures[v].back()));
+      if (whole && !path.variables[v].multi)
+        value = Percent(ExampleText(*binding.captures[v].back()));
     }
     out += Cat('/', value);
   }
@@ -89,9 +90,8 @@ std::string WriteCurl(const Method& method, const Binding& binding, const std::s
   if (NeedsCaller(method)) header("Authorization: Bearer TOKEN");
   if (TakesIdempotencyKey(method.policy, binding)) header("Idempotency-Key: 7f1d2c");
   if (!body) return out + '\n';
-  const contract::MessageTable* const sent = binding.body == Binding::Body::kWhole
-                                                 ? method.input
-                                                 : binding.body_field->message;
+  const contract::MessageTable* const sent =
+      binding.body == Binding::Body::kWhole ? method.input : binding.body_field->message;
   if (IsHttpBody(sent)) {
     header("Content-Type: text/plain");
     return out + " \\\n  --data-binary @FILE\n";

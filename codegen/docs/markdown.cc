@@ -43,9 +43,7 @@ std::string Prose(std::string_view text) {
   return out;
 }
 
-std::string Cell(std::string_view text) {
-  return Replace(Prose(text), "|\n", {"\\|", "<br>"});
-}
+std::string Cell(std::string_view text) { return Replace(Prose(text), "|\n", {"\\|", "<br>"}); }
 
 std::string Code(std::string_view text) { return Cat('`', text, '`'); }
 

@@ -24,8 +24,8 @@ using contract::Method;
 using Services = std::map<std::string, std::vector<const Method*>>;
 
 std::string Endpoint(const Binding& binding) {
-  return Code(Cat(binding.http_method == "*" ? "(any)" : binding.http_method, ' ',
-                  binding.path.text));
+  return Code(
+      Cat(binding.http_method == "*" ? "(any)" : binding.http_method, ' ', binding.path.text));
 }
 
 // What a client sends, and where each piece of it goes.
@@ -77,8 +77,8 @@ std::string Answer(const Method& method, const Binding& binding, Types& types) {
   const uint32_t status = method.policy.has_success_status() ? method.policy.success_status() : 200;
   std::string out = Cat("**", status, "**");
   const Field* const field = binding.response_field;
-  const bool raw = field == nullptr ? IsHttpBody(method.output)
-                                    : IsHttpBody(field->message) && !field->repeated;
+  const bool raw =
+      field == nullptr ? IsHttpBody(method.output) : IsHttpBody(field->message) && !field->repeated;
   if (status == 204) {
     out += " without a body";
   } else if (raw) {
@@ -99,8 +99,8 @@ std::string Answer(const Method& method, const Binding& binding, Types& types) {
 std::string Errors(const Method& method, const Binding& binding) {
   std::vector<std::vector<std::string>> rows;
   for (const ErrorCase& error : ErrorsOf(method, binding, method.policy)) {
-    rows.push_back({std::to_string(error.http), Code(error.code), Code(error.reason),
-                    Cell(error.when)});
+    rows.push_back(
+        {std::to_string(error.http), Code(error.code), Code(error.reason), Cell(error.when)});
   }
   return Table({"HTTP", "code", "reason", "when"}, rows);
 }
@@ -112,9 +112,9 @@ std::string Section(const Method& method, const ReferenceOptions& options, Types
   if (!comment.empty()) out += Cat(Prose(comment), "\n\n");
   for (const Binding& binding : method.bindings) {
     out += Cat("### ", Endpoint(binding), "\n\n", Request(method, binding, types), "\n```sh\n",
-               WriteCurl(method, binding, options.server), "```\n\nAnswer: ",
-               Answer(method, binding, types), "\nErrors, besides those of the back end:\n\n",
-               Errors(method, binding), '\n');
+               WriteCurl(method, binding, options.server),
+               "```\n\nAnswer: ", Answer(method, binding, types),
+               "\nErrors, besides those of the back end:\n\n", Errors(method, binding), '\n');
   }
   if (method.plan) out += Cat("### Composition\n\n", WriteComposition(method), '\n');
   return out;

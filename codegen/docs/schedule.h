@@ -12,8 +12,8 @@ namespace frontdesk::codegen::docs {
 // A step begins when all steps it needs have ended. It may take its own timeout, or all that is
 // left of the whole if it has none.
 struct Schedule {
-  std::vector<size_t> stage;     // by step: how many steps at least run before it, one after another
-  std::vector<size_t> critical;  // the chain that may take longest, in order
+  std::vector<size_t> stage;  // by step: how many steps at least run before it, one after another
+  std::vector<size_t> critical;       // the chain that may take longest, in order
   std::chrono::nanoseconds chain{0};  // its timeouts together
   bool open = false;                  // one of them has no timeout of its own
   // Of the whole: the least of the chain, the composition's deadline and the request's timeout.

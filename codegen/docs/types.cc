@@ -125,8 +125,7 @@ std::vector<std::vector<std::string>> Types::Rows(const MessageTable& table, Fac
   std::vector<std::vector<std::string>> rows;
   for (const Field& field : table.fields) {
     if (!IsShown(field, face)) continue;
-    rows.push_back(
-        {Code(NameOf(field, face)), Of(field, face), Note(table, field, face)});
+    rows.push_back({Code(NameOf(field, face)), Of(field, face), Note(table, field, face)});
   }
   return rows;
 }
@@ -153,9 +152,9 @@ std::string Types::Finish() {
   while (!unwritten_.empty()) {
     const auto [table, face] = unwritten_.back();
     unwritten_.pop_back();
-    std::string text = Section(table->full_name + SuffixOf(face), table->full_name + Words(face),
-                               table->descriptor->options().deprecated(),
-                               CommentOf(*table->descriptor));
+    std::string text =
+        Section(table->full_name + SuffixOf(face), table->full_name + Words(face),
+                table->descriptor->options().deprecated(), CommentOf(*table->descriptor));
     const std::string fields = Table(kFieldHead, Rows(*table, face));
     text += fields.empty() ? "No fields.\n" : fields;
     sections_[table->full_name + SuffixOf(face)] = std::move(text);

@@ -29,32 +29,34 @@ ordered_json ErrorSchema() {
                               {"domain", kText},
                               {"metadata", {{"type", "object"}, {"additionalProperties", kText}}}}),
           Detail(kRequestInfo, {{"requestId", kText}}), other}}}}};
-  return {{"type", "object"},
-          {"description",
-           "google.rpc.Status. Its details have an ErrorInfo with a stable `reason` in the domain "
-           "`frontdesk`, a RequestInfo, and what the back end added."},
-          {"properties",
-           {{"code", {{"type", "integer"}, {"format", "int32"}, {"description", "google.rpc.Code"}}},
-            {"message", kText},
-            {"details", details}}},
-          {"required", {"code", "details"}}};
+  return {
+      {"type", "object"},
+      {"description",
+       "google.rpc.Status. Its details have an ErrorInfo with a stable `reason` in the domain "
+       "`frontdesk`, a RequestInfo, and what the back end added."},
+      {"properties",
+       {{"code", {{"type", "integer"}, {"format", "int32"}, {"description", "google.rpc.Code"}}},
+        {"message", kText},
+        {"details", details}}},
+      {"required", {"code", "details"}}};
 }
 
 ordered_json ProblemSchema() {
-  return {{"type", "object"},
-          {"description", "Problem details (RFC 9457), if `Accept` asks for them."},
-          {"properties",
-           {{"type", {{"type", "string"}, {"format", "uri-reference"}}},
-            {"status", {{"type", "integer"}}},
-            {"title", kText},
-            {"detail", kText},
-            {"reason", kText},
-            {"requestId", kText},
-            {"errors",
-             {{"type", "array"},
-              {"items",
-               {{"type", "object"}, {"properties", {{"field", kText}, {"description", kText}}}}}}}}},
-          {"required", {"type", "status", "title", "reason", "requestId"}}};
+  return {
+      {"type", "object"},
+      {"description", "Problem details (RFC 9457), if `Accept` asks for them."},
+      {"properties",
+       {{"type", {{"type", "string"}, {"format", "uri-reference"}}},
+        {"status", {{"type", "integer"}}},
+        {"title", kText},
+        {"detail", kText},
+        {"reason", kText},
+        {"requestId", kText},
+        {"errors",
+         {{"type", "array"},
+          {"items",
+           {{"type", "object"}, {"properties", {{"field", kText}, {"description", kText}}}}}}}}},
+      {"required", {"type", "status", "title", "reason", "requestId"}}};
 }
 
 }  // namespace
@@ -78,12 +80,9 @@ ordered_json CommonResponses() {
       {"details",
        {{{"@type", kErrorInfo}, {"reason", "NOT_FOUND"}, {"domain", "frontdesk"}},
         {{"@type", kRequestInfo}, {"requestId", "4b1f0c52d6e84c0a"}}}}};
-  const ordered_json problem{{"type", "about:blank"},
-                             {"status", 404},
-                             {"title", "NOT_FOUND"},
-                             {"detail", "there is none with this id"},
-                             {"reason", "NOT_FOUND"},
-                             {"requestId", "4b1f0c52d6e84c0a"}};
+  const ordered_json problem{{"type", "about:blank"}, {"status", 404},
+                             {"title", "NOT_FOUND"},  {"detail", "there is none with this id"},
+                             {"reason", "NOT_FOUND"}, {"requestId", "4b1f0c52d6e84c0a"}};
   return {{"Error",
            {{"description", "A failure, by the HTTP status of its google.rpc.Code."},
             {"headers", {{"X-Request-ID", {{"$ref", "#/components/headers/X-Request-ID"}}}}},

@@ -71,8 +71,7 @@ class Writer {
     for (size_t i = 0; i < path.parameters.size(); ++i) {
       path.parameters[i].name = item.path.parameters[i].name;
     }
-    const frontdesk::v1::Policy policy =
-        options_.policy ? options_.policy(method) : method.policy;
+    const frontdesk::v1::Policy policy = options_.policy ? options_.policy(method) : method.policy;
     const std::string id = index == 0 ? method.full_name : Cat(method.full_name, '-', index + 1);
     Operation operation{method, binding, policy, path, id};
     bool found = false;

@@ -14,9 +14,7 @@ using contract::Binding;
 using contract::Field;
 using contract::Method;
 
-ordered_json HeaderRef(const char* name) {
-  return {{"$ref", Cat("#/components/headers/", name)}};
-}
+ordered_json HeaderRef(const char* name) { return {{"$ref", Cat("#/components/headers/", name)}}; }
 
 // Comment and deprecation of what a parameter or body is filled from.
 void Describe(const Field& field, ordered_json& out) {
@@ -110,9 +108,7 @@ ordered_json AnyContent() { return {{"*/*", ordered_json::object()}}; }
 // The whole request message without what the path has already.
 ordered_json WholeBody(const Operation& operation, Schemas& schemas) {
   const contract::MessageTable& input = *operation.method.input;
-  const auto in_body = [&](const Field& field) {
-    return !IsCaptured(operation.binding, {&field});
-  };
+  const auto in_body = [&](const Field& field) { return !IsCaptured(operation.binding, {&field}); };
   ordered_json example = ExampleOf(input, kRequestFace);
   const bool all = std::all_of(input.fields.begin(), input.fields.end(), in_body);
   if (all || !IsPlain(input)) return JsonContent(schemas.Of(input, kRequestFace), example);
@@ -131,10 +127,10 @@ ordered_json RequestBody(const Operation& operation, Schemas& schemas) {
   ordered_json out = ordered_json::object();
   Describe(field, out);
   out.erase("deprecated");  // a body has no such word
-  out["content"] = IsHttpBody(field.message) && !field.repeated
-                       ? AnyContent()
-                       : JsonContent(schemas.TypeOf(field, kRequestFace),
-                                     ExampleOf(field, kRequestFace));
+  out["content"] =
+      IsHttpBody(field.message) && !field.repeated
+          ? AnyContent()
+          : JsonContent(schemas.TypeOf(field, kRequestFace), ExampleOf(field, kRequestFace));
   if (IsAlwaysThere(field, kRequestFace)) out["required"] = true;
   return out;
 }
@@ -184,8 +180,7 @@ ordered_json ToJson(const Operation& operation, Schemas& schemas) {
   const Method& method = operation.method;
   const std::string comment = CommentOf(*method.descriptor);
   const std::string summary = Summary(comment);
-  ordered_json out{{"tags", ordered_json::array({method.service})},
-                   {"operationId", operation.id}};
+  ordered_json out{{"tags", ordered_json::array({method.service})}, {"operationId", operation.id}};
   if (!summary.empty()) out["summary"] = summary;
   if (comment != summary) out["description"] = comment;
   if (method.descriptor->options().deprecated()) out["deprecated"] = true;

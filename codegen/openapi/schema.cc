@@ -23,8 +23,9 @@ ordered_json Bytes() { return {{"type", "string"}, {"contentEncoding", "base64"}
 
 // Three values are no numbers of JSON.
 ordered_json Real(const char* format) {
-  return {{"anyOf", {Type("number", format),
-                     {{"type", "string"}, {"enum", {"NaN", "Infinity", "-Infinity"}}}}}};
+  return {
+      {"anyOf",
+       {Type("number", format), {{"type", "string"}, {"enum", {"NaN", "Infinity", "-Infinity"}}}}}};
 }
 
 ordered_json ScalarOf(FieldType type) {
@@ -82,8 +83,8 @@ ordered_json Enumeration(const google::protobuf::EnumDescriptor& descriptor, boo
     if (!numbers) schema["enum"].push_back(value.name());
     const std::string comment = Summary(CommentOf(value));
     if (comment.empty() && !numbers) continue;
-    text += Cat(text.empty() ? "- `" : "\n- `", numbers ? std::to_string(value.number()) : value.name(),
-                "`");
+    text += Cat(text.empty() ? "- `" : "\n- `",
+                numbers ? std::to_string(value.number()) : value.name(), "`");
     if (numbers) text += Cat(" ", value.name());
     if (!comment.empty()) text += Cat(": ", comment);
   }
@@ -150,8 +151,7 @@ ordered_json Schemas::SingleOf(const Field& field, Face face) {
 
 ordered_json Schemas::TypeOf(const Field& field, Face face) {
   if (field.map) {
-    return {{"type", "object"},
-            {"additionalProperties", SingleOf(field.message->fields[1], face)}};
+    return {{"type", "object"}, {"additionalProperties", SingleOf(field.message->fields[1], face)}};
   }
   ordered_json single = SingleOf(field, face);
   if (!field.repeated) return single;

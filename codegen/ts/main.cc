@@ -21,8 +21,7 @@ absl::StatusOr<std::vector<File>> Generate(const Input& input) {
 }  // namespace frontdesk::codegen::ts
 
 int main(int argc, char** argv) {
-  return frontdesk::codegen::PluginMain(argc, argv,
-                                        {"protoc-gen-frontdesk-ts",
-                                         {"import_extension"},
-                                         frontdesk::codegen::ts::Generate});
+  return frontdesk::codegen::PluginMain(
+      argc, argv,
+      {"protoc-gen-frontdesk-ts", {"import_extension"}, frontdesk::codegen::ts::Generate});
 }

@@ -49,10 +49,10 @@ class MethodWriter {
     const std::string query = Query();
     // An empty request is passed to nothing.
     const bool used = has_body || !query.empty() || !binding_.captures.empty();
-    out += Cat("  async ", name_, "(\n    ", used ? "request" : "_request", ": ", RequestType(), ",\n",
-               "    options: ", Options(), ",\n  ): Promise<$rt.Reply<", answer_type_, ">> {\n",
-               "    const path = `", Path(), "`;\n", query, "    return this.$client.", reader_, "(",
-               Quoted(http), ", path, ", Sent(!query.empty()), ", options);\n  }\n");
+    out += Cat("  async ", name_, "(\n    ", used ? "request" : "_request", ": ", RequestType(),
+               ",\n", "    options: ", Options(), ",\n  ): Promise<$rt.Reply<", answer_type_,
+               ">> {\n", "    const path = `", Path(), "`;\n", query, "    return this.$client.",
+               reader_, "(", Quoted(http), ", path, ", Sent(!query.empty()), ", options);\n  }\n");
     return out;
   }
 
@@ -87,8 +87,8 @@ class MethodWriter {
     std::string type = types_.Of(package_, *method_.input, kRequestFace);
     if (RawBody()) {
       const std::string key = Quoted(binding_.body_field->json_name);
-      type = Cat("Omit<", type, ", ", key, "> & { ", Key(binding_.body_field->json_name),
-                 ": Blob }");
+      type =
+          Cat("Omit<", type, ", ", key, "> & { ", Key(binding_.body_field->json_name), ": Blob }");
     }
     for (const FieldPath& path : binding_.captures) {
       std::string needed = types_.Of(package_, *path.back(), kRequestFace);
@@ -101,15 +101,15 @@ class MethodWriter {
         method_.input->fields.begin(), method_.input->fields.end(), [](const Field& field) {
           return IsShown(field, kRequestFace) && IsAlwaysThere(field, kRequestFace);
         });
-    const bool optional = binding_.captures.empty() && !required && !RawBody() &&
-                          (IsPlain(*method_.input) ||
-                           method_.input->well_known == contract::WellKnown::kEmpty);
+    const bool optional =
+        binding_.captures.empty() && !required && !RawBody() &&
+        (IsPlain(*method_.input) || method_.input->well_known == contract::WellKnown::kEmpty);
     return optional ? type + " = {}" : type;
   }
 
   std::string Options() const {
-    const bool key = TakesIdempotencyKey(method_.policy, binding_) &&
-                     method_.policy.idempotency().required();
+    const bool key =
+        TakesIdempotencyKey(method_.policy, binding_) && method_.policy.idempotency().required();
     return key ? "$rt.CallOptions & { idempotencyKey: string }" : "$rt.CallOptions = {}";
   }
 
@@ -143,10 +143,10 @@ class MethodWriter {
     std::string pattern;
     for (size_t i = variable.begin; i < variable.end; ++i) {
       const PathTemplate::Segment& segment = binding_.path.segments[i];
-      pattern += Cat(i == variable.begin ? "" : "/",
-                     segment.kind == Kind::kLiteral ? segment.literal
-                     : segment.kind == Kind::kStar  ? "*"
-                                                    : "**");
+      pattern +=
+          Cat(i == variable.begin ? "" : "/", segment.kind == Kind::kLiteral ? segment.literal
+                                              : segment.kind == Kind::kStar  ? "*"
+                                                                             : "**");
     }
     return Cat("${$rt.segments(", name, ", ", value, ", ", Quoted(pattern), ")}");
   }
@@ -203,11 +203,10 @@ void AddService(const std::vector<const Method*>& methods, Types& types) {
   Module& module = types.ModuleOf(service.file()->package());
   module.files.insert(service.file()->name());
   const std::string name = Types::Claim(module, Cat(service.name(), "Client"));
-  std::string out =
-      Cat(Doc(CommentOf(service), service.options().deprecated(), ""), "export class ", name,
-          " {\n  private readonly $client: $rt.Client;\n\n",
-          "  constructor(options: $rt.ClientOptions) {\n",
-          "    this.$client = new $rt.Client(options);\n  }\n");
+  std::string out = Cat(Doc(CommentOf(service), service.options().deprecated(), ""),
+                        "export class ", name, " {\n  private readonly $client: $rt.Client;\n\n",
+                        "  constructor(options: $rt.ClientOptions) {\n",
+                        "    this.$client = new $rt.Client(options);\n  }\n");
   std::set<std::string> names;
   for (const Method* method : methods) {
     for (size_t i = 0; i < method->bindings.size(); ++i) {

@@ -52,8 +52,8 @@ std::string MemberName(std::string_view name) {
   std::string member(name);
   // "GetOrder" -> "getOrder"; "URLOf" -> "urlOf"
   for (size_t i = 0; i < member.size(); ++i) {
-    const bool last_of_run = i > 0 && i + 1 < member.size() &&
-                             std::islower(static_cast<unsigned char>(member[i + 1]));
+    const bool last_of_run =
+        i > 0 && i + 1 < member.size() && std::islower(static_cast<unsigned char>(member[i + 1]));
     if (!std::isupper(static_cast<unsigned char>(member[i])) || last_of_run) break;
     member[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(member[i])));
   }

@@ -115,7 +115,8 @@ std::string Types::Reference(const std::string& package,
   std::string& alias = used_in.imports[home];
   if (alias.empty()) {
     std::string name = "$" + ModuleName(home);
-    std::replace_if(name.begin(), name.end(), [](char c) { return c == '.' || c == '-'; }, '_');
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == '.' || c == '-'; }, '_');
     alias = Claim(used_in, name);
   }
   return Cat(alias, '.', at->second);
@@ -178,12 +179,14 @@ std::string Types::Property(const std::string& package, const Field& field, Face
 }
 
 std::string Types::Enumeration(const EnumTable& table, const std::string& name) {
-  std::string out = Cat(Doc(CommentOf(*table.descriptor), table.descriptor->options().deprecated(), ""),
-                        "export type ", name, " =\n");
+  std::string out =
+      Cat(Doc(CommentOf(*table.descriptor), table.descriptor->options().deprecated(), ""),
+          "export type ", name, " =\n");
   for (int i = 0; i < table.descriptor->value_count(); ++i) {
     const google::protobuf::EnumValueDescriptor& value = *table.descriptor->value(i);
     out += Doc(CommentOf(value), value.options().deprecated(), "  ");
-    out += Cat("  | ", Quoted(value.name()), i + 1 == table.descriptor->value_count() ? ";\n" : "\n");
+    out +=
+        Cat("  | ", Quoted(value.name()), i + 1 == table.descriptor->value_count() ? ";\n" : "\n");
   }
   return out;
 }

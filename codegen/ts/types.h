@@ -16,7 +16,7 @@ namespace frontdesk::codegen::ts {
 // One file. Its names are unique, whatever the contract calls things.
 struct Module {
   std::set<std::string> names;
-  std::set<std::string> files;             // .proto files that it is from
+  std::set<std::string> files;                 // .proto files that it is from
   std::map<std::string, std::string> imports;  // package -> "$shop_type_v1"
   std::map<std::string, std::string> types;    // by full name and face: the text
   std::string classes;

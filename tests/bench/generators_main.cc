@@ -1,5 +1,5 @@
-// generators [SERVICES [METHODS]]: how long each writer takes for a large contract, 50 services of 20
-// methods if not told otherwise.
+// generators [SERVICES [METHODS]]: how long each writer takes for a large contract, 50 services of
+// 20 methods if not told otherwise.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -56,8 +56,9 @@ std::string Proto(int service, int methods) {
                          "import \"google/protobuf/timestamp.proto\";\n// Service number ",
                          service, ".\nservice S {\n");
   for (int m = 0; m < methods; ++m) text += Method(service, m);
-  text += "}\nmessage Common { enum Colour { NONE = 0; RED = 1; } string id = 1; Colour colour = 2; "
-          "Common inside = 3; bytes data = 4; double ratio = 5; }\n";
+  text +=
+      "}\nmessage Common { enum Colour { NONE = 0; RED = 1; } string id = 1; Colour colour = 2; "
+      "Common inside = 3; bytes data = 4; double ratio = 5; }\n";
   for (int m = 0; m < methods; ++m) text += Messages(m);
   return text;
 }
@@ -90,9 +91,8 @@ int Main(int services, int methods) {
     std::printf("%s", findings.ToString().c_str());
     return 1;
   }
-  size_t bytes = Timed("openapi", [&] {
-                   return codegen::openapi::WriteDocument(*contract, {});
-                 }).size();
+  size_t bytes =
+      Timed("openapi", [&] { return codegen::openapi::WriteDocument(*contract, {}); }).size();
   bytes += Bytes(Timed("ts", [&] { return codegen::ts::WriteClient(*contract, {}); }));
   bytes += Bytes(Timed("docs", [&] { return codegen::docs::WriteReference(*contract, {}); }));
   std::printf("%zu KB written\n", bytes / 1024);

@@ -68,16 +68,16 @@ TEST(QueryFields, AreWhatNeitherPathNorBodyCarries) {
     std::vector<std::string> out;
     const contract::Method& found = *contract->FindMethod(method);
     for (const QueryField& field : QueryFields(found, found.bindings[0])) {
-      out.push_back(Cat(JsonPath(field.path), field.sendable ? "" : " never", field.map ? " map" : "",
-                        field.json ? " json" : ""));
+      out.push_back(Cat(JsonPath(field.path), field.sendable ? "" : " never",
+                        field.map ? " map" : "", field.json ? " json" : ""));
     }
     return out;
   };
   EXPECT_THAT(names("test.S.Get"),
               ElementsAre("in.b", "in.self never", "in.all never", "labels map", "others never map",
                           "filter json", "any never", "many"));
-  EXPECT_THAT(names("test.S.Put"), ElementsAre("labels map", "others never map", "filter json",
-                                               "any never", "many"));
+  EXPECT_THAT(names("test.S.Put"),
+              ElementsAre("labels map", "others never map", "filter json", "any never", "many"));
   EXPECT_THAT(names("test.S.Post"), ElementsAre());
   EXPECT_TRUE(NeedsCaller(*contract->FindMethod("test.S.Get")));
 }

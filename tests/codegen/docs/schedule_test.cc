@@ -17,16 +17,15 @@ using ::testing::HasSubstr;
 
 std::unique_ptr<const contract::Contract> Load(const std::string& composition) {
   contract::Findings findings;
-  auto contract = contract::Contract::Load(
-      testing::CompileProto(Cat(R"(
+  auto contract = contract::Contract::Load(testing::CompileProto(Cat(R"(
         message Part { string id = 1; }
         message Page { Part a = 1; Part b = 2; Part c = 3; Part d = 4; }
         service Parts { rpc Get(Part) returns (Part); }
         service Pages { rpc Get(Part) returns (Page) {
           option (google.api.http) = { get: "/{id}" };
           option (frontdesk.v1.compose) = {)",
-                                composition, "}; } }")),
-      "test", findings);
+                                                                     composition, "}; } }")),
+                                           "test", findings);
   EXPECT_EQ(findings.ToString(), "");
   return contract;
 }

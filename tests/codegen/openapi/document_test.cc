@@ -43,10 +43,10 @@ TEST(PathOf, NamesEverySegment) {
       {"/%7B/{id}", "/%7B/{}", "/%7B/{id}"},
   };
   for (const Row& row : rows) {
-    const auto contract = Load(Cat(
-        "message In { string user_id = 1; } message M { string id = 1; In in = 2; }\n"
-        "service S { rpc Get(M) returns (M) { option (google.api.http) = { get: \"",
-        row.path, "\" }; } }"));
+    const auto contract =
+        Load(Cat("message In { string user_id = 1; } message M { string id = 1; In in = 2; }\n"
+                 "service S { rpc Get(M) returns (M) { option (google.api.http) = { get: \"",
+                 row.path, "\" }; } }"));
     const Path path = PathOf(contract->methods()[0].bindings[0]);
     EXPECT_EQ(path.shape, row.shape) << row.path;
     EXPECT_EQ(path.ToString(), row.text) << row.path;
@@ -111,7 +111,8 @@ TEST(Document, ShowsThePolicyInForce) {
   const json document = Document(R"(
     message M {}
     service S { rpc Get(M) returns (M) { option (google.api.http) = { get: "/a" }; } }
-  )", options);
+  )",
+                                 options);
   const json& get = document["paths"]["/a"]["get"];
   EXPECT_TRUE(get["responses"].contains("202"));
   EXPECT_FALSE(get["responses"].contains("200"));
@@ -128,7 +129,7 @@ TEST(Document, MarksWhatMustBeThereAndWhatOnlyTheServerWrites) {
           extend google.protobuf.FieldOptions { repeated FieldBehavior field_behavior = 1052; }
           enum FieldBehavior { FIELD_BEHAVIOR_UNSPECIFIED = 0; OPTIONAL = 1; REQUIRED = 2; OUTPUT_ONLY = 3; }
         )"},
-        {"test.proto", R"(syntax = "proto3";
+                              {"test.proto", R"(syntax = "proto3";
           package test;
           import "google/api/annotations.proto";
           import "google/api/field_behavior.proto";

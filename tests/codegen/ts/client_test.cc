@@ -22,8 +22,7 @@ std::string FileNamed(const std::vector<File>& files, const std::string& name) {
 
 std::vector<File> Client(const std::map<std::string, std::string>& protos) {
   contract::Findings findings;
-  const auto contract =
-      contract::Contract::Load(testing::CompileProtos(protos), "test", findings);
+  const auto contract = contract::Contract::Load(testing::CompileProtos(protos), "test", findings);
   EXPECT_EQ(findings.ToString(), "");
   return WriteClient(*contract, {});
 }
