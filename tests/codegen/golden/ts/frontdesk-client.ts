@@ -36,6 +36,8 @@ export interface CallOptions {
   headers?: HeadersInit | undefined;
   /** Names the request in the gateway's log. */
   requestId?: string | undefined;
+  /** Only these fields of the answer: ["order", "payment.state"]. */
+  fields?: readonly string[] | undefined;
   /** Of a call that changes something: sent again under the same key, it is carried out once. */
   idempotencyKey?: string | undefined;
 }
@@ -282,7 +284,9 @@ export class Client {
     read: (response: Response) => Promise<T>,
   ): Promise<Reply<T>> {
     const send = this.options.fetch ?? fetch;
-    const url = `${this.options.baseUrl.replace(/\/$/, "")}${path}${sent.query ?? ""}`;
+    const query = sent.query ?? new Query();
+    if (options.fields !== undefined) query.add("$fields", options.fields.join(","));
+    const url = `${this.options.baseUrl.replace(/\/$/, "")}${path}${query}`;
     const timeoutMs = options.timeoutMs ?? this.options.timeoutMs;
     const controller = new AbortController();
     const abort = () => controller.abort();

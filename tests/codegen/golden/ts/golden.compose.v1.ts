@@ -27,7 +27,7 @@ export class PagesClient {
   }
 
   /**
-   * Steps in three stages; the longest chain has its timeouts.
+   * Four steps in two stages; the longest chain is two timeouts long.
    *
    * `GET /pages/{id}`
    */

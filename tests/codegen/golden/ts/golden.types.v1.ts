@@ -331,7 +331,7 @@ export class TypesClient {
    * `GET /types/delete`
    */
   async constructor_(
-    request: Empty = {},
+    _request: Empty = {},
     options: $rt.CallOptions = {},
   ): Promise<$rt.Reply<delete_>> {
     const path = `/types/delete`;
@@ -340,7 +340,7 @@ export class TypesClient {
 
   /** `GET /types/promise` */
   async constructor__(
-    request: Empty = {},
+    _request: Empty = {},
     options: $rt.CallOptions = {},
   ): Promise<$rt.Reply<Promise_>> {
     const path = `/types/promise`;
