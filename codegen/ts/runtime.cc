@@ -4,7 +4,13 @@ namespace frontdesk::codegen::ts {
 
 const char kRuntime[] = R"ts(
 /** Any JSON value. */
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonValue[]
+  | { [key: string]: JsonValue };
 /** A number, or one of the three that JSON has no digits for. */
 export type Real = number | "NaN" | "Infinity" | "-Infinity";
 /** google.protobuf.Any: a message of any type, with its type's URL. */
@@ -189,7 +195,10 @@ export class Query {
 }
 
 /** The message without the fields that are sent elsewhere. */
-export function without<T extends object, K extends keyof T>(message: T, ...names: K[]): Omit<T, K> {
+export function without<T extends object, K extends keyof T>(
+  message: T,
+  ...names: K[]
+): Omit<T, K> {
   const rest = { ...message };
   for (const name of names) delete rest[name];
   return rest;
@@ -233,7 +242,8 @@ async function failure(response: Response): Promise<FrontdeskError> {
   const details = Array.isArray(body?.details) ? body.details : [];
   const info = details.find((detail) => detail["domain"] === "frontdesk");
   const code = codes[body?.code ?? -1] ?? ofStatus[response.status] ?? "UNKNOWN";
-  return new FrontdeskError(code, String(info?.["reason"] ?? code), body?.message ?? response.statusText, {
+  const reason = String(info?.["reason"] ?? code);
+  return new FrontdeskError(code, reason, body?.message ?? response.statusText, {
     details,
     requestId: response.headers.get("x-request-id") ?? "",
     status: response.status,
@@ -273,7 +283,8 @@ export class Client {
     new Headers(options.headers).forEach((value, name) => headers.set(name, value));
     if (!headers.has("accept")) headers.set("accept", "application/json");
     if (options.requestId !== undefined) headers.set("x-request-id", options.requestId);
-    if (options.idempotencyKey !== undefined) headers.set("idempotency-key", options.idempotencyKey);
+    const key = options.idempotencyKey;
+    if (key !== undefined) headers.set("idempotency-key", key);
     if (sent.json !== undefined) headers.set("content-type", "application/json");
     return headers;
   }

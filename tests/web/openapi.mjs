@@ -14,8 +14,11 @@ function* nodes(value, pointer = "#") {
   if (value === null || typeof value !== "object") return;
   yield [value, pointer];
   for (const [key, child] of Object.entries(value)) {
-    if (key === "example") continue;  // what looks like a schema in there is none
-    yield* nodes(child, `${pointer}/${encodeURIComponent(key.replace(/~/g, "~0").replace(/\//g, "~1"))}`);
+    if (key === "example") continue; // what looks like a schema in there is none
+    yield* nodes(
+      child,
+      `${pointer}/${encodeURIComponent(key.replace(/~/g, "~0").replace(/\//g, "~1"))}`,
+    );
   }
 }
 
@@ -30,7 +33,10 @@ function schemasOf(document) {
 }
 
 function fits(validate, value, what) {
-  assert.ok(validate(value), `${what}: ${JSON.stringify(validate.errors)}\n${JSON.stringify(value)}`);
+  assert.ok(
+    validate(value),
+    `${what}: ${JSON.stringify(validate.errors)}\n${JSON.stringify(value)}`,
+  );
 }
 
 let examples = 0;
@@ -75,7 +81,9 @@ const schema = schemasOf(shop);
 await withStack(build, async ({ gateway }) => {
   for (const [path, target, status] of asked) {
     const escaped = path.replace(/\//g, "~1").replace(/\{/g, "%7B").replace(/\}/g, "%7D");
-    for (const accept of status === 200 ? ["application/json"] : ["application/json", "application/problem+json"]) {
+    for (const accept of status === 200
+      ? ["application/json"]
+      : ["application/json", "application/problem+json"]) {
       const response = await fetch(gateway + target, { headers: { accept } });
       assert.equal(response.status, status, target);
       assert.ok(response.headers.get("x-request-id"), target);
@@ -89,4 +97,6 @@ await withStack(build, async ({ gateway }) => {
     }
   }
 });
-console.log(`${files.length} documents, ${examples} examples and ${asked.length} answers are right`);
+console.log(
+  `${files.length} documents, ${examples} examples and ${asked.length} answers are right`,
+);
