@@ -31,7 +31,7 @@ std::unique_ptr<const contract::Contract> Load(const std::string& composition) {
 }
 
 // A step that needs `from`, whose reply goes to the field of the same name.
-std::string Step(const std::string& id, const std::string& from, const std::string& more = "") {
+std::string StepText(const std::string& id, const std::string& from, const std::string& more = "") {
   return Cat("step { id: \"", id, "\" call: \"test.Parts/Get\" bind { to: \"id\" from: \"", from,
              ".id\" } ", more, " } out { to: \"", id, "\" from: \"", id, "\" }\n");
 }
@@ -44,25 +44,28 @@ TEST(Schedule, FollowsTheLongestChain) {
   };
   const Row rows[] = {
       // Nothing is said: all the time of the request.
-      {Step("a", "request"), "a", milliseconds(15000)},
-      {Step("a", "request", "timeout: \"100ms\""), "a", milliseconds(100)},
-      {"deadline: \"50ms\" " + Step("a", "request", "timeout: \"50ms\""), "a", milliseconds(50)},
+      {StepText("a", "request"), "a", milliseconds(15000)},
+      {StepText("a", "request", "timeout: \"100ms\""), "a", milliseconds(100)},
+      {"deadline: \"50ms\" " + StepText("a", "request", "timeout: \"50ms\""), "a",
+       milliseconds(50)},
       // Two short steps are longer than one.
-      {Step("a", "request", "timeout: \"100ms\"") + Step("b", "a", "timeout: \"60ms\"") +
-           Step("c", "request", "timeout: \"150ms\""),
+      {StepText("a", "request", "timeout: \"100ms\"") + StepText("b", "a", "timeout: \"60ms\"") +
+           StepText("c", "request", "timeout: \"150ms\""),
        "a b", milliseconds(160)},
-      {Step("a", "request", "timeout: \"100ms\"") + Step("b", "a", "timeout: \"60ms\"") +
-           Step("c", "request", "timeout: \"170ms\""),
+      {StepText("a", "request", "timeout: \"100ms\"") + StepText("b", "a", "timeout: \"60ms\"") +
+           StepText("c", "request", "timeout: \"170ms\""),
        "c", milliseconds(170)},
       // A step without a timeout may take longer than any with one.
-      {"deadline: \"1s\" " + Step("a", "request", "timeout: \"900ms\"") + Step("b", "request"), "b",
-       milliseconds(1000)},
-      {"deadline: \"1s\" " + Step("a", "request") + Step("b", "a", "timeout: \"10ms\"") +
-           Step("c", "a", "timeout: \"20ms\"") + Step("d", "b", "timeout: \"10ms\""),
+      {"deadline: \"1s\" " + StepText("a", "request", "timeout: \"900ms\"") +
+           StepText("b", "request"),
+       "b", milliseconds(1000)},
+      {"deadline: \"1s\" " + StepText("a", "request") + StepText("b", "a", "timeout: \"10ms\"") +
+           StepText("c", "a", "timeout: \"20ms\"") + StepText("d", "b", "timeout: \"10ms\""),
        "a b d", milliseconds(1000)},
       // Of equal ones the first.
-      {Step("a", "request", "timeout: \"10ms\"") + Step("b", "request", "timeout: \"10ms\""), "a",
-       milliseconds(10)},
+      {StepText("a", "request", "timeout: \"10ms\"") +
+           StepText("b", "request", "timeout: \"10ms\""),
+       "a", milliseconds(10)},
   };
   for (const Row& row : rows) {
     const auto contract = Load(row.composition);
@@ -95,8 +98,8 @@ TEST(Markdown, ShowsTextAsItIs) {
 }
 
 TEST(Reference, HasAPicturePerComposition) {
-  const auto contract = Load(Step("a", "request", "timeout: \"100ms\"") +
-                             Step("b", "a", "on_error: OMIT timeout: \"20ms\""));
+  const auto contract = Load(StepText("a", "request", "timeout: \"100ms\"") +
+                             StepText("b", "a", "on_error: OMIT timeout: \"20ms\""));
   const std::vector<File> files = WriteReference(*contract, {.single = "all.md"});
   ASSERT_EQ(files.size(), 1u);
   const std::string& text = files[0].content;
