@@ -83,6 +83,20 @@ bool ReadsCaller(const std::vector<contract::Write>& writes) {
   });
 }
 
+bool ReadsCaller(const contract::PlanCondition& condition) {
+  using Kind = contract::PlanCondition::Kind;
+  const bool leaf = condition.kind == Kind::kHas || condition.kind == Kind::kIn;
+  if (leaf) return condition.source.root == contract::Source::Root::kCaller;
+  return std::any_of(condition.children.begin(), condition.children.end(),
+                     [](const auto& child) { return ReadsCaller(child); });
+}
+
+bool StepReadsCaller(const contract::PlanStep& step) {
+  return ReadsCaller(step.request) || (step.when && ReadsCaller(*step.when)) ||
+         (step.batch &&
+          (ReadsCaller(step.batch->before_keys) || ReadsCaller(step.batch->after_keys)));
+}
+
 }  // namespace
 
 std::string JsonPath(const FieldPath& path) {
@@ -110,8 +124,7 @@ bool NeedsCaller(const Method& method) {
   if (method.input->has_caller_source) return true;
   if (method.plan == nullptr) return false;
   return ReadsCaller(method.plan->answer) ||
-         std::any_of(method.plan->steps.begin(), method.plan->steps.end(),
-                     [](const contract::PlanStep& step) { return ReadsCaller(step.request); });
+         std::any_of(method.plan->steps.begin(), method.plan->steps.end(), StepReadsCaller);
 }
 
 bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const Binding& binding) {
