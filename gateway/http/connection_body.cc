@@ -70,7 +70,10 @@ bool Connection::BodyFits() {
   if (decoder_.done()) return true;
   // Whether the client sends a body that it was not asked for is its choice: nobody can tell.
   if (continue_due_ || unframed_ || gone()) return false;
-  if (decoder_.chunked()) return DropBuffered();
+  // How much of a chunked one is to come is not known: it is dropped as far as it fits.
+  if (decoder_.chunked()) {
+    return DropBuffered() || (!unframed_ && body_received_ <= worker_.limits.unread_body_bytes);
+  }
   return decoder_.left() <= worker_.limits.unread_body_bytes;
 }
 

@@ -107,6 +107,7 @@ std::vector<UnreadRow> UnreadRows() {
       {"NotJson", Head("POST", "/body", sized) + inner, 400, true},
       // Much is not read to its end only to be thrown away.
       {"Large", Head("POST", "/nowhere", "content-length: 100000\r\n") + many, 404, false},
+      {"LargeInChunks", Head("POST", "/nowhere", kChunked) + "186a0\r\n" + many, 404, false},
       {"TooLarge", Head("POST", "/body", "content-length: 99999999\r\n") + inner, 413, false},
       {"BadChunks", Head("POST", "/nowhere", kChunked) + "zz\r\n" + inner, 404, false},
   };

@@ -55,7 +55,7 @@ constexpr Row kRows[] = {
     {"PATCH", "/api/v1/users/user-5", R"({"displayName":"Ada"})", 200, "/displayName", "\"Ada\""},
     // What the path says wins, and nothing may contradict it.
     {"PATCH", "/api/v1/users/user-5", R"({"id":"user-6"})", 400, "/code", "3"},
-    {"PATCH", "/api/v1/users/user-5", R"({"id":""})", 400, "/details/1/reason",
+    {"POST", "/api/v1/orders/order-1:cancel", R"({"orderId":""})", 400, "/details/1/reason",
      "\"FIELD_CONFLICT\""},
     // Errors of the back end, with its own details.
     {"GET", "/api/v1/orders/order-999999", "", 404, "/code", "5"},

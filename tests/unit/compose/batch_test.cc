@@ -168,7 +168,7 @@ TEST(Batch, MatchesNumbersByValue) {
       "items { number: 7 } items { number: -2 } items { name: \"zero\" } items { number: 7 }");
 }
 
-TEST(Convert, RenamesFields) {
+TEST(ConvertOption, RenamesFields) {
   Composition run(kMessages, "Key", "Answer", R"(
     step { id: "one" call: "test.Back/Get" }
     step { id: "all" call: "test.Back/BatchGet" }
