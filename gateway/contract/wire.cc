@@ -8,6 +8,33 @@ namespace {
 
 bool IsPackable(FieldType type) { return WireTypeOf(type) != WireType::kBytes; }
 
+// Most text is ASCII and short: whole words, the last of which overlaps the one before.
+bool IsAscii(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  const char* p = text.data();
+  const size_t size = text.size();
+  if (size >= 8) {
+    uint64_t word;
+    uint64_t seen = 0;
+    for (size_t i = 0; i + 8 <= size; i += 8) {
+      std::memcpy(&word, p + i, 8);
+      seen |= word;
+    }
+    std::memcpy(&word, p + size - 8, 8);
+    return ((seen | word) & kHighBits) == 0;
+  }
+  if (size >= 4) {
+    uint32_t first;
+    uint32_t last;
+    std::memcpy(&first, p, 4);
+    std::memcpy(&last, p + size - 4, 4);
+    return ((first | last) & static_cast<uint32_t>(kHighBits)) == 0;
+  }
+  unsigned seen = 0;
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  return seen < 0x80;
+}
+
 // The bytes of the multi-byte character at `p`, or 0 if it is not one.
 size_t Utf8Length(const unsigned char* p, const unsigned char* end) {
   const auto follows = [&](size_t i) { return (p[i] & 0xC0) == 0x80; };
@@ -100,18 +127,10 @@ bool IsWellFormed(const MessageTable& table, std::string_view bytes, int depth) 
 }
 
 bool IsValidUtf8(std::string_view text) {
+  if (IsAscii(text)) return true;
   const auto* p = reinterpret_cast<const unsigned char*>(text.data());
   const unsigned char* const end = p + text.size();
-  constexpr uint64_t kHighBits = 0x8080808080808080;
   while (p != end) {
-    if (end - p >= 8) {
-      uint64_t eight;
-      std::memcpy(&eight, p, 8);
-      if ((eight & kHighBits) == 0) {
-        p += 8;
-        continue;
-      }
-    }
     if (*p < 0x80) {
       ++p;
       continue;

@@ -85,6 +85,12 @@ size_t PlainPrefix(const char* text, size_t size) {
   if (size >= 8) {
     while (at + 8 < size && !NeedsLook(LoadWord(text + at))) at += 8;
     if (at + 8 >= size && !NeedsLook(LoadWord(text + size - 8))) return size;
+  } else if (size >= 4) {
+    uint32_t first;
+    uint32_t last;
+    std::memcpy(&first, text, 4);
+    std::memcpy(&last, text + size - 4, 4);
+    if (!NeedsLook(static_cast<uint64_t>(last) << 32 | first)) return size;
   }
   while (at < size && kPlain[static_cast<uint8_t>(text[at])]) ++at;
   return at;
