@@ -28,6 +28,12 @@ uint64_t Seed() {
 
 }  // namespace
 
+CallMetrics::CallMetrics(const contract::Contract& contract,
+                         const std::vector<observe::MethodId>& ids, observe::MetricsShard& shard)
+    : shard_(shard) {
+  for (size_t i = 0; i < ids.size(); ++i) ids_[contract.methods()[i].path] = ids[i];
+}
+
 Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
                http::Listener::HandOver hand_over)
     : shard_(shared.metrics.AddShard()),

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "gateway/base/loop.h"
 #include "gateway/config/snapshot.h"
 #include "gateway/gateway.h"
@@ -15,25 +16,23 @@
 
 namespace frontdesk {
 
-// Counts calls in the worker's shard. Ids are found by a method's place in the contract.
+// Counts calls in the worker's shard. Generated clients have a name of their own for what they
+// call, so ids are found by path; a method that the contract does not have is not counted.
 class CallMetrics final : public upstream::CallObserver {
  public:
   CallMetrics(const contract::Contract& contract, const std::vector<observe::MethodId>& ids,
-              observe::MetricsShard& shard)
-      : first_(contract.methods().data()), ids_(ids), shard_(shard) {}
+              observe::MetricsShard& shard);
 
-  void OnStart(const contract::Method& method) override { shard_.OnCallStarted(IdOf(method)); }
-  void OnEnd(const contract::Method& method, absl::StatusCode code, Duration took) override {
-    shard_.OnCallHandled(IdOf(method), static_cast<int>(code), took);
+  void OnStart(const contract::MethodName& method) override {
+    if (const auto at = ids_.find(method.path); at != ids_.end()) shard_.OnCallStarted(at->second);
+  }
+  void OnEnd(const contract::MethodName& method, absl::StatusCode code, Duration took) override {
+    const auto at = ids_.find(method.path);
+    if (at != ids_.end()) shard_.OnCallHandled(at->second, static_cast<int>(code), took);
   }
 
  private:
-  observe::MethodId IdOf(const contract::Method& method) const {
-    return ids_[static_cast<size_t>(&method - first_)];
-  }
-
-  const contract::Method* const first_;
-  const std::vector<observe::MethodId>& ids_;
+  absl::flat_hash_map<std::string, observe::MethodId> ids_;
   observe::MetricsShard& shard_;
 };
 

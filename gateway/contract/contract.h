@@ -13,6 +13,7 @@
 #include "frontdesk/v1/options.pb.h"
 #include "gateway/contract/findings.h"
 #include "gateway/contract/message_table.h"
+#include "gateway/contract/method_name.h"
 #include "gateway/contract/option_source.h"
 #include "gateway/contract/path_template.h"
 #include "gateway/contract/policy_leaves.h"
@@ -40,11 +41,7 @@ struct Binding {
   Place place;
 };
 
-struct Method {
-  std::string full_name;  // "shop.order.v1.Orders.GetOrder"
-  std::string service;    // "shop.order.v1.Orders"
-  std::string name;       // "GetOrder"
-  std::string path;       // "/shop.order.v1.Orders/GetOrder"
+struct Method : MethodName {
   const MessageTable* input = nullptr;
   const MessageTable* output = nullptr;
   bool client_streaming = false;

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/task.h"
-#include "gateway/contract/contract.h"
+#include "gateway/contract/method_name.h"
 #include "gateway/upstream/call_context.h"
 
 namespace frontdesk::upstream {
@@ -35,7 +35,7 @@ class Caller {
   // A unary answer is exactly one message with status OK; anything else is a failure (see
   // transport.h), DEADLINE_EXCEEDED at the deadline, CANCELLED when context.cancel happens.
   virtual Task<absl::StatusOr<UnaryReply>> Unary(CallContext& context,
-                                                 const contract::Method& method,
+                                                 const contract::MethodName& method,
                                                  std::string_view request,
                                                  const CallOptions& options) = 0;
 };

@@ -52,7 +52,7 @@ Channels::Channels(Loop& loop, const std::vector<UpstreamSettings>& upstreams, c
 Channels::~Channels() = default;
 
 Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
-                                                 const contract::Method& method,
+                                                 const contract::MethodName& method,
                                                  std::string_view request,
                                                  const CallOptions& options) {
   const auto found = by_service_.find(method.service);

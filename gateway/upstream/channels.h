@@ -40,7 +40,7 @@ class Channels final : public Caller {
 
   // Besides what Caller says: UNIMPLEMENTED with reason UPSTREAM_NOT_CONFIGURED when no upstream
   // has the method's service.
-  Task<absl::StatusOr<UnaryReply>> Unary(CallContext& context, const contract::Method& method,
+  Task<absl::StatusOr<UnaryReply>> Unary(CallContext& context, const contract::MethodName& method,
                                          std::string_view request,
                                          const CallOptions& options) override;
 

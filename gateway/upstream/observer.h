@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"
-#include "gateway/contract/contract.h"
+#include "gateway/contract/method_name.h"
 
 namespace frontdesk::upstream {
 
@@ -11,9 +11,9 @@ namespace frontdesk::upstream {
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
-  virtual void OnStart(const contract::Method& method) = 0;
+  virtual void OnStart(const contract::MethodName& method) = 0;
   // Exactly once for each OnStart(); `code` is the gRPC status code of the outcome.
-  virtual void OnEnd(const contract::Method& method, absl::StatusCode code, Duration took) = 0;
+  virtual void OnEnd(const contract::MethodName& method, absl::StatusCode code, Duration took) = 0;
 };
 
 }  // namespace frontdesk::upstream

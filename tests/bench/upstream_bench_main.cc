@@ -29,7 +29,7 @@ double CpuMicroseconds() {
 
 struct Load {
   Loop loop;
-  contract::Method method;
+  contract::MethodName method;
   std::string request = std::string(200, 'x');
   bool stop = false;
   size_t calls = 0;

@@ -74,7 +74,7 @@ std::string ScriptedCaller::Held() const {
 }
 
 Task<absl::StatusOr<upstream::UnaryReply>> ScriptedCaller::Unary(
-    upstream::CallContext& context, const contract::Method& method, std::string_view request,
+    upstream::CallContext& context, const contract::MethodName& method, std::string_view request,
     const upstream::CallOptions& options) {
   Seen& seen = seen_.emplace_back();
   seen.method = method.name;

@@ -47,7 +47,7 @@ class ScriptedCaller final : public upstream::Caller {
   void Forget() { seen_.clear(); }
 
   Task<absl::StatusOr<upstream::UnaryReply>> Unary(upstream::CallContext& context,
-                                                   const contract::Method& method,
+                                                   const contract::MethodName& method,
                                                    std::string_view request,
                                                    const upstream::CallOptions& options) override;
 

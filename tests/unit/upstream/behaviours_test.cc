@@ -132,7 +132,7 @@ absl::StatusOr<UnaryReply> Call(const ScriptedH2Server& server, TransportKind ki
   Loop loop;
   Cancellation cancel;
   CallContext context{loop, cancel};
-  contract::Method method;
+  contract::MethodName method;
   method.service = "shop.order.v1.Orders";
   method.path = "/shop.order.v1.Orders/GetOrder";
   UpstreamSettings settings;

@@ -51,8 +51,8 @@ class FakeTransport final : public Transport {
 };
 
 struct Counts final : CallObserver {
-  void OnStart(const contract::Method&) override { ++started; }
-  void OnEnd(const contract::Method&, absl::StatusCode code, Duration) override {
+  void OnStart(const contract::MethodName&) override { ++started; }
+  void OnEnd(const contract::MethodName&, absl::StatusCode code, Duration) override {
     codes.push_back(code);
   }
   int started = 0;
@@ -90,7 +90,7 @@ class CallTest : public ::testing::Test {
   Loop loop_;
   Cancellation cancel_;
   CallContext context_{loop_, cancel_};
-  contract::Method method_;
+  contract::MethodName method_;
   UpstreamSettings settings_;
   CallOptions options_;
   Counts counts_;

@@ -37,7 +37,7 @@ class RealServer : public ::testing::Test {
 
   Loop loop_;
   Cancellation cancel_;
-  contract::Method method_;
+  contract::MethodName method_;
   Metadata metadata_;
 };
 
