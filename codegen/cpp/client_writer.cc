@@ -1,0 +1,92 @@
+#include "codegen/cpp/client_writer.h"
+
+#include "google/protobuf/descriptor.h"
+
+namespace frontdesk::codegen {
+
+using google::protobuf::MethodDescriptor;
+using google::protobuf::ServiceDescriptor;
+using google::protobuf::SourceLocation;
+
+namespace {
+
+bool Streams(const MethodDescriptor& method) {
+  return method.client_streaming() || method.server_streaming();
+}
+
+}  // namespace
+
+std::string ClientClass(const ServiceDescriptor& service, const Names& names) {
+  return names.Class(Cat(service.name(), "Client"));
+}
+
+template <class Descriptor>
+std::string CommentOf(const Descriptor& descriptor) {
+  SourceLocation location;
+  return descriptor.GetSourceLocation(&location) ? location.leading_comments : "";
+}
+template std::string CommentOf(const ServiceDescriptor&);
+template std::string CommentOf(const MethodDescriptor&);
+
+std::string ClientWriter::NameOf(const std::string& method) const {
+  return Identifier(method == class_ ? Cat(method, "_") : method);
+}
+
+void ClientWriter::WriteHeader(Printer& out) const {
+  out.Comment(CommentOf(service_));
+  out.Open("class ", class_, " {");
+  out.Outdent();
+  out.Line(" public:");
+  out.Indent();
+  out.Note("Calls go through `caller`, which outlives them; `options` hold for each.");
+  out.Call(Cat("explicit ", class_),
+           {Cat(names_.Global("frontdesk::upstream::Caller"), "& caller"),
+            Cat(names_.Global("frontdesk::upstream::CallOptions"), " options = {}")},
+           "");
+  out.Line("    : caller_(caller), options_(options) {}");
+  out.Line();
+  for (int i = 0; i < service_.method_count(); ++i) {
+    const MethodDescriptor& method = *service_.method(i);
+    out.Comment(CommentOf(method));
+    if (Streams(method)) {
+      out.Line("// ", method.name(), " streams: streams come with a later version.");
+      continue;
+    }
+    out.Call(Cat(names_.Global("frontdesk::Task"), "<", names_.Global("absl::StatusOr"), "<",
+                 names_.Of(*method.output_type()), ">> ", NameOf(method.name())),
+             {Cat(names_.Global("frontdesk::upstream::CallContext"), "& context"),
+              Cat("const ", names_.Of(*method.input_type()), "& request")},
+             " const;");
+  }
+  out.Line();
+  out.Outdent();
+  out.Line(" private:");
+  out.Indent();
+  out.Line(names_.Global("frontdesk::upstream::Caller"), "& caller_;");
+  out.Line("const ", names_.Global("frontdesk::upstream::CallOptions"), " options_;");
+  out.Close("};");
+}
+
+void ClientWriter::WriteSource(Printer& out) const {
+  for (int i = 0; i < service_.method_count(); ++i) {
+    const MethodDescriptor& method = *service_.method(i);
+    if (Streams(method)) continue;
+    out.Call(Cat(names_.Global("frontdesk::Task"), "<", names_.Global("absl::StatusOr"), "<",
+                 names_.Of(*method.output_type()), ">> ", class_, "::", NameOf(method.name())),
+             {Cat(names_.Global("frontdesk::upstream::CallContext"), "& context"),
+              Cat("const ", names_.Of(*method.input_type()), "& request")},
+             " const {");
+    out.Indent();
+    out.Call(Cat("static const ", names_.Global("frontdesk::contract::MethodName"), " method"),
+             {Cat('"', service_.full_name(), '"'), Cat('"', method.name(), '"')}, ";");
+    out.Call(Cat("return ", names_.Global("frontdesk::upstream::TypedCall"), "<",
+                 names_.Of(*method.output_type()), ">"),
+             {"caller_", "context", "method",
+              Cat(names_.Global("frontdesk::upstream::Serialise"), "(request)"), "options_"},
+             ";");
+    out.Close();
+    out.Line();
+  }
+}
+
+}  // namespace frontdesk::codegen

@@ -1,0 +1,42 @@
+// The answer of a call for callers without coroutines.
+#pragma once
+
+#include <future>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/loop.h"
+
+namespace frontdesk::client {
+
+// FAILED_PRECONDITION, reason BLOCKS_LOOP.
+absl::Status BlocksLoop();
+
+// Like std::future, but it can't be waited for where that would stop the world: on a loop.
+template <class T>
+class Future {
+ public:
+  explicit Future(std::future<absl::StatusOr<T>> future) : future_(std::move(future)) {}
+
+  // Waits for the answer and takes it; once. On the thread of a loop, which makes the answer and so
+  // would wait for itself, FAILED_PRECONDITION at once: use the coroutine there.
+  absl::StatusOr<T> get() {
+    if (Loop::Current() != nullptr) return BlocksLoop();
+    return future_.get();
+  }
+  // Any thread; never waits.
+  bool ready() const {
+    return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
+  // False when the time was over first, and at once on the thread of a loop.
+  bool wait_for(Duration patience) const {
+    if (Loop::Current() != nullptr) return ready();
+    return future_.wait_for(patience) == std::future_status::ready;
+  }
+
+ private:
+  std::future<absl::StatusOr<T>> future_;
+};
+
+}  // namespace frontdesk::client

@@ -1,0 +1,163 @@
+#include "gateway/client/runtime.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <optional>
+#include <thread>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/client/fake_caller.h"
+#include "tests/support/light_backend.h"
+#include "tests/unit/client/echo.h"
+
+namespace frontdesk::client {
+namespace {
+
+using google::protobuf::StringValue;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A back end on a thread of its own, which echoes.
+class Backend {
+ public:
+  explicit Backend(Duration delay = Duration::zero()) {
+    testing_support::LightBackendOptions options;
+    options.echo = true;
+    options.delay = delay;
+    server_.emplace(loop_, options);
+    thread_ = std::thread([this] { loop_.Run(); });
+  }
+  ~Backend() {
+    loop_.Stop();
+    thread_.join();
+  }
+
+  RuntimeOptions Options(size_t loops) const {
+    RuntimeOptions options;
+    upstream::UpstreamSettings& settings = options.upstreams.emplace_back();
+    settings.name = "echo";
+    settings.services = {"test.Echo"};
+    settings.endpoints = {Cat("127.0.0.1:", server_->port())};
+    options.loops = loops;
+    return options;
+  }
+
+ private:
+  Loop loop_;
+  std::optional<testing_support::LightBackend> server_;
+  std::thread thread_;
+};
+
+TEST(RuntimeTest, AnswersCallsFromManyThreadsOnAllLoops) {
+  Backend backend;
+  Runtime runtime(backend.Options(2));
+  std::atomic<int> right{0};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 4; ++t) {
+    callers.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) {
+        const std::string text = Cat("from ", t, ": ", i);
+        const absl::StatusOr<StringValue> answer = runtime.Call(&EchoClient::Say, Text(text)).get();
+        if (answer.ok() && answer->value() == text) ++right;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(right, 200);
+}
+
+TEST(RuntimeTest, TheRequestMayGoWhenCallReturns) {
+  Backend backend;
+  Runtime runtime(backend.Options(1));
+  std::vector<Future<StringValue>> futures;
+  for (int i = 0; i < 20; ++i) {
+    futures.push_back(runtime.Call(&EchoClient::Say, Text(Cat("a rather long text ", i))));
+  }
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(futures[static_cast<size_t>(i)].get()->value(), Cat("a rather long text ", i));
+  }
+}
+
+TEST(RuntimeTest, TimeoutHolds) {
+  Backend backend(hours(1));
+  Runtime runtime(backend.Options(1));
+  CallSettings settings;
+  settings.timeout = milliseconds(20);
+  const auto answer = runtime.Call(&EchoClient::Say, Text("slow"), settings).get();
+  EXPECT_EQ(ReasonOf(answer.status()), "DEADLINE_EXCEEDED");
+}
+
+TEST(RuntimeTest, AServiceWithoutUpstreamSaysSo) {
+  Runtime runtime({});
+  const auto answer = runtime.Call(&EchoClient::Say, Text("nobody")).get();
+  EXPECT_EQ(ReasonOf(answer.status()), "UPSTREAM_NOT_CONFIGURED");
+}
+
+TEST(RuntimeTest, DestructionCancelsAndWaits) {
+  Backend backend(hours(1));
+  std::vector<Future<StringValue>> futures;
+  {
+    Runtime runtime(backend.Options(2));
+    for (int i = 0; i < 10; ++i) {
+      futures.push_back(runtime.Call(&EchoClient::Say, Text("never answered")));
+    }
+    EXPECT_FALSE(futures[0].ready());
+    EXPECT_EQ(runtime.running(), 10u);
+  }
+  for (auto& future : futures) {
+    ASSERT_TRUE(future.ready());
+    const auto answer = future.get();
+    EXPECT_EQ(answer.status().code(), absl::StatusCode::kCancelled);
+    EXPECT_EQ(ReasonOf(answer.status()), "CLIENT_STOPPED");
+  }
+}
+
+// Calls the runtime from its own loop and wants to wait there for the answer.
+Task<absl::StatusOr<StringValue>> WaitWhereItMustNot(Runtime* runtime) {
+  co_return runtime->Call(&EchoClient::Say, Text("deadlock?")).get();
+}
+
+TEST(RuntimeTest, WaitingOnALoopIsAnErrorAndNoDeadlock) {
+  Backend backend;
+  Runtime runtime(backend.Options(1));
+  const auto answer = runtime
+                          .Start<StringValue>([&](upstream::CallContext&, upstream::Caller&) {
+                            return WaitWhereItMustNot(&runtime);
+                          })
+                          .get();
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(answer.status()), "BLOCKS_LOOP");
+}
+
+Task<absl::StatusOr<StringValue>> SayTwice(upstream::CallContext& context,
+                                           upstream::Caller& caller) {
+  const EchoClient echo(caller);
+  const absl::StatusOr<StringValue> once = co_await echo.Say(context, Text("a"));
+  if (!once.ok()) co_return once;
+  StringValue both;
+  both.set_value(once->value() + once->value());
+  co_return co_await echo.Say(context, both);
+}
+
+TEST(RuntimeTest, RunsTheCallersCoroutines) {
+  Backend backend;
+  Runtime runtime(backend.Options(1));
+  EXPECT_EQ(runtime.Start<StringValue>(SayTwice).get()->value(), "aa");
+}
+
+TEST(RuntimeTest, AFakeStandsForTheBackEnds) {
+  RuntimeOptions options;
+  options.make_caller = [](Loop& loop) {
+    auto fake = std::make_unique<FakeCaller>(loop);
+    fake->Reply("test.Echo/Say", Text("scripted"));
+    return fake;
+  };
+  Runtime runtime(std::move(options));
+  EXPECT_EQ(runtime.Call(&EchoClient::Say, Text("x")).get()->value(), "scripted");
+}
+
+}  // namespace
+}  // namespace frontdesk::client
