@@ -1,8 +1,13 @@
 #include "codegen/cpp/generator.h"
 
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <set>
 
+#include "codegen/cpp/aggregate_writer.h"
 #include "codegen/cpp/client_writer.h"
+#include "codegen/cpp/conversions.h"
 #include "codegen/cpp/names.h"
 #include "codegen/cpp/printer.h"
 #include "gateway/base/version.h"
@@ -14,49 +19,24 @@ namespace {
 using google::protobuf::FileDescriptor;
 using google::protobuf::ServiceDescriptor;
 
+// The two files of one .proto: its clients, then its aggregates.
 class FileWriter {
  public:
   FileWriter(const contract::Contract& contract, const FileDescriptor& file)
-      : file_(file), names_(contract, file) {}
-
-  File Header() const {
-    Printer out;
-    WriteTop(out);
-    out.Line("#pragma once");
-    out.Line();
-    out.Line("#include \"absl/status/statusor.h\"");
-    std::set<std::string> own = {"gateway/base/task.h", "gateway/upstream/call_context.h",
-                                 "gateway/upstream/caller.h"};
+      : file_(file), names_(contract, file) {
     for (int i = 0; i < file_.service_count(); ++i) {
-      for (int j = 0; j < file_.service(i)->method_count(); ++j) {
-        own.insert(HeaderOf(*file_.service(i)->method(j)->input_type()));
-        own.insert(HeaderOf(*file_.service(i)->method(j)->output_type()));
-      }
+      AggregateWriter writer(contract, *file_.service(i), names_);
+      wrong_ += writer.Wrong();
+      if (!writer.empty()) aggregates_.push_back(std::move(writer));
     }
-    for (const std::string& header : own) out.Line("#include \"", header, "\"");
-    OpenSpace(out);
-    for (int i = 0; i < file_.service_count(); ++i) {
-      if (i > 0) out.Line();
-      ClientWriter(*file_.service(i), names_).WriteHeader(out);
-    }
-    out.Line();
-    CloseSpace(out);
-    return {FileName(file_.name(), ".frontdesk.h"), out.Take()};
   }
 
-  File Source() const {
-    Printer out;
-    WriteTop(out);
-    out.Line("#include \"", FileName(file_.name(), ".frontdesk.h"), "\"");
-    out.Line();
-    out.Line("#include \"gateway/upstream/typed_call.h\"");
-    OpenSpace(out);
-    for (int i = 0; i < file_.service_count(); ++i) {
-      ClientWriter(*file_.service(i), names_).WriteSource(out);
-    }
-    CloseSpace(out);
-    return {FileName(file_.name(), ".frontdesk.cc"), out.Take()};
-  }
+  std::string header_name() const { return FileName(file_.name(), ".frontdesk.h"); }
+  const std::string& wrong() const { return wrong_; }
+  File Header() const;
+  File Source() const;
+  // Written once into `folder`, and never over something that is there.
+  absl::Status Scaffold(const std::string& folder) const;
 
  private:
   void WriteTop(Printer& out) const {
@@ -64,32 +44,144 @@ class FileWriter {
   }
   void OpenSpace(Printer& out) const {
     out.Line();
-    if (names_.space().empty()) return;
-    out.Line("namespace ", names_.space(), " {");
-    out.Line();
+    if (!names_.space().empty()) out.Line("namespace ", names_.space(), " {");
   }
   void CloseSpace(Printer& out) const {
     if (!names_.space().empty()) out.Line("}  // namespace ", names_.space());
   }
+  // What only this file knows: names of methods, conversions, runs.
+  void WriteHidden(Printer& out) const;
 
   const FileDescriptor& file_;
   const Names names_;
+  std::vector<AggregateWriter> aggregates_;
+  std::string wrong_;
 };
+
+File FileWriter::Header() const {
+  Printer out;
+  WriteTop(out);
+  out.Line("#pragma once");
+  out.Line();
+  std::set<std::string> headers = {"gateway/base/task.h", "gateway/upstream/call_context.h",
+                                   "gateway/upstream/caller.h"};
+  for (int i = 0; i < file_.service_count(); ++i) {
+    for (int j = 0; j < file_.service(i)->method_count(); ++j) {
+      headers.insert(HeaderOf(*file_.service(i)->method(j)->input_type()));
+      headers.insert(HeaderOf(*file_.service(i)->method(j)->output_type()));
+    }
+  }
+  for (const AggregateWriter& writer : aggregates_) headers.merge(writer.Headers());
+  if (!aggregates_.empty()) {
+    out.Line("#include <vector>");
+    out.Line();
+  }
+  out.Line("#include \"absl/status/statusor.h\"");
+  for (const std::string& header : headers) out.Line("#include \"", header, "\"");
+  OpenSpace(out);
+  for (int i = 0; i < file_.service_count(); ++i) {
+    out.Line();
+    ClientWriter(*file_.service(i), names_).WriteHeader(out);
+  }
+  for (const AggregateWriter& writer : aggregates_) {
+    out.Line();
+    writer.WriteHeader(out);
+  }
+  out.Line();
+  CloseSpace(out);
+  return {header_name(), out.Take()};
+}
+
+void FileWriter::WriteHidden(Printer& out) const {
+  std::map<std::string, const contract::Method*> called;
+  for (const AggregateWriter& writer : aggregates_) writer.NoteCalled(called);
+  if (called.empty()) return;
+  out.Line("namespace {");
+  out.Line();
+  for (const auto& [name, method] : called) {
+    out.Call(Cat("const ", names_.Global("frontdesk::contract::MethodName"), ' ', name),
+             {Cat('"', method->service, '"'), Cat('"', method->name, '"')}, ";");
+  }
+  out.Line();
+  Conversions conversions(names_);
+  Printer runs;
+  for (const AggregateWriter& writer : aggregates_) writer.WriteRuns(conversions, runs);
+  conversions.Write(out);
+  out.Raw(runs.Take());
+  out.Line("}  // namespace");
+  out.Line();
+}
+
+File FileWriter::Source() const {
+  Printer out;
+  WriteTop(out);
+  out.Line("#include \"", header_name(), "\"");
+  out.Line();
+  if (!aggregates_.empty()) {
+    for (const char* header : {"chrono", "limits", "optional", "utility"}) {
+      out.Line("#include <", header, '>');
+    }
+    out.Line();
+  }
+  out.Line("#include \"gateway/base/version.h\"");
+  out.Line("#include \"gateway/upstream/typed_call.h\"");
+  OpenSpace(out);
+  out.Line();
+  out.Call("static_assert",
+           {Cat(names_.Global("frontdesk::kGeneratedCode"), " == ", kGeneratedCode),
+            "\"generate this file again: the library is of another version\""},
+           ";");
+  out.Line();
+  for (int i = 0; i < file_.service_count(); ++i) {
+    ClientWriter(*file_.service(i), names_).WriteSource(out);
+  }
+  WriteHidden(out);
+  for (const AggregateWriter& writer : aggregates_) {
+    writer.WriteSource(out);
+    out.Line();
+  }
+  CloseSpace(out);
+  return {FileName(file_.name(), ".frontdesk.cc"), out.Take()};
+}
+
+absl::Status FileWriter::Scaffold(const std::string& folder) const {
+  namespace fs = std::filesystem;
+  for (const AggregateWriter& writer : aggregates_) {
+    const fs::path place = fs::path(folder) / fs::path(file_.name()).parent_path() /
+                           Cat("my_", writer.file_stem(), ".h");
+    std::error_code error;
+    if (fs::exists(place, error)) continue;
+    fs::create_directories(place.parent_path(), error);
+    std::ofstream file(place);
+    file << writer.Scaffold(header_name());
+    if (!file.flush()) {
+      return absl::PermissionDeniedError(Absl(Cat("cannot write ", place.string())));
+    }
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
 absl::StatusOr<std::vector<File>> GenerateCpp(const Input& input) {
   std::vector<File> files;
+  std::string wrong;
+  const auto scaffold = input.parameters.find("scaffold");
   for (const std::string& name : input.files) {
     const FileDescriptor* file = input.contract.pool().FindFileByName(name);
     if (file == nullptr || file->service_count() == 0) continue;
     const FileWriter writer(input.contract, *file);
+    wrong += writer.wrong();
     files.push_back(writer.Header());
     files.push_back(writer.Source());
+    if (scaffold == input.parameters.end() || !wrong.empty()) continue;
+    absl::Status written = writer.Scaffold(scaffold->second);
+    if (!written.ok()) return written;
   }
+  if (!wrong.empty()) return absl::InvalidArgumentError(wrong);
   return files;
 }
 
-Plugin CppPlugin() { return {"protoc-gen-frontdesk-cpp", {}, GenerateCpp}; }
+Plugin CppPlugin() { return {"protoc-gen-frontdesk-cpp", {"scaffold"}, GenerateCpp}; }
 
 }  // namespace frontdesk::codegen

@@ -92,7 +92,14 @@ std::string HeaderOf(const Descriptor& message) {
 }
 
 Names::Names(const contract::Contract& contract, const FileDescriptor& file)
-    : space_(Replace(file.package(), ".", "::")) {
+    : space_(Replace(file.package(), ".", "::")),
+      members_({"AllSteps", "Complete", "Fill", "Idle", "Methods", "Outcome", "Run", "Start",
+                "TypedRun", "Aggregates"}) {
+  for (int i = 0; i < file.service_count(); ++i) {
+    for (int j = 0; j < file.service(i)->method_count(); ++j) {
+      members_.insert(file.service(i)->method(j)->name());
+    }
+  }
   // Every name directly inside of a package around this one hides a global one.
   const auto note = [&](const std::string& full_name) {
     const std::string_view package = file.package();
@@ -134,7 +141,7 @@ std::string Names::Short(const std::string& qualified) const {
   const std::string own = Cat("::", space_, "::");
   if (!space_.empty() && qualified.compare(0, own.size(), own) == 0) {
     const std::string rest = qualified.substr(own.size());
-    if (rest.find("::") == std::string::npos) return rest;
+    if (rest.find("::") == std::string::npos && !members_.contains(rest)) return rest;
   }
   return Global(std::string_view(qualified).substr(2));
 }
@@ -147,6 +154,7 @@ std::string Names::Of(const EnumDescriptor& enumeration) const {
   return Short(cpp::QualifiedClassName(&enumeration));
 }
 
+// With the name of a package or type of its own in front, and "::" where those are hidden.
 std::string Names::Global(std::string_view name) const {
   const std::string_view first = name.substr(0, name.find("::"));
   return hidden_.contains(first) || first == name ? Cat("::", name) : std::string(name);

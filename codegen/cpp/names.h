@@ -48,6 +48,8 @@ class Names {
   // What a name may not begin with, for inside the package it means something else.
   std::set<std::string, std::less<>> hidden_;
   std::set<std::string, std::less<>> classes_;  // of the package itself
+  // Members of generated classes, which hide types of the same name.
+  std::set<std::string, std::less<>> members_;
 };
 
 }  // namespace frontdesk::codegen

@@ -36,6 +36,8 @@ class Printer {
   void Comment(std::string_view text);
   // Our own words, broken into lines.
   void Note(std::string_view text);
+  // What another printer wrote, as it is.
+  void Raw(std::string_view text) { text_ += text; }
   void Indent() { ++depth_; }
   void Outdent() { --depth_; }
 

@@ -5,4 +5,7 @@ namespace frontdesk {
 // Of the gateway and of every plugin; the same as in CMakeLists.txt.
 inline constexpr char kVersion[] = "0.1.0";
 
+// Raised when code that an earlier protoc-gen-frontdesk-cpp wrote fits no longer.
+inline constexpr int kGeneratedCode = 1;
+
 }  // namespace frontdesk

@@ -4,29 +4,14 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
-#include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/compose/execution.h"
+#include "gateway/compose/limits.h"
 #include "gateway/contract/wire.h"
 
 namespace frontdesk::compose {
 
 using contract::PlanStep;
-
-namespace {
-
-// The fault of whoever made the list: the client, or a back end.
-absl::Status TooLong(const PlanStep& step, size_t most, size_t length) {
-  const std::string text = Cat("step ", step.id, " would make more than ", most,
-                               " calls: the list has at least ", length, " elements");
-  if (step.list.root == contract::Source::Root::kRequest) {
-    return Failure(absl::StatusCode::kInvalidArgument, "EACH_TOO_LONG", text);
-  }
-  return Failure(absl::StatusCode::kResourceExhausted, "EACH_TOO_LONG", text, Origin::kUpstream)
-      .Http(502);
-}
-
-}  // namespace
 
 void Execution::BeginEach(size_t index) {
   const PlanStep& step = plan_.steps[index];
@@ -36,7 +21,8 @@ void Execution::BeginEach(size_t index) {
   if (each.calls.size() > options_.max_elements) {
     const size_t length = each.calls.size();
     steps_[index].each.reset();
-    return Settle(index, TooLong(step, options_.max_elements, length));
+    const bool of_request = step.list.root == contract::Source::Root::kRequest;
+    return Settle(index, EachTooLong(step.id, length, of_request, options_));
   }
   ShareEqualCalls(each);
   if (step.timeout != std::chrono::nanoseconds::max()) {

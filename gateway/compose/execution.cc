@@ -1,11 +1,13 @@
 #include "gateway/compose/execution.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/compose/aggregates.h"
 #include "gateway/compose/condition.h"
+#include "gateway/compose/limits.h"
+#include "gateway/upstream/typed_call.h"
 
 namespace frontdesk::compose {
 namespace {
@@ -17,32 +19,10 @@ constexpr size_t kFirstReserve = 16 << 10;
 
 constexpr uint64_t Bit(size_t index) { return uint64_t{1} << index; }
 
-// When the whole must have ended.
-TimePoint End(const upstream::CallContext& parent, const contract::Plan& plan) {
-  const TimePoint now = parent.loop.Now();
-  Duration left = plan.deadline;
-  if (parent.deadline != TimePoint::max()) left = std::min<Duration>(left, parent.deadline - now);
-  // Longer than any clock runs: as good as none.
-  if (left > TimePoint::max() - now) return TimePoint::max();
-  return now + std::max(left, Duration::zero());
-}
-
-// When the calls must have ended: the whole less what making the answer may take.
-TimePoint CallsEnd(const upstream::CallContext& parent, const contract::Plan& plan) {
-  const TimePoint end = End(parent, plan);
-  if (end == TimePoint::max()) return end;
-  const Duration left = end - parent.loop.Now();
-  return end - std::min<Duration>(std::chrono::milliseconds(10), left / 20);
-}
-
 }  // namespace
 
 absl::Status NotAMessage(const contract::Method& method) {
-  return Failure(absl::StatusCode::kInternal, "UPSTREAM_PROTOCOL",
-                 Cat("the reply of ", method.full_name, " is not a message of type ",
-                     method.output->full_name),
-                 Origin::kUpstream)
-      .Http(502);
+  return upstream::NotAMessage(method, method.output->full_name);
 }
 
 Execution::Execution(upstream::CallContext& parent, const contract::Plan& plan,
@@ -52,9 +32,10 @@ Execution::Execution(upstream::CallContext& parent, const contract::Plan& plan,
       caller_(caller),
       options_(options),
       cancel_(parent.cancel),
-      context_{parent.loop,       cancel_,           CallsEnd(parent, plan), parent.metadata,
-               parent.caller_sub, parent.request_id, parent.key_scope},
-      end_(End(parent, plan)),
+      context_{parent.loop,     cancel_,           CallsEnd(parent, plan.deadline),
+               parent.metadata, parent.caller_sub, parent.request_id,
+               parent.key_scope},
+      end_(End(parent, plan.deadline)),
       known_(plan),
       steps_(plan.steps.size()) {
   known_.caller_sub = context_.caller_sub;
@@ -66,8 +47,7 @@ absl::Status Execution::Start(std::string_view request) {
   }
   known_.request = known_.slots.Open(plan_.request);
   if (!known_.slots.Read(plan_.request, request, known_.request)) {
-    return Failure(absl::StatusCode::kInvalidArgument, "INVALID_MESSAGE",
-                   "the request is not a message of the method's type");
+    return RequestIsNoMessage();
   }
   started_ = done_ = ~options_.steps.run;
   StartReady();
@@ -138,17 +118,7 @@ internal::Detached Execution::RunStep(Execution* self, size_t index) {
   self->Leave();
 }
 
-absl::Status Execution::Count(size_t bytes) {
-  if (bytes > options_.max_total_bytes - bytes_) {
-    return Failure(absl::StatusCode::kResourceExhausted, "UPSTREAM_MESSAGE_TOO_LARGE",
-                   Cat("the replies of the composition are larger than ", options_.max_total_bytes,
-                       " bytes together"),
-                   Origin::kUpstream)
-        .Http(502);
-  }
-  bytes_ += bytes;
-  return absl::OkStatus();
-}
+absl::Status Execution::Count(size_t bytes) { return TakeBytes(bytes, options_, bytes_); }
 
 absl::Status Execution::Accept(const PlanStep& step, std::string_view message, uint32_t& base) {
   if (absl::Status enough = Count(message.size()); !enough.ok()) return enough;
@@ -212,6 +182,7 @@ void Execution::Leave() {
 }
 
 absl::StatusOr<Composed> Execution::TakeAnswer() {
+  parent_.calls += context_.calls;
   if (parent_.cancel.cancelled()) return parent_.cancel.reason();
   if (stopped()) return std::move(failure_);
   Composed composed;

@@ -1,0 +1,228 @@
+#include "codegen/cpp/fill_writer.h"
+
+#include "codegen/cpp/constant_writer.h"
+
+#include "google/protobuf/descriptor.h"
+
+namespace frontdesk::codegen {
+
+using contract::Field;
+using contract::FieldType;
+using contract::Source;
+using Kind = contract::Write::Kind;
+using Default = contract::Write::Default;
+
+namespace {
+
+bool IsText(FieldType type) { return type == FieldType::kString || type == FieldType::kBytes; }
+
+// Lists of both have the same C++ type.
+bool SameList(const contract::Write& write, const Field& from, const Field& to) {
+  if (write.kind == Kind::kConvert || !write.enum_map.same) return false;
+  if (IsText(from.type) && IsText(to.type)) return true;
+  if (from.type == FieldType::kEnum) return from.enumeration == to.enumeration;
+  return from.descriptor->cpp_type() == to.descriptor->cpp_type();
+}
+
+bool HasConstant(const std::vector<contract::Write>& writes) {
+  for (const contract::Write& write : writes) {
+    if (write.kind == Kind::kConstant && !write.constant.empty()) return true;
+    if (write.kind == Kind::kNested && HasConstant(write.children)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void FillWriter::If(const std::string& condition, bool open) {
+  if (condition.empty()) return;
+  if (open) {
+    out_.Open("if (", condition, ") {");
+  } else {
+    out_.Close();
+  }
+}
+
+void FillWriter::Write(const std::vector<contract::Write>& writes, const std::string& target) {
+  for (const contract::Write& write : writes) WriteOne(write, target);
+}
+
+void FillWriter::WriteOne(const contract::Write& write, const std::string& target) {
+  if (write.kind == Kind::kConstant) return WriteConstant(write, target, names_, out_);
+  if (write.kind == Kind::kNested) return WriteNested(write, target);
+  if (write.source.root == Source::Root::kStep && write.source.list) {
+    return WriteEachReply(write, target);
+  }
+  const Value value = ValueOf(write.source, roots_, "");
+  if (write.target->map) return WriteMap(write, Moved(write, value), target);
+  if (write.target->repeated) return WriteList(write, value, target);
+  if (write.target->type == FieldType::kMessage) return WriteMessage(write, value, target);
+  WriteScalar(write, value, target);
+}
+
+void FillWriter::WriteNested(const contract::Write& write, const std::string& target) {
+  const std::string accessor = Accessor(*write.target->descriptor);
+  if (HasConstant(write.children)) {
+    return Write(write.children, Cat(target, "mutable_", accessor, "()->"));
+  }
+  // Without any value of its own it is left out.
+  const std::string type = names_.Of(*write.target->message->descriptor);
+  const std::string name = Cat("inner", depth_ == 0 ? std::string() : Cat(depth_));
+  ++depth_;
+  out_.Open("{");
+  out_.Line(type, ' ', name, ';');
+  Write(write.children, Cat(name, '.'));
+  out_.Line("if (", name, ".ByteSizeLong() > 0) *", target, "mutable_", accessor, "() = std::move(",
+            name, ");");
+  out_.Close();
+  --depth_;
+}
+
+void FillWriter::WriteEachReply(const contract::Write& write, const std::string& target) {
+  const Field& to = *write.target;
+  const std::string& step = roots_.steps[write.source.step];
+  const Value value = ValueOf(write.source, roots_, "reply");
+  out_.Open("for (const auto* reply : ", step, ".replies()) {");
+  if (value.field != nullptr && value.field->map) {
+    WriteMap(write, value.text, target);
+  } else if (value.field != nullptr && value.field->repeated) {
+    if (SameList(write, *value.field, to)) {
+      out_.Line(target, "mutable_", Accessor(*to.descriptor), "()->MergeFrom(", value.text, ");");
+    } else {
+      WriteList(write, value, target);
+    }
+  } else {
+    // One per reply, so that lists keep in step.
+    Put(write, value, target);
+  }
+  out_.Close();
+}
+
+std::string FillWriter::Moved(const contract::Write& write, const Value& value) const {
+  const Source& source = write.source;
+  if (source.root != Source::Root::kStep || source.list || write.kind != Kind::kSplice ||
+      (movable_ >> source.step & 1) == 0) {
+    return value.text;
+  }
+  const std::vector<const Field*> path = PathTo(roots_.plan->steps[source.step].reply, source.slot);
+  if (path.size() > 1) return value.text;
+  const std::string reply = Cat(roots_.steps[source.step], ".reply()");
+  if (path.empty()) return Cat("std::move(", reply, ')');
+  return Cat("std::move(*", reply, ".mutable_", Accessor(*path[0]->descriptor), "())");
+}
+
+void FillWriter::WriteMessage(const contract::Write& write, const Value& value,
+                              const std::string& target) {
+  const std::string accessor = Accessor(*write.target->descriptor);
+  If(value.there, true);
+  if (write.kind == Kind::kSplice) {
+    out_.Line('*', target, "mutable_", accessor, "() = ", Moved(write, value), ';');
+  } else {
+    conversions_.Need(*roots_.plan, roots_.plan->conversions[write.conversion]);
+    out_.Line("Fill(", value.text, ", *", target, "mutable_", accessor, "());");
+  }
+  If(value.there, false);
+}
+
+void FillWriter::WriteScalar(const contract::Write& write, const Value& value,
+                             const std::string& target) {
+  std::string condition;
+  switch (write.on_default) {
+    case Default::kKeep:
+      condition = value.there;
+      break;
+    case Default::kWrite:
+      condition = value.around;
+      break;
+    case Default::kDrop: {
+      // A default that is set says nothing, but one that has another number over there does.
+      const bool mapped = !write.enum_map.same;
+      if (value.field == nullptr) break;  // the caller, who is empty or not
+      if (mapped && !value.there.empty()) condition = value.there;
+      if (mapped && value.there.empty()) condition = NotDefault(value);
+      if (write.target->has_presence) condition = NotDefault(value);
+      break;
+    }
+  }
+  If(condition, true);
+  Put(write, value, target);
+  If(condition, false);
+}
+
+void FillWriter::Put(const contract::Write& write, const Value& value, const std::string& target) {
+  const Field& to = *write.target;
+  const std::string put = Cat(target, to.repeated ? "add_" : "set_", Accessor(*to.descriptor));
+  if (to.type == FieldType::kMessage) {
+    const std::string made = Cat('*', target, "add_", Accessor(*to.descriptor), "()");
+    if (write.kind == Kind::kSplice) return out_.Line(made, " = ", value.text, ';');
+    conversions_.Need(*roots_.plan, roots_.plan->conversions[write.conversion]);
+    return out_.Line("Fill(", value.text, ", ", made, ");");
+  }
+  if (to.type != FieldType::kEnum) return out_.Line(put, '(', value.text, ");");
+  const std::string convert = conversions_.Need(write.enum_map, *value.field, to);
+  if (!convert.empty()) {
+    out_.Line("if (const auto known = ", convert, '(', value.text, ")) ", put, "(*known);");
+    return;
+  }
+  const std::string type = names_.Of(*to.enumeration->descriptor);
+  const bool same = value.field->enumeration == to.enumeration && !value.number;
+  const std::string cast = same ? value.text : Cat("static_cast<", type, ">(", value.text, ')');
+  if (to.enumeration->closed) {
+    out_.Line("if (", type, "_IsValid(", value.text, ")) ", put, '(', cast, ");");
+  } else {
+    out_.Line(put, '(', cast, ");");
+  }
+}
+
+void FillWriter::WriteList(const contract::Write& write, const Value& value,
+                           const std::string& target) {
+  const Field& to = *write.target;
+  if (SameList(write, *value.field, to) && write.source.root != Source::Root::kElement &&
+      !write.source.list) {
+    out_.Line('*', target, "mutable_", Accessor(*to.descriptor), "() = ", Moved(write, value), ';');
+    return;
+  }
+  Value item;
+  item.text = Cat("item", depth_ == 0 ? std::string() : Cat(depth_));
+  item.field = value.field;
+  item.number = value.field->type == FieldType::kEnum;
+  ++depth_;
+  out_.Open("for (const auto& ", item.text, " : ", value.text, ") {");
+  Put(write, item, target);
+  out_.Close();
+  --depth_;
+}
+
+void FillWriter::WriteMap(const contract::Write& write, const std::string& from,
+                          const std::string& target) {
+  const std::string to = Cat('*', target, "mutable_", Accessor(*write.target->descriptor), "()");
+  if (write.kind == Kind::kSplice && !write.source.list) {
+    return out_.Line(to, " = ", from, ';');
+  }
+  out_.Open("for (const auto& [key, value] : ", from, ") {");
+  if (write.kind == Kind::kSplice) {
+    out_.Line('(', to, ")[key] = value;");
+    return out_.Close();
+  }
+  out_.Line("auto& entry = (", to, ")[key];");
+  for (const contract::Write& inner : roots_.plan->conversions[write.conversion].writes) {
+    if (inner.target->number != 2) continue;
+    const Field& type = *inner.target;
+    if (inner.kind == Kind::kConvert) {
+      conversions_.Need(*roots_.plan, roots_.plan->conversions[inner.conversion]);
+      out_.Line("Fill(value, entry);");
+    } else if (type.type == FieldType::kEnum) {
+      const std::string convert = conversions_.Need(inner.enum_map, *inner.source.field, type);
+      if (!convert.empty()) {
+        out_.Line("if (const auto known = ", convert, "(value)) entry = *known;");
+      } else {
+        out_.Line("entry = static_cast<", names_.Of(*type.enumeration->descriptor), ">(value);");
+      }
+    } else {
+      out_.Line("entry = value;");
+    }
+  }
+  out_.Close();
+}
+
+}  // namespace frontdesk::codegen

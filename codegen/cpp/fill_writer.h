@@ -1,0 +1,48 @@
+// How a message is filled: the Writes of a plan as statements with setters.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "codegen/cpp/conversions.h"
+#include "codegen/cpp/names.h"
+#include "codegen/cpp/printer.h"
+#include "codegen/cpp/values.h"
+#include "gateway/contract/plan.h"
+
+namespace frontdesk::codegen {
+
+class FillWriter {
+ public:
+  // `movable`: steps whose reply nobody needs afterwards, a bit per index.
+  FillWriter(const Roots& roots, uint64_t movable, const Names& names, Conversions& conversions,
+             Printer& out)
+      : roots_(roots), movable_(movable), names_(names), conversions_(conversions), out_(out) {}
+
+  // `target`: the message, with "." or "->" behind it.
+  void Write(const std::vector<contract::Write>& writes, const std::string& target);
+
+ private:
+  void WriteOne(const contract::Write& write, const std::string& target);
+  void WriteNested(const contract::Write& write, const std::string& target);
+  void WriteEachReply(const contract::Write& write, const std::string& target);
+  void WriteScalar(const contract::Write& write, const Value& value, const std::string& target);
+  void WriteMessage(const contract::Write& write, const Value& value, const std::string& target);
+  void WriteList(const contract::Write& write, const Value& value, const std::string& target);
+  void WriteMap(const contract::Write& write, const std::string& from, const std::string& target);
+  // One value into the field: set_x(value), or add_x(value) for a list.
+  void Put(const contract::Write& write, const Value& value, const std::string& target);
+  // Around what follows, if there is a condition.
+  void If(const std::string& condition, bool open);
+  // The value as it may be moved from, or as it is.
+  std::string Moved(const contract::Write& write, const Value& value) const;
+
+  const Roots& roots_;
+  const uint64_t movable_;
+  const Names& names_;
+  Conversions& conversions_;
+  Printer& out_;
+  size_t depth_ = 0;  // of blocks that name a variable
+};
+
+}  // namespace frontdesk::codegen

@@ -1,0 +1,66 @@
+// One composition as a class of coroutines, one per step: GetOrderDetailsRun.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "codegen/cpp/conversions.h"
+#include "codegen/cpp/names.h"
+#include "codegen/cpp/printer.h"
+#include "codegen/cpp/values.h"
+#include "frontdesk/v1/compose.pb.h"
+#include "gateway/contract/plan.h"
+
+namespace frontdesk::codegen {
+
+// A step as it is called in C++.
+struct StepNames {
+  std::string member;   // "order_"
+  std::string ask;      // "AskOrder"
+  std::string method;   // "kOrdersGetOrder"
+  std::string hook;     // "GetOrderDetailsOrder", or "" without hooks
+  std::string element;  // of `each`: "line"
+};
+
+// The declared composition of a method, for what the plan leaves out.
+const frontdesk::v1::Composition& CompositionOf(const contract::Method& method);
+
+// Why there is no generated code for the composition, whose plan is then run; "" if there is.
+std::string WhyNotGenerated(const contract::Method& method);
+
+std::vector<StepNames> NamesOfSteps(const contract::Method& method);
+
+class RunWriter {
+ public:
+  // `aggregates`: the class whose hooks are asked.
+  RunWriter(const contract::Method& method, std::string aggregates, const Names& names,
+            Conversions& conversions);
+
+  // The class, in an unnamed namespace.
+  void WriteClass(Printer& out);
+  // "GetOrderDetailsRun"
+  const std::string& name() const { return name_; }
+
+ private:
+  void WriteRun(Printer& out);
+  void WriteStep(size_t index, Printer& out);
+  void WriteCall(size_t index, Printer& out);
+  void WriteEach(size_t index, Printer& out);
+  void WriteMember(size_t index, Printer& out);
+  void FillRequest(size_t index, Printer& out);
+  std::string Hook(std::string_view when, size_t index, std::string_view argument) const;
+  std::string Message(const contract::MessageTable& table) const {
+    return names_.Of(*table.descriptor);
+  }
+
+  const contract::Method& method_;
+  const contract::Plan& plan_;
+  const frontdesk::v1::Composition& composition_;
+  const std::string aggregates_;
+  const Names& names_;
+  Conversions& conversions_;
+  const std::vector<StepNames> steps_;
+  const std::string name_;
+};
+
+}  // namespace frontdesk::codegen

@@ -1,0 +1,47 @@
+// Where the values of a plan are found, as expressions of C++.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/contract/plan.h"
+
+namespace frontdesk::codegen {
+
+// The fields from a message to what its reader gathers in a slot; none for the message (or scalar)
+// itself.
+std::vector<const contract::Field*> PathTo(const contract::MessageReader& reader, uint32_t slot);
+
+// What paths of one place of a plan begin with: the variables that hold it.
+struct Roots {
+  const contract::Plan* plan = nullptr;
+  std::vector<std::string> steps;  // by index: "order_"
+  // Steps that may have no reply here, a bit per index.
+  uint64_t uncertain = 0;
+  // Of the step whose request is written: the element's variable and its reader.
+  std::string element;
+  const contract::MessageReader* element_reader = nullptr;
+  // Inside a conversion.
+  const contract::Conversion* conversion = nullptr;
+};
+
+// A value and how to ask whether it is there.
+struct Value {
+  std::string text;    // "order_->totals().grand_total_cents()"
+  std::string there;   // "order_->has_totals()"; "" when it always is
+  std::string around;  // whether the message around it is there; "" when that is the root
+  const contract::Field* field = nullptr;  // null for a whole message
+  bool number = false;                     // an enum that comes as an int
+};
+
+// `reply`: the variable of one reply, a pointer, for sources that are the list of a step's replies.
+Value ValueOf(const contract::Source& source, const Roots& roots, const std::string& reply);
+// The same for the field at the end of a path below a variable that is a pointer or not.
+Value ValueBelow(const std::string& variable, bool pointer,
+                 const std::vector<const contract::Field*>& path);
+
+// The condition under which a value without presence is more than its default.
+std::string NotDefault(const Value& value);
+
+}  // namespace frontdesk::codegen

@@ -1,0 +1,48 @@
+#include "gateway/compose/limits.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+
+namespace frontdesk::compose {
+
+TimePoint End(const upstream::CallContext& parent, Duration deadline) {
+  const TimePoint now = parent.loop.Now();
+  Duration left = deadline;
+  if (parent.deadline != TimePoint::max()) left = std::min<Duration>(left, parent.deadline - now);
+  // Longer than any clock runs: as good as none.
+  if (left > TimePoint::max() - now) return TimePoint::max();
+  return now + std::max(left, Duration::zero());
+}
+
+TimePoint CallsEnd(const upstream::CallContext& parent, Duration deadline) {
+  const TimePoint end = End(parent, deadline);
+  if (end == TimePoint::max()) return end;
+  const Duration left = end - parent.loop.Now();
+  return end - std::min<Duration>(std::chrono::milliseconds(10), left / 20);
+}
+
+absl::Status TakeBytes(size_t size, const RunOptions& options, size_t& bytes) {
+  if (size > options.max_total_bytes - bytes) {
+    return Failure(absl::StatusCode::kResourceExhausted, "UPSTREAM_MESSAGE_TOO_LARGE",
+                   Cat("the replies of the composition are larger than ", options.max_total_bytes,
+                       " bytes together"),
+                   Origin::kUpstream)
+        .Http(502);
+  }
+  bytes += size;
+  return absl::OkStatus();
+}
+
+absl::Status EachTooLong(std::string_view step, size_t length, bool of_request,
+                         const RunOptions& options) {
+  const std::string text = Cat("step ", step, " would make more than ", options.max_elements,
+                               " calls: the list has at least ", length, " elements");
+  if (of_request) return Failure(absl::StatusCode::kInvalidArgument, "EACH_TOO_LONG", text);
+  return Failure(absl::StatusCode::kResourceExhausted, "EACH_TOO_LONG", text, Origin::kUpstream)
+      .Http(502);
+}
+
+}  // namespace frontdesk::compose

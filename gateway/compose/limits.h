@@ -1,0 +1,25 @@
+// What bounds a composition, the same for a plan and for generated code.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "gateway/base/clock.h"
+#include "gateway/compose/runtime.h"
+
+namespace frontdesk::compose {
+
+// When the whole must have ended.
+TimePoint End(const upstream::CallContext& parent, Duration deadline);
+// When the calls must have ended: the whole less what making the answer may take.
+TimePoint CallsEnd(const upstream::CallContext& parent, Duration deadline);
+
+// Adds a reply to the bytes of all replies, or fails with UPSTREAM_MESSAGE_TOO_LARGE.
+absl::Status TakeBytes(size_t size, const RunOptions& options, size_t& bytes);
+
+// The fault of whoever made the list: the client, or a back end.
+absl::Status EachTooLong(std::string_view step, size_t length, bool of_request,
+                         const RunOptions& options);
+
+}  // namespace frontdesk::compose

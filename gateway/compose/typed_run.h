@@ -1,0 +1,294 @@
+// What generated aggregates are made of: one run of a composition whose steps are coroutines over
+// typed messages. Does what Run() does with the plan of the same composition: the same calls with
+// the same requests, begun in the same order; the same failures; the same parts missing.
+//
+// A generated run lists its steps as members, in the order of the plan, and starts a coroutine for
+// each. A step ends when its coroutine does: with a reply, or with the status why there is none.
+#pragma once
+
+#include <bit>
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateway/base/cancel.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/task.h"
+#include "gateway/compose/runtime.h"
+#include "gateway/contract/method_name.h"
+#include "gateway/upstream/typed_call.h"
+#include "google/protobuf/message_lite.h"
+
+namespace frontdesk::compose {
+
+// What a composition of typed messages brings.
+template <class Message>
+struct Answer {
+  Message message;
+  std::vector<Missing> incomplete;
+  upstream::Metadata headers;
+};
+
+// Whether a floating number is more than its default; -0.0 is.
+inline bool IsSet(float value) { return std::bit_cast<uint32_t>(value) != 0; }
+inline bool IsSet(double value) { return std::bit_cast<uint64_t>(value) != 0; }
+
+// What the contract says about a step.
+struct StepOptions {
+  std::string_view id;
+  Duration timeout = Duration::max();
+  bool optional = false;       // on_error: OMIT
+  uint32_t max_parallel = 16;  // of a step with `each`
+  bool of_request = false;     // `each` goes through a list of the request's
+};
+
+class TypedRun;
+
+// A step: whether it is done, and why it has no reply. See Step and EachStep below.
+class StepState {
+ public:
+  StepState(const StepState&) = delete;
+  StepState& operator=(const StepState&) = delete;
+  virtual ~StepState() = default;
+
+  // It has a reply (`each`: all that did not fail).
+  bool there() const { return there_; }
+  bool ok() const { return status_.ok(); }
+  // Not OK: the step has failed, whatever it brought.
+  void Fail(absl::Status status);
+
+  // Awaits the end of the steps that this one needs. False: it is not to run, because one of them
+  // is left out or the whole has failed.
+  template <class... Steps>
+  auto After(const Steps&... steps) {
+    return Turn(*this, (steps.bit() | ...));
+  }
+  uint64_t bit() const { return uint64_t{1} << index_; }
+
+ protected:
+  StepState(TypedRun& run, const StepOptions& options);
+
+  virtual void ReportMissing(std::vector<Missing>& incomplete) const;
+  // Reads a reply; false when it is no message of the type. `call` is 0, or that of an `each`.
+  virtual bool Parse(size_t call, const std::string& message) = 0;
+  virtual std::string type() const = 0;  // "shop.order.v1.Order"
+
+  TypedRun& run_;
+  const StepOptions options_;
+  const size_t index_;
+  absl::Status status_;
+  bool there_ = false;
+  upstream::Metadata headers_;  // and trailers, if anybody wants them
+
+ private:
+  friend class TypedRun;
+
+  class Turn {
+   public:
+    Turn(StepState& step, uint64_t needs) : step_(step) { step_.needs_ = needs; }
+    bool await_ready() const noexcept { return step_.IsReady(); }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { step_.Wait(waiter); }
+    bool await_resume() const noexcept { return step_.MayRun(); }
+
+   private:
+    StepState& step_;
+  };
+
+  bool IsReady() const;
+  bool MayRun();
+  void Wait(std::coroutine_handle<> waiter);
+
+  uint64_t needs_ = 0;
+  std::coroutine_handle<> waiter_;
+};
+
+// A step with one call.
+class CallStep : public StepState {
+ protected:
+  using StepState::StepState;
+  Task<void> Call(const contract::MethodName& method, std::string request);
+};
+
+template <class Reply>
+class Step final : public CallStep {
+ public:
+  Step(TypedRun& run, const StepOptions& options) : CallStep(run, options) {}
+
+  // Makes the call; the reply, or why there is none, is then here.
+  Task<void> Ask(const contract::MethodName& method, const google::protobuf::MessageLite& request);
+
+  // An empty message if there is no reply.
+  const Reply& operator*() const { return there_ ? reply_ : Reply::default_instance(); }
+  const Reply* operator->() const { return &**this; }
+  // To be changed, or moved away by the last who needs it.
+  Reply& reply() { return reply_; }
+
+ private:
+  bool Parse(size_t, const std::string& message) override {
+    return reply_.ParsePartialFromString(message);
+  }
+  std::string type() const override { return Reply().GetTypeName(); }
+
+  Reply reply_;
+};
+
+// A step with a call per element of a list. Elements whose requests are equal share a call.
+class CallsStep : public StepState {
+ public:
+  // The request of the next element; with a status that is not OK it has failed without a call.
+  void Add(const google::protobuf::MessageLite& request, absl::Status status = absl::OkStatus());
+  // Makes the calls, as many at once as may be, and awaits them.
+  Task<void> AskAll(const contract::MethodName& method);
+
+ protected:
+  using StepState::StepState;
+
+  struct Call {
+    size_t begin = 0;  // of its request in `requests_`
+    size_t size = 0;
+    size_t element = 0;  // the first that it is for
+    absl::Status status;
+  };
+  virtual void Expect(size_t calls) = 0;
+  // A call that was answered fails after all.
+  void FailCall(size_t call, const absl::Status& status);
+
+  std::vector<Call> calls_;
+  std::vector<uint32_t> call_of_;  // by element
+
+ private:
+  static internal::Detached RunLane(CallsStep* self, const contract::MethodName* method);
+  void ShareEqualCalls();
+  void ReportMissing(std::vector<Missing>& incomplete) const override;
+
+  std::string requests_;
+  TimePoint deadline_ = TimePoint::max();
+  size_t next_ = 0;   // the first call that nobody has taken
+  size_t lanes_ = 0;  // that still run; each makes one call after another
+  std::coroutine_handle<> ended_;
+
+  class Lanes;
+};
+
+template <class Reply>
+class EachStep final : public CallsStep {
+ public:
+  EachStep(TypedRun& run, const StepOptions& options) : CallsStep(run, options) {}
+
+  // Of the elements that did not fail, in the order of the list.
+  std::vector<const Reply*> replies() const {
+    std::vector<const Reply*> replies;
+    replies.reserve(call_of_.size());
+    for (const uint32_t call : call_of_) {
+      if (there_ && calls_[call].status.ok()) replies.push_back(&replies_[call]);
+    }
+    return replies;
+  }
+  // Shows every reply to `look`, which may change it; one with a status that is not OK fails.
+  template <class Look>
+  void Check(const Look& look) {
+    for (size_t call = 0; call < calls_.size(); ++call) {
+      if (!calls_[call].status.ok()) continue;
+      const absl::Status status = look(replies_[call]);
+      if (!status.ok()) FailCall(call, status);
+    }
+  }
+
+ private:
+  bool Parse(size_t call, const std::string& message) override {
+    return replies_[call].ParsePartialFromString(message);
+  }
+  std::string type() const override { return Reply().GetTypeName(); }
+  void Expect(size_t calls) override { replies_.resize(calls); }
+
+  std::vector<Reply> replies_;  // by call
+};
+
+// Lives in the frame of the aggregate's method until no step runs. One loop only.
+class TypedRun {
+ public:
+  // `deadline` is that of the composition; it and the context's both hold for the whole, less a
+  // small part for making the answer.
+  TypedRun(upstream::CallContext& parent, upstream::Caller& caller, const RunOptions& options,
+           Duration deadline = Duration::max());
+  TypedRun(const TypedRun&) = delete;
+  TypedRun& operator=(const TypedRun&) = delete;
+
+ protected:
+  // In the order in which the steps stand as members. Not begun any more once the whole has failed.
+  void Start(StepState& step, Task<void> task);
+
+  // Awaits the end of every step that was started.
+  class Idle {
+   public:
+    explicit Idle(TypedRun& run) : run_(run) {}
+    bool await_ready() const noexcept { return run_.running_ == 0; }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { run_.waiter_ = waiter; }
+    void await_resume() const { run_.Finish(); }
+
+   private:
+    TypedRun& run_;
+  };
+  Idle AllSteps() { return Idle(*this); }
+
+  // After that: why there is no answer, or OK.
+  absl::Status Outcome() const;
+  // Parts that are missing, and the headers that were asked for.
+  template <class Message>
+  void Complete(Answer<Message>& answer) const {
+    Report(answer.incomplete, answer.headers);
+  }
+
+  // What calls are made with; also for hooks.
+  upstream::CallContext& context() { return context_; }
+
+ private:
+  friend class StepState;
+  friend class CallStep;
+  friend class CallsStep;
+
+  static internal::Detached Drive(TypedRun* self, StepState* step, Task<void> task);
+  void ResumeReady();
+  void Finish();
+  void Settle(StepState& step);
+  void Fail(const absl::Status& status);
+  void Leave();
+  bool stopped() const { return !failure_.ok(); }
+  // Not OK: it is no message, or one too many bytes.
+  absl::Status Accept(StepState& step, size_t call, const contract::MethodName& method,
+                      const std::string& message);
+  upstream::CallOptions OptionsFor(const StepState& step) const;
+  bool has_keys() const { return !context_.key_scope.empty(); }
+  // "" when the calls of this run have no keys.
+  std::string KeyFor(std::string_view part) const;
+  void Report(std::vector<Missing>& incomplete, upstream::Metadata& headers) const;
+
+  upstream::CallContext& parent_;
+  upstream::Caller& caller_;
+  const RunOptions& options_;
+  Cancellation cancel_;
+  upstream::CallContext context_;
+  std::vector<StepState*> steps_;
+  uint64_t done_ = 0;
+  uint64_t omitted_ = 0;
+  size_t running_ = 0;  // steps that neither wait for others nor have ended
+  size_t bytes_ = 0;
+  bool resuming_ = false;
+  absl::Status failure_;
+  std::coroutine_handle<> waiter_;
+};
+
+template <class Reply>
+Task<void> Step<Reply>::Ask(const contract::MethodName& method,
+                            const google::protobuf::MessageLite& request) {
+  return Call(method, upstream::Serialise(request));
+}
+
+}  // namespace frontdesk::compose

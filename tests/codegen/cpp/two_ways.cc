@@ -1,0 +1,105 @@
+#include "tests/codegen/cpp/two_ways.h"
+
+#include <google/protobuf/message.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <random>
+#include <sstream>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/compose/runtime.h"
+#include "gateway/contract/plan.h"
+
+namespace frontdesk::testing {
+namespace {
+
+using Result = absl::StatusOr<compose::Composed>;
+
+frontdesk::internal::Detached Drive(Task<Result> task, std::optional<Result>* result) {
+  result->emplace(co_await std::move(task));
+}
+
+void Turn(Loop& loop) {
+  bool turned = false;
+  loop.Post([&] { turned = true; });
+  loop.RunUntil([&] { return turned; });
+}
+
+std::string Describe(const absl::Status& status) {
+  return Cat(absl::StatusCodeToString(status.code()), ": ", Std(status.message()), " | ",
+             ReasonOf(status), ' ', static_cast<int>(OriginOf(status)), ' ',
+             HttpOverrideOf(status));
+}
+
+}  // namespace
+
+std::unique_ptr<const contract::Contract> LoadContract(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::stringstream bytes;
+  bytes << in.rdbuf();
+  contract::Findings findings;
+  auto contract = contract::Contract::Load(bytes.str(), file, findings);
+  if (contract) return contract;
+  std::fprintf(stderr, "%s", findings.ToString().c_str());
+  std::abort();
+}
+
+Way TwoWays::RunPlan(const contract::Method& method, const Scenario& scenario) {
+  return Run(method, scenario, false);
+}
+
+Way TwoWays::RunCode(const contract::Method& method, const Scenario& scenario) {
+  return Run(method, scenario, true);
+}
+
+Way TwoWays::Run(const contract::Method& method, const Scenario& scenario, bool code) {
+  Loop loop;
+  Cancellation cancel;
+  upstream::CallContext context{.loop = loop, .cancel = cancel};
+  const uint64_t seed = scenario.chances.seed;
+  if (seed % 3 != 0) context.caller_sub = Cat("caller-", seed % 5);
+  if (scenario.keys) context.key_scope = "scope";
+  ChanceCaller caller(contract_, dynamic_, scenario.chances);
+  const compose::Handlers handlers = code_.Make(contract_, caller);
+  const auto message = dynamic_.New(method.input->full_name);
+  FillByChance(*message, seed);
+  const std::string request = Serialize(*message);
+
+  std::optional<Result> result;
+  if (code) {
+    const compose::Handlers::Handler& handler = *handlers.Find(method);
+    Drive(handler.method->run(*handler.of, context, request, scenario.options), &result);
+  } else {
+    Drive(compose::Run(context, *method.plan, caller, request, scenario.options), &result);
+  }
+  std::mt19937_64 order(seed);
+  for (size_t step = 0; !result; ++step) {
+    if (caller.held() > 0) caller.Release(order() % caller.held());
+    if (scenario.cancel && order() % 8 == 0) cancel.Cancel(absl::CancelledError("client is gone"));
+    if (order() % 2 == 0) Turn(loop);
+  }
+
+  Way way;
+  for (const std::string& seen : caller.seen()) way.calls += seen + '\n';
+  way.calls += Cat("cancelled: ", caller.cancelled());
+  way.count = context.calls;
+  if (!result->ok()) {
+    way.answer = Describe(result->status());
+    return way;
+  }
+  const compose::Composed& composed = **result;
+  // Equal messages have equal JSON (transcode/encode.h); e2e compares that.
+  way.answer = dynamic_.Text(method.output->full_name,
+                             Canonical(dynamic_, *method.output, composed.message));
+  for (const compose::Missing& part : composed.incomplete) {
+    way.parts += Cat(part.part, ';', part.reason, ' ');
+  }
+  for (const auto& [name, value] : composed.headers) way.parts += Cat(name, ": ", value, '\n');
+  return way;
+}
+
+}  // namespace frontdesk::testing

@@ -1,0 +1,46 @@
+// A composition run from its plan and as generated code, with back ends that answer the same.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gateway/compose/registry.h"
+#include "gateway/contract/contract.h"
+#include "tests/codegen/cpp/chance_caller.h"
+
+namespace frontdesk::testing {
+
+// The contract in a file; ends the test program if there is none.
+std::unique_ptr<const contract::Contract> LoadContract(const std::string& file);
+
+struct Way {
+  std::string answer;  // the message, or the status with all that a client sees of it
+  std::string parts;   // what is missing, and the headers
+  std::string calls;   // every call in order
+  uint32_t count = 0;  // of calls, for the log
+};
+
+class TwoWays {
+ public:
+  TwoWays(const contract::Contract& contract, const compose::Registry& code)
+      : contract_(contract), code_(code), dynamic_(contract) {}
+
+  struct Scenario {
+    ChanceCaller::Chances chances;
+    bool cancel = false;  // at some moment
+    bool keys = false;
+    compose::RunOptions options;
+  };
+  Way RunPlan(const contract::Method& method, const Scenario& scenario);
+  Way RunCode(const contract::Method& method, const Scenario& scenario);
+
+ private:
+  Way Run(const contract::Method& method, const Scenario& scenario, bool code);
+
+  const contract::Contract& contract_;
+  const compose::Registry& code_;
+  Dynamic dynamic_;
+};
+
+}  // namespace frontdesk::testing

@@ -1,0 +1,105 @@
+// The plan and the code that is generated from it are two ways to one answer: the same calls in the
+// same order, the same JSON, the same failure, the same parts missing, whatever back ends do.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "bff/mobile/v1/mobile.frontdesk.h"
+#include "bff/web/v1/web.frontdesk.h"
+#include "gateway/contract/plan.h"
+#include "kitchen/v1/kitchen.frontdesk.h"
+#include "tests/codegen/cpp/my_kitchen.h"
+#include "tests/codegen/cpp/two_ways.h"
+
+namespace frontdesk::testing {
+namespace {
+
+const std::vector<std::string> kHeaders = {"x-served-by", "x-cost"};
+
+// Compares both ways of every composition of the contract that has code.
+void Compare(const contract::Contract& contract, const compose::Registry& code, uint64_t rounds,
+             const TwoWays::Scenario& scenario) {
+  TwoWays two_ways(contract, code);
+  size_t compared = 0;
+  for (const contract::Method& method : contract.methods()) {
+    if (!method.plan || code.HowItRuns(method) != "generated code") continue;
+    for (uint64_t seed = 1; seed <= rounds; ++seed) {
+      TwoWays::Scenario each = scenario;
+      each.chances.seed = seed;
+      const Way plan = two_ways.RunPlan(method, each);
+      const Way generated = two_ways.RunCode(method, each);
+      SCOPED_TRACE(method.full_name + ", seed " + std::to_string(seed));
+      ASSERT_EQ(plan.answer, generated.answer);
+      ASSERT_EQ(plan.parts, generated.parts);
+      ASSERT_EQ(plan.calls, generated.calls);
+      ASSERT_EQ(plan.count, generated.count);
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 2 * rounds) << "hardly anything was compared";
+}
+
+class TwoWaysTest : public ::testing::Test {
+ protected:
+  TwoWaysTest() {
+    code_.Add<bff::web::v1::WebAggregates>();
+    code_.Add<bff::mobile::v1::MobileAggregates>();
+    code_.Add<kitchen::v1::MyKitchen>();  // hooks that change nothing
+    scenario_.options.response_headers = kHeaders;
+  }
+
+  void CompareAll(uint64_t rounds) {
+    Compare(*LoadContract(FRONTDESK_CONTRACT), code_, rounds, scenario_);
+    Compare(*LoadContract(FRONTDESK_GOLDEN_CONTRACT), code_, rounds, scenario_);
+  }
+
+  compose::Registry code_;
+  TwoWays::Scenario scenario_;
+};
+
+TEST_F(TwoWaysTest, WhenAllIsWell) {
+  scenario_.chances = {.fails = 0, .garbage = 0};
+  CompareAll(200);
+}
+
+TEST_F(TwoWaysTest, WhenSomeCallsFail) { CompareAll(300); }
+
+TEST_F(TwoWaysTest, WhenMostCallsFail) {
+  scenario_.chances.fails = 70;
+  CompareAll(100);
+}
+
+TEST_F(TwoWaysTest, WhenEveryCallIsAnsweredAtOnce) {
+  scenario_.chances.at_once = 100;
+  CompareAll(100);
+}
+
+TEST_F(TwoWaysTest, WhenEveryCallIsHeld) {
+  scenario_.chances.at_once = 0;
+  CompareAll(100);
+}
+
+TEST_F(TwoWaysTest, WhenTheClientLeaves) {
+  scenario_.cancel = true;
+  CompareAll(200);
+}
+
+TEST_F(TwoWaysTest, WhenCallsHaveKeys) {
+  scenario_.keys = true;
+  CompareAll(30);
+}
+
+TEST_F(TwoWaysTest, WhenRepliesAreTooLargeTogether) {
+  scenario_.options.max_total_bytes = 300;
+  CompareAll(100);
+}
+
+TEST_F(TwoWaysTest, WhenListsAreTooLong) {
+  scenario_.options.max_elements = 2;
+  scenario_.chances.fails = 0;
+  CompareAll(100);
+}
+
+}  // namespace
+}  // namespace frontdesk::testing
