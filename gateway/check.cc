@@ -117,7 +117,7 @@ int Check(const VerbOptions& options) {
   if (!options.protos.empty()) return CheckProtos(options);
   contract::Findings findings;
   const std::unique_ptr<config::Snapshot> snapshot =
-      config::Compile(options.config, options.proto_path, findings);
+      config::Compile(options.config, options.proto_path, *options.code, findings);
   if (!snapshot || options.json) {
     Tell(findings, SourcesOf(options.proto_path), options.json);
     return snapshot ? kFine : kFindings;

@@ -78,12 +78,14 @@ size_t LongestText(size_t message_bytes) {
 }  // namespace
 
 Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
-                 upstream::Caller& caller, observe::MetricsShard& metrics,
-                 observe::AccessLog::Channel* log, const ReadyFlag& ready, Scope& scope,
-                 policy::IdempotencyStore& idempotency, uint64_t seed)
+                 const compose::Registry& code, upstream::Caller& caller,
+                 observe::MetricsShard& metrics, observe::AccessLog::Channel* log,
+                 const ReadyFlag& ready, Scope& scope, policy::IdempotencyStore& idempotency,
+                 uint64_t seed)
     : loop_(loop),
       snapshot_(std::move(snapshot)),
       caller_(caller),
+      handlers_(code.Make(*snapshot_->contract, caller)),
       ready_(ready),
       metrics_(metrics),
       log_(log),
@@ -139,23 +141,26 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
 Task<Reply> Gateway::Dispatch(Exchange& exchange) {
   const route::Route& route = *exchange.route;
   Reply reply;
-  if (route.method->plan) {
+  if (route.method->plan || route.method->custom) {
     compose::RunOptions options;
     options.max_reply_bytes = route.max_response_bytes;
     options.response_headers = route.response_headers;
     options.undo_host = &undo_host_;
     options.compensation = &reply.compensation;
     // An undo finds what it undoes by a key, also where the client sent none.
-    if (route.method->plan->undoes && exchange.call.key_scope.empty()) {
+    if (route.method->plan && route.method->plan->undoes && exchange.call.key_scope.empty()) {
       exchange.call.key_scope = request_ids_.Choose("");
     }
-    if (exchange.mask) {
+    if (exchange.mask && route.method->plan) {
       const std::string_view method = exchange.request.method;
       options.steps = compose::StepsFor(*route.method->plan, route.binding->response_field,
                                         *exchange.mask, method == "GET" || method == "HEAD");
     }
-    absl::StatusOr<compose::Composed> composed = co_await compose::Run(
-        exchange.call, *route.method->plan, caller_, exchange.message, options);
+    const compose::Handlers::Handler* code = handlers_.Find(*route.method);
+    Task<absl::StatusOr<compose::Composed>> run =
+        code ? code->method->run(*code->of, exchange.call, exchange.message, options)
+             : compose::Run(exchange.call, *route.method->plan, caller_, exchange.message, options);
+    absl::StatusOr<compose::Composed> composed = co_await std::move(run);
     reply.status = composed.status();
     if (!composed.ok()) co_return reply;
     reply.message = std::move(composed->message);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "gateway/base/scope.h"
+#include "gateway/compose/registry.h"
 #include "gateway/compose/undo.h"
 #include "gateway/config/snapshot.h"
 #include "gateway/exchange.h"
@@ -26,9 +27,10 @@ using ReadyFlag = std::atomic<bool>;
 // One per worker, used on its loop only.
 class Gateway final : public http::Handler, private policy::Terminal {
  public:
-  Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot, upstream::Caller& caller,
-          observe::MetricsShard& metrics, observe::AccessLog::Channel* log, const ReadyFlag& ready,
-          Scope& scope, policy::IdempotencyStore& idempotency, uint64_t seed);
+  Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
+          const compose::Registry& code, upstream::Caller& caller, observe::MetricsShard& metrics,
+          observe::AccessLog::Channel* log, const ReadyFlag& ready, Scope& scope,
+          policy::IdempotencyStore& idempotency, uint64_t seed);
 
   Task<void> Handle(http::Incoming incoming) override;
   void Refuse(const absl::Status& failure, const http::Request& partial,
@@ -49,6 +51,7 @@ class Gateway final : public http::Handler, private policy::Terminal {
   Loop& loop_;
   const std::shared_ptr<const config::Snapshot> snapshot_;
   upstream::Caller& caller_;
+  const compose::Handlers handlers_;
   const ReadyFlag& ready_;
   // Touched only on the loop.
   observe::MetricsShard& metrics_;

@@ -25,7 +25,7 @@ using nlohmann::ordered_json;
 std::unique_ptr<config::Snapshot> CompileOrTell(const VerbOptions& options) {
   contract::Findings findings;
   std::unique_ptr<config::Snapshot> snapshot =
-      config::Compile(options.config, options.proto_path, findings);
+      config::Compile(options.config, options.proto_path, *options.code, findings);
   if (snapshot) return snapshot;
   Tell(findings, SourcesOf(options.proto_path), options.json);
   return nullptr;
@@ -129,7 +129,8 @@ ordered_json PolicyToJson(const route::Route& route) {
   return out;
 }
 
-ordered_json ToJson(const config::Snapshot& snapshot, const route::Route& route) {
+ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& code,
+                    const route::Route& route) {
   const contract::Method& method = *route.method;
   ordered_json out{{"method", route.binding->http_method},
                    {"template", route.binding->path.text},
@@ -138,9 +139,11 @@ ordered_json ToJson(const config::Snapshot& snapshot, const route::Route& route)
                    {"policy", PolicyToJson(route)}};
   if (const char* body = BodyOf(*route.binding); *body) out["body"] = body;
   if (route.binding->response_field) out["response_body"] = route.binding->response_field->name;
+  const std::string runs = code.HowItRuns(method);
+  if (!runs.empty()) out["runs"] = runs;
   if (method.plan) {
     out["steps"] = StepsToJson(method);
-  } else {
+  } else if (!method.custom) {
     for (const upstream::UpstreamSettings& upstream : snapshot.upstreams) {
       const auto& services = upstream.services;
       if (std::find(services.begin(), services.end(), method.service) == services.end()) continue;
@@ -204,7 +207,8 @@ int Routes(const VerbOptions& options) {
   });
   if (options.json) {
     ordered_json list = ordered_json::array();
-    for (const route::Route* route : routes) list.push_back(ToJson(*snapshot, *route));
+    for (const route::Route* route : routes)
+      list.push_back(ToJson(*snapshot, *options.code, *route));
     std::cout << list.dump(2) << '\n';
     return kFine;
   }
@@ -237,7 +241,7 @@ int Explain(const VerbOptions& options) {
     }
     return kFindings;
   }
-  ordered_json explained = ToJson(*snapshot, *match.route);
+  ordered_json explained = ToJson(*snapshot, *options.code, *match.route);
   ordered_json captured = ordered_json::object();
   const auto& variables = match.route->binding->path.variables;
   for (size_t i = 0; i < match.captures().size(); ++i) {

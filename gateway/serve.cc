@@ -159,7 +159,7 @@ void MakeWorkers(Shared& shared, http::ConnectionShare& connections, Workers& wo
 int Serve(const VerbOptions& options) {
   contract::Findings findings;
   std::unique_ptr<config::Snapshot> snapshot =
-      config::Compile(options.config, options.proto_path, findings);
+      config::Compile(options.config, options.proto_path, *options.code, findings);
   if (!snapshot) {
     Tell(findings, SourcesOf(options.proto_path), options.json);
     return kFindings;
@@ -172,7 +172,7 @@ int Serve(const VerbOptions& options) {
 
   observe::Metrics metrics(kVersion, __VERSION__);
   policy::MemoryIdempotencyStore idempotency(snapshot->idempotency);
-  Shared shared{.idempotency = idempotency, .metrics = metrics};
+  Shared shared{.code = *options.code, .idempotency = idempotency, .metrics = metrics};
   RegisterSeries(*snapshot, metrics, shared.method_ids);
   shared.snapshot = std::move(snapshot);
   const config::Snapshot& in_force = *shared.snapshot;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateway/base/version.h"
+#include "gateway/compose/registry.h"
 
 namespace frontdesk {
 
@@ -12,6 +13,7 @@ namespace frontdesk {
 enum ExitCode { kFine = 0, kFindings = 1, kUsage = 2, kNoAdmin = 3 };
 
 struct VerbOptions {
+  const compose::Registry* code = nullptr;  // never null; perhaps empty
   std::string config = "frontdesk.yaml";
   // Folders with the contract's .proto files, for exact places in findings.
   std::vector<std::string> proto_path;

@@ -38,6 +38,7 @@ class CallMetrics final : public upstream::CallObserver {
 
 // What all workers share and outlives them.
 struct Shared {
+  const compose::Registry& code;
   std::shared_ptr<const config::Snapshot> snapshot;
   std::vector<observe::MethodId> method_ids;  // parallel to the contract's methods
   policy::IdempotencyStore& idempotency;

@@ -22,6 +22,10 @@ TypedRun::TypedRun(upstream::CallContext& parent, upstream::Caller& caller,
 void TypedRun::Start(StepState& step, Task<void> task) {
   if (parent_.cancel.cancelled()) Fail(parent_.cancel.reason());
   if (stopped()) return;
+  if ((options_.steps.run & step.bit()) == 0) {  // nobody asked for what it brings
+    done_ |= step.bit();
+    return;
+  }
   ++running_;
   Drive(this, &step, std::move(task));
 }
@@ -102,7 +106,7 @@ absl::Status TypedRun::Outcome() const {
 void TypedRun::Report(std::vector<Missing>& incomplete, upstream::Metadata& headers) const {
   const auto& wanted = options_.response_headers;
   for (const StepState* step : steps_) {
-    step->ReportMissing(incomplete);
+    if (options_.steps.shown & step->bit()) step->ReportMissing(incomplete);
     for (const auto& header : step->headers_) {
       if (std::find(wanted.begin(), wanted.end(), header.first) != wanted.end()) {
         headers.push_back(header);

@@ -112,10 +112,12 @@ std::unique_ptr<route::Route> ToRoute(const Method& method, const contract::Bind
 // Builds a snapshot's routes and upstreams from both files and finds what does not fit together.
 class Compiler {
  public:
-  Compiler(const LoadedConfig& loaded, const Contract& contract, Findings& findings)
+  Compiler(const LoadedConfig& loaded, const Contract& contract, const compose::Registry& code,
+           Findings& findings)
       : loaded_(loaded),
         config_(loaded.config),
         contract_(contract),
+        code_(code),
         findings_(findings),
         all_known_(findings.empty()) {}
 
@@ -188,7 +190,8 @@ class Compiler {
 
   // Every call that a route can make has an upstream.
   void CheckReachable(const Method& method) {
-    CheckWritten(method);
+    const std::string missing = code_.WhatIsMissing(method);
+    if (!missing.empty()) findings_.Add(method.place, method.full_name, missing);
     if (method.custom) return;  // what it calls only its code knows
     if (!method.plan) {
       CheckServed(method, method);
@@ -199,18 +202,6 @@ class Compiler {
       if (step.batch) CheckServed(*step.batch->method, method);
       if (step.undo) CheckServed(*step.undo->method, method);
     }
-  }
-
-  // What is written in C++ must be in this program.
-  void CheckWritten(const Method& method) {
-    const auto has_hooks = [](const contract::PlanStep& step) { return step.hooks; };
-    const bool hooks =
-        method.plan && (method.plan->hooks || std::any_of(method.plan->steps.begin(),
-                                                          method.plan->steps.end(), has_hooks));
-    if (!method.custom && !hooks) return;
-    findings_.Add(method.place, method.full_name,
-                  Cat("is ", method.custom ? "written by hand (`custom`)" : "declared with hooks",
-                      ", and this program has no code for it"));
   }
 
   void CheckServed(const Method& called, const Method& by) {
@@ -252,6 +243,7 @@ class Compiler {
   const LoadedConfig& loaded_;
   const v1::Config& config_;
   const Contract& contract_;
+  const compose::Registry& code_;
   Findings& findings_;
   bool all_known_;  // the file is right by itself, and the contract has what it names
   std::map<std::string, const v1::Upstream*> by_name_;  // sorted, so that findings repeat
@@ -262,7 +254,8 @@ class Compiler {
 }  // namespace
 
 std::unique_ptr<Snapshot> Compile(const std::string& config_file,
-                                  const std::vector<std::string>& proto_path, Findings& findings) {
+                                  const std::vector<std::string>& proto_path,
+                                  const compose::Registry& code, Findings& findings) {
   const std::optional<LoadedConfig> loaded = LoadConfig(config_file, findings);
   if (!loaded) return nullptr;
   const v1::Config& config = loaded->config;
@@ -297,7 +290,7 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   snapshot->contract = LoadContract(*loaded, config_file, proto_path, findings);
   if (!snapshot->contract) return nullptr;
   snapshot->chain.types = &snapshot->contract->tables();
-  Compiler compiler(*loaded, *snapshot->contract, findings);
+  Compiler compiler(*loaded, *snapshot->contract, code, findings);
   compiler.Upstreams(*snapshot);
   compiler.Overrides();
   compiler.Routes(*snapshot);

@@ -157,13 +157,13 @@ std::string DemoConfig(const Mocks* mocks, const GatewayOptions& options) {
 }
 
 Frontdesk::Frontdesk(const Mocks& mocks, const GatewayOptions& options)
-    : Frontdesk(WriteTempFile("gateway.yaml", DemoConfig(mocks, options))) {}
+    : Frontdesk(WriteTempFile("gateway.yaml", DemoConfig(mocks, options)), options.program) {}
 
 Frontdesk::Frontdesk(const GatewayOptions& options)
-    : Frontdesk(WriteTempFile("gateway.yaml", DemoConfig(nullptr, options))) {}
+    : Frontdesk(WriteTempFile("gateway.yaml", DemoConfig(nullptr, options)), options.program) {}
 
-Frontdesk::Frontdesk(const std::string& config_file)
-    : process_({FRONTDESK_BIN "/frontdesk", "serve", "-c", config_file}) {
+Frontdesk::Frontdesk(const std::string& config_file, const std::string& program)
+    : process_({Cat(FRONTDESK_BIN "/", program), "serve", "-c", config_file}) {
   WaitUntilReady();
 }
 

@@ -75,6 +75,7 @@ struct GatewayOptions {
   std::map<std::string, std::string> endpoints;
   // More YAML for every upstream, such as "timeout: 1s"; a line each.
   std::vector<std::string> upstream = {};
+  std::string program = "frontdesk";
 };
 
 // `frontdesk serve`, ready.
@@ -84,7 +85,7 @@ class Frontdesk {
   // Without mocks: what options.endpoints does not name is nowhere.
   explicit Frontdesk(const GatewayOptions& options);
   // With a configuration of the test's own.
-  explicit Frontdesk(const std::string& config_file);
+  explicit Frontdesk(const std::string& config_file, const std::string& program = "frontdesk");
 
   uint16_t port() const { return port_; }
   uint16_t admin() const { return admin_; }
