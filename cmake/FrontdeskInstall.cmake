@@ -5,10 +5,6 @@ include(CMakePackageConfigHelpers)
 set(libraries frontdesk_warnings frontdesk_contract_protos frontdesk_base frontdesk_observe frontdesk_http
   frontdesk_contract frontdesk_route frontdesk_upstream frontdesk_compose frontdesk_client
   frontdesk_transcode frontdesk_policy frontdesk_config frontdesk_admin frontdesk_gateway)
-if(NOT TARGET frontdesk_client)
-  add_library(frontdesk_client INTERFACE)
-  target_link_libraries(frontdesk_client INTERFACE frontdesk_compose)
-endif()
 set(programs frontdesk)
 set(FRONTDESK_PLUGINS)
 foreach(plugin cpp openapi ts docs)
