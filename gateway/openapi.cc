@@ -51,7 +51,7 @@ int OfSet(const VerbOptions& options, const DocumentOptions& document) {
 int OfConfig(const VerbOptions& options, DocumentOptions& document) {
   contract::Findings findings;
   const std::unique_ptr<config::Snapshot> snapshot =
-      config::Compile(options.config, options.proto_path, findings);
+      config::Compile(options.config, options.proto_path, *options.code, findings);
   if (snapshot == nullptr) return Tell(findings, options);
   std::map<const contract::Method*, const route::Route*> routes;
   for (const auto& route : snapshot->routes) routes.emplace(route->method, route.get());
