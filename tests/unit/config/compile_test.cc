@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/base/text.h"
+#include "gateway/compose/registry.h"
 #include "tests/support/descriptor_set.h"
 #include "tests/support/process.h"
 
@@ -28,7 +29,7 @@ std::string FindingsOf(const Row& row) {
                           "\nupstreams: {s: {services: [test.S], endpoints: [\"127.0.0.1:1\"]}}\n",
                           row.yaml, '\n'));
   contract::Findings findings;
-  Compile(file, {}, findings);
+  Compile(file, {}, compose::Registry(), findings);
   std::string text;
   for (const contract::Finding& one : findings.all()) text += Cat(one.path, ": ", one.text);
   return text;
