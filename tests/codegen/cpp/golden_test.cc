@@ -56,7 +56,7 @@ TEST(GoldenTest, NoLineThatAwaitsHasBracesOrBrackets) {
       EXPECT_EQ(line.find_first_of("{["), std::string::npos) << line;
     }
   }
-  EXPECT_GT(awaits, 50);
+  EXPECT_GT(awaits, 30);  // compositions with batches or undos run from their plans
 }
 
 TEST(ScaffoldTest, IsWrittenOnceAndNeverAgain) {
