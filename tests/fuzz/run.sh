@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes: tests/fuzz/run.sh [seconds for each target, 60] [target ...]. As many at a time as there
-# are cores. What is found stays in build/fuzz/corpus/<target>, the input of a crash in
-# build/fuzz/crashes; nothing is written to the repository.
+# are cores; with 0 seconds it only builds. What is found stays in build/fuzz/corpus/<target>, the
+# input of a crash in build/fuzz/crashes; nothing is written to the repository.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -22,6 +22,8 @@ deploy/install.sh build test clang
 mkdir -p build/fuzz/{logs,crashes}
 cmake --preset fuzz >build/fuzz/logs/configure 2>&1 || { cat build/fuzz/logs/configure; exit 1; }
 cmake --build build/fuzz --target "${programs[@]}" -j "$(nproc)"
+
+[ "$seconds" -gt 0 ] || exit 0
 
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
