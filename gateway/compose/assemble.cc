@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "gateway/compose/map_entries.h"
 #include "gateway/compose/scalar.h"
 #include "gateway/contract/wire.h"
 
@@ -100,6 +101,7 @@ void Assembler::WriteFromSource(const contract::Write& write, uint32_t self) {
     }
     return WriteSingle(write, values);
   }
+  if (GoesByKey(write)) return WriteEntries(write, base + source.slot);
   if (!IsPacked(write)) return WriteList(write, values);
   if (!values) return;
   const size_t before = out_.size();
@@ -123,7 +125,9 @@ void Assembler::WriteEachReply(const contract::Write& write, const StepSlots& st
   const size_t begin = IsPacked(write) ? Begin(*write.target) : before;
   for (uint32_t base : step.elements) {
     const Slots::Value* values = known_.slots.First(base + write.source.slot);
-    if (!many && (write.kind == Kind::kSplice || write.kind == Kind::kConvert)) {
+    if (many && GoesByKey(write)) {
+      WriteEntries(write, base + write.source.slot);
+    } else if (!many && (write.kind == Kind::kSplice || write.kind == Kind::kConvert)) {
       WriteMessage(write, values, false);
     } else if (many || values) {
       WriteList(write, values);
@@ -137,6 +141,34 @@ void Assembler::WriteEachReply(const contract::Write& write, const StepSlots& st
   } else {
     End(begin);
   }
+}
+
+// Whether it matters in which order a map's entries come: for a list, and for a map with other
+// keys, of which some may be equal.
+bool Assembler::GoesByKey(const contract::Write& write) const {
+  if (write.kind != Kind::kConvert || !write.source.field || !write.source.field->map) return false;
+  return !write.target->map || !known_.plan.conversions[write.conversion].by_name;
+}
+
+void Assembler::WriteEntries(const contract::Write& write, uint32_t slot) {
+  const contract::MessageTable& type = *write.source.field->message;
+  const std::string absent = DefaultEntry(type);
+  const contract::Conversion& conversion = known_.plan.conversions[write.conversion];
+  Slots& slots = known_.slots;
+  for (const std::string_view entry : EntriesByKey(type, slots, slot)) {
+    const Slots::Mark mark = slots.Here();
+    const uint32_t base = slots.Open(conversion.reader);
+    slots.Read(conversion.reader, absent, base);
+    slots.Read(conversion.reader, entry, base);
+    WriteConverted(write, base);
+    slots.Rewind(mark);
+  }
+}
+
+void Assembler::WriteConverted(const contract::Write& write, uint32_t base) {
+  const size_t begin = Begin(*write.target);
+  Write(known_.plan.conversions[write.conversion].writes, base);
+  End(begin);
 }
 
 void Assembler::WriteList(const contract::Write& write, const Slots::Value* values) {
@@ -248,9 +280,7 @@ void Assembler::WriteMessage(const contract::Write& write, const Slots::Value* v
     slots.Read(conversion.reader, bytes, base);
     piece = slots.At(next);
   }
-  const size_t begin = Begin(*write.target);
-  Write(conversion.writes, base);
-  End(begin);
+  WriteConverted(write, base);
   slots.Rewind(mark);
 }
 

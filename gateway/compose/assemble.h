@@ -42,6 +42,10 @@ class Assembler {
   void WriteFromSource(const contract::Write& write, uint32_t self);
   void WriteCaller(const contract::Write& write);
   void WriteEachReply(const contract::Write& write, const StepSlots& step);
+  bool GoesByKey(const contract::Write& write) const;
+  void WriteEntries(const contract::Write& write, uint32_t slot);
+  // What a conversion read into the slots from `base` on.
+  void WriteConverted(const contract::Write& write, uint32_t base);
   void WriteList(const contract::Write& write, const Slots::Value* values);
   void WriteSingle(const contract::Write& write, const Slots::Value* values);
   void WriteRun(const contract::Write& write, const Slots::Value& value);

@@ -7,6 +7,7 @@
 #include "gateway/base/text.h"
 #include "gateway/compose/execution.h"
 #include "gateway/compose/limits.h"
+#include "gateway/compose/map_entries.h"
 #include "gateway/contract/wire.h"
 
 namespace frontdesk::compose {
@@ -57,8 +58,14 @@ void Execution::GatherElements(const PlanStep& step, EachCalls& each) {
   } else {
     bases.push_back(known_.steps[source.step].base);
   }
+  const bool map = source.field && source.field->map;
   for (uint32_t base : bases) {
     const Slots::Value* value = known_.slots.First(base + source.slot);
+    if (map) {
+      AddEntries(step, base + source.slot, each);
+      if (each.calls.size() > options_.max_elements) return;
+      continue;
+    }
     if (pieces && message) {
       AddElement(step, value, false, each);
       if (each.calls.size() > options_.max_elements) return;
@@ -74,6 +81,20 @@ void Execution::GatherElements(const PlanStep& step, EachCalls& each) {
       if (each.calls.size() > options_.max_elements) return;
       value = known_.slots.At(next);
     }
+  }
+}
+
+void Execution::AddEntries(const PlanStep& step, uint32_t slot, EachCalls& each) {
+  const contract::MessageTable& type = *step.list.field->message;
+  const std::string absent = DefaultEntry(type);
+  for (const std::string_view entry : EntriesByKey(type, known_.slots, slot)) {
+    const Slots::Mark mark = known_.slots.Here();
+    const uint32_t element = known_.slots.Open(step.element);
+    known_.slots.Read(step.element, absent, element);
+    known_.slots.Read(step.element, entry, element);
+    AddRequest(step, element, each);
+    known_.slots.Rewind(mark);
+    if (each.calls.size() > options_.max_elements) return;
   }
 }
 

@@ -103,6 +103,7 @@ class Execution {
   void Begin(size_t index);
   void BeginEach(size_t index);
   void GatherElements(const contract::PlanStep& step, EachCalls& each);
+  void AddEntries(const contract::PlanStep& step, uint32_t slot, EachCalls& each);
   void AddElement(const contract::PlanStep& step, const Slots::Value* pieces, bool only_first,
                   EachCalls& each);
   void AddScalarElements(const contract::PlanStep& step, const Slots::Value& value,

@@ -96,6 +96,7 @@ struct Write {
 struct Conversion {
   const MessageTable* from = nullptr;
   const MessageTable* to = nullptr;
+  bool by_name = true;  // false: somebody said what fills what, for one place only
   MessageReader reader;
   std::vector<Write> writes;  // ascending by number
 };

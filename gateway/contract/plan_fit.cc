@@ -167,6 +167,7 @@ absl::Status PlanFitter::Convert(const MessageTable& from, const MessageTable& t
                                  ConvertWords* words, Conversion& conversion) {
   conversion.from = &from;
   conversion.to = &to;
+  conversion.by_name = !words || !words->changes();
   conversion.reader.nodes.emplace_back().table = &from;
   if (from.well_known != WellKnown::kNone || to.well_known != WellKnown::kNone) {
     return Wrong(Cat(from.full_name, " does not fit ", to.full_name));
@@ -196,7 +197,9 @@ absl::Status PlanFitter::Convert(const MessageTable& from, const MessageTable& t
                    Std(write.status().message()));
       continue;
     }
-    if (to.map_entry) write->on_default = Write::Default::kKeep;
+    // An entry has key and value: what is not there is its default.
+    const bool message = target.type == FieldType::kMessage;
+    if (to.map_entry && !message) write->on_default = Write::Default::kWrite;
     filled.push_back(&target);
     conversion.writes.push_back(*std::move(write));
   }

@@ -1,8 +1,8 @@
 // Maps: a JSON object whose names are typed keys.
 #include <algorithm>
 
+#include "gateway/contract/map_key.h"
 #include "gateway/transcode/decoder.h"
-#include "gateway/transcode/map_key.h"
 
 namespace frontdesk::transcode::internal {
 
@@ -71,7 +71,7 @@ bool Decoder::MapKey(const Field& key_field, std::string_view key, MapEntry& ent
   } else {
     PackedReader(written, type).Next(value);
   }
-  entry.order = MapKeyOrder(key_field.type, value);
+  entry.order = contract::MapKeyOrder(key_field.type, value);
   return true;
 }
 

@@ -1,8 +1,8 @@
 // Maps: entries sorted by key, of equal keys the last.
 #include <algorithm>
 
+#include "gateway/contract/map_key.h"
 #include "gateway/transcode/encoder.h"
-#include "gateway/transcode/map_key.h"
 
 namespace frontdesk::transcode::internal {
 
@@ -12,12 +12,12 @@ using contract::FieldType;
 bool Encoder::AddEntry(const Field& map, std::string_view payload, Entries& entries) {
   const Field& key = map.message->fields[0];
   const Field& value = map.message->fields[1];
-  Entry entry{.order = MapKeyOrder(key.type, 0), .payload = payload};
+  Entry entry{.order = contract::MapKeyOrder(key.type, 0), .payload = payload};
   bool unknown = false;
   WireReader reader(payload);
   for (WireField wire; reader.Next(wire);) {
     if (wire.number == 1 && Fits(key, wire.type)) {
-      entry.order = MapKeyOrder(key.type, wire.value);
+      entry.order = contract::MapKeyOrder(key.type, wire.value);
       entry.text = wire.bytes;
     } else if (wire.number == 2 && IsUnknownValue(value, wire)) {
       unknown = true;
@@ -48,8 +48,8 @@ bool Encoder::WriteEntries(const Field& map, Entries& entries) {
       if (!Text(entry.text)) return false;
     } else if (type == FieldType::kBool) {
       out_.Raw(entry.order != 0 ? "\"true\"" : "\"false\"");
-    } else if (IsSignedKey(type)) {
-      out_.QuotedInteger(static_cast<int64_t>(entry.order ^ kMapKeySign));
+    } else if (contract::IsSignedKey(type)) {
+      out_.QuotedInteger(static_cast<int64_t>(entry.order ^ contract::kMapKeySign));
     } else {
       out_.QuotedInteger(entry.order);
     }

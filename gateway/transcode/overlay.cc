@@ -4,8 +4,8 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/contract/map_key.h"
 #include "gateway/transcode/decode.h"
-#include "gateway/transcode/map_key.h"
 #include "gateway/transcode/wire.h"
 
 namespace frontdesk::transcode {
@@ -210,7 +210,7 @@ bool Overlay::WriteMap(const Field& field, size_t begin, size_t end, Buffer& out
   const auto key = [&](const Leaf& leaf) {
     WireField wire;
     WireReader(Bytes(leaf)).Next(wire);
-    return std::pair(MapKeyOrder(type, wire.value), wire.bytes);
+    return std::pair(contract::MapKeyOrder(type, wire.value), wire.bytes);
   };
   const auto first = leaves_.begin() + static_cast<ptrdiff_t>(begin);
   const auto last = leaves_.begin() + static_cast<ptrdiff_t>(end);

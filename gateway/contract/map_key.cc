@@ -1,10 +1,8 @@
-#include "gateway/transcode/map_key.h"
+#include "gateway/contract/map_key.h"
 
-#include "gateway/transcode/wire.h"
+#include "gateway/contract/wire.h"
 
-namespace frontdesk::transcode {
-
-using contract::FieldType;
+namespace frontdesk::contract {
 
 bool IsSignedKey(FieldType type) {
   switch (type) {
@@ -46,4 +44,4 @@ uint64_t MapKeyOrder(FieldType type, uint64_t wire_value) {
   }
 }
 
-}  // namespace frontdesk::transcode
+}  // namespace frontdesk::contract
