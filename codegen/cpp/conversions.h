@@ -3,9 +3,9 @@
 // uses them is written.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "codegen/cpp/names.h"
@@ -18,8 +18,10 @@ class Conversions {
  public:
   explicit Conversions(const Names& names) : names_(names) {}
 
-  // The function that fills the target from the source: "Fill(from, to)".
-  void Need(const contract::Plan& plan, const contract::Conversion& conversion);
+  // The function that fills one message from another: "Fill", or with words of its own "FillPrice",
+  // after the field `for_field`.
+  std::string Need(const contract::Plan& plan, const contract::Conversion& conversion,
+                   const contract::Field& for_field);
   // The function from the number of one enum to the value of another, if there is one.
   std::string Need(const contract::EnumMap& map, const contract::Field& from,
                    const contract::Field& to);
@@ -34,11 +36,17 @@ class Conversions {
     const contract::Field* to;
   };
 
+  struct Function {
+    const contract::Plan* plan;
+    const contract::Conversion* conversion;
+  };
+  std::string TypeOf(const contract::MessageTable& type) const;
+  std::string BodyOf(const Function& function);
+
   const Names& names_;
-  // By the full names of the types, so that the text is the same every time.
-  std::map<std::pair<std::string, std::string>,
-           std::pair<const contract::Plan*, const contract::Conversion*>>
-      messages_;
+  // By name and types, so that the text is the same every time.
+  std::map<std::array<std::string, 3>, Function> messages_;
+  std::map<std::array<std::string, 3>, std::string> bodies_;
   std::map<std::string, Enums> enums_;  // by the function's name
 };
 

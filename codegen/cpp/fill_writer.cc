@@ -47,6 +47,11 @@ void FillWriter::Write(const std::vector<contract::Write>& writes, const std::st
   for (const contract::Write& write : writes) WriteOne(write, target);
 }
 
+std::string FillWriter::Fill(const contract::Write& write) const {
+  const contract::Plan& plan = *roots_.plan;
+  return conversions_.Need(plan, plan.conversions[write.conversion], *write.target);
+}
+
 void FillWriter::WriteOne(const contract::Write& write, const std::string& target) {
   if (write.kind == Kind::kConstant) return WriteConstant(write, target, names_, out_);
   if (write.kind == Kind::kNested) return WriteNested(write, target);
@@ -83,17 +88,19 @@ void FillWriter::WriteEachReply(const contract::Write& write, const std::string&
   const std::string& step = roots_.steps[write.source.step];
   const Value value = ValueOf(write.source, roots_, "reply");
   out_.Open("for (const auto* reply : ", step, ".replies()) {");
-  if (value.field != nullptr && value.field->map) {
-    WriteMap(write, value.text, target);
-  } else if (value.field != nullptr && value.field->repeated) {
-    if (SameList(write, *value.field, to)) {
-      out_.Line(target, "mutable_", Accessor(*to.descriptor), "()->MergeFrom(", value.text, ");");
+  if (value.field == nullptr || !value.field->repeated) {
+    if (to.map) {
+      const bool whole = value.field == nullptr;
+      WriteEntry(write, whole ? "reply" : value.text, whole, target);
     } else {
-      WriteList(write, value, target);
+      Put(write, value, target);  // one per reply, so that lists keep in step
     }
+  } else if (value.field->map && to.map) {
+    WriteMap(write, value.text, target);
+  } else if (value.field->map || to.map || !SameList(write, *value.field, to)) {
+    WriteList(write, value, target);
   } else {
-    // One per reply, so that lists keep in step.
-    Put(write, value, target);
+    out_.Line(target, "mutable_", Accessor(*to.descriptor), "()->MergeFrom(", value.text, ");");
   }
   out_.Close();
 }
@@ -118,8 +125,7 @@ void FillWriter::WriteMessage(const contract::Write& write, const Value& value,
   if (write.kind == Kind::kSplice) {
     out_.Line('*', target, "mutable_", accessor, "() = ", Moved(write, value), ';');
   } else {
-    conversions_.Need(*roots_.plan, roots_.plan->conversions[write.conversion]);
-    out_.Line("Fill(", value.text, ", *", target, "mutable_", accessor, "());");
+    out_.Line(Fill(write), '(', value.text, ", *", target, "mutable_", accessor, "());");
   }
   If(value.there, false);
 }
@@ -139,8 +145,8 @@ void FillWriter::WriteScalar(const contract::Write& write, const Value& value,
       const bool mapped = !write.enum_map.same;
       if (value.field == nullptr) break;  // the caller, who is empty or not
       if (mapped && !value.there.empty()) condition = value.there;
-      if (mapped && value.there.empty()) condition = NotDefault(value);
-      if (write.target->has_presence) condition = NotDefault(value);
+      if (mapped && value.there.empty() && !value.of_entry) condition = NotDefault(value, names_);
+      if (write.target->has_presence) condition = NotDefault(value, names_);
       break;
     }
   }
@@ -155,8 +161,7 @@ void FillWriter::Put(const contract::Write& write, const Value& value, const std
   if (to.type == FieldType::kMessage) {
     const std::string made = Cat('*', target, "add_", Accessor(*to.descriptor), "()");
     if (write.kind == Kind::kSplice) return out_.Line(made, " = ", value.text, ';');
-    conversions_.Need(*roots_.plan, roots_.plan->conversions[write.conversion]);
-    return out_.Line("Fill(", value.text, ", ", made, ");");
+    return out_.Line(Fill(write), '(', value.text, ", ", made, ");");
   }
   if (to.type != FieldType::kEnum) return out_.Line(put, '(', value.text, ");");
   const std::string convert = conversions_.Need(write.enum_map, *value.field, to);
@@ -164,21 +169,25 @@ void FillWriter::Put(const contract::Write& write, const Value& value, const std
     out_.Line("if (const auto known = ", convert, '(', value.text, ")) ", put, "(*known);");
     return;
   }
-  const std::string type = names_.Of(*to.enumeration->descriptor);
-  const bool same = value.field->enumeration == to.enumeration && !value.number;
-  const std::string cast = same ? value.text : Cat("static_cast<", type, ">(", value.text, ')');
+  const std::string cast = Cast(write, value);
   if (to.enumeration->closed) {
+    const std::string type = names_.Of(*to.enumeration->descriptor);
     out_.Line("if (", type, "_IsValid(", value.text, ")) ", put, '(', cast, ");");
   } else {
     out_.Line(put, '(', cast, ");");
   }
 }
 
+std::string FillWriter::Cast(const contract::Write& write, const Value& value) const {
+  const contract::EnumTable& to = *write.target->enumeration;
+  if (value.field->enumeration == &to && !value.number) return value.text;
+  return Cat("static_cast<", names_.Of(*to.descriptor), ">(", value.text, ')');
+}
+
 void FillWriter::WriteList(const contract::Write& write, const Value& value,
                            const std::string& target) {
   const Field& to = *write.target;
-  if (SameList(write, *value.field, to) && write.source.root != Source::Root::kElement &&
-      !write.source.list) {
+  if (SameList(write, *value.field, to) && !write.source.list) {
     out_.Line('*', target, "mutable_", Accessor(*to.descriptor), "() = ", Moved(write, value), ';');
     return;
   }
@@ -187,8 +196,14 @@ void FillWriter::WriteList(const contract::Write& write, const Value& value,
   item.field = value.field;
   item.number = value.field->type == FieldType::kEnum;
   ++depth_;
-  out_.Open("for (const auto& ", item.text, " : ", value.text, ") {");
-  Put(write, item, target);
+  const bool entries = value.field->map;
+  out_.Open("for (const auto& ", item.text, " : ", entries ? ByKey(value.text, names_) : value.text,
+            ") {");
+  if (to.map) {
+    WriteEntry(write, item.text, false, target);
+  } else {
+    Put(write, item, target);
+  }
   out_.Close();
   --depth_;
 }
@@ -199,30 +214,59 @@ void FillWriter::WriteMap(const contract::Write& write, const std::string& from,
   if (write.kind == Kind::kSplice && !write.source.list) {
     return out_.Line(to, " = ", from, ';');
   }
-  out_.Open("for (const auto& [key, value] : ", from, ") {");
+  // With words the keys may be other ones, of which some may be equal: the last counts.
+  const bool by_key =
+      write.kind == Kind::kConvert && !roots_.plan->conversions[write.conversion].by_name;
+  out_.Open("for (const auto& [key, value] : ", by_key ? ByKey(from, names_) : from, ") {");
   if (write.kind == Kind::kSplice) {
     out_.Line('(', to, ")[key] = value;");
-    return out_.Close();
-  }
-  out_.Line("auto& entry = (", to, ")[key];");
-  for (const contract::Write& inner : roots_.plan->conversions[write.conversion].writes) {
-    if (inner.target->number != 2) continue;
-    const Field& type = *inner.target;
-    if (inner.kind == Kind::kConvert) {
-      conversions_.Need(*roots_.plan, roots_.plan->conversions[inner.conversion]);
-      out_.Line("Fill(value, entry);");
-    } else if (type.type == FieldType::kEnum) {
-      const std::string convert = conversions_.Need(inner.enum_map, *inner.source.field, type);
-      if (!convert.empty()) {
-        out_.Line("if (const auto known = ", convert, "(value)) entry = *known;");
-      } else {
-        out_.Line("entry = static_cast<", names_.Of(*type.enumeration->descriptor), ">(value);");
-      }
-    } else {
-      out_.Line("entry = value;");
-    }
+  } else {
+    WriteEntry(write, "", false, target);
   }
   out_.Close();
+}
+
+void FillWriter::WriteEntry(const contract::Write& write, const std::string& variable, bool pointer,
+                            const std::string& target) {
+  const contract::Conversion& conversion = roots_.plan->conversions[write.conversion];
+  const contract::Write* fills_value = nullptr;
+  const Field& value_field = *conversion.to->FindNumber(2);
+  std::string key = DefaultOf(*conversion.to->FindNumber(1), names_);
+  Value value;
+  for (const contract::Write& part : conversion.writes) {
+    const std::vector<const Field*> path = PathTo(conversion.reader, part.source.slot);
+    Value found = ValueBelow(variable, pointer, path);
+    if (variable.empty()) found.text = path[0]->number == 1 ? "key" : "value";
+    if (part.target->number == 1) key = found.text;
+    if (part.target->number != 2) continue;
+    value = std::move(found);
+    fills_value = &part;
+  }
+  const std::string place =
+      Cat("(*", target, "mutable_", Accessor(*write.target->descriptor), "())[", key, ']');
+  if (fills_value != nullptr && fills_value->kind == Kind::kConvert) {
+    out_.Line(names_.Of(*value_field.message->descriptor), " entry;");
+    out_.Line(Fill(*fills_value), '(', value.text, ", entry);");
+    out_.Line(place, " = std::move(entry);");
+  } else if (fills_value != nullptr) {
+    out_.Line(place, " = ", EntryValue(*fills_value, value), ';');
+  } else if (value_field.message != nullptr) {
+    out_.Line(place, " = ", names_.Of(*value_field.message->descriptor), "();");
+  } else {
+    out_.Line(place, " = ", DefaultOf(value_field, names_), ';');
+  }
+}
+
+// An entry has a value even if that of the source has none over there: the default.
+std::string FillWriter::EntryValue(const contract::Write& write, const Value& value) const {
+  const Field& to = *write.target;
+  if (to.type != FieldType::kEnum) return value.text;
+  const std::string convert = conversions_.Need(write.enum_map, *value.field, to);
+  if (!convert.empty())
+    return Cat(convert, '(', value.text, ").value_or(", DefaultOf(to, names_), ')');
+  if (!to.enumeration->closed) return Cast(write, value);
+  return Cat(names_.Of(*to.enumeration->descriptor), "_IsValid(", value.text, ") ? ",
+             Cast(write, value), " : ", DefaultOf(to, names_));
 }
 
 }  // namespace frontdesk::codegen

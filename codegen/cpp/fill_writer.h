@@ -30,8 +30,17 @@ class FillWriter {
   void WriteMessage(const contract::Write& write, const Value& value, const std::string& target);
   void WriteList(const contract::Write& write, const Value& value, const std::string& target);
   void WriteMap(const contract::Write& write, const std::string& from, const std::string& target);
+  // One entry of the target, a map, of a message that `variable` is or points to; without a
+  // variable, of the `key` and `value` of another entry.
+  void WriteEntry(const contract::Write& write, const std::string& variable, bool pointer,
+                  const std::string& target);
+  std::string EntryValue(const contract::Write& write, const Value& value) const;
   // One value into the field: set_x(value), or add_x(value) for a list.
   void Put(const contract::Write& write, const Value& value, const std::string& target);
+  // The function that makes the target's message of the source's.
+  std::string Fill(const contract::Write& write) const;
+  // The number of an enum as a value of the target's.
+  std::string Cast(const contract::Write& write, const Value& value) const;
   // Around what follows, if there is a condition.
   void If(const std::string& condition, bool open);
   // The value as it may be moved from, or as it is.

@@ -60,6 +60,27 @@ std::string Replace(std::string_view text, std::string_view from, std::string_vi
 
 std::string_view First(std::string_view dotted) { return dotted.substr(0, dotted.find('.')); }
 
+std::string ScalarType(const FieldDescriptor& field) {
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return "int32_t";
+    case FieldDescriptor::CPPTYPE_INT64:
+      return "int64_t";
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return "uint32_t";
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return "uint64_t";
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return "double";
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return "float";
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return "bool";
+    default:
+      return "std::string";
+  }
+}
+
 }  // namespace
 
 std::string FileName(std::string_view proto, std::string_view extension) {
@@ -152,6 +173,15 @@ std::string Names::Of(const Descriptor& message) const {
 
 std::string Names::Of(const EnumDescriptor& enumeration) const {
   return Short(cpp::QualifiedClassName(&enumeration));
+}
+
+std::string Names::OfEntry(const Descriptor& entry) const {
+  const FieldDescriptor& value = *entry.map_value();
+  const std::string of_value = value.message_type() ? Of(*value.message_type())
+                               : value.enum_type()  ? Of(*value.enum_type())
+                                                    : ScalarType(value);
+  return Cat(Global("google::protobuf::Map"), '<', ScalarType(*entry.map_key()), ", ", of_value,
+             ">::value_type");
 }
 
 // With the name of a package or type of its own in front, and "::" where those are hidden.

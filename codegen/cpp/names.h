@@ -36,6 +36,8 @@ class Names {
   const std::string& space() const { return space_; }  // "shop::order::v1"; "" for none
   std::string Of(const google::protobuf::Descriptor& message) const;
   std::string Of(const google::protobuf::EnumDescriptor& enumeration) const;
+  // The same of what a map goes through.
+  std::string OfEntry(const google::protobuf::Descriptor& entry) const;
   // "frontdesk::Task", "absl::StatusOr", with "::" in front where the package hides it.
   std::string Global(std::string_view name) const;
   // A class of ours, such as "OrdersClient": no message of the package has this name.

@@ -40,6 +40,8 @@ class Printer {
   void Raw(std::string_view text) { text_ += text; }
   void Indent() { ++depth_; }
   void Outdent() { --depth_; }
+  // Columns in front of the next line.
+  size_t margin() const { return depth_ * 2; }
 
   std::string Take() { return std::move(text_); }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "codegen/cpp/condition_writer.h"
+#include "codegen/cpp/constant_writer.h"
 #include "codegen/cpp/fill_writer.h"
 #include "google/protobuf/descriptor.h"
 
@@ -15,8 +17,9 @@ using contract::Source;
 namespace {
 
 // Variables of the generated code that an element may not be called like.
-constexpr std::string_view kTaken[] = {"ask", "entry", "from",   "inner", "item",
-                                       "key", "reply", "status", "to",    "value"};
+constexpr std::string_view kTaken[] = {"ask",    "context", "ended", "entry", "from",
+                                       "inner",  "item",    "key",   "ready", "reply",
+                                       "status", "to",      "value", "wanted"};
 
 const frontdesk::v1::Step* Declared(const frontdesk::v1::Composition& composition,
                                     const std::string& id) {
@@ -54,17 +57,6 @@ std::string Negated(const std::string& condition) {
   return Cat(std::string_view(condition).substr(0, condition.size() - kNotZero.size()), " == 0");
 }
 
-// Maps are filled from maps, and lists from lists of the same kind.
-bool MapsMeetMaps(const std::vector<contract::Write>& writes) {
-  return std::all_of(writes.begin(), writes.end(), [](const contract::Write& write) {
-    if (write.kind == contract::Write::Kind::kNested) return MapsMeetMaps(write.children);
-    if (write.kind == contract::Write::Kind::kConstant || !write.source.field) {
-      return !write.target->map || write.kind == contract::Write::Kind::kConstant;
-    }
-    return write.source.field->map == write.target->map;
-  });
-}
-
 // What the declaration says that only a plan carries out, or "".
 std::string Beyond(const frontdesk::v1::Composition& composition) {
   const auto unknown = [](const google::protobuf::Message& message, std::set<int> known) {
@@ -76,18 +68,22 @@ std::string Beyond(const frontdesk::v1::Composition& composition) {
     return std::string();
   };
   for (const frontdesk::v1::Step& step : composition.step()) {
-    std::string name = unknown(step, {1, 2, 3, 4, 5, 6, 7, 8, 13});
-    if (step.on_error() > frontdesk::v1::Step::OMIT) name = "on_error: DEFAULT";
-    for (const frontdesk::v1::Bind& bind : step.bind()) {
-      if (name.empty()) name = unknown(bind, {1, 2, 3});
-    }
+    const std::string name = unknown(step, {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13});
     if (!name.empty()) return Cat("step ", step.id(), " has `", name, '`');
   }
-  for (const frontdesk::v1::Out& out : composition.out()) {
-    const std::string name = unknown(out, {1, 2, 3});
-    if (!name.empty()) return Cat("an `out` has `", name, '`');
-  }
   return "";
+}
+
+// Steps that may have ended without a reply, a bit per index.
+uint64_t MayLackReply(const contract::Plan& plan) {
+  uint64_t skipped = 0;
+  uint64_t omitted = 0;
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const PlanStep& step = plan.steps[i];
+    if (step.when || (step.feeds & skipped)) skipped |= uint64_t{1} << i;
+    if (step.on_error == PlanStep::OnError::kOmit) omitted |= uint64_t{1} << i;
+  }
+  return skipped | omitted;
 }
 
 std::string Milliseconds(std::chrono::nanoseconds time) {
@@ -104,16 +100,7 @@ const frontdesk::v1::Composition& CompositionOf(const contract::Method& method) 
 }
 
 std::string WhyNotGenerated(const contract::Method& method) {
-  const std::string beyond = Beyond(CompositionOf(method));
-  if (!beyond.empty()) return beyond;
-  for (const PlanStep& step : method.plan->steps) {
-    if (step.each && step.list.field && step.list.field->map) {
-      return Cat("step ", step.id, " goes through a map, whose order only the wire knows");
-    }
-    if (!MapsMeetMaps(step.request)) return Cat("step ", step.id, " makes a map of a list");
-  }
-  if (!MapsMeetMaps(method.plan->answer)) return "a map of the answer is made of a list";
-  return "";
+  return Beyond(CompositionOf(method));
 }
 
 std::vector<StepNames> NamesOfSteps(const contract::Method& method) {
@@ -130,6 +117,9 @@ std::vector<StepNames> NamesOfSteps(const contract::Method& method) {
     const frontdesk::v1::Step* declared = Declared(composition, step.id);
     if (declared->hooks()) names.hook = Fresh(Cat(method.name, camel), used);
     if (step.each) names.element = ElementName(declared->as());
+    if (step.on_error == PlanStep::OnError::kDefault) {
+      names.stand_in = Fresh(Cat("Default", camel), used);
+    }
   }
   return all;
 }
@@ -143,6 +133,7 @@ RunWriter::RunWriter(const contract::Method& method, std::string aggregates, con
       names_(names),
       conversions_(conversions),
       steps_(NamesOfSteps(method)),
+      uncertain_(MayLackReply(plan_)),
       name_(names.Class(Cat(method.name, "Run"))) {}
 
 void RunWriter::WriteClass(Printer& out) {
@@ -174,6 +165,9 @@ void RunWriter::WriteClass(Printer& out) {
   for (size_t i = 0; i < steps_.size(); ++i) {
     WriteStep(i, out);
     out.Line();
+    if (steps_[i].stand_in.empty()) continue;
+    WriteDefault(i, out);
+    out.Line();
   }
   out.Line("[[maybe_unused]] ", aggregates_, "& hooks_;");
   out.Line("[[maybe_unused]] const ", input, "& request_;");
@@ -195,14 +189,12 @@ void RunWriter::WriteRun(Printer& out) {
   out.Line();
   out.Line(answer, " answer;");
   out.Line(Message(*method_.output), "& message = answer.message;");
-  Roots roots;
-  roots.plan = &plan_;
+  Roots roots = StepRoots();
+  roots.uncertain = uncertain_;
   std::vector<int> uses(plan_.steps.size());
   CountUses(plan_.answer, uses);
   uint64_t movable = 0;
   for (size_t i = 0; i < plan_.steps.size(); ++i) {
-    roots.steps.push_back(steps_[i].member);
-    if (plan_.steps[i].on_error != PlanStep::OnError::kFail) roots.uncertain |= uint64_t{1} << i;
     if (uses[i] == 1) movable |= uint64_t{1} << i;
   }
   FillWriter(roots, movable, names_, conversions_, out).Write(plan_.answer, "message.");
@@ -215,6 +207,13 @@ void RunWriter::WriteRun(Printer& out) {
   out.Close();
 }
 
+Roots RunWriter::StepRoots() const {
+  Roots roots;
+  roots.plan = &plan_;
+  for (const StepNames& names : steps_) roots.steps.push_back(names.member);
+  return roots;
+}
+
 std::string RunWriter::Hook(std::string_view when, size_t index, std::string_view argument) const {
   return Cat("hooks_.", when, steps_[index].hook, "(context(), ", argument, ')');
 }
@@ -223,13 +222,10 @@ void RunWriter::WriteStep(size_t index, Printer& out) {
   const PlanStep& step = plan_.steps[index];
   out.Line(names_.Global("frontdesk::Task"), "<void> ", steps_[index].ask, "() {");
   out.Indent();
-  if (step.needs != 0) {
-    std::vector<std::string> needs;
-    for (size_t i = 0; i < steps_.size(); ++i) {
-      if (step.needs >> i & 1) needs.push_back(steps_[i].member);
-    }
-    out.Call(Cat("const bool ready = co_await ", steps_[index].member, ".After"), needs, ";");
-    out.Line("if (!ready) co_return;");
+  if (step.when) {
+    WriteWhen(index, out);
+  } else {
+    WriteAfter(index, "ready", "After", step.needs, out);
   }
   if (step.each) {
     WriteEach(index, out);
@@ -239,12 +235,48 @@ void RunWriter::WriteStep(size_t index, Printer& out) {
   out.Close();
 }
 
+// Nothing when there are no steps to wait for.
+void RunWriter::WriteAfter(size_t index, std::string_view name, std::string_view waits,
+                           uint64_t steps, Printer& out) {
+  if (steps == 0) return;
+  std::vector<std::string> members;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    if (steps >> i & 1) members.push_back(steps_[i].member);
+  }
+  out.Call(Cat("const bool ", name, " = co_await ", steps_[index].member, '.', waits), members,
+           ";");
+  out.Line("if (!", name, ") co_return;");
+}
+
+void RunWriter::WriteWhen(size_t index, Printer& out) {
+  const PlanStep& step = plan_.steps[index];
+  WriteAfter(index, "ended", "AfterEndOf", step.needs, out);
+  Roots roots = StepRoots();
+  roots.uncertain = uncertain_;
+  WriteCondition("const bool wanted =", *step.when, roots, names_, out);
+  out.Line("if (!wanted) co_return ", steps_[index].member, ".Skip();");
+  // What else the request is made of.
+  WriteAfter(index, "ready", "After", step.feeds & uncertain_ & ~Guarded(*step.when), out);
+}
+
+void RunWriter::WriteDefault(size_t index, Printer& out) {
+  const PlanStep& step = plan_.steps[index];
+  out.Line("static ", Message(*step.method->output), ' ', steps_[index].stand_in, "() {");
+  out.Indent();
+  if (step.default_reply.empty()) {
+    out.Line("return ", Message(*step.method->output), "();");
+    return out.Close();
+  }
+  out.Line(Message(*step.method->output), " reply;");
+  WriteMessage(*step.method->output, step.default_reply, "reply.", names_, out);
+  out.Line("return reply;");
+  out.Close();
+}
+
 void RunWriter::FillRequest(size_t index, Printer& out) {
   const PlanStep& step = plan_.steps[index];
   out.Line(Message(*step.method->input), " ask;");
-  Roots roots;
-  roots.plan = &plan_;
-  for (const StepNames& names : steps_) roots.steps.push_back(names.member);
+  Roots roots = StepRoots();
   roots.element = steps_[index].element;
   roots.element_reader = &step.element;
   FillWriter(roots, 0, names_, conversions_, out).Write(step.request, "ask.");
@@ -272,22 +304,23 @@ void RunWriter::WriteEach(size_t index, Printer& out) {
       PathTo(list.root == Source::Root::kRequest ? plan_.request : plan_.steps[list.step].reply,
              list.slot);
   size_t open = 1;
+  const auto elements = [&](const std::string& value) {
+    out.Open("for (const auto& ", names.element, " : ",
+             list.field && list.field->map ? ByKey(value, names_) : value, ") {");
+  };
   if (!list.list) {
-    Roots roots;
-    roots.plan = &plan_;
-    for (const StepNames& each : steps_) roots.steps.push_back(each.member);
-    out.Open("for (const auto& ", names.element, " : ", ValueOf(list, roots, "").text, ") {");
+    elements(ValueOf(list, StepRoots(), "").text);
   } else {
     const std::string& replies = steps_[list.step].member;
     out.Open("for (const auto* reply : ", replies, ".replies()) {");
     const Value value = ValueBelow("reply", true, path);
     if (list.field && list.field->repeated) {
-      out.Open("for (const auto& ", names.element, " : ", value.text, ") {");
+      elements(value.text);
       ++open;
     } else {
       if (list.field && list.field->type != contract::FieldType::kMessage) {
         // A scalar that is not there is no element.
-        out.Line("if (", Negated(value.there.empty() ? NotDefault(value) : value.there),
+        out.Line("if (", Negated(value.there.empty() ? NotDefault(value, names_) : value.there),
                  ") continue;");
       }
       out.Line("const auto& ", names.element, " = ", value.text, ';');
@@ -315,7 +348,7 @@ void RunWriter::WriteMember(size_t index, Printer& out) {
   if (step.timeout != std::chrono::nanoseconds::max()) {
     options.push_back(Cat(".timeout = ", Milliseconds(step.timeout)));
   }
-  if (step.on_error == PlanStep::OnError::kOmit) {
+  if (step.on_error != PlanStep::OnError::kFail) {
     options.push_back(".optional = true");
   }
   if (step.each && step.max_parallel != PlanStep().max_parallel) {
@@ -327,15 +360,18 @@ void RunWriter::WriteMember(size_t index, Printer& out) {
   std::string line =
       Cat(names_.Global(step.each ? "frontdesk::compose::EachStep" : "frontdesk::compose::Step"),
           "<", Message(*step.method->output), "> ", steps_[index].member, '{');
-  std::string given = "*this, {";
+  std::string given = "{";
   for (size_t i = 0; i < options.size(); ++i) given += Cat(i == 0 ? "" : ", ", options[i]);
-  given += "}};";
-  if (2 + line.size() + given.size() <= Printer::kWidth) {
-    out.Line(line, given);
-  } else {
-    out.Line(line);
-    out.Line("    ", given);
-  }
+  given += '}';
+  const std::string& stand_in = steps_[index].stand_in;
+  const std::string last = stand_in.empty() ? "};" : Cat(", &", stand_in, "};");
+  const std::string all = Cat("*this, ", given, last);
+  if (out.margin() + line.size() + all.size() <= Printer::kWidth) return out.Line(line, all);
+  out.Line(line);
+  if (out.margin() + 4 + all.size() <= Printer::kWidth) return out.Line("    ", all);
+  out.Line("    *this,");
+  out.Line("    ", given, stand_in.empty() ? "};" : ",");
+  if (!stand_in.empty()) out.Line("    &", stand_in, "};");
 }
 
 }  // namespace frontdesk::codegen

@@ -15,11 +15,12 @@ namespace frontdesk::codegen {
 
 // A step as it is called in C++.
 struct StepNames {
-  std::string member;   // "order_"
-  std::string ask;      // "AskOrder"
-  std::string method;   // "kOrdersGetOrder"
-  std::string hook;     // "GetOrderDetailsOrder", or "" without hooks
-  std::string element;  // of `each`: "line"
+  std::string member;    // "order_"
+  std::string ask;       // "AskOrder"
+  std::string method;    // "kOrdersGetOrder"
+  std::string hook;      // "GetOrderDetailsOrder", or "" without hooks
+  std::string element;   // of `each`: "line"
+  std::string stand_in;  // of on_error: DEFAULT: "DefaultOrder"
 };
 
 // The declared composition of a method, for what the plan leaves out.
@@ -44,10 +45,16 @@ class RunWriter {
  private:
   void WriteRun(Printer& out);
   void WriteStep(size_t index, Printer& out);
+  void WriteAfter(size_t index, std::string_view name, std::string_view waits, uint64_t steps,
+                  Printer& out);
+  void WriteWhen(size_t index, Printer& out);
+  void WriteDefault(size_t index, Printer& out);
   void WriteCall(size_t index, Printer& out);
   void WriteEach(size_t index, Printer& out);
   void WriteMember(size_t index, Printer& out);
   void FillRequest(size_t index, Printer& out);
+  // Paths begin with steps or the request.
+  Roots StepRoots() const;
   std::string Hook(std::string_view when, size_t index, std::string_view argument) const;
   std::string Message(const contract::MessageTable& table) const {
     return names_.Of(*table.descriptor);
@@ -60,6 +67,7 @@ class RunWriter {
   const Names& names_;
   Conversions& conversions_;
   const std::vector<StepNames> steps_;
+  const uint64_t uncertain_;  // steps that may have ended without a reply
   const std::string name_;
 };
 

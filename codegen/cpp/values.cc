@@ -2,6 +2,7 @@
 
 #include "codegen/cpp/names.h"
 #include "gateway/base/text.h"
+#include "google/protobuf/descriptor.h"
 
 namespace frontdesk::codegen {
 
@@ -39,11 +40,17 @@ Value ValueBelow(const std::string& variable, bool pointer, const std::vector<co
   for (size_t i = 0; i < path.size(); ++i) {
     const Field& field = *path[i];
     const std::string around = Cat(value.text, i == 0 && pointer ? "->" : ".");
-    const std::string accessor = Accessor(*field.descriptor);
+    value.field = &field;
     value.around = value.there;
+    value.of_entry = field.descriptor->containing_type()->options().map_entry();
+    if (value.of_entry) {
+      value.there.clear();
+      value.text = Cat(around, field.number == 1 ? "first" : "second");
+      continue;
+    }
+    const std::string accessor = Accessor(*field.descriptor);
     value.there = field.has_presence && !field.repeated ? Cat(around, "has_", accessor, "()") : "";
     value.text = Cat(around, accessor, "()");
-    value.field = &field;
   }
   if (path.empty() && pointer) value.text = Cat('*', variable);
   return value;
@@ -83,14 +90,19 @@ Value ValueOf(const Source& source, const Roots& roots, const std::string& reply
   return value;
 }
 
-std::string NotDefault(const Value& value) {
+std::string ByKey(const std::string& map, const Names& names) {
+  return Cat(names.Global("frontdesk::compose::ByKey"), '(', map, ')');
+}
+
+std::string NotDefault(const Value& value, const Names& names) {
   switch (value.field->type) {
     case FieldType::kString:
     case FieldType::kBytes:
       return Cat('!', value.text, ".empty()");
     case FieldType::kDouble:
     case FieldType::kFloat:
-      return Cat("frontdesk::compose::IsSet(", value.text, ')');  // -0.0 is a value
+      // -0.0 is a value.
+      return Cat(names.Global("frontdesk::compose::IsSet"), '(', value.text, ')');
     case FieldType::kBool:
       return value.text;
     default:

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "codegen/cpp/names.h"
 #include "gateway/contract/plan.h"
 
 namespace frontdesk::codegen {
@@ -33,6 +34,7 @@ struct Value {
   std::string around;  // whether the message around it is there; "" when that is the root
   const contract::Field* field = nullptr;  // null for a whole message
   bool number = false;                     // an enum that comes as an int
+  bool of_entry = false;                   // key or value of a map's entry, which has always both
 };
 
 // `reply`: the variable of one reply, a pointer, for sources that are the list of a step's replies.
@@ -41,7 +43,10 @@ Value ValueOf(const contract::Source& source, const Roots& roots, const std::str
 Value ValueBelow(const std::string& variable, bool pointer,
                  const std::vector<const contract::Field*>& path);
 
+// What generated code goes through in the place of a map whose entries are elements of a list.
+std::string ByKey(const std::string& map, const Names& names);
+
 // The condition under which a value without presence is more than its default.
-std::string NotDefault(const Value& value);
+std::string NotDefault(const Value& value, const Names& names);
 
 }  // namespace frontdesk::codegen

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "gateway/base/task.h"
+#include "gateway/compose/by_key.h"
 #include "gateway/compose/runtime.h"
 #include "gateway/compose/typed_run.h"
 #include "gateway/upstream/call_context.h"

@@ -107,10 +107,15 @@ void CallsStep::FailCall(size_t call, const absl::Status& status) {
 }
 
 void CallsStep::ReportMissing(std::vector<Missing>& incomplete) const {
-  if (!there_) return StepState::ReportMissing(incomplete);
+  if ((run_.omitted_ | run_.defaulted_) & bit()) {
+    StepState::ReportMissing(incomplete);
+    incomplete.back().defaulted = false;  // a list that is empty is nobody's default
+    return;
+  }
   for (size_t element = 0; element < call_of_.size(); ++element) {
     const absl::Status& status = calls_[call_of_[element]].status;
-    if (!status.ok()) incomplete.push_back({Cat(options_.id, '[', element, ']'), ReasonOf(status)});
+    if (status.ok()) continue;
+    incomplete.push_back({Cat(options_.id, '[', element, ']'), ReasonOf(status), has_default()});
   }
 }
 

@@ -40,10 +40,14 @@ void TypedRun::Settle(StepState& step) {
   if (stopped() || (done_ & step.bit())) return;
   if (!step.ok()) {
     if (!step.options_.optional || parent_.cancel.cancelled()) return Fail(step.status_);
-    omitted_ |= step.bit();
+    DoWithout(step);
   }
   done_ |= step.bit();
   ResumeReady();
+}
+
+void TypedRun::DoWithout(StepState& step) {
+  (step.UseDefault() ? defaulted_ : omitted_) |= step.bit();
 }
 
 void TypedRun::ResumeReady() {
@@ -131,10 +135,19 @@ bool StepState::IsReady() const { return (needs_ & ~run_.done_) == 0; }
 
 bool StepState::MayRun() {
   if (run_.stopped() || !IsReady()) return false;
-  if ((needs_ & run_.omitted_) == 0) return true;
+  if (feeds_ & run_.skipped_) {
+    Skip();
+    return false;
+  }
+  if ((feeds_ & run_.omitted_) == 0) return true;
   run_.done_ |= bit();
-  run_.omitted_ |= bit();
+  run_.DoWithout(*this);
   return false;
+}
+
+void StepState::Skip() {
+  run_.done_ |= bit();
+  run_.skipped_ |= bit();
 }
 
 void StepState::Wait(std::coroutine_handle<> waiter) {
@@ -143,9 +156,10 @@ void StepState::Wait(std::coroutine_handle<> waiter) {
 }
 
 void StepState::ReportMissing(std::vector<Missing>& incomplete) const {
-  if ((run_.omitted_ & bit()) == 0) return;
-  incomplete.push_back(
-      {std::string(options_.id), status_.ok() ? std::string("DEPENDENCY") : ReasonOf(status_)});
+  if (((run_.omitted_ | run_.defaulted_) & bit()) == 0) return;
+  incomplete.push_back({std::string(options_.id),
+                        status_.ok() ? std::string("DEPENDENCY") : ReasonOf(status_),
+                        (run_.defaulted_ & bit()) != 0});
 }
 
 Task<void> CallStep::Call(const contract::MethodName& method, std::string request) {

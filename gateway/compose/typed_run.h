@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,7 +45,7 @@ inline bool IsSet(double value) { return std::bit_cast<uint64_t>(value) != 0; }
 struct StepOptions {
   std::string_view id;
   Duration timeout = Duration::max();
-  bool optional = false;       // on_error: OMIT
+  bool optional = false;       // on_error: OMIT, or DEFAULT for a step that has a default
   uint32_t max_parallel = 16;  // of a step with `each`
   bool of_request = false;     // `each` goes through a list of the request's
 };
@@ -64,18 +65,28 @@ class StepState {
   // Not OK: the step has failed, whatever it brought.
   void Fail(absl::Status status);
 
-  // Awaits the end of the steps that this one needs. False: it is not to run, because one of them
-  // is left out or the whole has failed.
+  // Awaits the end of the steps that this one is made of. False: it is not to run, because one of
+  // them has no reply or the whole has failed.
   template <class... Steps>
   auto After(const Steps&... steps) {
-    return Turn(*this, (steps.bit() | ...));
+    const uint64_t needs = (steps.bit() | ...);
+    return Turn(*this, needs, needs);
   }
+  // The same for steps that its condition asks about too: they may have ended without a reply.
+  template <class... Steps>
+  auto AfterEndOf(const Steps&... steps) {
+    return Turn(*this, (steps.bit() | ...), 0);
+  }
+  // Its condition does not hold: it ends without a call, as do the steps that are made of it.
+  void Skip();
   uint64_t bit() const { return uint64_t{1} << index_; }
 
  protected:
   StepState(TypedRun& run, const StepOptions& options);
 
   virtual void ReportMissing(std::vector<Missing>& incomplete) const;
+  // Its default stands in for the reply it does not have. False if it has no default.
+  virtual bool UseDefault() = 0;
   // Reads a reply; false when it is no message of the type. `call` is 0, or that of an `each`.
   virtual bool Parse(size_t call, const std::string& message) = 0;
   virtual std::string type() const = 0;  // "shop.order.v1.Order"
@@ -92,7 +103,10 @@ class StepState {
 
   class Turn {
    public:
-    Turn(StepState& step, uint64_t needs) : step_(step) { step_.needs_ = needs; }
+    Turn(StepState& step, uint64_t needs, uint64_t feeds) : step_(step) {
+      step_.needs_ = needs;
+      step_.feeds_ = feeds;
+    }
     bool await_ready() const noexcept { return step_.IsReady(); }
     void await_suspend(std::coroutine_handle<> waiter) noexcept { step_.Wait(waiter); }
     bool await_resume() const noexcept { return step_.MayRun(); }
@@ -105,7 +119,8 @@ class StepState {
   bool MayRun();
   void Wait(std::coroutine_handle<> waiter);
 
-  uint64_t needs_ = 0;
+  uint64_t needs_ = 0;  // steps that it waits for
+  uint64_t feeds_ = 0;  // those of them that it is made of
   std::coroutine_handle<> waiter_;
 };
 
@@ -116,10 +131,12 @@ class CallStep : public StepState {
   Task<void> Call(const contract::MethodName& method, std::string request);
 };
 
+// `stand_in` of both kinds of steps: what on_error: DEFAULT puts in the place of a reply.
 template <class Reply>
 class Step final : public CallStep {
  public:
-  Step(TypedRun& run, const StepOptions& options) : CallStep(run, options) {}
+  Step(TypedRun& run, const StepOptions& options, Reply (*stand_in)() = nullptr)
+      : CallStep(run, options), stand_in_(stand_in) {}
 
   // Makes the call; the reply, or why there is none, is then here.
   Task<void> Ask(const contract::MethodName& method, const google::protobuf::MessageLite& request);
@@ -127,16 +144,25 @@ class Step final : public CallStep {
   // An empty message if there is no reply.
   const Reply& operator*() const { return there_ ? reply_ : Reply::default_instance(); }
   const Reply* operator->() const { return &**this; }
-  // To be changed, or moved away by the last who needs it.
-  Reply& reply() { return reply_; }
+  // To be changed, or moved away by the last who needs it. Empty if there is none.
+  Reply& reply() {
+    if (!there_) reply_.Clear();
+    return reply_;
+  }
 
  private:
   bool Parse(size_t, const std::string& message) override {
     return reply_.ParsePartialFromString(message);
   }
+  bool UseDefault() override {
+    if (!stand_in_) return false;
+    reply_ = stand_in_();
+    return there_ = true;
+  }
   std::string type() const override { return Reply().GetTypeName(); }
 
   Reply reply_;
+  Reply (*stand_in_)();
 };
 
 // A step with a call per element of a list. Elements whose requests are equal share a call.
@@ -157,6 +183,7 @@ class CallsStep : public StepState {
     absl::Status status;
   };
   virtual void Expect(size_t calls) = 0;
+  virtual bool has_default() const = 0;
   // A call that was answered fails after all.
   void FailCall(size_t call, const absl::Status& status);
 
@@ -180,14 +207,20 @@ class CallsStep : public StepState {
 template <class Reply>
 class EachStep final : public CallsStep {
  public:
-  EachStep(TypedRun& run, const StepOptions& options) : CallsStep(run, options) {}
+  EachStep(TypedRun& run, const StepOptions& options, Reply (*stand_in)() = nullptr)
+      : CallsStep(run, options), stand_in_(stand_in) {}
 
-  // Of the elements that did not fail, in the order of the list.
+  // Of the elements that did not fail, in the order of the list; with a default, of all.
   std::vector<const Reply*> replies() const {
     std::vector<const Reply*> replies;
+    if (!there_) return replies;
     replies.reserve(call_of_.size());
     for (const uint32_t call : call_of_) {
-      if (there_ && calls_[call].status.ok()) replies.push_back(&replies_[call]);
+      if (calls_[call].status.ok()) {
+        replies.push_back(&replies_[call]);
+      } else if (stand_in_) {
+        replies.push_back(&StandIn());
+      }
     }
     return replies;
   }
@@ -205,10 +238,19 @@ class EachStep final : public CallsStep {
   bool Parse(size_t call, const std::string& message) override {
     return replies_[call].ParsePartialFromString(message);
   }
+  // It stands for single elements: the list as a whole is empty then.
+  bool UseDefault() override { return there_ = has_default(); }
+  bool has_default() const override { return stand_in_ != nullptr; }
   std::string type() const override { return Reply().GetTypeName(); }
   void Expect(size_t calls) override { replies_.resize(calls); }
+  const Reply& StandIn() const {
+    if (!default_) default_ = stand_in_();
+    return *default_;
+  }
 
   std::vector<Reply> replies_;  // by call
+  Reply (*stand_in_)();
+  mutable std::optional<Reply> default_;  // made when it is first needed
 };
 
 // Lives in the frame of the aggregate's method until no step runs. One loop only.
@@ -258,6 +300,7 @@ class TypedRun {
   void ResumeReady();
   void Finish();
   void Settle(StepState& step);
+  void DoWithout(StepState& step);
   void Fail(const absl::Status& status);
   void Leave();
   bool stopped() const { return !failure_.ok(); }
@@ -277,8 +320,10 @@ class TypedRun {
   upstream::CallContext context_;
   std::vector<StepState*> steps_;
   uint64_t done_ = 0;
-  uint64_t omitted_ = 0;
-  size_t running_ = 0;  // steps that neither wait for others nor have ended
+  uint64_t omitted_ = 0;    // failed, or not made because another one failed
+  uint64_t skipped_ = 0;    // not wanted (`when`)
+  uint64_t defaulted_ = 0;  // failed, and has its default
+  size_t running_ = 0;      // steps that neither wait for others nor have ended
   size_t bytes_ = 0;
   bool resuming_ = false;
   absl::Status failure_;

@@ -2,9 +2,12 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/text_format.h>
 
 #include <coroutine>
 #include <iterator>
+#include <map>
+#include <memory>
 #include <random>
 
 #include "gateway/base/failure.h"
@@ -100,7 +103,7 @@ class Filler {
                                                : *r.MutableMessage(&message, &field);
       return Fill(inner, depth + 1);
     }
-    // Reflection adds entries without looking for equal keys: here they count up.
+    // Reflection adds entries without looking for equal keys: here they count up or down.
     pb::Message& entry = *r.AddMessage(&message, &field);
     const pb::FieldDescriptor& key = *field.message_type()->map_key();
     const int number = r.FieldSize(message, &field);
@@ -108,9 +111,9 @@ class Filler {
     if (key.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING) {
       of_entry.SetString(&entry, &key, Cat("key ", number));
     } else if (key.cpp_type() == pb::FieldDescriptor::CPPTYPE_INT32) {
-      of_entry.SetInt32(&entry, &key, number);
+      of_entry.SetInt32(&entry, &key, 2 - number);
     } else if (key.cpp_type() == pb::FieldDescriptor::CPPTYPE_INT64) {
-      of_entry.SetInt64(&entry, &key, number);
+      of_entry.SetInt64(&entry, &key, 2 - number);
     }
     SetOne(entry, *field.message_type()->map_value(), depth + 1);
   }
@@ -140,6 +143,33 @@ void Tame(pb::Message& message) {
   }
 }
 
+// Reflection keeps entries of equal keys; the last one counts.
+void KeepLastEntries(pb::Message& message) {
+  const pb::Reflection& r = *message.GetReflection();
+  std::vector<const pb::FieldDescriptor*> fields;
+  r.ListFields(message, &fields);
+  for (const pb::FieldDescriptor* field : fields) {
+    if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      KeepLastEntries(*r.MutableMessage(&message, field));
+      continue;
+    }
+    std::map<std::string, std::unique_ptr<pb::Message>> entries;  // by key, as text
+    for (int i = 0; i < r.FieldSize(message, field); ++i) {
+      pb::Message& item = *r.MutableRepeatedMessage(&message, field, i);
+      KeepLastEntries(item);
+      if (!field->is_map()) continue;
+      std::string key;
+      pb::TextFormat::PrintFieldValueToString(item, field->message_type()->map_key(), -1, &key);
+      entries[key].reset(item.New());
+      entries[key]->CopyFrom(item);
+    }
+    if (!field->is_map()) continue;
+    r.ClearField(&message, field);
+    for (auto& [key, entry] : entries) r.AddMessage(&message, field)->CopyFrom(*entry);
+  }
+}
+
 }  // namespace
 
 void FillByChance(pb::Message& message, uint64_t seed) {
@@ -150,6 +180,7 @@ void FillByChance(pb::Message& message, uint64_t seed) {
 std::string Canonical(Dynamic& dynamic, const contract::MessageTable& type, std::string_view wire) {
   const auto message = dynamic.New(type.full_name);
   if (!message->ParsePartialFromString(std::string(wire))) return "unreadable";
+  KeepLastEntries(*message);
   return Serialize(*message);
 }
 
@@ -199,13 +230,13 @@ absl::StatusOr<upstream::UnaryReply> ChanceCaller::Answer(const contract::Method
   upstream::UnaryReply reply;
   const auto kind = static_cast<uint32_t>(chance >> 8) % 100;
   if (kind < chances_.fails) return kFailures[(chance >> 20) % std::size(kFailures)];
-  if (kind < chances_.fails + chances_.garbage) {
-    reply.message = "\xff";
-    return reply;
-  }
   const auto message = dynamic_.New(method.output->full_name);
   FillByChance(*message, chance);
   reply.message = Serialize(*message);
+  if (kind < chances_.fails + chances_.garbage) {
+    reply.message += '\xff';  // behind what could be read
+    return reply;
+  }
   reply.headers.emplace_back("x-served-by", Cat(method.path, ' ', chance % 7));
   reply.trailers.emplace_back("x-cost", Cat(chance % 5));
   reply.trailers.emplace_back("x-unwanted", "1");

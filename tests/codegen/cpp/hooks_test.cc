@@ -1,6 +1,7 @@
 // What a user's subclass can do: typed hooks, methods by hand, registration.
 #include <gtest/gtest.h>
 
+#include "feast/v1/feast.frontdesk.h"
 #include "gateway/base/failure.h"
 #include "gateway/client/fake_caller.h"
 #include "gateway/compose/registry.h"
@@ -121,6 +122,106 @@ TEST_F(HooksTest, MethodsByHandCallThroughTypedClients) {
   ASSERT_TRUE(dish.ok()) << dish.status();
   EXPECT_EQ(dish->name(), "jar jar0");
 }
+
+// Hooks on steps with `when`, a default, and an `each` through a map.
+class Taster final : public feast::v1::FeastAggregates {
+ public:
+  using FeastAggregates::FeastAggregates;
+
+  absl::Status BeforeGetTastingJar(CallContext&, pantry::v1::GetJarRequest& request) override {
+    if (request.jar_id() == "forbidden") return absl::PermissionDeniedError("no");
+    return absl::OkStatus();
+  }
+  absl::Status AfterGetTastingJar(CallContext&, const pantry::v1::GetJarRequest&,
+                                  pantry::v1::Jar& reply) override {
+    if (reply.id() == "spoiled") return absl::DataLossError("spoiled");
+    if (reply.id() == "unnamed") reply.clear_title();
+    return absl::OkStatus();
+  }
+  absl::Status BeforeGetTastingLabel(CallContext&, pantry::v1::GetLabelRequest& request) override {
+    if (request.id() == "secret") return absl::PermissionDeniedError("secret");
+    return absl::OkStatus();
+  }
+  absl::Status AfterGetTastingLabel(CallContext&, const pantry::v1::GetLabelRequest&,
+                                    pantry::v1::Label& reply) override {
+    reply.set_torn(reply.text() == "torn0");
+    return absl::OkStatus();
+  }
+  absl::Status BeforeGetTastingBeds(CallContext&, pantry::v1::GetLabelRequest& request) override {
+    if (request.id() == "b") return absl::NotFoundError("no such bed");
+    return absl::OkStatus();
+  }
+  absl::Status AfterGetTastingBeds(CallContext&, pantry::v1::Label& reply) override {
+    if (reply.text() == "c3") return absl::DataLossError("dug up");
+    reply.set_text(reply.text() + "!");
+    return absl::OkStatus();
+  }
+  absl::Status AfterGetTasting(CallContext&, const feast::v1::GetGardenRequest&,
+                               feast::v1::Tasting& answer) override {
+    answer.add_texts("the end");
+    return absl::OkStatus();
+  }
+};
+
+struct TastingRow {
+  const char* what;
+  const char* ask;    // the jar's id
+  const char* id;     // of the jar that is answered
+  const char* title;  // of it
+  const char* answer;
+  size_t calls;
+};
+
+class TastingTest : public HooksTest, public ::testing::WithParamInterface<TastingRow> {};
+
+TEST_P(TastingTest, GivesAndTells) {
+  const TastingRow& row = GetParam();
+  pantry::v1::Jar jar;
+  jar.set_id(row.id);
+  jar.set_title(row.title);
+  fake_.Reply("pantry.v1.Pantry/GetJar", jar);
+  Taster taster(fake_);
+  feast::v1::GetGardenRequest request;
+  request.set_id(row.ask);
+  (*request.mutable_beds())["c"].set_seeds(3);
+  (*request.mutable_beds())["a"].set_seeds(1);
+  (*request.mutable_beds())["b"].set_seeds(2);
+  const compose::RunOptions options;
+  const auto answer =
+      testing_support::RunOnLoop(loop_, taster.GetTasting(context_, request, options));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  std::string text = answer->message.id() + " (" + answer->message.label().name() + ")";
+  for (const std::string& each : answer->message.texts()) text += ", " + each;
+  for (const compose::Missing& part : answer->incomplete) {
+    text += " | " + part.part + ';' + part.reason + (part.defaulted ? " (default)" : "");
+  }
+  EXPECT_EQ(text, row.answer);
+  EXPECT_EQ(fake_.seen().size(), row.calls);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, TastingTest,
+    ::testing::Values(
+        TastingRow{"all", "x", "jar", "plum",
+                   "jar (plum0), a1!, no bed, no bed, the end"
+                   " | beds[1];NOT_FOUND (default) | beds[2];DATA_LOSS (default)",
+                   4},
+        TastingRow{"a hook fails the call: the default, whose title is asked for", "forbidden",
+                   "jar", "plum",
+                   "no jar (none0), a1!, no bed, no bed, the end | jar;PERMISSION_DENIED (default)"
+                   " | beds[1];NOT_FOUND (default) | beds[2];DATA_LOSS (default)",
+                   3},
+        TastingRow{"a hook fails the reply", "x", "spoiled", "plum",
+                   "no jar (none0), a1!, no bed, no bed, the end | jar;DATA_LOSS (default)"
+                   " | beds[1];NOT_FOUND (default) | beds[2];DATA_LOSS (default)",
+                   4},
+        TastingRow{"what a hook takes away is not there for the condition", "x", "unnamed", "plum",
+                   "unnamed (), the end", 1},
+        TastingRow{"a hook leaves out the label, on which the beds depend", "x", "jar", "secret",
+                   "jar (), the end | label;PERMISSION_DENIED", 1},
+        TastingRow{"what a hook sets holds for the condition", "x", "jar", "torn",
+                   "jar (torn0), the end", 2}),
+    [](const auto& row) { return "Row" + std::to_string(row.index); });
 
 TEST(RegistryTest, TellsWhatRunsAndWhatIsMissing) {
   const auto contract = LoadContract(FRONTDESK_GOLDEN_CONTRACT);

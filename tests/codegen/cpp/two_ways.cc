@@ -1,6 +1,7 @@
 #include "tests/codegen/cpp/two_ways.h"
 
 #include <google/protobuf/message.h>
+#include <gtest/gtest.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +14,7 @@
 #include "gateway/base/text.h"
 #include "gateway/compose/runtime.h"
 #include "gateway/contract/plan.h"
+#include "gateway/transcode/encode.h"
 
 namespace frontdesk::testing {
 namespace {
@@ -56,11 +58,35 @@ Way TwoWays::RunCode(const contract::Method& method, const Scenario& scenario) {
   return Run(method, scenario, true);
 }
 
-Way TwoWays::Run(const contract::Method& method, const Scenario& scenario, bool code) {
+// Some fields of the answer, or of a message in it.
+std::unique_ptr<const contract::ReadMask> TwoWays::MaskByChance(const contract::Method& method,
+                                                                uint64_t seed) const {
+  std::mt19937_64 chance(seed);
+  std::string fields;
+  for (const contract::Field& field : method.output->fields) {
+    if (chance() % 3 != 0) continue;
+    fields += Cat(fields.empty() ? "" : ",", field.name);
+    const bool plain =
+        field.message && !field.repeated && field.message->well_known == contract::WellKnown::kNone;
+    if (!plain || chance() % 2 == 0) continue;
+    const auto& inside = field.message->fields;
+    fields += Cat('.', inside[chance() % inside.size()].name);
+  }
+  if (fields.empty()) fields = method.output->fields[0].name;
+  auto mask = contract::ParseReadMask(method.output, fields);
+  EXPECT_TRUE(mask.ok()) << fields << ": " << mask.status();
+  return mask.ok() ? *std::move(mask) : nullptr;
+}
+
+Way TwoWays::Run(const contract::Method& method, Scenario scenario, bool code) {
   Loop loop;
   Cancellation cancel;
   upstream::CallContext context{.loop = loop, .cancel = cancel};
   const uint64_t seed = scenario.chances.seed;
+  const auto mask = scenario.mask ? MaskByChance(method, seed) : nullptr;
+  if (mask) {
+    scenario.options.steps = compose::StepsFor(*method.plan, nullptr, *mask, seed % 4 != 0);
+  }
   if (seed % 3 != 0) context.caller_sub = Cat("caller-", seed % 5);
   if (scenario.keys) context.key_scope = "scope";
   ChanceCaller caller(contract_, dynamic_, scenario.chances);
@@ -92,11 +118,16 @@ Way TwoWays::Run(const contract::Method& method, const Scenario& scenario, bool 
     return way;
   }
   const compose::Composed& composed = **result;
-  // Equal messages have equal JSON (transcode/encode.h); e2e compares that.
-  way.answer = dynamic_.Text(method.output->full_name,
-                             Canonical(dynamic_, *method.output, composed.message));
+  const transcode::PrintOptions print = {.mask = mask.get()};
+  const absl::Status printed =
+      transcode::EncodeJson(*method.output, composed.message, print, contract_.tables(), way.json);
+  if (!printed.ok()) way.json = Describe(printed);
+  if (!mask) {
+    way.answer = dynamic_.Text(method.output->full_name,
+                               Canonical(dynamic_, *method.output, composed.message));
+  }
   for (const compose::Missing& part : composed.incomplete) {
-    way.parts += Cat(part.part, ';', part.reason, ' ');
+    way.parts += Cat(part.part, ';', part.reason, part.defaulted ? " (default) " : " ");
   }
   for (const auto& [name, value] : composed.headers) way.parts += Cat(name, ": ", value, '\n');
   return way;

@@ -7,6 +7,7 @@
 
 #include "gateway/compose/registry.h"
 #include "gateway/contract/contract.h"
+#include "gateway/contract/read_mask.h"
 #include "tests/codegen/cpp/chance_caller.h"
 
 namespace frontdesk::testing {
@@ -16,6 +17,7 @@ std::unique_ptr<const contract::Contract> LoadContract(const std::string& file);
 
 struct Way {
   std::string answer;  // the message, or the status with all that a client sees of it
+  std::string json;    // of the message, of what was asked for
   std::string parts;   // what is missing, and the headers
   std::string calls;   // every call in order
   uint32_t count = 0;  // of calls, for the log
@@ -30,13 +32,17 @@ class TwoWays {
     ChanceCaller::Chances chances;
     bool cancel = false;  // at some moment
     bool keys = false;
+    // The client asks for some fields only, by chance; the message may have others besides.
+    bool mask = false;
     compose::RunOptions options;
   };
   Way RunPlan(const contract::Method& method, const Scenario& scenario);
   Way RunCode(const contract::Method& method, const Scenario& scenario);
 
  private:
-  Way Run(const contract::Method& method, const Scenario& scenario, bool code);
+  Way Run(const contract::Method& method, Scenario scenario, bool code);
+  std::unique_ptr<const contract::ReadMask> MaskByChance(const contract::Method& method,
+                                                         uint64_t seed) const;
 
   const contract::Contract& contract_;
   const compose::Registry& code_;

@@ -7,6 +7,7 @@
 
 #include "bff/mobile/v1/mobile.frontdesk.h"
 #include "bff/web/v1/web.frontdesk.h"
+#include "feast/v1/feast.frontdesk.h"
 #include "gateway/contract/plan.h"
 #include "kitchen/v1/kitchen.frontdesk.h"
 #include "tests/codegen/cpp/my_kitchen.h"
@@ -31,6 +32,7 @@ void Compare(const contract::Contract& contract, const compose::Registry& code, 
       const Way generated = two_ways.RunCode(method, each);
       SCOPED_TRACE(method.full_name + ", seed " + std::to_string(seed));
       ASSERT_EQ(plan.answer, generated.answer);
+      ASSERT_EQ(plan.json, generated.json);
       ASSERT_EQ(plan.parts, generated.parts);
       ASSERT_EQ(plan.calls, generated.calls);
       ASSERT_EQ(plan.count, generated.count);
@@ -46,6 +48,7 @@ class TwoWaysTest : public ::testing::Test {
     code_.Add<bff::web::v1::WebAggregates>();
     code_.Add<bff::mobile::v1::MobileAggregates>();
     code_.Add<kitchen::v1::MyKitchen>();  // hooks that change nothing
+    code_.Add<feast::v1::FeastAggregates>();
     scenario_.options.response_headers = kHeaders;
   }
 
@@ -99,6 +102,11 @@ TEST_F(TwoWaysTest, WhenListsAreTooLong) {
   scenario_.options.max_elements = 2;
   scenario_.chances.fails = 0;
   CompareAll(100);
+}
+
+TEST_F(TwoWaysTest, WhenTheClientAsksForSomeFields) {
+  scenario_.mask = true;
+  CompareAll(300);
 }
 
 }  // namespace

@@ -55,23 +55,23 @@ const frontdesk::contract::MethodName kLabelsGetLabel("pantry.v1.Labels", "GetLa
 const frontdesk::contract::MethodName kPantryGetJar("pantry.v1.Pantry", "GetJar");
 const frontdesk::contract::MethodName kPantryListJars("pantry.v1.Pantry", "ListJars");
 
-// By the names of the values; nothing for a number that has none over there.
+// The value that it is over there; nothing for a number that is none.
 std::optional<Kind> ToKind(int from) {
   switch (from) {
-    case 0:
-      return static_cast<Kind>(0);  // KIND_UNSPECIFIED
-    case 1:
-      return static_cast<Kind>(3);  // KIND_JAM
-    case 2:
-      return static_cast<Kind>(2);  // KIND_PICKLE
-    case 7:
-      return static_cast<Kind>(1);  // KIND_SALT
+    case pantry::v1::KIND_UNSPECIFIED:
+      return KIND_UNSPECIFIED;
+    case pantry::v1::KIND_JAM:
+      return KIND_JAM;
+    case pantry::v1::KIND_PICKLE:
+      return KIND_PICKLE;
+    case pantry::v1::KIND_SALT:
+      return KIND_SALT;
     default:
       return std::nullopt;
   }
 }
 
-// One message as another, by the names of their fields.
+// One message as another: by the names of their fields, unless the contract says otherwise.
 void Fill(const pantry::v1::Jar& from, Jar& to);
 void Fill(const pantry::v1::Jar_Layer& from, Jar_Layer& to);
 
@@ -123,12 +123,12 @@ class GetShelfRun final : public frontdesk::compose::TypedRun {
       Fill(item, *message.add_layers());
     }
     for (const auto& [key, value] : jar_->by_name()) {
-      auto& entry = (*message.mutable_by_name())[key];
+      Jar_Layer entry;
       Fill(value, entry);
+      (*message.mutable_by_name())[key] = std::move(entry);
     }
     for (const auto& [key, value] : jar_->kinds()) {
-      auto& entry = (*message.mutable_kinds())[key];
-      if (const auto known = ToKind(value)) entry = *known;
+      (*message.mutable_kinds())[key] = ToKind(value).value_or(KIND_UNSPECIFIED);
     }
     if (jar_->has_fruit()) {
       message.set_fruit(jar_->fruit());
