@@ -34,7 +34,7 @@ std::string Conversions::Need(const contract::Plan& plan, const contract::Conver
   for (const auto& [key, other] : bodies_) {
     if (key[1] == from && key[2] == to && other == body) return key[0];
   }
-  const std::string wanted = Cat("Fill", Camel(for_field.name));
+  const std::string wanted = names_.Class(Cat("Fill", Camel(for_field.name)));
   std::string name = wanted;
   for (int more = 2; !bodies_.try_emplace({name, from, to}, body).second; ++more) {
     name = Cat(wanted, more);
@@ -46,7 +46,8 @@ std::string Conversions::Need(const contract::Plan& plan, const contract::Conver
 std::string Conversions::Need(const contract::EnumMap& map, const contract::Field& from,
                               const contract::Field& to) {
   if (map.same) return "";
-  std::string name = Cat("To", Camel(to.enumeration->descriptor->name()));
+  const std::string wanted = names_.Class(Cat("To", Camel(to.enumeration->descriptor->name())));
+  std::string name = wanted;
   for (int more = 2;; ++more) {
     const auto [at, fresh] = enums_.try_emplace(name, Enums{&map, &from, &to});
     const Enums& other = at->second;
@@ -54,7 +55,7 @@ std::string Conversions::Need(const contract::EnumMap& map, const contract::Fiel
     const bool same = other.from->enumeration == from.enumeration &&
                       other.to->enumeration == to.enumeration && other.map->numbers == map.numbers;
     if (fresh || same) return name;
-    name = Cat("To", Camel(to.enumeration->descriptor->name()), more);
+    name = Cat(wanted, more);
   }
 }
 

@@ -116,10 +116,15 @@ std::vector<StepNames> NamesOfSteps(const contract::Method& method) {
     names.method = Cat('k', service.substr(service.rfind('.') + 1), step.method->name);
     const frontdesk::v1::Step* declared = Declared(composition, step.id);
     if (declared->hooks()) names.hook = Fresh(Cat(method.name, camel), used);
-    if (step.each) names.element = ElementName(declared->as());
     if (step.on_error == PlanStep::OnError::kDefault) {
       names.stand_in = Fresh(Cat("Default", camel), used);
     }
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (!method.plan->steps[i].each) continue;
+    std::string& element = all[i].element;
+    element = ElementName(Declared(composition, method.plan->steps[i].id)->as());
+    while (used.contains(element)) element += '_';
   }
   return all;
 }

@@ -88,6 +88,13 @@ Write::Default OnDefault(const PathValue& value, const Field& target, bool by_na
   return by_name && target.oneof >= 0 ? Write::Default::kDrop : Write::Default::kWrite;
 }
 
+// An enum that is not set has its default, which may be another number over there.
+bool DefaultIsAnother(const Write& write) {
+  return !write.enum_map.same &&
+         std::any_of(write.enum_map.numbers.begin(), write.enum_map.numbers.end(),
+                     [](const auto& entry) { return entry.first == 0 && entry.second != 0; });
+}
+
 }  // namespace
 
 absl::StatusOr<Write> PlanFitter::Fit(const PathValue& value, const Field& target, bool by_name,
@@ -104,6 +111,8 @@ absl::StatusOr<Write> PlanFitter::Fit(const PathValue& value, const Field& targe
   write.target = &target;
   if (absl::Status status = FitType(value, target, words, write); !status.ok()) return status;
   write.on_default = OnDefault(value, target, by_name);
+  const bool set = target.has_presence || value.field == nullptr || value.field->has_presence;
+  if (!set && !value.many() && DefaultIsAnother(write)) write.on_default = Write::Default::kWrite;
   const bool message = target.type == FieldType::kMessage;
   write.source = Want(value, message, write.on_default == Write::Default::kWrite);
   return write;

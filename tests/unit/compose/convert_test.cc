@@ -239,5 +239,45 @@ TEST_F(Convert, DamagedWiresFailOrGiveAMessage) {
   EXPECT_GT(failed, 500);
 }
 
+TEST(ConvertEnum, WhatIsNotSetIsTheDefaultOfItsOwnType) {
+  Composition run(R"(
+    enum Mood { MOOD_NONE = 0; MOOD_GOOD = 1; }
+    enum State { STATE_GOOD = 0; STATE_NONE = 2; STATE_BAD = 3; }
+    message Part { Mood mood = 1; optional Mood maybe = 2; Part inner = 3; }
+    message View { State mood = 1; State maybe = 2; }
+    message Key {}
+    message Answer { State mood = 1; State words = 2; State maybe = 3; State inner = 4; View view = 5; }
+    service Back { rpc Get(Key) returns (Part); })",
+                  "Key", "Answer", R"(
+    step { id: "part" call: "test.Back/Get" }
+    out { to: "mood" from: "part.mood" }
+    out { to: "words" from: "part.mood"
+          convert { value { from: "MOOD_NONE" to: "STATE_BAD" } } }
+    out { to: "maybe" from: "part.maybe" }
+    out { to: "inner" from: "part.inner.mood" }
+    out { to: "view" from: "part" })");
+  struct Row {
+    const char* reply;
+    const char* answer;
+  };
+  const Row kRows[] = {
+      {"", "mood: STATE_NONE words: STATE_BAD view { mood: STATE_NONE }"},
+      {"mood: MOOD_GOOD", "view { }"},
+      {"maybe: MOOD_NONE inner { }",
+       "mood: STATE_NONE words: STATE_BAD maybe: STATE_NONE inner: STATE_NONE "
+       "view { mood: STATE_NONE maybe: STATE_NONE }"},
+  };
+  for (const Row& row : kRows) {
+    run.caller.Reply("Get",
+                     [&](std::string_view) { return run.dynamic().Wire("test.Part", row.reply); });
+    run.Start("");
+    auto result = run.TakeResult();
+    ASSERT_TRUE(result.ok());
+    // As messages: whether a default is written or not is the same.
+    const std::string text = run.dynamic().Text("test.Answer", result->message);
+    EXPECT_EQ(text, row.answer) << row.reply;
+  }
+}
+
 }  // namespace
 }  // namespace frontdesk::compose

@@ -156,9 +156,7 @@ void Fill(const pantry::v1::Jar_Layer& from, Part& to) {
 
 void FillCourse(const pantry::v1::Jar& from, Course& to) {
   to.set_name(from.id());
-  if (from.kind() != 0) {
-    if (const auto known = ToSort(from.kind())) to.set_kind(*known);
-  }
+  if (const auto known = ToSort(from.kind())) to.set_kind(*known);
   for (const auto& item : from.layers()) {
     Fill(item, *to.add_parts());
   }
@@ -326,9 +324,9 @@ class GetGuestRun final : public frontdesk::compose::TypedRun {
     if (!ended) co_return;
     const bool wanted = !note_.there();
     if (!wanted) co_return layers_.Skip();
-    for (const auto& layer : jar_->layers()) {
+    for (const auto& wanted_ : jar_->layers()) {
       pantry::v1::GetLabelRequest ask;
-      ask.set_id(layer.id());
+      ask.set_id(wanted_.id());
       layers_.Add(ask);
     }
     co_await layers_.AskAll(kLabelsGetLabel);
@@ -930,7 +928,7 @@ frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Tasting>>> FeastAggreg
 
 const std::vector<frontdesk::compose::GeneratedMethod>& FeastAggregates::Methods() {
   static const std::vector<frontdesk::compose::GeneratedMethod> methods = {
-    {"/feast.v1.Feast/GetGuest", 0xc0e00539ffc32320u,
+    {"/feast.v1.Feast/GetGuest", 0xf9ed4101c97447c7u,
      &frontdesk::compose::Serve<&FeastAggregates::GetGuest>::Run},
     {"/feast.v1.Feast/GetTable", 0x57d565fbb5c8616du,
      &frontdesk::compose::Serve<&FeastAggregates::GetTable>::Run},
