@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "codegen/cpp/generator.h"
 #include "codegen/docs/reference.h"
 #include "codegen/openapi/document.h"
 #include "codegen/ts/client.h"
@@ -91,8 +92,15 @@ int Main(int services, int methods) {
     std::printf("%s", findings.ToString().c_str());
     return 1;
   }
-  size_t bytes =
-      Timed("openapi", [&] { return codegen::openapi::WriteDocument(*contract, {}); }).size();
+  std::vector<std::string> files;
+  for (const auto& [name, text] : protos) files.push_back(name);
+  const auto cpp = Timed("cpp", [&] { return codegen::GenerateCpp({*contract, files, {}}); });
+  if (!cpp.ok()) {
+    std::printf("%s\n", cpp.status().ToString().c_str());
+    return 1;
+  }
+  size_t bytes = Bytes(*cpp);
+  bytes += Timed("openapi", [&] { return codegen::openapi::WriteDocument(*contract, {}); }).size();
   bytes += Bytes(Timed("ts", [&] { return codegen::ts::WriteClient(*contract, {}); }));
   bytes += Bytes(Timed("docs", [&] { return codegen::docs::WriteReference(*contract, {}); }));
   std::printf("%zu KB written\n", bytes / 1024);
