@@ -7,6 +7,7 @@
 #include "gateway/compose/execution.h"
 #include "gateway/compose/scalar.h"
 #include "gateway/contract/wire.h"
+#include "gateway/upstream/idempotency_key.h"
 
 namespace frontdesk::compose {
 namespace {
@@ -123,7 +124,8 @@ internal::Detached Execution::RunBatches(Execution* self, size_t index) {
     upstream::CallOptions options = self->OptionsFor(step, each);
     std::string key;
     if (self->has_keys()) {
-      key = self->KeyFor(Cat(step.id, '[', each.calls[batch.begin].element, "] batch"));
+      key = upstream::KeyFor(self->context_,
+                             Cat(step.id, '[', each.calls[batch.begin].element, "] batch"));
     }
     options.idempotency_key = key;
     upstream::CallContext& context = self->ContextFor(step);

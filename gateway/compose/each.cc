@@ -9,6 +9,7 @@
 #include "gateway/compose/limits.h"
 #include "gateway/compose/map_entries.h"
 #include "gateway/contract/wire.h"
+#include "gateway/upstream/idempotency_key.h"
 
 namespace frontdesk::compose {
 
@@ -180,7 +181,9 @@ internal::Detached Execution::RunLane(Execution* self, size_t index) {
     upstream::CallOptions options = self->OptionsFor(step, each);
     const std::string_view request = std::string_view(each.requests).substr(call.begin, call.size);
     std::string key;
-    if (self->has_keys()) key = self->KeyFor(Cat(step.id, '[', call.element, ']'));
+    if (self->has_keys()) {
+      key = upstream::KeyFor(self->context_, Cat(step.id, '[', call.element, ']'));
+    }
     options.idempotency_key = key;
     upstream::CallContext& context = self->ContextFor(step);
     Reply reply = co_await self->caller_.Unary(context, *step.method, request, options);
@@ -199,8 +202,11 @@ void Execution::FinishCall(size_t index, EachCalls::Call& call, Reply reply) {
     call.status = Accept(step, call.reply.message, call.base);
     if (!call.status.ok()) call.reply = upstream::UnaryReply();
   }
-  const auto number = static_cast<size_t>(&call - steps_[index].each->calls.data());
-  NoteActed(index, number, answered, call.status);
+  if (step.undo) {
+    const std::string_view requests = steps_[index].each->requests;
+    NoteActed(step, Cat(step.id, '[', call.element, ']'), requests.substr(call.begin, call.size),
+              call.undo, answered ? &call.reply : nullptr, call.status);
+  }
   const bool must = step.on_error == PlanStep::OnError::kFail;
   if (!call.status.ok() && (must || parent_.cancel.cancelled())) Fail(call.status);
 }

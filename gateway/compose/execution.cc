@@ -7,6 +7,7 @@
 #include "gateway/compose/aggregates.h"
 #include "gateway/compose/condition.h"
 #include "gateway/compose/limits.h"
+#include "gateway/upstream/idempotency_key.h"
 #include "gateway/upstream/typed_call.h"
 
 namespace frontdesk::compose {
@@ -35,19 +36,19 @@ Execution::Execution(upstream::CallContext& parent, const contract::Plan& plan,
       context_{parent.loop,     cancel_,           CallsEnd(parent, plan.deadline),
                parent.metadata, parent.caller_sub, parent.request_id,
                parent.key_scope},
-      end_(End(parent, plan.deadline)),
       known_(plan),
       steps_(plan.steps.size()) {
   known_.caller_sub = context_.caller_sub;
+  if (plan.undoes) undo_log_.emplace(parent, context_, End(parent, plan.deadline), caller, options);
 }
 
 absl::Status Execution::Start(std::string_view request) {
-  if (plan_.undoes) {
-    if (absl::Status ready = PrepareUndos(); !ready.ok()) return ready;
-  }
   known_.request = known_.slots.Open(plan_.request);
   if (!known_.slots.Read(plan_.request, request, known_.request)) {
     return RequestIsNoMessage();
+  }
+  if (undo_log_) {
+    if (absl::Status ready = undo_log_->Reserve(); !ready.ok()) return ready;
   }
   started_ = done_ = ~options_.steps.run;
   StartReady();
@@ -101,7 +102,7 @@ upstream::CallOptions Execution::OptionsFor(const PlanStep& step) const {
 internal::Detached Execution::RunStep(Execution* self, size_t index) {
   const PlanStep& step = self->plan_.steps[index];
   upstream::CallOptions options = self->OptionsFor(step);
-  const std::string key = self->KeyFor(step.id);
+  const std::string key = upstream::KeyFor(self->context_, step.id);
   options.idempotency_key = key;
   self->scratch_.clear();
   Assembler(self->known_, self->scratch_).Write(step.request, 0);
@@ -128,17 +129,21 @@ absl::Status Execution::Accept(const PlanStep& step, std::string_view message, u
 }
 
 void Execution::FinishStep(size_t index, Reply reply) {
+  const PlanStep& step = plan_.steps[index];
   absl::Status status = reply.status();
+  Progress& progress = steps_[index];
   const bool answered = reply.ok();
   if (answered) {
-    Progress& progress = steps_[index];
     progress.reply = *std::move(reply);  // views into it are taken only where it stays
     StepSlots& slots = known_.steps[index];
-    status = Accept(plan_.steps[index], progress.reply.message, slots.base);
+    status = Accept(step, progress.reply.message, slots.base);
     slots.there = status.ok();
     if (!status.ok()) progress.reply = upstream::UnaryReply();
   }
-  NoteActed(index, 0, answered, status);
+  if (step.undo) {
+    NoteActed(step, step.id, progress.request, progress.undo, answered ? &progress.reply : nullptr,
+              status);
+  }
   Settle(index, std::move(status));
 }
 

@@ -17,7 +17,7 @@
 #include "gateway/base/task.h"
 #include "gateway/compose/assemble.h"
 #include "gateway/compose/runtime.h"
-#include "gateway/compose/undo.h"
+#include "gateway/compose/undo_log.h"
 
 namespace frontdesk::compose {
 
@@ -84,12 +84,6 @@ class Execution {
     std::string request;  // with an undo: what it was asked
     std::string undo;     // what is known of its undo's request
   };
-  // A call that may have to be taken back.
-  struct Acted {
-    size_t step = 0;
-    size_t call = 0;     // of an `each`
-    bool known = false;  // its reply came and is a message
-  };
   using Reply = absl::StatusOr<upstream::UnaryReply>;
 
   // These run by themselves, one per step or per lane, and end before Run() does.
@@ -97,8 +91,6 @@ class Execution {
   static internal::Detached RunLane(Execution* self, size_t index);
   static internal::Detached RunBatches(Execution* self, size_t index);
 
-  // Takes the room that undos may need. Fails when there is none.
-  absl::Status PrepareUndos();
   void StartReady();
   void Begin(size_t index);
   void BeginEach(size_t index);
@@ -136,10 +128,9 @@ class Execution {
   // Reads the step's default into slots; returns the first of them.
   uint32_t OpenDefault(const contract::PlanStep& step);
   void UseDefault(size_t index);
-  // Remembers a call of a step with an undo, unless it is sure that it did nothing.
-  void NoteActed(size_t index, size_t call, bool answered, const absl::Status& status);
-  UndoCall UndoOf(const Acted& acted) const;
-  std::vector<UndoCall> CallsToUndo(bool only_unknown) const;
+  // Of a step with an undo: `undo` is what is known of its request, `reply` null if none came.
+  void NoteActed(const contract::PlanStep& step, std::string part, std::string_view request,
+                 std::string& undo, const upstream::UnaryReply* reply, const absl::Status& status);
   void Settle(size_t index, absl::Status status);
   void Fail(const absl::Status& status);
   void Leave();  // a step or lane ends; the last one resumes Run()
@@ -147,10 +138,8 @@ class Execution {
   bool stopped() const { return !failure_.ok(); }
   upstream::CallOptions OptionsFor(const contract::PlanStep& step) const;
   bool has_keys() const { return !context_.key_scope.empty(); }
-  // "" when the calls of this run have no keys.
-  std::string KeyFor(std::string_view part) const;
   upstream::CallContext& ContextFor(const contract::PlanStep& step) {
-    return step.undo ? *kept_context_ : context_;
+    return step.undo ? undo_log_->context() : context_;
   }
   void ReportMissing(std::vector<Missing>& incomplete) const;
   void CollectHeaders(upstream::Metadata& headers) const;
@@ -161,12 +150,7 @@ class Execution {
   const RunOptions& options_;
   Cancellation cancel_;
   upstream::CallContext context_;
-  const TimePoint end_;  // of the whole
-  // Calls that can be undone are not cancelled half-way: only their end tells what they did.
-  std::optional<Cancellation> kept_cancel_;
-  std::optional<upstream::CallContext> kept_context_;
-  std::optional<Scope::Place> undo_place_;
-  std::vector<Acted> acted_;  // in the order in which they ended
+  std::optional<UndoLog> undo_log_;  // of a plan that undoes
   Knowledge known_;
   std::vector<Progress> steps_;
   std::string scratch_;  // the request of a step, read before its call first suspends

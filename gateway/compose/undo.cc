@@ -6,7 +6,6 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
-#include "gateway/compose/assemble.h"
 #include "gateway/observe/log.h"
 
 namespace frontdesk::compose {
@@ -16,18 +15,6 @@ namespace {
 // not wait long for one that is not.
 constexpr int kTries = 3;
 constexpr std::chrono::milliseconds kFirstPause{100};
-
-// What only the step's reply tells of the undo's request; nothing if it is no message.
-std::optional<std::string> FromReply(const contract::Plan& plan, const contract::PlanUndo& undo,
-                                     std::string_view reply) {
-  std::string out;
-  if (undo.from_reply.empty()) return out;
-  Knowledge known(plan);
-  const uint32_t base = known.slots.Open(undo.reply);
-  if (!known.slots.Read(undo.reply, reply, base)) return std::nullopt;
-  Assembler(known, out).Write(undo.from_reply, base);
-  return out;
-}
 
 // The back end says that it has not done it and will not.
 bool Refused(const absl::Status& failure) {
@@ -74,12 +61,10 @@ bool MayHaveActed(const absl::Status& failure) {
   }
 }
 
-Compensation::Compensation(const contract::Plan& plan, upstream::Caller& caller,
-                           const upstream::CallContext& context, Cancellation& stop,
-                           observe::MetricsShard* metrics, std::shared_ptr<const void> alive,
-                           std::vector<UndoCall> calls)
-    : plan_(plan),
-      caller_(caller),
+Compensation::Compensation(upstream::Caller& caller, const upstream::CallContext& context,
+                           Cancellation& stop, observe::MetricsShard* metrics,
+                           std::shared_ptr<const void> alive, std::vector<UndoCall> calls)
+    : caller_(caller),
       metrics_(metrics),
       alive_(std::move(alive)),
       cancel_(stop),
@@ -109,23 +94,23 @@ Task<absl::Status> Compensation::TakeBack(UndoCall& call) {
 }
 
 Task<absl::Status> Compensation::Try(UndoCall& call) {
-  const contract::PlanUndo& undo = *call.step->undo;
-  if (!call.known && !undo.from_reply.empty()) {
+  if (!call.known && call.from_reply) {
     bool nothing = false;
     absl::Status learnt = co_await Learn(call, nothing);
     if (!learnt.ok() || nothing) co_return learnt;
   }
-  const std::optional<std::string> own = FromReply(plan_, undo, call.reply);
-  if (!own) {
+  std::optional<std::string> request = std::string();
+  if (call.from_reply) request = call.from_reply(call.reply);
+  if (!request) {
     co_return Failure(absl::StatusCode::kFailedPrecondition, "UNREADABLE_REPLY",
                       "the step's reply does not tell what to undo", Origin::kUpstream);
   }
-  const std::string request = *own + call.request;
+  *request += call.request;
   upstream::CallOptions options;
-  options.timeout = std::chrono::duration_cast<Duration>(undo.timeout);
+  options.timeout = std::chrono::duration_cast<Duration>(call.timeout);
   options.idempotency_key = call.key;
   const absl::StatusOr<upstream::UnaryReply> reply =
-      co_await caller_.Unary(context_, *undo.method, request, options);
+      co_await caller_.Unary(context_, *call.method, *request, options);
   // Who is asked to take back what may never have been done rightly finds nothing.
   const bool nothing = !call.known && reply.status().code() == absl::StatusCode::kNotFound;
   co_return nothing ? absl::OkStatus() : reply.status();
@@ -137,10 +122,10 @@ Task<absl::Status> Compensation::Learn(UndoCall& call, bool& nothing) {
                       "without a key the step can't be asked again", Origin::kGateway);
   }
   upstream::CallOptions options;
-  options.timeout = std::chrono::duration_cast<Duration>(call.step->undo->timeout);
+  options.timeout = std::chrono::duration_cast<Duration>(call.timeout);
   options.idempotency_key = call.step_key;
   absl::StatusOr<upstream::UnaryReply> reply =
-      co_await caller_.Unary(context_, *call.step->method, call.step_request, options);
+      co_await caller_.Unary(context_, *call.step_method, call.step_request, options);
   nothing = Refused(reply.status());
   if (!reply.ok()) co_return nothing ? absl::OkStatus() : reply.status();
   call.reply = std::move(reply->message);
@@ -154,7 +139,7 @@ void Compensation::Note(size_t index, const absl::Status& status) {
   results_[index] = status.ok() ? Result::kUndone : failed;
   failed_ |= !status.ok();
   if (metrics_) metrics_->OnUndo(status.ok());
-  const std::string what = Cat("step ", call.part, " (", call.step->method->full_name,
+  const std::string what = Cat("step ", call.part, " (", call.step_method->full_name,
                                ") of request ", request_id_, ", idempotency key ", call.step_key);
   if (status.ok()) {
     observe::LogInfo(Cat("undone: ", what));

@@ -1,7 +1,10 @@
 // Taking back what a composition did before it failed.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +13,7 @@
 #include "gateway/base/event.h"
 #include "gateway/base/scope.h"
 #include "gateway/base/task.h"
-#include "gateway/contract/plan.h"
+#include "gateway/contract/method_name.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/upstream/caller.h"
 
@@ -20,7 +23,7 @@ namespace frontdesk::compose {
 struct UndoHost {
   Scope& scope;
   observe::MetricsShard* metrics = nullptr;  // may be null
-  std::shared_ptr<const void> alive;         // what the plan lives in
+  std::shared_ptr<const void> alive;         // what plans live in
 };
 
 // Whether a call that failed may have been carried out nevertheless: its answer was lost or can't
@@ -29,11 +32,18 @@ bool MayHaveActed(const absl::Status& failure);
 
 // One call that is taken back: all that is needed for it, and nothing of the request's.
 struct UndoCall {
-  const contract::PlanStep* step = nullptr;  // its undo is there
-  std::string part;                          // the step's id, or "id[3]"
-  std::string request;                       // PlanUndo::request, written
-  std::string key;                           // idempotency key of the undo; may be empty
-  bool known = false;                        // `reply` is the step's reply
+  // What only the step's reply tells of the undo's request; nothing if the reply is no message.
+  using FromReply = std::function<std::optional<std::string>(std::string_view reply)>;
+
+  // Both are as constant as the program, or live in what UndoHost keeps alive.
+  const contract::MethodName* method = nullptr;       // of the undo
+  const contract::MethodName* step_method = nullptr;  // of what it undoes
+  std::chrono::nanoseconds timeout{};                 // of one try
+  FromReply from_reply;                               // empty when the reply is not needed
+  std::string part;                                   // the step's id, or "id[3]"
+  std::string request;                                // what was known before the step ran
+  std::string key;                                    // idempotency key of the undo; may be empty
+  bool known = false;                                 // `reply` is the step's reply
   std::string reply;
   // To ask the step again when its reply is not known. Without a key that is not safe, and not
   // done.
@@ -46,8 +56,7 @@ struct UndoCall {
 class Compensation {
  public:
   // `context` is copied: metadata, caller and request id, neither deadline nor cancellation.
-  Compensation(const contract::Plan& plan, upstream::Caller& caller,
-               const upstream::CallContext& context, Cancellation& stop,
+  Compensation(upstream::Caller& caller, const upstream::CallContext& context, Cancellation& stop,
                observe::MetricsShard* metrics, std::shared_ptr<const void> alive,
                std::vector<UndoCall> calls);
   Compensation(const Compensation&) = delete;
@@ -75,7 +84,6 @@ class Compensation {
   Task<absl::Status> Learn(UndoCall& call, bool& nothing);
   void Note(size_t index, const absl::Status& status);
 
-  const contract::Plan& plan_;
   upstream::Caller& caller_;
   observe::MetricsShard* const metrics_;
   const std::shared_ptr<const void> alive_;

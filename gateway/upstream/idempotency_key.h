@@ -7,6 +7,7 @@
 
 #include "gateway/base/sha256.h"
 #include "gateway/base/text.h"
+#include "gateway/upstream/call_context.h"
 
 namespace frontdesk::upstream {
 
@@ -14,6 +15,11 @@ namespace frontdesk::upstream {
 // apart: the step and, of an `each`, the element ("charge", "lines[3]", "undo charge").
 inline std::string DeriveKey(std::string_view scope, std::string_view what) {
   return ToHex(Sha256({"call", scope, what}), 16);
+}
+
+// The same for a call of the context; "" when its calls have no keys.
+inline std::string KeyFor(const CallContext& context, std::string_view what) {
+  return context.key_scope.empty() ? std::string() : DeriveKey(context.key_scope, what);
 }
 
 }  // namespace frontdesk::upstream

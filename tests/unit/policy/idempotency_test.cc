@@ -278,12 +278,7 @@ TEST_F(PolicyTest, AFinalFailureIsKeptAndAnotherIsNot) {
 
 class CompensatedTest : public PolicyTest {
  protected:
-  CompensatedTest() {
-    undo.method = &undo_method;
-    undo_method.name = "Drop";
-    step.method = &method;
-    step.undo = std::make_unique<const contract::PlanUndo>(std::move(undo));
-  }
+  CompensatedTest() { undo_method.name = "Drop"; }
   ~CompensatedTest() override {
     while (!caller.Held().empty()) caller.Release("Drop", std::string());
     Turn();
@@ -293,13 +288,15 @@ class CompensatedTest : public PolicyTest {
   Client& StartAndFail(std::string_view key, absl::Status failure) {
     Client& client = Start(key);
     compose::UndoCall call;
-    call.step = &step;
+    call.method = &undo_method;
+    call.step_method = &method;
+    call.timeout = std::chrono::seconds(5);
     call.part = "step";
     call.known = true;
     std::vector<compose::UndoCall> calls;
     calls.push_back(std::move(call));
     const auto undos = std::make_shared<compose::Compensation>(
-        plan, caller, client.exchange.call, scope.stop(), nullptr, nullptr, std::move(calls));
+        caller, client.exchange.call, scope.stop(), nullptr, nullptr, std::move(calls));
     scope.Spawn("undo", compose::Compensation::Run(undos));
     Reply reply(std::move(failure));
     reply.compensation = undos;
@@ -308,9 +305,6 @@ class CompensatedTest : public PolicyTest {
   }
 
   contract::Method undo_method;
-  contract::PlanUndo undo;
-  contract::PlanStep step;
-  contract::Plan plan;
   testing::ScriptedCaller caller;
 };
 
