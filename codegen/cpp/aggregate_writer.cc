@@ -109,8 +109,10 @@ std::set<std::string> AggregateWriter::Headers() const {
   std::set<std::string> headers = {"gateway/compose/aggregates.h"};
   for (const Method* method : composed_) {
     for (const contract::PlanStep& step : method->plan->steps) {
-      headers.insert(HeaderOf(*step.method->input->descriptor));
-      headers.insert(HeaderOf(*step.method->output->descriptor));
+      for (const Method* called : {step.method, &Asked(step)}) {
+        headers.insert(HeaderOf(*called->input->descriptor));
+        headers.insert(HeaderOf(*called->output->descriptor));
+      }
     }
   }
   if (!custom_.empty()) {
@@ -126,11 +128,29 @@ std::set<std::string> AggregateWriter::Headers() const {
   return headers;
 }
 
-std::string AggregateWriter::TaskOf(const Method& method) const {
+std::set<std::string> AggregateWriter::SourceHeaders() const {
+  std::set<std::string> headers;
+  for (const Method* method : composed_) {
+    for (const contract::PlanStep& step : method->plan->steps) {
+      if (step.each) headers.insert("gateway/compose/typed_each.h");
+      if (step.batch) headers.insert("gateway/compose/typed_batch.h");
+      if (!step.undo) continue;
+      headers.insert("gateway/compose/typed_undo.h");
+      headers.insert(HeaderOf(*step.undo->method->input->descriptor));
+    }
+  }
+  return headers;
+}
+
+std::string AggregateWriter::ResultOf(const Method& method) const {
   const std::string reply = names_.Of(*method.output->descriptor);
   const std::string result =
       method.custom ? reply : Cat(Own("frontdesk::compose::Answer"), "<", reply, ">");
-  return Cat(Own("frontdesk::Task"), "<", Own("absl::StatusOr"), "<", result, ">>");
+  return Cat(Own("absl::StatusOr"), "<", result, ">");
+}
+
+std::string AggregateWriter::TaskOf(const Method& method) const {
+  return Cat(Own("frontdesk::Task"), "<", ResultOf(method), ">");
 }
 
 std::vector<std::string> AggregateWriter::CustomArguments(const Method& method) const {
@@ -151,7 +171,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> AggregateWriter::H
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i].hook.empty()) continue;
     const contract::PlanStep& step = method.plan->steps[i];
-    const std::string request = names_.Of(*step.method->input->descriptor);
+    const std::string request = names_.Of(*Asked(step).input->descriptor);
     const std::string reply = Cat(names_.Of(*step.method->output->descriptor), "& reply");
     hooks.push_back({Cat("Before", names[i].hook), {context, Cat(request, "& request")}});
     std::vector<std::string> after = {context};
@@ -228,7 +248,9 @@ void AggregateWriter::NoteCalled(std::map<std::string, const Method*>& called) c
   for (const Method* method : composed_) {
     const std::vector<StepNames> names = NamesOfSteps(*method);
     for (size_t i = 0; i < names.size(); ++i) {
-      called.try_emplace(names[i].method, method->plan->steps[i].method);
+      const contract::PlanStep& step = method->plan->steps[i];
+      called.try_emplace(names[i].method, &Asked(step));
+      if (step.undo) called.try_emplace(ConstantOf(*step.undo->method), step.undo->method);
     }
   }
 }
@@ -252,7 +274,13 @@ void AggregateWriter::WriteSource(Printer& out) const {
     out.Call(Cat(TaskOf(*method), ' ', name_, "::", MethodName(*method)), CustomArguments(*method),
              " {");
     out.Line("  ", run, " run(*this, context, caller_, request, options);");
-    out.Line("  co_return co_await run.Run();");
+    if (method->plan->undoes) {
+      out.Line("  ", ResultOf(*method), " answer = co_await run.Run();");
+      out.Line("  co_await run.TakeBack(answer);");
+      out.Line("  co_return answer;");
+    } else {
+      out.Line("  co_return co_await run.Run();");
+    }
     out.Line("}");
     out.Line();
   }

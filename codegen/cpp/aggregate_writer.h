@@ -33,6 +33,8 @@ class AggregateWriter {
 
   // Headers that the class needs besides those of the clients.
   std::set<std::string> Headers() const;
+  // And those that its runs need.
+  std::set<std::string> SourceHeaders() const;
   void WriteHeader(Printer& out) const;
   // The runs, in an unnamed namespace; then the members.
   void WriteRuns(Conversions& conversions, Printer& out) const;
@@ -54,6 +56,8 @@ class AggregateWriter {
   std::vector<std::pair<std::string, std::vector<std::string>>> Hooks(
       const contract::Method& method) const;
   std::vector<std::string> CustomArguments(const contract::Method& method) const;
+  // "absl::StatusOr<...>", and the task that brings it.
+  std::string ResultOf(const contract::Method& method) const;
   std::string TaskOf(const contract::Method& method) const;
   std::string MethodName(const contract::Method& method) const;
   std::string Own(std::string_view name) const { return names_.Global(name); }

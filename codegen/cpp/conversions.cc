@@ -14,7 +14,8 @@ std::string Conversions::BodyOf(const Function& function) {
   Printer body;
   Roots roots;
   roots.plan = function.plan;
-  roots.conversion = function.conversion;
+  roots.self = "from";
+  roots.self_reader = &function.conversion->reader;
   body.Indent();
   FillWriter(roots, 0, names_, *this, body).Write(function.conversion->writes, "to.");
   return body.Take();

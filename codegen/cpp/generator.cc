@@ -124,6 +124,9 @@ File FileWriter::Source() const {
     out.Line();
   }
   out.Line("#include \"gateway/base/version.h\"");
+  std::set<std::string> headers;
+  for (const AggregateWriter& writer : aggregates_) headers.merge(writer.SourceHeaders());
+  for (const std::string& header : headers) out.Line("#include \"", header, "\"");
   out.Line("#include \"gateway/upstream/typed_call.h\"");
   OpenSpace(out);
   out.Line();

@@ -114,8 +114,9 @@ std::string HeaderOf(const Descriptor& message) {
 
 Names::Names(const contract::Contract& contract, const FileDescriptor& file)
     : space_(Replace(file.package(), ".", "::")),
-      members_({"AllSteps", "Complete", "Fill", "Idle", "Methods", "Outcome", "Run", "Start",
-                "TypedRun", "Aggregates"}) {
+      members_({"Aggregates", "AllSteps", "Complete", "Fail", "Fill", "Idle", "Key", "Methods",
+                "Outcome", "Reply", "Request", "Result", "Run", "Start", "TakeBack", "TypedRun",
+                "UndoRun"}) {
   for (int i = 0; i < file.service_count(); ++i) {
     for (int j = 0; j < file.service(i)->method_count(); ++j) {
       members_.insert(file.service(i)->method(j)->name());

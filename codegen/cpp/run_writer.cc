@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "codegen/cpp/batch_writer.h"
 #include "codegen/cpp/condition_writer.h"
 #include "codegen/cpp/constant_writer.h"
 #include "codegen/cpp/fill_writer.h"
+#include "codegen/cpp/member_writer.h"
+#include "codegen/cpp/undo_writer.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::codegen {
@@ -19,7 +22,7 @@ namespace {
 // Variables of the generated code that an element may not be called like.
 constexpr std::string_view kTaken[] = {"ask",    "context", "ended", "entry", "from",
                                        "inner",  "item",    "key",   "ready", "reply",
-                                       "status", "to",      "value", "wanted"};
+                                       "status", "to",      "undo",  "value", "wanted"};
 
 const frontdesk::v1::Step* Declared(const frontdesk::v1::Composition& composition,
                                     const std::string& id) {
@@ -68,7 +71,7 @@ std::string Beyond(const frontdesk::v1::Composition& composition) {
     return std::string();
   };
   for (const frontdesk::v1::Step& step : composition.step()) {
-    const std::string name = unknown(step, {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13});
+    const std::string name = unknown(step, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13});
     if (!name.empty()) return Cat("step ", step.id(), " has `", name, '`');
   }
   return "";
@@ -86,14 +89,15 @@ uint64_t MayLackReply(const contract::Plan& plan) {
   return skipped | omitted;
 }
 
-std::string Milliseconds(std::chrono::nanoseconds time) {
-  const auto count = time.count();
-  if (count % 1000000000 == 0) return Cat("std::chrono::seconds(", count / 1000000000, ')');
-  if (count % 1000000 == 0) return Cat("std::chrono::milliseconds(", count / 1000000, ')');
-  return Cat("std::chrono::nanoseconds(", count, ')');
+}  // namespace
+
+std::string ConstantOf(const contract::Method& called) {
+  return Cat('k', called.service.substr(called.service.rfind('.') + 1), called.name);
 }
 
-}  // namespace
+const contract::Method& Asked(const PlanStep& step) {
+  return step.batch ? *step.batch->method : *step.method;
+}
 
 const frontdesk::v1::Composition& CompositionOf(const contract::Method& method) {
   return method.descriptor->options().GetExtension(frontdesk::v1::compose);
@@ -112,10 +116,11 @@ std::vector<StepNames> NamesOfSteps(const contract::Method& method) {
     const std::string camel = Camel(step.id);
     names.member = Fresh(Cat(step.id, '_'), used);
     names.ask = Fresh(Cat("Ask", camel), used);
-    const std::string& service = step.method->service;
-    names.method = Cat('k', service.substr(service.rfind('.') + 1), step.method->name);
+    names.method = ConstantOf(Asked(step));
     const frontdesk::v1::Step* declared = Declared(composition, step.id);
     if (declared->hooks()) names.hook = Fresh(Cat(method.name, camel), used);
+    if (step.batch) names.batch = Fresh(Cat(camel, "Batch"), used);
+    if (step.undo && !step.undo->from_reply.empty()) names.undo = Fresh(Cat("Undo", camel), used);
     if (step.on_error == PlanStep::OnError::kDefault) {
       names.stand_in = Fresh(Cat("Default", camel), used);
     }
@@ -144,7 +149,8 @@ RunWriter::RunWriter(const contract::Method& method, std::string aggregates, con
 void RunWriter::WriteClass(Printer& out) {
   const std::string input = Message(*method_.input);
   out.Line("// One run of ", method_.name, ": a member and a coroutine per step.");
-  out.Open("class ", name_, " final : public ", names_.Global("frontdesk::compose::TypedRun"),
+  const std::string base = plan_.undoes ? "UndoRun" : "TypedRun";
+  out.Open("class ", name_, " final : public ", names_.Global(Cat("frontdesk::compose::", base)),
            " {");
   out.Outdent();
   out.Line(" public:");
@@ -157,8 +163,8 @@ void RunWriter::WriteClass(Printer& out) {
             Cat("const ", names_.Global("frontdesk::compose::RunOptions"), "& options")},
            "");
   const bool endless = plan_.deadline == std::chrono::nanoseconds::max();
-  out.Line("    : TypedRun(context, caller, options",
-           endless ? std::string() : Cat(", ", Milliseconds(plan_.deadline)), "),");
+  out.Line("    : ", base, "(context, caller, options",
+           endless ? std::string() : Cat(", ", TimeOf(plan_.deadline)), "),");
   out.Line("      hooks_(hooks),");
   out.Line("      request_(request) {}");
   out.Line();
@@ -176,7 +182,9 @@ void RunWriter::WriteClass(Printer& out) {
   }
   out.Line("[[maybe_unused]] ", aggregates_, "& hooks_;");
   out.Line("[[maybe_unused]] const ", input, "& request_;");
-  for (size_t i = 0; i < steps_.size(); ++i) WriteMember(i, out);
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    WriteMember(plan_.steps[i], steps_[i], names_, out);
+  }
   out.Close("};");
 }
 
@@ -219,12 +227,20 @@ Roots RunWriter::StepRoots() const {
   return roots;
 }
 
+Roots RunWriter::ElementRoots(size_t index) const {
+  Roots roots = StepRoots();
+  roots.element = steps_[index].element;
+  roots.element_reader = &plan_.steps[index].element;
+  return roots;
+}
+
 std::string RunWriter::Hook(std::string_view when, size_t index, std::string_view argument) const {
   return Cat("hooks_.", when, steps_[index].hook, "(context(), ", argument, ')');
 }
 
 void RunWriter::WriteStep(size_t index, Printer& out) {
   const PlanStep& step = plan_.steps[index];
+  WriteAround(index, out);
   out.Line(names_.Global("frontdesk::Task"), "<void> ", steps_[index].ask, "() {");
   out.Indent();
   if (step.when) {
@@ -238,6 +254,23 @@ void RunWriter::WriteStep(size_t index, Printer& out) {
     WriteCall(index, out);
   }
   out.Close();
+}
+
+// What its coroutine and member are made of.
+void RunWriter::WriteAround(size_t index, Printer& out) {
+  const PlanStep& step = plan_.steps[index];
+  const StepNames& names = steps_[index];
+  if (step.batch) {
+    const Roots roots = ElementRoots(index);
+    BatchWriter(step, names.member, roots, names_, conversions_).WriteStruct(names.batch, out);
+    out.Line();
+  }
+  if (!names.undo.empty()) {
+    UndoWriter(*step.undo, names_, conversions_)
+        .WriteFromReply(names.undo, Message(*step.method->output), ElementName(step.id),
+                        StepRoots(), out);
+    out.Line();
+  }
 }
 
 // Nothing when there are no steps to wait for.
@@ -281,10 +314,11 @@ void RunWriter::WriteDefault(size_t index, Printer& out) {
 void RunWriter::FillRequest(size_t index, Printer& out) {
   const PlanStep& step = plan_.steps[index];
   out.Line(Message(*step.method->input), " ask;");
-  Roots roots = StepRoots();
-  roots.element = steps_[index].element;
-  roots.element_reader = &step.element;
+  const Roots roots = ElementRoots(index);
   FillWriter(roots, 0, names_, conversions_, out).Write(step.request, "ask.");
+  if (step.undo) {
+    UndoWriter(*step.undo, names_, conversions_).WriteKnown(steps_[index].member, roots, out);
+  }
 }
 
 void RunWriter::WriteCall(size_t index, Printer& out) {
@@ -331,52 +365,29 @@ void RunWriter::WriteEach(size_t index, Printer& out) {
       out.Line("const auto& ", names.element, " = ", value.text, ';');
     }
   }
-  FillRequest(index, out);
-  if (names.hook.empty()) {
-    out.Line(names.member, ".Add(ask);");
+  const Roots roots = ElementRoots(index);
+  if (step.batch) {
+    BatchWriter(step, names.member, roots, names_, conversions_).WriteKey(out);
   } else {
-    out.Line("absl::Status status = ", Hook("Before", index, "ask"), ';');
-    out.Line(names.member, ".Add(ask, std::move(status));");
+    FillRequest(index, out);
+    if (names.hook.empty()) {
+      out.Line(names.member, ".Add(ask);");
+    } else {
+      out.Line("absl::Status status = ", Hook("Before", index, "ask"), ';');
+      out.Line(names.member, ".Add(ask, std::move(status));");
+    }
   }
   for (; open > 0; --open) out.Close();
+  if (step.batch) {
+    BatchWriter(step, names.member, roots, names_, conversions_)
+        .WriteRequests(names.hook.empty() ? "" : Hook("Before", index, "batch.ask"), out);
+  }
   out.Line("co_await ", names.member, ".AskAll(", names.method, ");");
   if (!names.hook.empty()) {
     out.Line(names.member, ".Check([this](", Message(*step.method->output), "& reply) {");
     out.Line("  return ", Hook("After", index, "reply"), ';');
     out.Line("});");
   }
-}
-
-void RunWriter::WriteMember(size_t index, Printer& out) {
-  const PlanStep& step = plan_.steps[index];
-  std::vector<std::string> options = {Cat(".id = \"", step.id, '"')};
-  if (step.timeout != std::chrono::nanoseconds::max()) {
-    options.push_back(Cat(".timeout = ", Milliseconds(step.timeout)));
-  }
-  if (step.on_error != PlanStep::OnError::kFail) {
-    options.push_back(".optional = true");
-  }
-  if (step.each && step.max_parallel != PlanStep().max_parallel) {
-    options.push_back(Cat(".max_parallel = ", step.max_parallel));
-  }
-  if (step.each && step.list.root == Source::Root::kRequest) {
-    options.push_back(".of_request = true");
-  }
-  std::string line =
-      Cat(names_.Global(step.each ? "frontdesk::compose::EachStep" : "frontdesk::compose::Step"),
-          "<", Message(*step.method->output), "> ", steps_[index].member, '{');
-  std::string given = "{";
-  for (size_t i = 0; i < options.size(); ++i) given += Cat(i == 0 ? "" : ", ", options[i]);
-  given += '}';
-  const std::string& stand_in = steps_[index].stand_in;
-  const std::string last = stand_in.empty() ? "};" : Cat(", &", stand_in, "};");
-  const std::string all = Cat("*this, ", given, last);
-  if (out.margin() + line.size() + all.size() <= Printer::kWidth) return out.Line(line, all);
-  out.Line(line);
-  if (out.margin() + 4 + all.size() <= Printer::kWidth) return out.Line("    ", all);
-  out.Line("    *this,");
-  out.Line("    ", given, stand_in.empty() ? "};" : ",");
-  if (!stand_in.empty()) out.Line("    &", stand_in, "};");
 }
 
 }  // namespace frontdesk::codegen

@@ -17,11 +17,18 @@ namespace frontdesk::codegen {
 struct StepNames {
   std::string member;    // "order_"
   std::string ask;       // "AskOrder"
-  std::string method;    // "kOrdersGetOrder"
+  std::string method;    // "kOrdersGetOrder", with `batch` the one for many
   std::string hook;      // "GetOrderDetailsOrder", or "" without hooks
   std::string element;   // of `each`: "line"
   std::string stand_in;  // of on_error: DEFAULT: "DefaultOrder"
+  std::string batch;     // of `batch`: "ProductsBatch"
+  std::string undo;      // of `undo`, with something of the reply: "UndoOrder"
 };
+
+// "kOrdersGetOrder"
+std::string ConstantOf(const contract::Method& called);
+// What the step asks: with `batch` the call for many elements.
+const contract::Method& Asked(const contract::PlanStep& step);
 
 // The declared composition of a method, for what the plan leaves out.
 const frontdesk::v1::Composition& CompositionOf(const contract::Method& method);
@@ -51,10 +58,12 @@ class RunWriter {
   void WriteDefault(size_t index, Printer& out);
   void WriteCall(size_t index, Printer& out);
   void WriteEach(size_t index, Printer& out);
-  void WriteMember(size_t index, Printer& out);
+  void WriteAround(size_t index, Printer& out);
   void FillRequest(size_t index, Printer& out);
   // Paths begin with steps or the request.
   Roots StepRoots() const;
+  // And with the element that `each` is at.
+  Roots ElementRoots(size_t index) const;
   std::string Hook(std::string_view when, size_t index, std::string_view argument) const;
   std::string Message(const contract::MessageTable& table) const {
     return names_.Of(*table.descriptor);

@@ -85,7 +85,7 @@ Value ValueOf(const Source& source, const Roots& roots, const std::string& reply
       return value;
     }
     case Source::Root::kSelf:
-      return ValueBelow("from", false, PathTo(roots.conversion->reader, source.slot));
+      return ValueBelow(roots.self, false, PathTo(*roots.self_reader, source.slot));
   }
   return value;
 }

@@ -23,8 +23,9 @@ struct Roots {
   // Of the step whose request is written: the element's variable and its reader.
   std::string element;
   const contract::MessageReader* element_reader = nullptr;
-  // Inside a conversion.
-  const contract::Conversion* conversion = nullptr;
+  // The message itself that is converted, or the reply that is taken back.
+  std::string self;
+  const contract::MessageReader* self_reader = nullptr;
 };
 
 // A value and how to ask whether it is there.

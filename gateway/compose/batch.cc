@@ -2,9 +2,9 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
-#include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/compose/execution.h"
+#include "gateway/compose/limits.h"
 #include "gateway/compose/scalar.h"
 #include "gateway/contract/wire.h"
 #include "gateway/upstream/idempotency_key.h"
@@ -21,13 +21,6 @@ using contract::WireReader;
 using contract::WireType;
 
 bool IsText(FieldType type) { return type == FieldType::kString || type == FieldType::kBytes; }
-
-absl::Status NoResult(const PlanStep& step) {
-  return Failure(
-      absl::StatusCode::kNotFound, "NOT_FOUND",
-      Cat(step.batch->method->full_name, " has no result for an element of step ", step.id),
-      Origin::kUpstream);
-}
 
 // The key of a result, as AddKey() writes those of elements; "" when it has none. False if it is no
 // message.
@@ -81,7 +74,7 @@ absl::StatusOr<size_t> Execution::PrepareBatches(const PlanStep& step, EachCalls
       ++keys;
       continue;
     }
-    call.status = NoResult(step);
+    call.status = NoResult(*step.batch->method, step.id);
     if (step.on_error == PlanStep::OnError::kFail) return call.status;
   }
   return (keys + step.batch->max_keys - 1) / step.batch->max_keys;
@@ -153,7 +146,7 @@ void Execution::FinishBatch(size_t index, const BatchCall& batch, Reply reply) {
     if (!status.ok()) {
       call.status = status;
     } else if (!call.answered) {
-      call.status = NoResult(step);
+      call.status = NoResult(*step.batch->method, step.id);
     }
     if (!call.status.ok() && (must || parent_.cancel.cancelled())) return Fail(call.status);
   }

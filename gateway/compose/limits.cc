@@ -45,4 +45,10 @@ absl::Status EachTooLong(std::string_view step, size_t length, bool of_request,
       .Http(502);
 }
 
+absl::Status NoResult(const contract::MethodName& method, std::string_view step) {
+  return Failure(absl::StatusCode::kNotFound, "NOT_FOUND",
+                 Cat(method.full_name, " has no result for an element of step ", step),
+                 Origin::kUpstream);
+}
+
 }  // namespace frontdesk::compose

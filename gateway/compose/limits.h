@@ -1,4 +1,4 @@
-// What bounds a composition, the same for a plan and for generated code.
+// What bounds a composition and how it fails, the same for a plan and for generated code.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"
 #include "gateway/compose/runtime.h"
+#include "gateway/contract/method_name.h"
 
 namespace frontdesk::compose {
 
@@ -21,5 +22,8 @@ absl::Status TakeBytes(size_t size, const RunOptions& options, size_t& bytes);
 // The fault of whoever made the list: the client, or a back end.
 absl::Status EachTooLong(std::string_view step, size_t length, bool of_request,
                          const RunOptions& options);
+
+// NOT_FOUND: `method`, asked for many elements of a step, says nothing about one of them.
+absl::Status NoResult(const contract::MethodName& method, std::string_view step);
 
 }  // namespace frontdesk::compose

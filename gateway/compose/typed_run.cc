@@ -86,8 +86,7 @@ void TypedRun::Leave() {
 
 absl::Status TypedRun::Accept(StepState& step, size_t call, const contract::MethodName& method,
                               const std::string& message) {
-  absl::Status enough = TakeBytes(message.size(), options_, bytes_);
-  if (!enough.ok()) return enough;
+  if (absl::Status enough = Count(message.size()); !enough.ok()) return enough;
   if (step.Parse(call, message)) return absl::OkStatus();
   return upstream::NotAMessage(method, step.type());
 }
@@ -97,10 +96,6 @@ upstream::CallOptions TypedRun::OptionsFor(const StepState& step) const {
   options.timeout = step.options_.timeout;
   options.max_reply_bytes = options_.max_reply_bytes;
   return options;
-}
-
-std::string TypedRun::KeyFor(std::string_view part) const {
-  return has_keys() ? upstream::DeriveKey(context_.key_scope, part) : std::string();
 }
 
 absl::Status TypedRun::Outcome() const {
@@ -126,10 +121,13 @@ StepState::StepState(TypedRun& run, const StepOptions& options)
 
 void StepState::Fail(absl::Status status) {
   if (status.ok()) return;
+  if (there_) Refuse(0);
   status_ = std::move(status);
   there_ = false;
   headers_.clear();
 }
+
+upstream::CallContext& StepState::context() { return run_.context_; }
 
 bool StepState::IsReady() const { return (needs_ & ~run_.done_) == 0; }
 
@@ -164,12 +162,13 @@ void StepState::ReportMissing(std::vector<Missing>& incomplete) const {
 
 Task<void> CallStep::Call(const contract::MethodName& method, std::string request) {
   upstream::CallOptions options = run_.OptionsFor(*this);
-  const std::string key = run_.KeyFor(options_.id);
+  const std::string key = upstream::KeyFor(run_.context_, options_.id);
   options.idempotency_key = key;
   absl::StatusOr<upstream::UnaryReply> reply =
-      co_await run_.caller_.Unary(run_.context_, method, request, options);
+      co_await run_.caller_.Unary(context(), method, request, options);
   status_ = reply.ok() ? run_.Accept(*this, 0, method, reply->message) : reply.status();
   there_ = status_.ok();
+  Note(method, 0, request, reply, status_);
   if (!there_ || run_.options_.response_headers.empty()) co_return;
   headers_ = std::move(reply->headers);
   for (auto& trailer : reply->trailers) headers_.push_back(std::move(trailer));

@@ -9,9 +9,6 @@
 #include <bit>
 #include <coroutine>
 #include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +19,7 @@
 #include "gateway/base/cancel.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/task.h"
+#include "gateway/compose/limits.h"
 #include "gateway/compose/runtime.h"
 #include "gateway/contract/method_name.h"
 #include "gateway/upstream/typed_call.h"
@@ -48,11 +46,13 @@ struct StepOptions {
   bool optional = false;       // on_error: OMIT, or DEFAULT for a step that has a default
   uint32_t max_parallel = 16;  // of a step with `each`
   bool of_request = false;     // `each` goes through a list of the request's
+  size_t max_keys = 100;       // of one call, with `batch`
 };
 
 class TypedRun;
 
-// A step: whether it is done, and why it has no reply. See Step and EachStep below.
+// A step: whether it is done, and why it has no reply. See Step below, EachStep (typed_each.h),
+// BatchStep (typed_batch.h) and what can be undone (typed_undo.h).
 class StepState {
  public:
   StepState(const StepState&) = delete;
@@ -90,6 +90,15 @@ class StepState {
   // Reads a reply; false when it is no message of the type. `call` is 0, or that of an `each`.
   virtual bool Parse(size_t call, const std::string& message) = 0;
   virtual std::string type() const = 0;  // "shop.order.v1.Order"
+  // What its calls are made with.
+  virtual upstream::CallContext& context();
+  // A call has ended: with what it was asked, what came, and what became of it.
+  virtual void Note(const contract::MethodName& /*method*/, size_t /*call*/,
+                    std::string_view /*request*/,
+                    const absl::StatusOr<upstream::UnaryReply>& /*reply*/,
+                    const absl::Status& /*status*/) {}
+  // What a call brought does not count after all.
+  virtual void Refuse(size_t /*call*/) {}
 
   TypedRun& run_;
   const StepOptions options_;
@@ -131,9 +140,9 @@ class CallStep : public StepState {
   Task<void> Call(const contract::MethodName& method, std::string request);
 };
 
-// `stand_in` of both kinds of steps: what on_error: DEFAULT puts in the place of a reply.
+// `stand_in` of all kinds of steps: what on_error: DEFAULT puts in the place of a reply.
 template <class Reply>
-class Step final : public CallStep {
+class Step : public CallStep {
  public:
   Step(TypedRun& run, const StepOptions& options, Reply (*stand_in)() = nullptr)
       : CallStep(run, options), stand_in_(stand_in) {}
@@ -163,94 +172,6 @@ class Step final : public CallStep {
 
   Reply reply_;
   Reply (*stand_in_)();
-};
-
-// A step with a call per element of a list. Elements whose requests are equal share a call.
-class CallsStep : public StepState {
- public:
-  // The request of the next element; with a status that is not OK it has failed without a call.
-  void Add(const google::protobuf::MessageLite& request, absl::Status status = absl::OkStatus());
-  // Makes the calls, as many at once as may be, and awaits them.
-  Task<void> AskAll(const contract::MethodName& method);
-
- protected:
-  using StepState::StepState;
-
-  struct Call {
-    size_t begin = 0;  // of its request in `requests_`
-    size_t size = 0;
-    size_t element = 0;  // the first that it is for
-    absl::Status status;
-  };
-  virtual void Expect(size_t calls) = 0;
-  virtual bool has_default() const = 0;
-  // A call that was answered fails after all.
-  void FailCall(size_t call, const absl::Status& status);
-
-  std::vector<Call> calls_;
-  std::vector<uint32_t> call_of_;  // by element
-
- private:
-  static internal::Detached RunLane(CallsStep* self, const contract::MethodName* method);
-  void ShareEqualCalls();
-  void ReportMissing(std::vector<Missing>& incomplete) const override;
-
-  std::string requests_;
-  TimePoint deadline_ = TimePoint::max();
-  size_t next_ = 0;   // the first call that nobody has taken
-  size_t lanes_ = 0;  // that still run; each makes one call after another
-  std::coroutine_handle<> ended_;
-
-  class Lanes;
-};
-
-template <class Reply>
-class EachStep final : public CallsStep {
- public:
-  EachStep(TypedRun& run, const StepOptions& options, Reply (*stand_in)() = nullptr)
-      : CallsStep(run, options), stand_in_(stand_in) {}
-
-  // Of the elements that did not fail, in the order of the list; with a default, of all.
-  std::vector<const Reply*> replies() const {
-    std::vector<const Reply*> replies;
-    if (!there_) return replies;
-    replies.reserve(call_of_.size());
-    for (const uint32_t call : call_of_) {
-      if (calls_[call].status.ok()) {
-        replies.push_back(&replies_[call]);
-      } else if (stand_in_) {
-        replies.push_back(&StandIn());
-      }
-    }
-    return replies;
-  }
-  // Shows every reply to `look`, which may change it; one with a status that is not OK fails.
-  template <class Look>
-  void Check(const Look& look) {
-    for (size_t call = 0; call < calls_.size(); ++call) {
-      if (!calls_[call].status.ok()) continue;
-      const absl::Status status = look(replies_[call]);
-      if (!status.ok()) FailCall(call, status);
-    }
-  }
-
- private:
-  bool Parse(size_t call, const std::string& message) override {
-    return replies_[call].ParsePartialFromString(message);
-  }
-  // It stands for single elements: the list as a whole is empty then.
-  bool UseDefault() override { return there_ = has_default(); }
-  bool has_default() const override { return stand_in_ != nullptr; }
-  std::string type() const override { return Reply().GetTypeName(); }
-  void Expect(size_t calls) override { replies_.resize(calls); }
-  const Reply& StandIn() const {
-    if (!default_) default_ = stand_in_();
-    return *default_;
-  }
-
-  std::vector<Reply> replies_;  // by call
-  Reply (*stand_in_)();
-  mutable std::optional<Reply> default_;  // made when it is first needed
 };
 
 // Lives in the frame of the aggregate's method until no step runs. One loop only.
@@ -290,27 +211,29 @@ class TypedRun {
 
   // What calls are made with; also for hooks.
   upstream::CallContext& context() { return context_; }
+  void Fail(const absl::Status& status);
 
  private:
   friend class StepState;
   friend class CallStep;
+  friend class ElementsStep;
   friend class CallsStep;
+  friend class BatchesStep;
 
   static internal::Detached Drive(TypedRun* self, StepState* step, Task<void> task);
   void ResumeReady();
   void Finish();
   void Settle(StepState& step);
   void DoWithout(StepState& step);
-  void Fail(const absl::Status& status);
   void Leave();
   bool stopped() const { return !failure_.ok(); }
+  // Counts a reply's bytes. Not OK: there are too many.
+  absl::Status Count(size_t bytes) { return TakeBytes(bytes, options_, bytes_); }
   // Not OK: it is no message, or one too many bytes.
   absl::Status Accept(StepState& step, size_t call, const contract::MethodName& method,
                       const std::string& message);
   upstream::CallOptions OptionsFor(const StepState& step) const;
   bool has_keys() const { return !context_.key_scope.empty(); }
-  // "" when the calls of this run have no keys.
-  std::string KeyFor(std::string_view part) const;
   void Report(std::vector<Missing>& incomplete, upstream::Metadata& headers) const;
 
   upstream::CallContext& parent_;

@@ -31,14 +31,18 @@ absl::Status UndoLog::Reserve() {
 void UndoLog::Note(UndoCall call, bool answered, const absl::Status& status) {
   if (!answered && !MayHaveActed(status)) return;
   call.known = status.ok();
-  acted_.push_back(std::move(call));
+  acted_.push_back({std::move(call), !status.ok()});
 }
 
-std::vector<UndoCall> UndoLog::TakeCalls(bool only_unknown) {
+void UndoLog::Refuse(std::string_view part) {
+  for (Acted& acted : acted_) acted.missing |= acted.call.part == part;
+}
+
+std::vector<UndoCall> UndoLog::TakeCalls(bool only_missing) {
   std::vector<UndoCall> calls;
   for (auto acted = acted_.rbegin(); acted != acted_.rend(); ++acted) {
-    if (only_unknown && acted->known) continue;
-    UndoCall& call = calls.emplace_back(std::move(*acted));
+    if (only_missing && !acted->missing) continue;
+    UndoCall& call = calls.emplace_back(std::move(acted->call));
     call.key = upstream::KeyFor(context_, Cat("undo ", call.part));
     call.step_key = upstream::KeyFor(context_, call.part);
   }
@@ -47,7 +51,7 @@ std::vector<UndoCall> UndoLog::TakeCalls(bool only_unknown) {
 
 Task<absl::Status> UndoLog::TakeBack(absl::Status outcome) {
   parent_.calls += context_.calls;
-  // An answer without the step must not leave behind what the step may have done.
+  // An answer without a part must not leave behind what was, or may have been, done for it.
   std::vector<UndoCall> calls = TakeCalls(outcome.ok());
   if (calls.empty()) co_return outcome;
   UndoHost* const host = options_.undo_host;

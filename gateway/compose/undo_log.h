@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -37,15 +38,22 @@ class UndoLog {
   // Such a call has ended with `status`; `answered`: by a reply, of whatever kind. Remembered
   // unless it is sure that it did nothing. `call` has neither `known` nor keys yet.
   void Note(UndoCall call, bool answered, const absl::Status& status);
+  // What a part brought is left out of the answer, although its call was answered well.
+  void Refuse(std::string_view part);
 
   // When no call is under way any more, and once: takes back what a failed composition did, the
-  // last call first; of one that did not fail, what a call whose end is not known may have done.
+  // last call first; of one that did not fail, what it did or may have done for parts that are
+  // missing.
   // Waits for that as long as the answer may still be given in time. Returns the outcome, a failure
   // with what became of each part.
   Task<absl::Status> TakeBack(absl::Status outcome);
 
  private:
-  std::vector<UndoCall> TakeCalls(bool only_unknown);
+  struct Acted {
+    UndoCall call;
+    bool missing = false;  // in the answer
+  };
+  std::vector<UndoCall> TakeCalls(bool only_missing);
 
   upstream::CallContext& parent_;
   const TimePoint end_;
@@ -54,7 +62,7 @@ class UndoLog {
   Cancellation cancel_;
   upstream::CallContext context_;
   std::optional<Scope::Place> place_;
-  std::vector<UndoCall> acted_;  // in the order in which they ended
+  std::vector<Acted> acted_;  // in the order in which they ended
 };
 
 }  // namespace frontdesk::compose

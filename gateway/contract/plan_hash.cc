@@ -77,10 +77,15 @@ uint64_t PlanHash(const Method& method) {
   shapes.Gather(*method.input->descriptor);
   shapes.Gather(*method.output->descriptor);
   if (method.plan) {
+    const auto add = [&](const Method& called) {
+      hash.Add(called.path);
+      shapes.Gather(*called.input->descriptor);
+      shapes.Gather(*called.output->descriptor);
+    };
     for (const PlanStep& step : method.plan->steps) {
-      hash.Add(step.method->path);
-      shapes.Gather(*step.method->input->descriptor);
-      shapes.Gather(*step.method->output->descriptor);
+      add(*step.method);
+      if (step.batch) add(*step.batch->method);
+      if (step.undo) add(*step.undo->method);
     }
   }
   shapes.AddTo(hash);

@@ -4,6 +4,7 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/text_format.h>
 
+#include <algorithm>
 #include <coroutine>
 #include <iterator>
 #include <map>
@@ -184,6 +185,34 @@ std::string Canonical(Dynamic& dynamic, const contract::MessageTable& type, std:
   return Serialize(*message);
 }
 
+// One of a list as a field of another message.
+void Copy(const pb::Message& from, const pb::FieldDescriptor& list, int index, pb::Message& to,
+          const pb::FieldDescriptor& field) {
+  const pb::Reflection& get = *from.GetReflection();
+  const pb::Reflection& set = *to.GetReflection();
+  switch (field.cpp_type()) {
+    case pb::FieldDescriptor::CPPTYPE_STRING:
+      return set.SetString(&to, &field, get.GetRepeatedString(from, &list, index));
+    case pb::FieldDescriptor::CPPTYPE_INT64:
+      return set.SetInt64(&to, &field, get.GetRepeatedInt64(from, &list, index));
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return set.SetEnumValue(&to, &field, get.GetRepeatedEnumValue(from, &list, index));
+    default:
+      return;  // no contract of the tests has others
+  }
+}
+
+ChanceCaller::ChanceCaller(const contract::Contract& contract, Dynamic& dynamic, Chances chances)
+    : contract_(contract), dynamic_(dynamic), chances_(chances) {
+  for (const contract::Method& method : contract.methods()) {
+    if (!method.plan) continue;
+    for (const contract::PlanStep& step : method.plan->steps) {
+      if (step.batch) batches_[step.batch->method] = step.batch.get();
+      if (step.undo) undos_.insert(step.undo->method);
+    }
+  }
+}
+
 // A held call: what its coroutine awaits.
 class ChanceCaller::Held final : private CancelListener {
  public:
@@ -219,7 +248,29 @@ void ChanceCaller::Release(size_t index) {
   (*std::next(held_.begin(), static_cast<std::ptrdiff_t>(index)))->Finish();
 }
 
+void ChanceCaller::FillResults(const contract::PlanBatch& batch, const std::string& asked,
+                               uint64_t chance, pb::Message& reply) {
+  const auto request = dynamic_.New(batch.method->input->full_name);
+  request->ParseFromString(asked);
+  const pb::FieldDescriptor& keys = *batch.key.target->descriptor;
+  const pb::FieldDescriptor& results = *batch.results->descriptor;
+  std::mt19937_64 engine(chance);
+  std::vector<int> order;
+  for (int i = 0; i < request->GetReflection()->FieldSize(*request, &keys); ++i) {
+    const uint64_t luck = engine() % 20;
+    if (luck > 0) order.push_back(i);
+    if (luck > 15) order.push_back(i);
+  }
+  std::shuffle(order.begin(), order.end(), engine);
+  for (const int key : order) {
+    pb::Message& result = *reply.GetReflection()->AddMessage(&reply, &results);
+    FillByChance(result, engine());
+    Copy(*request, keys, key, result, *batch.match->descriptor);
+  }
+}
+
 absl::StatusOr<upstream::UnaryReply> ChanceCaller::Answer(const contract::Method& method,
+                                                          const std::string& asked,
                                                           uint64_t chance) {
   static const absl::Status kFailures[] = {
       absl::NotFoundError("none"),
@@ -229,9 +280,16 @@ absl::StatusOr<upstream::UnaryReply> ChanceCaller::Answer(const contract::Method
   };
   upstream::UnaryReply reply;
   const auto kind = static_cast<uint32_t>(chance >> 8) % 100;
-  if (kind < chances_.fails) return kFailures[(chance >> 20) % std::size(kFailures)];
+  // An undo whose failure may pass is tried again after a real pause: seldom.
+  const bool passes = !undos_.contains(&method) || (chance >> 30) % 16 == 0;
+  const size_t failure = (chance >> 20) % std::size(kFailures);
+  if (kind < chances_.fails) return kFailures[passes ? failure : failure / 2 * 3];
   const auto message = dynamic_.New(method.output->full_name);
   FillByChance(*message, chance);
+  const auto batch = batches_.find(&method);
+  if (batch != batches_.end() && (chance >> 50) % 100 < chances_.matches) {
+    FillResults(*batch->second, asked, chance, *message);
+  }
   reply.message = Serialize(*message);
   if (kind < chances_.fails + chances_.garbage) {
     reply.message += '\xff';  // behind what could be read
@@ -252,13 +310,14 @@ Task<absl::StatusOr<upstream::UnaryReply>> ChanceCaller::Unary(
                       options.timeout == Duration::max() ? " forever" : " limited", ' ',
                       options.idempotency_key));
   ++context.calls;
-  const uint64_t chance = Mix(chances_.seed, Cat(method.path, asked));
+  const std::string call = Cat(method.path, asked);
+  const uint64_t chance = Mix(chances_.seed, Cat(call, times_[call]++));
   if (static_cast<uint32_t>(chance >> 40) % 100 >= chances_.at_once) {
     Held held(*this, context);
     absl::Status cancelled = co_await held;
     if (!cancelled.ok()) co_return cancelled;
   }
-  co_return Answer(called, chance);
+  co_return Answer(called, asked, chance);
 }
 
 }  // namespace frontdesk::testing

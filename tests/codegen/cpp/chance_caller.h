@@ -5,11 +5,14 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateway/contract/contract.h"
+#include "gateway/contract/plan.h"
 #include "gateway/upstream/caller.h"
 #include "tests/support/dynamic.h"
 
@@ -28,10 +31,10 @@ class ChanceCaller final : public upstream::Caller {
     uint32_t fails = 20;    // of 100 calls
     uint32_t garbage = 2;   // of 100 calls: a reply that is no message
     uint32_t at_once = 30;  // of 100 calls
+    uint32_t matches = 70;  // of 100 calls for many: results of what was asked for
   };
 
-  ChanceCaller(const contract::Contract& contract, Dynamic& dynamic, Chances chances)
-      : contract_(contract), dynamic_(dynamic), chances_(chances) {}
+  ChanceCaller(const contract::Contract& contract, Dynamic& dynamic, Chances chances);
 
   // "path request-in-hex timeout key" of each call, in order.
   const std::vector<std::string>& seen() const { return seen_; }
@@ -46,7 +49,11 @@ class ChanceCaller final : public upstream::Caller {
 
  private:
   class Held;
-  absl::StatusOr<upstream::UnaryReply> Answer(const contract::Method& method, uint64_t chance);
+  absl::StatusOr<upstream::UnaryReply> Answer(const contract::Method& method,
+                                              const std::string& asked, uint64_t chance);
+  // Results for most of the keys, in any order, some of them twice.
+  void FillResults(const contract::PlanBatch& batch, const std::string& asked, uint64_t chance,
+                   google::protobuf::Message& reply);
 
   const contract::Contract& contract_;
   Dynamic& dynamic_;
@@ -54,6 +61,9 @@ class ChanceCaller final : public upstream::Caller {
   std::list<Held*> held_;
   std::vector<std::string> seen_;
   size_t cancelled_ = 0;
+  std::map<const contract::Method*, const contract::PlanBatch*> batches_;
+  std::set<const contract::Method*> undos_;
+  std::map<std::string, uint32_t> times_;  // that the same was asked
 };
 
 }  // namespace frontdesk::testing

@@ -26,7 +26,8 @@ std::vector<File> Generate(const contract::Contract& contract,
                            const std::map<std::string, std::string>& parameters = {}) {
   absl::StatusOr<std::vector<File>> files =
       GenerateCpp({contract,
-                   {"feast/v1/feast.proto", "kitchen/v1/kitchen.proto", "pantry/v1/pantry.proto"},
+                   {"banquet/v1/banquet.proto", "feast/v1/feast.proto", "kitchen/v1/kitchen.proto",
+                    "market/v1/market.proto", "pantry/v1/pantry.proto"},
                    parameters});
   EXPECT_TRUE(files.ok()) << files.status();
   return files.ok() ? *files : std::vector<File>();
@@ -36,7 +37,7 @@ TEST(GoldenTest, IsWhatWasReviewed) {
   const auto contract = testing::LoadContract(FRONTDESK_GOLDEN_CONTRACT);
   const fs::path expected = fs::path(FRONTDESK_GOLDEN) / "expected";
   const std::vector<File> files = Generate(*contract);
-  EXPECT_EQ(files.size(), 6u);
+  EXPECT_EQ(files.size(), 10u);
   for (const File& file : files) {
     EXPECT_EQ(Read(expected / file.name), file.content)
         << file.name << ": tests/codegen/golden/cpp/update.sh writes it anew";

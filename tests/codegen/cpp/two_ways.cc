@@ -11,8 +11,10 @@
 #include <sstream>
 
 #include "gateway/base/failure.h"
+#include "gateway/base/scope.h"
 #include "gateway/base/text.h"
 #include "gateway/compose/runtime.h"
+#include "gateway/compose/undo.h"
 #include "gateway/contract/plan.h"
 #include "gateway/transcode/encode.h"
 
@@ -33,8 +35,8 @@ void Turn(Loop& loop) {
 
 std::string Describe(const absl::Status& status) {
   return Cat(absl::StatusCodeToString(status.code()), ": ", Std(status.message()), " | ",
-             ReasonOf(status), ' ', static_cast<int>(OriginOf(status)), ' ',
-             HttpOverrideOf(status));
+             ReasonOf(status), ' ', static_cast<int>(OriginOf(status)), ' ', HttpOverrideOf(status),
+             ' ', InfoOf(status));
 }
 
 }  // namespace
@@ -95,15 +97,21 @@ Way TwoWays::Run(const contract::Method& method, Scenario scenario, bool code) {
   FillByChance(*message, seed);
   const std::string request = Serialize(*message);
 
+  Scope scope(scenario.room);
+  compose::UndoHost host{scope};
+  std::shared_ptr<compose::Compensation> undos;
+  compose::RunOptions options = scenario.options;
+  options.compensation = &undos;
+  if (scenario.host) options.undo_host = &host;
   std::optional<Result> result;
   if (code) {
     const compose::Handlers::Handler& handler = *handlers.Find(method);
-    Drive(handler.method->run(*handler.of, context, request, scenario.options), &result);
+    Drive(handler.method->run(*handler.of, context, request, options), &result);
   } else {
-    Drive(compose::Run(context, *method.plan, caller, request, scenario.options), &result);
+    Drive(compose::Run(context, *method.plan, caller, request, options), &result);
   }
   std::mt19937_64 order(seed);
-  for (size_t step = 0; !result; ++step) {
+  while (!result || scope.running() > 0) {
     if (caller.held() > 0) caller.Release(order() % caller.held());
     if (scenario.cancel && order() % 8 == 0) cancel.Cancel(absl::CancelledError("client is gone"));
     if (order() % 2 == 0) Turn(loop);
@@ -112,6 +120,7 @@ Way TwoWays::Run(const contract::Method& method, Scenario scenario, bool code) {
   Way way;
   for (const std::string& seen : caller.seen()) way.calls += seen + '\n';
   way.calls += Cat("cancelled: ", caller.cancelled());
+  way.calls += undos && undos->failed() ? ", something stays" : "";
   way.count = context.calls;
   if (!result->ok()) {
     way.answer = Describe(result->status());

@@ -16,10 +16,10 @@ namespace frontdesk::testing {
 std::unique_ptr<const contract::Contract> LoadContract(const std::string& file);
 
 struct Way {
-  std::string answer;  // the message, or the status with all that a client sees of it
+  std::string answer;  // the message, or the status with all that is said of it
   std::string json;    // of the message, of what was asked for
   std::string parts;   // what is missing, and the headers
-  std::string calls;   // every call in order
+  std::string calls;   // every call in order, undos as well
   uint32_t count = 0;  // of calls, for the log
 };
 
@@ -34,6 +34,8 @@ class TwoWays {
     bool keys = false;
     // The client asks for some fields only, by chance; the message may have others besides.
     bool mask = false;
+    bool host = true;  // where undos run when the answer does not wait for them
+    size_t room = 10;  // for undos
     compose::RunOptions options;
   };
   Way RunPlan(const contract::Method& method, const Scenario& scenario);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "banquet/v1/banquet.frontdesk.h"
 #include "bff/mobile/v1/mobile.frontdesk.h"
 #include "bff/web/v1/web.frontdesk.h"
 #include "feast/v1/feast.frontdesk.h"
@@ -49,6 +50,7 @@ class TwoWaysTest : public ::testing::Test {
     code_.Add<bff::mobile::v1::MobileAggregates>();
     code_.Add<kitchen::v1::MyKitchen>();  // hooks that change nothing
     code_.Add<feast::v1::FeastAggregates>();
+    code_.Add<banquet::v1::BanquetAggregates>();
     scenario_.options.response_headers = kHeaders;
   }
 
@@ -90,7 +92,24 @@ TEST_F(TwoWaysTest, WhenTheClientLeaves) {
 
 TEST_F(TwoWaysTest, WhenCallsHaveKeys) {
   scenario_.keys = true;
-  CompareAll(30);
+  CompareAll(100);
+}
+
+TEST_F(TwoWaysTest, WhenTheClientLeavesAndCallsHaveKeys) {
+  scenario_.keys = true;
+  scenario_.cancel = true;
+  CompareAll(100);
+}
+
+TEST_F(TwoWaysTest, WhenUndosEndBeforeTheAnswer) {
+  scenario_.keys = true;
+  scenario_.host = false;
+  CompareAll(100);
+}
+
+TEST_F(TwoWaysTest, WhenThereIsNoRoomForUndos) {
+  scenario_.room = 0;
+  CompareAll(10);
 }
 
 TEST_F(TwoWaysTest, WhenRepliesAreTooLargeTogether) {

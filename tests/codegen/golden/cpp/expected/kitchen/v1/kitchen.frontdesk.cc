@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gateway/base/version.h"
+#include "gateway/compose/typed_each.h"
 #include "gateway/upstream/typed_call.h"
 
 namespace kitchen::v1 {
