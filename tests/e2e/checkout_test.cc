@@ -51,9 +51,18 @@ std::string What(Mocks& mocks) {
              number("shipments") - number("shipments_cancelled"));
 }
 
-class Checkout : public ::testing::TestWithParam<const char*> {
+// By what transport calls are made, and whether by plans or by generated code.
+struct Way {
+  const char* transport;
+  const char* program;
+};
+
+class Checkout : public ::testing::TestWithParam<Way> {
  protected:
-  Checkout() : gateway_(mocks_, {.transport = GetParam()}) {}
+  static std::string Transport() { return GetParam().transport; }
+  static std::string Program() { return GetParam().program; }
+
+  Checkout() : gateway_(mocks_, {.transport = Transport(), .program = Program()}) {}
 
   Mocks mocks_;
   Frontdesk gateway_;
@@ -202,7 +211,9 @@ TEST_P(Checkout, ABackEndThatIsGoneLeavesAnUnknownOutcomeAndTheRestIsUndone) {
   EXPECT_EQ(InfoOf(failed, "undone"), "order,payment,reservation");
   EXPECT_EQ(What(mocks_), "0 0 0 0");
   // Where it is certain that the call never reached it, the key is free again.
-  Frontdesk nowhere(mocks_, {.transport = GetParam(), .endpoints = {{"shipping", "127.0.0.1:9"}}});
+  Frontdesk nowhere(
+      mocks_,
+      {.transport = Transport(), .endpoints = {{"shipping", "127.0.0.1:9"}}, .program = Program()});
   EXPECT_EQ(Buy(nowhere, Key("never")).status, 503);
   const RawResponse again = Buy(nowhere, Key("never"));
   EXPECT_EQ(again.status, 503);
@@ -258,7 +269,7 @@ TEST_P(Checkout, TwoAtOnceChargeOnce) {
 }
 
 TEST_P(Checkout, AnotherCallerWithTheSameKeyHasAnOrderOfHisOwn) {
-  Frontdesk other(mocks_, {.transport = GetParam(), .caller = "user-2"});
+  Frontdesk other(mocks_, {.transport = Transport(), .caller = "user-2", .program = Program()});
   const nlohmann::json mine = Json(Buy(gateway_, Key("shared")));
   const nlohmann::json his = Json(Buy(other, Key("shared")));
   EXPECT_EQ(mine["order"]["userId"], "user-1");
@@ -267,7 +278,7 @@ TEST_P(Checkout, AnotherCallerWithTheSameKeyHasAnOrderOfHisOwn) {
 }
 
 TEST_P(Checkout, AGatewayThatDiesAfterTheChargeChargesOnce) {
-  GatewayOptions options{.transport = GetParam()};
+  GatewayOptions options{.transport = Transport(), .program = Program()};
   std::optional<Frontdesk> dies(std::in_place, mocks_, options);
   mocks_.SetFaults("lag=payment/Charge=60000");
   RawClient client(dies->port());
@@ -298,7 +309,8 @@ TEST_P(Checkout, DrainWaitsForUndosAndForWhatGoesOnAlone) {
 }
 
 TEST_P(Checkout, ABoundedDrainEndsAndSaysWhatIsNotUndone) {
-  GatewayOptions options{.transport = GetParam(), .grace = "50ms\n  timeout: 500ms"};
+  GatewayOptions options{
+      .transport = Transport(), .grace = "50ms\n  timeout: 500ms", .program = Program()};
   Frontdesk gateway(mocks_, options);
   mocks_.SetFaults("fail=shipping/Schedule=ABORTED&delay=payment/Refund=60000");
   RawClient client(gateway.port());
@@ -310,7 +322,7 @@ TEST_P(Checkout, ABoundedDrainEndsAndSaysWhatIsNotUndone) {
 }
 
 TEST_P(Checkout, TheOperatorChangesThePolicyValueByValue) {
-  GatewayOptions options{.transport = GetParam()};
+  GatewayOptions options{.transport = Transport(), .program = Program()};
   options.extra =
       "methods:\n  bff.web.v1.Web/Checkout:\n    idempotency: { required: false, ttl: 1s }\n";
   Frontdesk gateway(mocks_, options);
@@ -335,7 +347,7 @@ TEST_P(Checkout, ARestartedGatewayDoesNotBuildOnWhatWasUndone) {
   mocks_.SetFaults("");
   // It knows nothing of the first try and sends its keys: a payment that was given back is no
   // payment.
-  Frontdesk restarted(mocks_, {.transport = GetParam()});
+  Frontdesk restarted(mocks_, {.transport = Transport(), .program = Program()});
   const RawResponse refused = Buy(restarted, Key("again"));
   EXPECT_EQ(refused.status, 400) << refused.body;
   EXPECT_NE(refused.body.find("ALREADY_UNDONE"), std::string::npos) << refused.body;
@@ -344,7 +356,7 @@ TEST_P(Checkout, ARestartedGatewayDoesNotBuildOnWhatWasUndone) {
 }
 
 TEST_P(Checkout, APlainMethodIsCarriedOutOnceToo) {
-  GatewayOptions options{.transport = GetParam()};
+  GatewayOptions options{.transport = Transport(), .program = Program()};
   options.extra = "methods:\n  shop.inventory.v1.Inventory: { idempotency: { ttl: 1h } }\n";
   const char kReserve[] = "/api/v1/stock:reserve";
   const char kItems[] = R"({"items": [{"productId": "product-1", "quantity": 1}]})";
@@ -366,7 +378,7 @@ TEST_P(Checkout, APlainMethodIsCarriedOutOnceToo) {
 
 // Without a key there is nobody who could ask again: all is undone.
 TEST_P(Checkout, AClientThatLeavesWithoutAKeyLeavesNothingBehind) {
-  GatewayOptions options{.transport = GetParam()};
+  GatewayOptions options{.transport = Transport(), .program = Program()};
   options.extra = "methods:\n  bff.web.v1.Web/Checkout:\n    idempotency: { required: false }\n";
   Frontdesk gateway(mocks_, options);
   mocks_.SetFaults("lag=payment/Charge=300");
@@ -394,8 +406,12 @@ TEST_P(Checkout, EveryCallCarriesItsOwnKey) {
   EXPECT_EQ(keys.count("keys"), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Checkout, ::testing::Values("h2", "grpc"),
-                         [](const auto& test) { return std::string(test.param); });
+INSTANTIATE_TEST_SUITE_P(Ways, Checkout,
+                         ::testing::Values(Way{"h2", "frontdesk"}, Way{"grpc", "frontdesk"},
+                                           Way{"h2", "frontdesk_compiled"}),
+                         [](const auto& test) {
+                           return Cat(test.param.transport, "_", test.param.program);
+                         });
 
 }  // namespace
 }  // namespace frontdesk::e2e

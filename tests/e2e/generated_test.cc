@@ -27,9 +27,11 @@ const char* const kTargets[] = {
 
 class GeneratedTest : public ::testing::Test {
  protected:
-  // Everything of an answer but what is new in each.
   static std::string Seen(const Frontdesk& gateway, std::string_view target) {
-    RawResponse response = Fetch(gateway.port(), "GET", target);
+    return Seen(Fetch(gateway.port(), "GET", target));
+  }
+  // Everything of an answer but what is new in each.
+  static std::string Seen(RawResponse response) {
     std::sort(response.headers.begin(), response.headers.end());
     std::string seen = std::to_string(response.status) + '\n';
     for (const auto& [name, value] : response.headers) {
@@ -40,6 +42,28 @@ class GeneratedTest : public ::testing::Test {
       response.body.erase(at, id.size());  // errors repeat it
     }
     return seen + response.body;
+  }
+  // A purchase as its client sees it, and as the back ends do: what each was asked under which
+  // keys, and what stays.
+  std::string Bought(const Frontdesk& gateway, const std::string& faults) {
+    mocks_.Reset();
+    mocks_.SetFaults(faults);
+    constexpr std::string_view kBody =
+        R"({"shippingAddress": {"recipient": "Ada", "city": "Berlin", "country": "DE"},
+            "deliveryService": "parcel-express", "paymentToken": "tok-1"})";
+    const HeaderList key = {{"idempotency-key", faults.empty() ? "none" : faults}};
+    std::string seen = Seen(Fetch(gateway.port(), "POST", "/api/v1/checkout", key, kBody));
+    // The same again: an answer that is kept, or another try.
+    seen += '\n' + Seen(Fetch(gateway.port(), "POST", "/api/v1/checkout", key, kBody));
+    for (const char* service : {"cart", "inventory", "payment", "order", "shipping"}) {
+      for (const nlohmann::json& arrival : mocks_.Arrivals(service)) {
+        seen += '\n' + arrival["path"].get<std::string>();
+        for (const nlohmann::json& entry : arrival["metadata"]) {
+          if (entry[0] == "idempotency-key") seen += ' ' + entry[1].get<std::string>();
+        }
+      }
+    }
+    return seen + '\n' + mocks_.Effects().dump();
   }
   void Compare(std::string_view target) {
     EXPECT_EQ(Seen(plan_, target), Seen(code_, target)) << target;
@@ -64,6 +88,32 @@ TEST_F(GeneratedTest, AnswersAsThePlanDoesWhenBackEndsFail) {
     }
     mocks_.SetFaults("");
   }
+}
+
+TEST_F(GeneratedTest, BuysAndTakesBackAsThePlanDoes) {
+  const char* const kFaults[] = {
+      "",
+      "fail=cart/ValidateCart=FAILED_PRECONDITION",
+      "fail=inventory/Reserve=FAILED_PRECONDITION",
+      "fail=payment/Charge=FAILED_PRECONDITION",
+      "fail=payment/Charge=UNAVAILABLE",
+      "fail=order/CreateOrder=RESOURCE_EXHAUSTED",
+      "fail=shipping/Schedule=FAILED_PRECONDITION",
+      // Undos that fail, whose answer is lost, and that must learn what was done.
+      "fail=shipping/Schedule=ABORTED,payment/Refund=INVALID_ARGUMENT",
+      "fail=shipping/Schedule=ABORTED,inventory/Release=UNAVAILABLE",
+      "fail=shipping/Schedule=ABORTED&drop=payment/Refund=1",
+      "drop=payment/Charge=1",
+      "drop=shipping/Schedule=1",
+      "lag=payment/Charge=3000",
+  };
+  for (const char* faults : kFaults) {
+    EXPECT_EQ(Bought(plan_, faults), Bought(code_, faults)) << faults;
+  }
+  // It was more than equal nothings.
+  const std::string bought = Bought(code_, "fail=shipping/Schedule=DATA_LOSS");
+  EXPECT_NE(bought.find("order,payment,reservation"), std::string::npos) << bought;
+  EXPECT_NE(bought.find("Payments/Refund"), std::string::npos) << bought;
 }
 
 }  // namespace
