@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "codegen/common/face.h"
-#include "gateway/contract/plan.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::codegen {
@@ -77,26 +76,6 @@ class QueryWalk {
   std::vector<QueryField> found_;
 };
 
-bool ReadsCaller(const std::vector<contract::Write>& writes) {
-  return std::any_of(writes.begin(), writes.end(), [](const contract::Write& write) {
-    return write.source.root == contract::Source::Root::kCaller || ReadsCaller(write.children);
-  });
-}
-
-bool ReadsCaller(const contract::PlanCondition& condition) {
-  using Kind = contract::PlanCondition::Kind;
-  const bool leaf = condition.kind == Kind::kHas || condition.kind == Kind::kIn;
-  if (leaf) return condition.source.root == contract::Source::Root::kCaller;
-  return std::any_of(condition.children.begin(), condition.children.end(),
-                     [](const auto& child) { return ReadsCaller(child); });
-}
-
-bool StepReadsCaller(const contract::PlanStep& step) {
-  return ReadsCaller(step.request) || (step.when && ReadsCaller(*step.when)) ||
-         (step.batch &&
-          (ReadsCaller(step.batch->before_keys) || ReadsCaller(step.batch->after_keys)));
-}
-
 }  // namespace
 
 std::string JsonPath(const FieldPath& path) {
@@ -118,13 +97,6 @@ std::vector<QueryField> QueryFields(const Method& method, const Binding& binding
 bool IsCaptured(const Binding& binding, const FieldPath& path) {
   return std::find(binding.captures.begin(), binding.captures.end(), path) !=
          binding.captures.end();
-}
-
-bool NeedsCaller(const Method& method) {
-  if (method.input->has_caller_source) return true;
-  if (method.plan == nullptr) return false;
-  return ReadsCaller(method.plan->answer) ||
-         std::any_of(method.plan->steps.begin(), method.plan->steps.end(), StepReadsCaller);
 }
 
 bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const Binding& binding) {
@@ -176,7 +148,7 @@ std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding,
     }
     cases.push_back({413, "RESOURCE_EXHAUSTED", "BODY_TOO_LARGE", "the body is too large"});
   }
-  if (NeedsCaller(method)) {
+  if (method.needs_caller) {
     cases.push_back({401, "UNAUTHENTICATED", "CALLER_UNKNOWN", "the caller is not known"});
   }
   if (TakesIdempotencyKey(policy, binding)) {

@@ -31,10 +31,6 @@ std::vector<QueryField> QueryFields(const contract::Method& method,
 // The path fills exactly this field.
 bool IsCaptured(const contract::Binding& binding, const FieldPath& path);
 
-// It answers nobody whose identity is not known: a field of the request or a step takes its value
-// from the caller.
-bool NeedsCaller(const contract::Method& method);
-
 // The header Idempotency-Key means something to this binding: its policy says so, and it is not one
 // that reads only.
 bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const contract::Binding& binding);

@@ -127,7 +127,7 @@ class Writer {
                      {"responses", CommonResponses()},
                      {"headers", CommonHeaders()}};
     if (std::any_of(methods.begin(), methods.end(),
-                    [](const Method* method) { return NeedsCaller(*method); })) {
+                    [](const Method* method) { return method->needs_caller; })) {
       out["securitySchemes"] = {
           {"caller",
            {{"type", "http"}, {"scheme", "bearer"}, {"description", "Tells who is calling."}}}};

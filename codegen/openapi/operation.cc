@@ -190,7 +190,7 @@ ordered_json ToJson(const Operation& operation, Schemas& schemas) {
     out["requestBody"] = RequestBody(operation, schemas);
   }
   out["responses"] = Responses(operation, schemas);
-  if (NeedsCaller(method)) out["security"] = {{{"caller", ordered_json::array()}}};
+  if (method.needs_caller) out["security"] = {{{"caller", ordered_json::array()}}};
   out["x-frontdesk-rpc"] = method.path.substr(1);
   return out;
 }

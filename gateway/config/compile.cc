@@ -43,7 +43,11 @@ std::unique_ptr<const Contract> LoadContract(const LoadedConfig& loaded,
                               : Cat("cannot read ", path.string()));
     return nullptr;
   }
-  return Contract::Load(bytes.str(), path.string(), findings, contract::SourcesBelow(proto_path));
+  std::unique_ptr<const Contract> contract =
+      Contract::Load(bytes.str(), path.string(), findings, contract::SourcesBelow(proto_path));
+  if (!contract || !contract->methods().empty()) return contract;
+  findings.Add({path.string()}, "", "no file of the descriptor set declares a method");
+  return nullptr;
 }
 
 upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstream& from) {

@@ -52,6 +52,7 @@ struct Method : MethodName {
   PolicyPlaces policy_places;
   std::unique_ptr<const Plan> plan;  // null for a plain method
   bool custom = false;               // `custom: true`: written by hand
+  bool needs_caller = false;         // is not carried out for somebody unknown
   Place place;
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
 

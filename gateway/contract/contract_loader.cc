@@ -4,6 +4,7 @@
 #include "frontdesk/v1/options.pb.h"
 #include "gateway/base/text.h"
 #include "gateway/contract/binding.h"
+#include "gateway/contract/caller_check.h"
 #include "gateway/contract/descriptor_set.h"
 #include "gateway/contract/option_check.h"
 #include "gateway/contract/plan.h"
@@ -47,11 +48,9 @@ std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor
   for (const pb::FileDescriptorProto& file : set_.file()) {
     AddMethods(*contract_->pool_->FindFileByName(file.name()));
   }
-  if (contract_->methods_.empty()) {
-    findings_.Add({std::string(name)}, "", "no file of the descriptor set declares a method");
-  }
   CheckCollisions(contract_->methods_, findings_);
   AddPlans();
+  for (Method& method : contract_->methods_) method.needs_caller = NeedsCaller(method);
   AddTypesForAny();
   return findings_.size() == before ? std::move(contract_) : nullptr;
 }
@@ -123,6 +122,12 @@ void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {
     };
     AddBindings(descriptor.options().GetExtension(google::api::http), rule_place, method,
                 findings_);
+  }
+  // Back ends' own methods are called by plans, which say what can't be filled there.
+  if (!method.bindings.empty() || descriptor.options().HasExtension(frontdesk::v1::compose)) {
+    for (const std::string& wrong : UnreachedCallerFields(*method.input)) {
+      findings_.Add(method.place, method.full_name, wrong);
+    }
   }
   contract_->by_name_.emplace(method.full_name, contract_->methods_.size());
   contract_->by_name_.emplace(method.path.substr(1), contract_->methods_.size());

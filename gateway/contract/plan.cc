@@ -1,11 +1,10 @@
 #include "gateway/contract/plan.h"
 
-#include <google/protobuf/descriptor.h>
-
 #include <algorithm>
 
 #include "gateway/base/text.h"
 #include "gateway/contract/plan_batch.h"
+#include "gateway/contract/plan_call.h"
 #include "gateway/contract/plan_compiler.h"
 #include "gateway/contract/plan_undo.h"
 #include "gateway/contract/plan_when.h"
@@ -135,7 +134,8 @@ std::unique_ptr<const Plan> PlanCompiler::Compile() {
   }
   if (count > 0 && composition_.out().empty()) Add({}, "a composition without `out` has no answer");
   FillCompiler fill(roots_, broken_, fitter_);
-  plan_->answer = fill.Fill(MappingsOf(composition_.out()), *method_.output);
+  plan_->answer =
+      fill.Fill(FillCompiler::What::kAnswer, MappingsOf(composition_.out()), *method_.output);
   for (const WrongMapping& wrong : fill.wrong()) {
     Add(wrong.at.empty() ? SourcePath() : SourcePath{Composition::kOutFieldNumber} + wrong.at,
         Cat("out ", wrong.text));
@@ -157,29 +157,13 @@ void PlanCompiler::CompileCall(const frontdesk::v1::Step& proto, PlanStep& step)
   step.each = proto.has_each();
   step.hooks = proto.hooks();
   step.on_error = OnErrorOf(proto);
-  std::vector<std::string> names;
-  for (const Method& method : methods_) {
-    std::string name = method.path.substr(1);
-    if (name == proto.call()) step.method = &method;
-    names.push_back(std::move(name));
-  }
+  const FoundMethod found = FindUnaryMethod(methods_, proto.call());
+  step.method = found.method;
   const SourcePath call = At(proto, {Step::kCallFieldNumber});
-  if (!step.method) {
-    Add(call, proto.call().empty() ? Cat("step ", Quoted(step.id), " has no call")
-                                   : Cat("step ", Quoted(step.id), ": there is no method ",
-                                         Quoted(proto.call()), DidYouMean(proto.call(), names)));
-    return;
-  }
-  const Method& called = *step.method;
-  if (called.client_streaming || called.server_streaming) {
-    Add(call, Cat("step ", Quoted(step.id), ": ", Quoted(proto.call()), " is a streaming method"));
-  }
-  if (&called == &method_) {
+  if (found.method == &method_) {
     Add(call, Cat("step ", Quoted(step.id), " calls the composition itself"));
-  } else if (called.descriptor &&
-             called.descriptor->options().HasExtension(frontdesk::v1::compose)) {
-    Add(call, Cat("step ", Quoted(step.id), ": ", Quoted(proto.call()),
-                  " is a composition; call what it is composed of"));
+  } else if (!found.wrong.empty()) {
+    Add(call, Cat("step ", Quoted(step.id), ": ", found.wrong));
   }
 }
 
@@ -330,7 +314,8 @@ void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step)
   CompileEach(proto, step, roots, broken);
   if (!step.method) return;
   FillCompiler fill(roots, broken, fitter_);
-  step.request = fill.Fill(MappingsOf(proto.bind()), *step.method->input);
+  step.request =
+      fill.Fill(FillCompiler::What::kRequest, MappingsOf(proto.bind()), *step.method->input);
   for (const WrongMapping& wrong : fill.wrong()) {
     const SourcePath bind = {Step::kBindFieldNumber};
     Add(At(proto, wrong.at.empty() ? SourcePath() : bind + wrong.at),

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/plan_call.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -19,28 +20,6 @@ constexpr uint32_t kMostKeys = 1000;
 
 void BatchCompiler::Wrong(int word, std::string_view text) {
   wrong_.push_back({{Step::kBatchFieldNumber, word}, Cat("batch: ", text)});
-}
-
-const Method* BatchCompiler::FindCall(const std::string& call) {
-  constexpr int kCall = Batch::kCallFieldNumber;
-  const Method* found = nullptr;
-  std::vector<std::string> names;
-  for (const Method& method : methods_) {
-    names.push_back(method.path.substr(1));
-    if (names.back() == call) found = &method;
-  }
-  if (!found) {
-    Wrong(kCall, call.empty() ? std::string("it needs a call")
-                              : Cat("there is no method ", Quoted(call), DidYouMean(call, names)));
-  } else if (found->client_streaming || found->server_streaming) {
-    Wrong(kCall, Cat(Quoted(call), " is a streaming method"));
-  } else if (found->descriptor &&
-             found->descriptor->options().HasExtension(frontdesk::v1::compose)) {
-    Wrong(kCall, Cat(Quoted(call), " is a composition; call what it is composed of"));
-  } else {
-    return found;
-  }
-  return nullptr;
 }
 
 const Field* BatchCompiler::FieldOf(const MessageTable& message, const std::string& name,
@@ -99,7 +78,7 @@ void BatchCompiler::CompileKey(const Batch& proto, const Mapping& mapping, PlanB
 // What is bound besides the key goes into fields of the same name.
 void BatchCompiler::CompileRest(const std::vector<Mapping>& rest, PlanBatch& batch) {
   FillCompiler fill(roots_, broken_, fitter_);
-  std::vector<Write> writes = fill.Fill(rest, *batch.method->input);
+  std::vector<Write> writes = fill.Fill(FillCompiler::What::kRequest, rest, *batch.method->input);
   for (const WrongMapping& wrong : fill.wrong()) {
     const SourcePath binds = {Step::kBindFieldNumber};
     wrong_.push_back(
@@ -131,8 +110,12 @@ std::unique_ptr<const PlanBatch> BatchCompiler::Compile(const Step& step_proto,
   if (batch->max_keys == 0 || batch->max_keys > kMostKeys) {
     Wrong(Batch::kMaxKeysFieldNumber, Cat("max_keys must be from 1 to ", kMostKeys));
   }
-  batch->method = FindCall(proto.call());
-  if (!batch->method) return nullptr;
+  const FoundMethod found = FindUnaryMethod(methods_, proto.call());
+  if (!found.wrong.empty()) {
+    Wrong(Batch::kCallFieldNumber, found.wrong);
+    return nullptr;
+  }
+  batch->method = found.method;
   CompileResults(proto, *step.method->output, *batch);
   const auto of_element = [&](const Mapping& mapping) {
     return mapping.kind == Mapping::Kind::kPath && SplitPath(mapping.source)[0] == step_proto.as();

@@ -26,8 +26,6 @@ class BatchCompiler {
   const std::vector<WrongMapping>& wrong() const { return wrong_; }
 
  private:
-  // Null, with something wrong, when it can't be called.
-  const Method* FindCall(const std::string& call);
   void CompileResults(const frontdesk::v1::Batch& proto, const MessageTable& output,
                       PlanBatch& batch);
   // Null, with something wrong, when there is no such field.

@@ -85,8 +85,11 @@ class FillCompiler {
                PlanFitter& fitter)
       : roots_(roots), broken_(broken), fitter_(fitter) {}
 
-  // What is wrong is in wrong() afterwards.
-  std::vector<Write> Fill(const std::vector<Mapping>& mappings, const MessageTable& message);
+  enum class What { kRequest, kAnswer };
+  // What is wrong is in wrong() afterwards. Of a request all that only the caller fills is filled,
+  // also in messages inside of it.
+  std::vector<Write> Fill(What what, const std::vector<Mapping>& mappings,
+                          const MessageTable& message);
   const std::vector<WrongMapping>& wrong() const { return wrong_; }
 
  private:
@@ -94,6 +97,16 @@ class FillCompiler {
   void Spread(const Mapping& mapping, const MessageTable& message);
   void CheckSpread(const Mapping& mapping, const ConvertWords& words, const MessageTable& message);
   void FillFromCaller(const MessageTable& message);
+  // What the caller is yet to fill in messages of the request.
+  struct Missing {
+    std::vector<Mapping> found;
+    std::vector<const Field*> path;         // to where the search is
+    std::vector<const MessageTable*> open;  // the messages along it, the request first
+    size_t messages = 0;                    // searched
+  };
+  // `writes`: what there is of `message`.
+  void FindMissing(const MessageTable& message, const std::vector<Write>& writes, Missing& missing);
+  void FindMissingIn(const Field& field, const Write* write, Missing& missing);
   void CheckRequired(const MessageTable& message);
   bool IsBroken(std::string_view path) const;
   // `field`: the number in Bind of what is wrong.

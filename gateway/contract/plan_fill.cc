@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/caller_check.h"
 #include "gateway/contract/plan_compiler.h"
 #include "gateway/contract/plan_constant.h"
 
@@ -14,9 +15,24 @@ constexpr int kFrom = frontdesk::v1::Bind::kFromFieldNumber;
 constexpr int kConvert = frontdesk::v1::Bind::kConvertFieldNumber;
 constexpr int kValue = frontdesk::v1::Bind::kValueFieldNumber;
 
+std::string PathOf(const std::vector<const Field*>& path) {
+  std::string text;
+  for (const Field* field : path) text += Cat(text.empty() ? "" : ".", field->name);
+  return text;
+}
+
+// The mapping that nobody wrote.
+Mapping FromCaller(const std::vector<const Field*>& path) {
+  Mapping mapping;
+  mapping.kind = Mapping::Kind::kPath;
+  mapping.to = PathOf(path);
+  mapping.source = path.back()->caller_source;
+  return mapping;
+}
+
 }  // namespace
 
-std::vector<Write> FillCompiler::Fill(const std::vector<Mapping>& mappings,
+std::vector<Write> FillCompiler::Fill(What what, const std::vector<Mapping>& mappings,
                                       const MessageTable& message) {
   for (const Mapping& mapping : mappings) {
     if (!mapping.to.empty()) FillOne(mapping, message);
@@ -25,6 +41,15 @@ std::vector<Write> FillCompiler::Fill(const std::vector<Mapping>& mappings,
   // What is said of a field by name of its own wins over what is spread.
   for (const Mapping& mapping : mappings) {
     if (mapping.to.empty()) Spread(mapping, message);
+  }
+  if (what == What::kRequest && message.has_caller_source) {
+    Missing missing;
+    missing.open.push_back(&message);
+    FindMissing(message, tree_.writes(), missing);
+    for (const Mapping& mapping : missing.found) FillOne(mapping, message);
+    if (missing.messages > kMostCallerFields) {
+      wrong_.push_back({{}, Cat("fills more than ", kMostCallerFields, " messages by the caller")});
+    }
   }
   if (wrong_.empty()) CheckRequired(message);
   return tree_.Take();
@@ -135,12 +160,44 @@ void FillCompiler::CheckSpread(const Mapping& mapping, const ConvertWords& words
 
 void FillCompiler::FillFromCaller(const MessageTable& message) {
   for (const Field& field : message.fields) {
-    if (field.caller_source.empty() || tree_.Has(field)) continue;
-    Mapping mapping;
-    mapping.kind = Mapping::Kind::kPath;
-    mapping.to = field.name;
-    mapping.source = field.caller_source;
-    FillOne(mapping, message);
+    if (!field.caller_source.empty() && !tree_.Has(field)) FillOne(FromCaller({&field}), message);
+  }
+}
+
+void FillCompiler::FindMissing(const MessageTable& message, const std::vector<Write>& writes,
+                               Missing& missing) {
+  if (++missing.messages > kMostCallerFields) return;
+  for (const Field& field : message.fields) {
+    const auto at = std::find_if(writes.begin(), writes.end(),
+                                 [&](const Write& other) { return other.target == &field; });
+    const Write* const write = at == writes.end() ? nullptr : &*at;
+    missing.path.push_back(&field);
+    if (!field.caller_source.empty()) {
+      if (!write && missing.path.size() > 1) missing.found.push_back(FromCaller(missing.path));
+    } else if (field.message && field.message->has_caller_source) {
+      missing.open.push_back(field.message);
+      FindMissingIn(field, write, missing);
+      missing.open.pop_back();
+    }
+    missing.path.pop_back();
+  }
+}
+
+// As in the requests of clients, a message comes into being with what the caller fills in it. What
+// stays empty because nobody fills it says nothing for the caller.
+void FillCompiler::FindMissingIn(const Field& field, const Write* write, Missing& missing) {
+  const bool single = !field.repeated && field.oneof < 0;
+  if (!write) {
+    const bool again = std::count(missing.open.begin(), missing.open.end(), field.message) > 1;
+    if (single && !again) FindMissing(*field.message, {}, missing);
+  } else if (write->kind == Write::Kind::kNested && single) {
+    FindMissing(*field.message, write->children, missing);
+  } else if (write->kind != Write::Kind::kSplice || write->source.root != Source::Root::kRequest) {
+    // The gateway's own request has it from the caller already.
+    wrong_.push_back({{},
+                      Cat("to ", Quoted(PathOf(missing.path)), ": ", field.message->full_name,
+                          " has fields that can be filled only from the caller, and nothing fills "
+                          "them there")});
   }
 }
 

@@ -1,10 +1,9 @@
 #include "gateway/contract/plan_undo.h"
 
-#include <google/protobuf/descriptor.h>
-
 #include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/plan_call.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -12,11 +11,6 @@ namespace {
 using frontdesk::v1::Undo;
 
 SourcePath Call() { return {Undo::kCallFieldNumber}; }
-
-bool HasNoEffects(const Method& method) {
-  return method.descriptor && method.descriptor->options().idempotency_level() ==
-                                  google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
-}
 
 // Takes the writes out whose values come of the step's own reply.
 std::vector<Write> TakeOwn(std::vector<Write>& writes) {
@@ -42,38 +36,12 @@ std::vector<Write> TakeOwn(std::vector<Write>& writes) {
 
 }  // namespace
 
-const Method* UndoCompiler::FindCall(const std::string& call) {
-  if (call.empty()) {
-    Wrong({}, "undo has no call");
-    return nullptr;
-  }
-  std::vector<std::string> names;
-  for (const Method& method : methods_) {
-    std::string name = method.path.substr(1);
-    if (name != call) {
-      names.push_back(std::move(name));
-      continue;
-    }
-    if (method.client_streaming || method.server_streaming) {
-      Wrong(Call(), Cat("undo: ", Quoted(call), " is a streaming method"));
-      return nullptr;
-    }
-    if (method.descriptor && method.descriptor->options().HasExtension(frontdesk::v1::compose)) {
-      Wrong(Call(), Cat("undo: ", Quoted(call), " is a composition; call what it is composed of"));
-      return nullptr;
-    }
-    return &method;
-  }
-  Wrong(Call(), Cat("undo: there is no method ", Quoted(call), DidYouMean(call, names)));
-  return nullptr;
-}
-
 void UndoCompiler::CheckEffects(const Method& step, const Method& undo) {
   constexpr std::string_view kLevel = " is declared without side effects (idempotency_level)";
-  if (HasNoEffects(step)) {
+  if (step.no_side_effects) {
     Wrong({}, Cat("undo undoes nothing: ", Quoted(step.path.substr(1)), kLevel));
   }
-  if (HasNoEffects(undo)) {
+  if (undo.no_side_effects) {
     Wrong(Call(), Cat("undo undoes nothing: its call ", Quoted(undo.path.substr(1)), kLevel));
   }
 }
@@ -120,13 +88,17 @@ std::unique_ptr<const PlanUndo> UndoCompiler::Compile(const frontdesk::v1::Step&
                                              " is not a duration such as 250ms or 2s"));
     }
   }
-  undo->method = FindCall(proto.undo().call());
-  if (!undo->method) return nullptr;
+  const FoundMethod found = FindUnaryMethod(methods_, proto.undo().call());
+  if (!found.wrong.empty()) {
+    Wrong(Call(), Cat("undo: ", found.wrong));
+    return nullptr;
+  }
+  undo->method = found.method;
   CheckEffects(*step.method, *undo->method);
   CheckTarget(proto);
   AddOwnRoot(step, undo->reply);
   FillCompiler fill(roots_, broken_, fitter_);
-  undo->request = fill.Fill(bind, *undo->method->input);
+  undo->request = fill.Fill(FillCompiler::What::kRequest, bind, *undo->method->input);
   undo->from_reply = TakeOwn(undo->request);
   for (const WrongMapping& wrong : fill.wrong()) {
     const SourcePath binds = {Undo::kBindFieldNumber};

@@ -27,7 +27,6 @@ class UndoCompiler {
   const std::vector<WrongMapping>& wrong() const { return wrong_; }
 
  private:
-  const Method* FindCall(const std::string& call);
   void CheckEffects(const Method& step, const Method& undo);
   void CheckTarget(const frontdesk::v1::Step& proto);
   void AddOwnRoot(const PlanStep& step, MessageReader& reply);

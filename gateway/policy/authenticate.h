@@ -7,8 +7,8 @@
 
 namespace frontdesk::policy {
 
-// Sets the caller of every call. A method that needs the caller (a field filled only from
-// `caller.sub`) is answered UNAUTHENTICATED when there is none.
+// Sets the caller of every call. A method that needs the caller (contract/caller_check.h) is
+// answered UNAUTHENTICATED when there is none.
 absl::Status Authenticate(Exchange& exchange, const std::string& development_caller);
 
 }  // namespace frontdesk::policy

@@ -79,7 +79,7 @@ TEST(QueryFields, AreWhatNeitherPathNorBodyCarries) {
   EXPECT_THAT(names("test.S.Put"),
               ElementsAre("labels map", "others never map", "filter json", "any never", "many"));
   EXPECT_THAT(names("test.S.Post"), ElementsAre());
-  EXPECT_TRUE(NeedsCaller(*contract->FindMethod("test.S.Get")));
+  EXPECT_TRUE(contract->FindMethod("test.S.Get")->needs_caller);
 }
 
 TEST(Examples, EndWhereMessagesContainThemselves) {

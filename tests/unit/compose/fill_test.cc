@@ -124,6 +124,41 @@ TEST(Fill, NobodyIsNotACaller) {
   EXPECT_EQ(run.caller.seen()[0].request, "");
 }
 
+// What only the caller fills comes from there in messages of the request too, and a client's
+// request that goes on as a whole has it already.
+TEST(Fill, TheCallerFillsMessagesInside) {
+  constexpr char kScoped[] = R"(
+    message Scope { string sub = 1 [(frontdesk.v1.field).from = "caller.sub"]; string id = 2; }
+    message Inner { Scope scope = 1; string id = 2; }
+    message Ask { Scope scope = 1; Inner inner = 2; string id = 3; }
+    message Key { Scope scope = 1; string id = 2; }
+    message Answer { string id = 1; }
+    service Back { rpc Find(Ask) returns (Answer); }
+  )";
+  constexpr struct {
+    const char* binds;
+    const char* asked;
+  } kFills[] = {
+      {"", "scope { sub: \"me\" } inner { scope { sub: \"me\" } }"},
+      {"bind { to: 'inner.scope.id' from: 'request.id' }",
+       "scope { sub: \"me\" } inner { scope { sub: \"me\" id: \"i\" } }"},
+      {"bind { to: 'scope' from: 'request.scope' } bind { to: 'inner.id' value: 'x' }",
+       "scope { sub: \"me\" id: \"s\" } inner { scope { sub: \"me\" } id: \"x\" }"},
+      {"bind { to: '' from: 'request' }",
+       "scope { sub: \"me\" id: \"s\" } inner { scope { sub: \"me\" } } id: \"i\""},
+  };
+  for (const auto& fill : kFills) {
+    SCOPED_TRACE(fill.binds);
+    Composition run(kScoped, "Key", "Answer",
+                    Cat("step { id: 'a' call: 'test.Back/Find' ", fill.binds,
+                        " } out { to: 'id' from: 'a.id' }"));
+    run.context.caller_sub = "me";
+    run.caller.Reply("Find", [](std::string_view) { return std::string(); });
+    run.Run("scope { sub: 'me' id: 's' } id: 'i'");
+    EXPECT_EQ(run.dynamic().Text("test.Ask", run.caller.seen()[0].request), fill.asked);
+  }
+}
+
 // The last member of a oneof that stands on the wire is the one.
 TEST(Fill, OfAOneofTheLastWins) {
   Composition run(kMessages, "Item", "Page", R"(

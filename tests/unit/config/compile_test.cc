@@ -39,6 +39,17 @@ constexpr char kTooMuch[] =
     "test.S.Get.max_request_bytes: is more than limits.body_bytes (100), above which no body is "
     "read";
 
+TEST(Compile, AContractHasAMethod) {
+  const std::string contract =
+      testing_support::WriteTempFile("empty.binpb", testing::CompileProto("message M {}"));
+  const std::string file = testing_support::WriteTempFile(
+      "empty.yaml", Cat("descriptor_set: ", contract, "\nupstreams: {}\n"));
+  contract::Findings findings;
+  EXPECT_EQ(Compile(file, {}, compose::Registry(), findings), nullptr);
+  EXPECT_EQ(findings.ToString(),
+            Cat(contract, ": no file of the descriptor set declares a method\n"));
+}
+
 TEST(Compile, LimitsOfRoutesFitTheListener) {
   constexpr char kBytes[] = "option (frontdesk.v1.method) = { max_request_bytes: 101 };\n";
   const Row rows[] = {

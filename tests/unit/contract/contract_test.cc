@@ -439,8 +439,6 @@ TEST(Contract, RefusesWhatIsNoUsableSet) {
       {"nothing", "", "test.binpb: the descriptor set is empty\n"},
       {"cut", good.SerializeAsString().substr(0, 100),
        "test.binpb: not a descriptor set (protoc --descriptor_set_out writes one)\n"},
-      {"no service", CompileProto("message M {}"),
-       "test.binpb: no file of the descriptor set declares a method\n"},
       {"edition",
        changed([](auto& set) { set.mutable_file(set.file_size() - 1)->set_syntax("editions"); }),
        "test.proto:1:1: written in an edition; this build reads proto2 and proto3\n"},

@@ -1,18 +1,12 @@
 // `batch` and `default`: what must fit what.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
+#include <span>
 
-#include "gateway/base/text.h"
-#include "gateway/contract/contract.h"
-#include "gateway/contract/plan.h"
-#include "tests/support/descriptor_set.h"
+#include "tests/unit/contract/front_findings.h"
 
 namespace frontdesk::contract {
 namespace {
-
-using ::testing::HasSubstr;
 
 constexpr char kMessages[] = R"(
   message Key { string id = 1; repeated string tags = 2; repeated int32 numbers = 3; string lang = 4; }
@@ -40,37 +34,9 @@ constexpr char kMessages[] = R"(
   }
 )";
 
-std::string Load(const std::string& composition, size_t* count = nullptr) {
-  Findings findings;
-  Contract::Load(testing::CompileProto(Cat(kMessages,
-                                           "service Front { rpc Get(Key) returns (Answer) { "
-                                           "option (frontdesk.v1.compose) = { ",
-                                           composition, " }; } }")),
-                 "test.binpb", findings);
-  if (count) *count = findings.size();
-  return findings.ToString();
-}
+using Case = testing::FrontCase;
 
-struct Case {
-  const char* composition;
-  const char* finding;  // "" for a good one
-};
-
-// One finding each.
-template <class Cases>
-void Check(const Cases& cases) {
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.composition);
-    size_t count = 0;
-    const std::string text = Load(one.composition, &count);
-    if (std::string_view(one.finding).empty()) {
-      EXPECT_EQ(text, "");
-      continue;
-    }
-    EXPECT_EQ(count, 1u) << text;
-    EXPECT_THAT(text, HasSubstr(one.finding));
-  }
-}
+void Check(std::span<const Case> cases) { testing::CheckFront(kMessages, cases); }
 
 #define EACH(more)                                                                                 \
   "step { id: 'items' each: 'request.tags' as: 'tag' call: 'test.Back/Get' bind { to: 'id' from: " \
@@ -91,7 +57,7 @@ TEST(PlanBatch, Findings) {
       {EACH(BATCH("Watch", "ids", "items", "id", "")), "batch: \"test.Back/Watch\" is a streaming"},
       {EACH("batch { call: 'test.Composed/Get' keys: 'id' results: 'items' match: 'id' }"),
        "batch: \"test.Composed/Get\" is a composition"},
-      {EACH("batch { keys: 'ids' results: 'items' match: 'id' }"), "batch: it needs a call"},
+      {EACH("batch { keys: 'ids' results: 'items' match: 'id' }"), "batch: it has no call"},
       {EACH("batch { call: 'test.Back/BatchGet' results: 'items' match: 'id' }"),
        "batch: it needs `keys`"},
       {EACH(BATCH("BatchGet", "idz", "items", "id", "")),

@@ -1,18 +1,12 @@
 // `convert`: renames, enum values, and what is left.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
+#include <span>
 
-#include "gateway/base/text.h"
-#include "gateway/contract/contract.h"
-#include "gateway/contract/plan.h"
-#include "tests/support/descriptor_set.h"
+#include "tests/unit/contract/front_findings.h"
 
 namespace frontdesk::contract {
 namespace {
-
-using ::testing::HasSubstr;
 
 constexpr char kMessages[] = R"(
   enum State { STATE_NONE = 0; STATE_PAID = 1; STATE_LOST = 2; }
@@ -30,37 +24,9 @@ constexpr char kMessages[] = R"(
   service Back { rpc GetOrder(Key) returns (Order); }
 )";
 
-std::string Load(const std::string& composition, size_t* count = nullptr) {
-  Findings findings;
-  Contract::Load(testing::CompileProto(Cat(kMessages,
-                                           "service Front { rpc Get(Key) returns (Answer) { "
-                                           "option (frontdesk.v1.compose) = { ",
-                                           composition, " }; } }")),
-                 "test.binpb", findings);
-  if (count) *count = findings.size();
-  return findings.ToString();
-}
+using Case = testing::FrontCase;
 
-struct Case {
-  const char* composition;
-  const char* finding;  // "" for a good one
-};
-
-// One finding each.
-template <class Cases>
-void Check(const Cases& cases) {
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.composition);
-    size_t count = 0;
-    const std::string text = Load(one.composition, &count);
-    if (std::string_view(one.finding).empty()) {
-      EXPECT_EQ(text, "");
-      continue;
-    }
-    EXPECT_EQ(count, 1u) << text;
-    EXPECT_THAT(text, HasSubstr(one.finding));
-  }
-}
+void Check(std::span<const Case> cases) { testing::CheckFront(kMessages, cases); }
 
 #define OUT(to, from, convert)                                                      \
   "step { id: 'order' call: 'test.Back/GetOrder' } out { to: '" to "' from: '" from \

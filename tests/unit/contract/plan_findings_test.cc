@@ -3,9 +3,7 @@
 
 #include <string>
 
-#include "gateway/contract/contract.h"
-#include "gateway/contract/plan.h"
-#include "tests/support/descriptor_set.h"
+#include "tests/unit/contract/front_findings.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -93,11 +91,7 @@ constexpr char kMessages[] = R"(
 
 std::string Load(const std::string& composition, Findings& findings,
                  std::unique_ptr<const Contract>* contract = nullptr) {
-  const std::string set = testing::CompileProto(
-      std::string(kMessages) +
-      "service Front { rpc Get(Key) returns (Answer) { option (frontdesk.v1.compose) = { " +
-      composition + " }; } }");
-  std::unique_ptr<const Contract> loaded = Contract::Load(set, "test.binpb", findings);
+  auto loaded = testing::LoadFront(kMessages, composition, findings);
   if (contract) *contract = std::move(loaded);
   return findings.ToString();
 }
@@ -136,7 +130,7 @@ constexpr Case kStructure[] = {
     {"", "a composition needs a step"},
     {ORDER, "a composition without `out` has no answer"},
     {R"(step { call: "test.Back/GetOrder" } out { to: "id" value: "x" })", "step 1 has no id"},
-    {R"(step { id: "order" } )" OUT, "step \"order\" has no call"},
+    {R"(step { id: "order" } )" OUT, "step \"order\": it has no call"},
     {R"(step { id: "order" call: "test.Back/GetOrdr" } )" OUT,
      "step \"order\": there is no method \"test.Back/GetOrdr\" (did you mean "
      "\"test.Back/GetOrder\"?)"},

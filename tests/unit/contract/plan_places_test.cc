@@ -75,7 +75,7 @@ TEST(PlanPlaces, AreThoseOfTheFieldThatIsWrong) {
        "  convert { strict: true } }\n"
        "  ^\n"},
       {"step { id: \"user\" }" OUT,
-       "test.proto:6:1: error: step \"user\" has no call\n"
+       "test.proto:6:1: error: step \"user\": it has no call\n"
        "step { id: \"user\" }\n"
        "^\n"},
       {STEP "\nstep { id: \"user\" call: \"test.Back/Get\" }" OUT,

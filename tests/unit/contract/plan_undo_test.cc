@@ -5,9 +5,7 @@
 
 #include <string>
 
-#include "gateway/contract/contract.h"
-#include "gateway/contract/plan.h"
-#include "tests/support/descriptor_set.h"
+#include "tests/unit/contract/front_findings.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -35,11 +33,7 @@ constexpr char kMessages[] = R"(
 )";
 
 std::unique_ptr<const Contract> Load(const std::string& composition, Findings& findings) {
-  const std::string set = testing::CompileProto(
-      std::string(kMessages) +
-      "service Front { rpc Get(Key) returns (Answer) { option (frontdesk.v1.compose) = { " +
-      composition + " }; } }");
-  return Contract::Load(set, "test.binpb", findings);
+  return testing::LoadFront(kMessages, composition, findings);
 }
 
 struct Case {
@@ -85,7 +79,7 @@ constexpr Case kCases[] = {
      "undo: timeout \"soon\" is not a duration"},
     {DROP "}", "undo: no bind tells what is to be undone"},
     {DROP R"(bind { to: "id" value: "x" } })", "undo: no bind tells what is to be undone"},
-    {"undo { }", "step \"a\": undo has no call"},
+    {"undo { }", "step \"a\": undo: it has no call"},
     {R"(undo { call: "test.Back/Dropp" bind { to: "id" from: "a.id" } })",
      "undo: there is no method \"test.Back/Dropp\" (did you mean \"test.Back/Drop\"?)"},
     {R"(undo { call: "test.Back/Watch" bind { to: "id" from: "a.id" } })",

@@ -1,18 +1,12 @@
 // Conditions of steps: what they may say, and which steps must not depend on them.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <string>
+#include <span>
 
-#include "gateway/base/text.h"
-#include "gateway/contract/contract.h"
-#include "gateway/contract/plan.h"
-#include "tests/support/descriptor_set.h"
+#include "tests/unit/contract/front_findings.h"
 
 namespace frontdesk::contract {
 namespace {
-
-using ::testing::HasSubstr;
 
 constexpr char kMessages[] = R"(
   enum State { STATE_NONE = 0; STATE_PAID = 1; }
@@ -26,45 +20,20 @@ constexpr char kMessages[] = R"(
   service Back { rpc GetOrder(Key) returns (Order); }
 )";
 
-std::string Load(const std::string& composition, size_t* count = nullptr) {
-  Findings findings;
-  Contract::Load(testing::CompileProto(Cat(kMessages,
-                                           "service Front { rpc Get(Key) returns (Answer) { "
-                                           "option (frontdesk.v1.compose) = { ",
-                                           composition, " }; } }")),
-                 "test.binpb", findings);
-  if (count) *count = findings.size();
-  return findings.ToString();
-}
+using Case = testing::FrontCase;
 
-struct Case {
-  const char* composition;
-  const char* finding;  // "" for a good one
-};
-
-// One finding each.
-template <class Cases>
-void Check(const Cases& cases) {
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.composition);
-    size_t count = 0;
-    const std::string text = Load(one.composition, &count);
-    if (std::string_view(one.finding).empty()) {
-      EXPECT_EQ(text, "");
-      continue;
-    }
-    EXPECT_EQ(count, 1u) << text;
-    EXPECT_THAT(text, HasSubstr(one.finding));
-  }
-}
+void Check(std::span<const Case> cases) { testing::CheckFront(kMessages, cases); }
 
 #define STEP(id, more) "step { id: '" id "' call: 'test.Back/GetOrder' " more " } "
 #define OUT(to, from) "out { to: '" to "' from: '" from "' } "
 // A step with a condition, after one that always is.
-#define WHEN(condition)                                                                            \
-  STEP("order", "")                                                                                \
-  STEP("other", "on_error: OMIT when { " condition " }") OUT("order", "order") OUT("other", "othe" \
-                                                                                            "r")
+#define WHEN(condition)                                  \
+  STEP("order", "")                                      \
+  STEP("other", "on_error: OMIT when { " condition " }") \
+  OUT("order", "order")                                  \
+  OUT("other",                                           \
+      "othe"                                             \
+      "r")
 
 TEST(PlanWhen, Words) {
   constexpr Case kCases[] = {
