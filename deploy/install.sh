@@ -20,7 +20,10 @@ for purpose in "$@"; do
     test) want+=("${test[@]}") ;;
     clang) want+=("${clang[@]}") ;;
     bench) want+=("${bench[@]}") ;;
-    web) want+=("${web[@]}") ;;
+    web)
+      # Where both commands come from elsewhere, Debian's npm may not even be installable.
+      { command -v node && command -v npm; } >/dev/null || want+=("${web[@]}")
+      ;;
     *) echo "usage: deploy/install.sh [build] [test] [clang] [bench] [web]" >&2; exit 2 ;;
   esac
 done
