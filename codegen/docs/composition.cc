@@ -98,7 +98,9 @@ class Writer {
                          [&](const Step& declared) { return declared.id() == step.id; });
   }
 
-  bool MayBeMissing(const PlanStep& step) const { return Declared(step).on_error() == Step::OMIT; }
+  bool MayBeMissing(const PlanStep& step) const {
+    return Declared(step).on_error() == Step::OMIT || Declared(step).has_when();
+  }
 
   std::string NodeText(const PlanStep& step) const {
     const Step& declared = Declared(step);
@@ -167,6 +169,12 @@ class Writer {
       const bool own = step.timeout != nanoseconds::max();
       std::string call = Code(Rpc(*step.method));
       if (step.each) call += Cat(" for each of ", Code(Declared(step).each()));
+      if (Declared(step).has_batch()) {
+        call += Cat("<br>together by ", Code(Declared(step).batch().call()));
+      }
+      if (Declared(step).has_when()) {
+        call += Cat("<br>when ", Code(ConditionText(Declared(step).when())));
+      }
       if (Declared(step).has_undo()) {
         call += Cat("<br>undone by ", Code(Declared(step).undo().call()));
       }

@@ -31,7 +31,8 @@ run openapi ,file=types.json golden/types/v1/types.proto
 run openapi ,file=compose.json golden/compose/v1/compose.proto
 run openapi ,file=same.json "${same[@]}"
 run ts '' "${all[@]}"
-run docs '' golden/library/v1/library.proto golden/types/v1/types.proto golden/compose/v1/compose.proto
+run docs '' golden/library/v1/library.proto golden/types/v1/types.proto golden/compose/v1/compose.proto \
+  golden/choices/v1/choices.proto
 run docs ,single=same.md,title=Things,server=https://things.example "${same[@]}"
 rm "$out/stderr"
 
