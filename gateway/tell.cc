@@ -1,32 +1,12 @@
 #include "gateway/tell.h"
 
-#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <tuple>
 #include <utility>
 
 #include "gateway/contract/report.h"
 
 namespace frontdesk {
-namespace {
-
-contract::Findings Sorted(const contract::Findings& findings) {
-  std::vector<contract::Finding> all = findings.all();
-  std::stable_sort(all.begin(), all.end(),
-                   [](const contract::Finding& a, const contract::Finding& b) {
-                     return std::tie(a.place.file, a.place.line, a.place.column) <
-                            std::tie(b.place.file, b.place.line, b.place.column);
-                   });
-  contract::Findings sorted;
-  for (const contract::Finding& finding : all) {
-    sorted.Add(finding.place, finding.path, finding.text);
-  }
-  return sorted;
-}
-
-}  // namespace
-
 contract::SourceReader SourcesOf(std::vector<std::string> folders) {
   return [below = contract::SourcesBelow(std::move(folders)), here = contract::SourcesBelow({"."}),
           root = contract::SourcesBelow({""})](const std::string& file) {
@@ -36,7 +16,7 @@ contract::SourceReader SourcesOf(std::vector<std::string> folders) {
 }
 
 void Tell(const contract::Findings& findings, const contract::SourceReader& sources, bool json) {
-  const contract::Findings sorted = Sorted(findings);
+  const contract::Findings sorted = findings.Sorted();
   if (!json) {
     std::cout << contract::Report(sorted, sources);
     return;

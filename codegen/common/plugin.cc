@@ -26,7 +26,7 @@ using google::protobuf::compiler::CodeGeneratorResponse;
 std::string AllThatIsWrong(const contract::Findings& findings,
                            const contract::SourceReader& sources) {
   return Cat(findings.size(), findings.size() == 1 ? " error" : " errors", ", nothing written\n",
-             contract::Report(findings, sources));
+             contract::Report(findings.Sorted(), sources));
 }
 
 absl::StatusOr<std::vector<File>> Generate(const Plugin& plugin,
@@ -46,7 +46,8 @@ absl::StatusOr<std::vector<File>> Generate(const Plugin& plugin,
       contract::Contract::Load(set.SerializeAsString(), "the request", findings, sources);
   if (contract == nullptr) return absl::InvalidArgumentError(AllThatIsWrong(findings, sources));
   const auto& files = request.file_to_generate();
-  return plugin.generate({*contract, {files.begin(), files.end()}, parameters.own});
+  return plugin.generate(
+      {*contract, {files.begin(), files.end()}, parameters.own, !parameters.check.empty()});
 }
 
 std::string Help(const Plugin& plugin) {

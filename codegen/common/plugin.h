@@ -22,6 +22,7 @@ struct Input {
   const contract::Contract& contract;             // every method of all files of the request
   std::vector<std::string> files;                 // names of the files to generate for
   std::map<std::string, std::string> parameters;  // those of Plugin::parameters that were given
+  bool only_checks = false;  // with `check`: nothing may be written, by the generator neither
 };
 
 struct Plugin {

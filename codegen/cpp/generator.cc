@@ -177,7 +177,7 @@ absl::StatusOr<std::vector<File>> GenerateCpp(const Input& input) {
     wrong += writer.wrong();
     files.push_back(writer.Header());
     files.push_back(writer.Source());
-    if (scaffold == input.parameters.end() || !wrong.empty()) continue;
+    if (scaffold == input.parameters.end() || input.only_checks || !wrong.empty()) continue;
     absl::Status written = writer.Scaffold(scaffold->second);
     if (!written.ok()) return written;
   }

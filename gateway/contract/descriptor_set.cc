@@ -15,8 +15,10 @@ namespace pb = google::protobuf;
 
 class Collector final : public pb::DescriptorPool::ErrorCollector {
  public:
-  Collector(const pb::FileDescriptorProto& file, const SourcePlaces& places, Findings& findings)
-      : file_(file), places_(places), findings_(findings) {}
+  // `types`: full names of all that the set declares.
+  Collector(const pb::FileDescriptorProto& file, const std::vector<std::string>& types,
+            const SourcePlaces& places, Findings& findings)
+      : file_(file), types_(types), places_(places), findings_(findings) {}
 
   void AddError(const std::string& /*file*/, const std::string& element,
                 const pb::Message* descriptor, ErrorLocation location,
@@ -27,10 +29,24 @@ class Collector final : public pb::DescriptorPool::ErrorCollector {
         path = {pb::FileDescriptorProto::kDependencyFieldNumber, i};
       }
     }
-    findings_.Add(places_.Of(file_.name(), path), element == file_.name() ? "" : element, message);
+    findings_.Add(places_.Of(file_.name(), path), element == file_.name() ? "" : element,
+                  Cat(message, Meant(message)));
   }
 
  private:
+  // Of a type that is not there, what its name should have been, as it is written in this file.
+  std::string Meant(std::string_view message) const {
+    constexpr std::string_view kUndefined = "\" is not defined.";
+    if (!message.starts_with('"') || !message.ends_with(kUndefined)) return "";
+    const std::string_view word = message.substr(1, message.size() - kUndefined.size() - 1);
+    const std::string package = Cat(file_.package(), '.');
+    std::vector<std::string> names;
+    for (const std::string& type : types_) {
+      names.push_back(type.starts_with(package) ? type.substr(package.size()) : type);
+    }
+    return DidYouMean(word, names);
+  }
+
   // The part of a declaration that an error is about.
   static SourcePath Detail(ErrorLocation location, const pb::Message* descriptor) {
     const bool field =
@@ -52,11 +68,34 @@ class Collector final : public pb::DescriptorPool::ErrorCollector {
   }
 
   const pb::FileDescriptorProto& file_;
+  const std::vector<std::string>& types_;
   const SourcePlaces& places_;
   Findings& findings_;
 };
 
 // False, with a finding, for a file that can't be linked at all.
+void AddNames(const pb::DescriptorProto& message, const std::string& scope,
+              std::vector<std::string>& names) {
+  names.push_back(scope + message.name());
+  const std::string below = names.back() + '.';
+  for (const pb::DescriptorProto& inner : message.nested_type()) AddNames(inner, below, names);
+  for (const pb::EnumDescriptorProto& inner : message.enum_type()) {
+    names.push_back(below + inner.name());
+  }
+}
+
+std::vector<std::string> TypesOf(const pb::FileDescriptorSet& set) {
+  std::vector<std::string> names;
+  for (const pb::FileDescriptorProto& file : set.file()) {
+    const std::string scope = file.package().empty() ? "" : file.package() + '.';
+    for (const pb::DescriptorProto& message : file.message_type()) AddNames(message, scope, names);
+    for (const pb::EnumDescriptorProto& type : file.enum_type()) {
+      names.push_back(scope + type.name());
+    }
+  }
+  return names;
+}
+
 bool CheckFile(const pb::FileDescriptorProto& file, const SourcePlaces& places,
                Findings& findings) {
   const std::string& syntax = file.syntax();
@@ -134,8 +173,9 @@ std::unique_ptr<pb::DescriptorPool> LinkDescriptors(const pb::FileDescriptorSet&
   }
   if (findings.size() != before) return nullptr;  // what follows from these would only confuse
   auto pool = std::make_unique<pb::DescriptorPool>();
+  const std::vector<std::string> types = TypesOf(set);
   for (const pb::FileDescriptorProto* file : Sorted(files)) {
-    Collector collector(*file, places, findings);
+    Collector collector(*file, types, places, findings);
     pool->BuildFileCollectingErrors(*file, &collector);
   }
   return findings.size() == before ? std::move(pool) : nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "gateway/base/text.h"
 #include "gateway/observe/json_text.h"
@@ -71,6 +72,15 @@ std::string Findings::ToString() const {
   std::string out;
   for (const Finding& finding : all_) out.append(finding.ToString()).push_back('\n');
   return out;
+}
+
+Findings Findings::Sorted() const {
+  Findings sorted = *this;
+  std::stable_sort(sorted.all_.begin(), sorted.all_.end(), [](const Finding& a, const Finding& b) {
+    return std::tie(a.place.file, a.place.line, a.place.column) <
+           std::tie(b.place.file, b.place.line, b.place.column);
+  });
+  return sorted;
 }
 
 std::string Quoted(std::string_view text, size_t limit) {

@@ -32,6 +32,8 @@ class Findings {
   size_t size() const { return all_.size(); }
   const std::vector<Finding>& all() const { return all_; }
   std::string ToString() const;  // a line each
+  // In the order in which they stand in their files.
+  Findings Sorted() const;
 
  private:
   std::vector<Finding> all_;

@@ -1,7 +1,7 @@
 #include "gateway/contract/proto_sources.h"
 
-#include <map>
 #include <memory>
+#include <set>
 
 #include "frontdesk/v1/compose.pb.h"
 #include "frontdesk/v1/options.pb.h"
@@ -43,13 +43,15 @@ class SourceCompiler {
     const pb::LogSilencer quiet;  // what is wrong is told by findings, not on stderr as well
     const size_t before = findings_.size();
     for (const std::string& file : files) Add(file, {file});
-    if (findings_.size() != before) broken_ = true;
+    const bool whole = findings_.size() == before;
     for (pb::FileDescriptorProto& file : *set_.mutable_file()) {
       TakeOutWrongOptions(file, sources_, places_, findings_);
     }
-    if (broken_) return std::nullopt;
-    const std::unique_ptr<pb::DescriptorPool> pool = LinkDescriptors(set_, places_, findings_);
-    if (pool == nullptr) return std::nullopt;
+    // What is linked when a file is missing gives no contract, but what is wrong by itself is told.
+    const std::unique_ptr<pb::DescriptorPool> pool =
+        whole ? LinkDescriptors(set_, places_, findings_)
+              : LinkDescriptors(Readable(), places_, findings_);
+    if (!whole || pool == nullptr) return std::nullopt;
     pb::FileDescriptorSet linked;
     for (const pb::FileDescriptorProto& file : set_.file()) {
       const pb::FileDescriptor& built = *pool->FindFileByName(file.name());
@@ -62,7 +64,8 @@ class SourceCompiler {
  private:
   // The file and, first, what it imports. `place`: where it is asked for.
   void Add(const std::string& name, const Place& place) {
-    if (!seen_.emplace(name, true).second) return;
+    if (!seen_.insert(name).second) return;
+    const size_t before = findings_.size();
     pb::FileDescriptorProto file;
     file.set_name(name);
     if (const std::optional<std::string> text = sources_(name)) {
@@ -72,14 +75,26 @@ class SourceCompiler {
     } else {
       findings_.Add(place, "",
                     Cat("cannot find ", Quoted(name), " below the folders given with -I"));
+      unreadable_.insert(name);
       return;
     }
+    if (findings_.size() != before) unreadable_.insert(name);
     places_.Add(file);
     for (int i = 0; i < file.dependency_size(); ++i) {
       const SourcePath import = {pb::FileDescriptorProto::kDependencyFieldNumber, i};
       Add(file.dependency(i), places_.Of(name, import));
+      if (unreadable_.contains(file.dependency(i))) unreadable_.insert(name);
     }
     *set_.add_file() = std::move(file);
+  }
+
+  // Without the files that could not be read and those that import them.
+  pb::FileDescriptorSet Readable() const {
+    pb::FileDescriptorSet readable;
+    for (const pb::FileDescriptorProto& file : set_.file()) {
+      if (!unreadable_.contains(file.name())) *readable.add_file() = file;
+    }
+    return readable;
   }
 
   void Parse(const std::string& text, pb::FileDescriptorProto& file) {
@@ -102,8 +117,8 @@ class SourceCompiler {
   Findings& findings_;
   pb::FileDescriptorSet set_;
   SourcePlaces places_;
-  std::map<std::string, bool> seen_;
-  bool broken_ = false;
+  std::set<std::string> seen_;
+  std::set<std::string> unreadable_;  // or importing what is
 };
 
 }  // namespace

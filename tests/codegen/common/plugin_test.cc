@@ -53,6 +53,7 @@ Plugin Lister() {
             }
             File parameters{"a/parameters.txt"};
             for (const std::string& file : input.files) parameters.content += file + '\n';
+            if (input.only_checks) parameters.content += "only checked\n";
             for (const auto& [name, value] : input.parameters) {
               parameters.content += Cat(name, " is ", value, '\n');
             }
@@ -147,7 +148,7 @@ TEST(Plugin, RefusesParametersItDoesNotKnow) {
 TEST(Plugin, ChecksWhatIsOnDisk) {
   const Folder folder;
   const CodeGeneratorRequest request = RequestOf(kGood, "check=" + folder.path());
-  folder.Write("a/parameters.txt", "test.proto\n");
+  folder.Write("a/parameters.txt", "test.proto\nonly checked\n");
   folder.Write("z.txt", "test.Back.Get\nmore\n");
   CodeGeneratorResponse response = Respond(Lister(), request);
   EXPECT_EQ(response.error(), Cat("1 of 2 files must be generated again\n", folder.path(),

@@ -23,12 +23,14 @@ std::string Read(const fs::path& file) {
 }
 
 std::vector<File> Generate(const contract::Contract& contract,
-                           const std::map<std::string, std::string>& parameters = {}) {
+                           const std::map<std::string, std::string>& parameters = {},
+                           bool only_checks = false) {
   absl::StatusOr<std::vector<File>> files =
       GenerateCpp({contract,
                    {"banquet/v1/banquet.proto", "feast/v1/feast.proto", "kitchen/v1/kitchen.proto",
                     "market/v1/market.proto", "pantry/v1/pantry.proto"},
-                   parameters});
+                   parameters,
+                   only_checks});
   EXPECT_TRUE(files.ok()) << files.status();
   return files.ok() ? *files : std::vector<File>();
 }
@@ -68,6 +70,8 @@ TEST(GoldenTest, NoLineThatAwaitsHasBracesOrBrackets) {
 TEST(ScaffoldTest, IsWrittenOnceAndNeverAgain) {
   const auto contract = testing::LoadContract(FRONTDESK_GOLDEN_CONTRACT);
   const fs::path folder = fs::temp_directory_path() / ("scaffold" + std::to_string(getpid()));
+  Generate(*contract, {{"scaffold", folder.string()}}, true);
+  EXPECT_FALSE(fs::exists(folder));
   Generate(*contract, {{"scaffold", folder.string()}});
   const fs::path mine = folder / "kitchen/v1/my_kitchen.h";
   const std::string text = Read(mine);
