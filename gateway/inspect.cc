@@ -9,11 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/base/version.h"
+#include "gateway/compose/runtime.h"
 #include "gateway/config/compile.h"
 #include "gateway/contract/plan.h"
+#include "gateway/contract/read_mask.h"
 #include "gateway/tell.h"
+#include "gateway/transcode/query.h"
 #include "gateway/verbs.h"
 
 namespace frontdesk {
@@ -153,6 +157,32 @@ ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& c
   return out;
 }
 
+// What a read mask in the query changes: its canonical form, and the steps that are not made.
+absl::Status AddMask(const route::Route& route, std::string_view http_method,
+                     std::string_view query, ordered_json& explained) {
+  const contract::Method& method = *route.method;
+  std::vector<transcode::Parameter> parameters;
+  absl::Status status = transcode::ParseQuery(query, parameters);
+  if (!status.ok()) return status;
+  const auto fields = transcode::TakeReadMask(*method.input, parameters);
+  if (!fields.ok() || !*fields) return fields.status();
+  const auto mask = contract::ParseReadMask(
+      contract::ReadMaskRoot(*method.output, route.binding->response_field), **fields);
+  if (!mask.ok()) return mask.status();
+  explained["fields"] = *mask ? (*mask)->ToString() : "*";
+  // An answer that is kept for its key is whole.
+  if (!*mask || !method.plan || (route.idempotency.on && route.idempotency.required)) {
+    return absl::OkStatus();
+  }
+  const bool reads = http_method == "GET" || http_method == "HEAD";
+  const compose::WantedSteps wanted =
+      compose::StepsFor(*method.plan, route.binding->response_field, **mask, reads);
+  for (size_t i = 0; i < method.plan->steps.size(); ++i) {
+    if (!(wanted.run >> i & 1)) explained["steps"][i]["skipped"] = true;
+  }
+  return absl::OkStatus();
+}
+
 void PrintSteps(const ordered_json& steps) {
   std::cout << "steps\n";
   for (const ordered_json& step : steps) {
@@ -163,6 +193,7 @@ void PrintSteps(const ordered_json& steps) {
     for (const char* word : {"when", "batch", "undo"}) {
       if (step.contains(word)) more += Cat("  ", word, " ", step[word].get<std::string>());
     }
+    if (step.contains("skipped")) more += "  skipped";
     std::printf("  %-16s %-44s %s%s%s%s\n", step["id"].get<std::string>().c_str(),
                 step["call"].get<std::string>().c_str(),
                 step["on_error"].get<std::string>().c_str(), after.empty() ? "" : "  after ",
@@ -225,7 +256,8 @@ int Routes(const VerbOptions& options) {
 int Explain(const VerbOptions& options) {
   const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
   if (!snapshot) return kFindings;
-  const std::string_view path = std::string_view(options.path).substr(0, options.path.find('?'));
+  const std::string_view target = options.path;
+  const std::string_view path = target.substr(0, target.find('?'));
   const absl::Status bad = route::CheckPath(path);
   if (!bad.ok()) {
     std::cout << "400: " << bad.message() << '\n';
@@ -242,6 +274,12 @@ int Explain(const VerbOptions& options) {
     return kFindings;
   }
   ordered_json explained = ToJson(*snapshot, *options.code, *match.route);
+  const std::string_view query = path == target ? "" : target.substr(path.size() + 1);
+  const absl::Status mask = AddMask(*match.route, options.method, query, explained);
+  if (!mask.ok()) {
+    std::cout << "400: " << mask.message() << '\n';
+    return kFindings;
+  }
   ordered_json captured = ordered_json::object();
   const auto& variables = match.route->binding->path.variables;
   for (size_t i = 0; i < match.captures().size(); ++i) {

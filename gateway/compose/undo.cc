@@ -80,6 +80,7 @@ Task<void> Compensation::Run(std::shared_ptr<Compensation> self) {
     const absl::Status status = co_await self->TakeBack(call);
     self->Note(i, status);
   }
+  self->Tell();
   self->finished_.Set();
 }
 
@@ -148,20 +149,34 @@ void Compensation::Note(size_t index, const absl::Status& status) {
   }
 }
 
-void Compensation::Describe(absl::Status& failure) const {
+std::vector<std::pair<std::string_view, std::string>> Compensation::Parts() const {
   constexpr std::pair<Result, std::string_view> kNames[] = {{Result::kUndone, "undone"},
                                                             {Result::kFailed, "not_undone"},
                                                             {Result::kUnknown, "unknown"},
                                                             {Result::kPending, "undo_pending"}};
-  ClearInfo(failure);
+  std::vector<std::pair<std::string_view, std::string>> all;
   for (const auto& [result, name] : kNames) {
     std::string parts;
     for (size_t i = 0; i < calls_.size(); ++i) {
-      if (results_[i] != result) continue;
-      if (!parts.empty()) parts += ',';
-      parts += calls_[i].part;
+      if (results_[i] == result) parts += Cat(parts.empty() ? "" : ",", calls_[i].part);
     }
-    if (!parts.empty()) AddInfo(failure, name, parts);
+    if (!parts.empty()) all.emplace_back(name, std::move(parts));
+  }
+  return all;
+}
+
+void Compensation::Describe(absl::Status& failure) const {
+  ClearInfo(failure);
+  for (const auto& [name, parts] : Parts()) AddInfo(failure, name, parts);
+}
+
+void Compensation::Tell() const {
+  std::string text = Cat("taken back of request ", request_id_, ":");
+  for (const auto& [name, parts] : Parts()) text += Cat(' ', name, '=', parts);
+  if (failed_) {
+    observe::LogError(text);
+  } else {
+    observe::LogInfo(text);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -83,6 +84,10 @@ class Compensation {
   // Asks the step again. OK: its reply is known now, or `nothing` says that it did nothing.
   Task<absl::Status> Learn(UndoCall& call, bool& nothing);
   void Note(size_t index, const absl::Status& status);
+  // What became of the parts, by the names of Describe().
+  std::vector<std::pair<std::string_view, std::string>> Parts() const;
+  // The end of it, for the log: the client may have left, or had its answer, before.
+  void Tell() const;
 
   upstream::Caller& caller_;
   observe::MetricsShard* const metrics_;

@@ -6,6 +6,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/compose/undo.h"
+#include "gateway/observe/log.h"
 #include "gateway/policy/chain.h"
 #include "gateway/upstream/transport.h"
 
@@ -54,6 +55,7 @@ struct Flight {
   Exchange exchange;
   Event landed;
   std::shared_ptr<const Reply> reply;  // once it has landed
+  bool alone = false;                  // its client has left
 };
 
 Ending EndingOf(const Reply& reply) {
@@ -68,6 +70,15 @@ void Trim(const route::Route& route, Reply& reply) {
   std::erase_if(reply.metadata, [&](const auto& entry) {
     return std::find(wanted.begin(), wanted.end(), entry.first) == wanted.end();
   });
+}
+
+// What became of a request whose client knows nothing of it, or not all. Its line in the access log
+// was written before.
+void TellTheEnd(const Flight& flight, const absl::Status& status) {
+  observe::LogInfo(Cat("request ", flight.exchange.request_id, " (",
+                       flight.exchange.route->method->full_name, ") ended ",
+                       flight.alone ? "without its client" : "after its answer", ": ",
+                       status.ok() ? std::string("OK") : ReasonOf(status)));
 }
 
 Task<void> Fly(std::shared_ptr<Flight> flight, IdempotentRequest request,
@@ -87,6 +98,7 @@ Task<void> Fly(std::shared_ptr<Flight> flight, IdempotentRequest request,
   reply.compensation.reset();
   const auto answer = std::make_shared<const Reply>(std::move(reply));
   co_await host->store.Finish(request, ending, answer, loop.Now());
+  if (flight->reply || flight->alone) TellTheEnd(*flight, answer->status);
   if (flight->reply) co_return;
   flight->reply = answer;
   flight->landed.Set();
@@ -201,7 +213,10 @@ Task<Reply> DispatchOnce(Exchange& exchange, const IdempotencyHost& host, Termin
   const auto flight = std::make_shared<Flight>(exchange, host.scope);
   host.scope.Start(*std::move(place), Fly(flight, request, &host, &terminal));
   co_await flight->landed.Until(exchange.call.loop, TimePoint::max(), &exchange.call.cancel);
-  if (!flight->reply) co_return Reply(exchange.call.cancel.reason());
+  if (!flight->reply) {
+    flight->alone = true;
+    co_return Reply(exchange.call.cancel.reason());
+  }
   exchange.call.calls = flight->exchange.call.calls;
   co_return *flight->reply;
 }

@@ -116,6 +116,14 @@ TEST_P(ComposeTest, AReadMaskThatIsWrongIsTold) {
   EXPECT_EQ(mocks_.Count("order", "calls"), 0u);
   // A single call, and errors, which are never cut.
   EXPECT_EQ(Get("/api/v1/orders/order-1?fields=id").body, R"({"id":"order-1"})");
+  // Of a body that is one field, the names begin inside of it.
+  const nlohmann::json lines = Json(Get("/api/v1/orders/order-1/lines?fields=quantity,productId"));
+  ASSERT_TRUE(lines.is_array() && !lines.empty()) << lines;
+  for (const nlohmann::json& line : lines) {
+    EXPECT_EQ(line.size(), 2u) << line;
+    EXPECT_TRUE(line.contains("quantity") && line.contains("productId")) << line;
+  }
+  EXPECT_EQ(Get("/api/v1/orders/order-1/lines?fields=lines.quantity").status, 400);
   const RawResponse missing = Get("/api/v1/orders/order-999999?fields=id");
   EXPECT_EQ(missing.status, 404);
   EXPECT_TRUE(Json(missing).contains("code")) << missing.body;

@@ -358,6 +358,20 @@ std::vector<Row> FailureRows() {
       {.name = "DetailsAreNoStatus",
        .script = Failure("3", "no", "/////w"),
        .h2 = {400, "INVALID_ARGUMENT"}},
+      // google.rpc.RetryInfo of 2.5 s, of 30 s, and of 30 s where trying again helps nobody.
+      {.name = "SaysWhenToComeBack",
+       .script = Failure(
+           "14", "secret",
+           "CA4aNgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLlJldHJ5SW5mbxIKCggIAhCAyrXuAQ"),
+       .h2 = {503, "UNAVAILABLE", "3"}},
+      {.name = "SaysWhenThereIsRoom",
+       .script = Failure("8", "full",
+                         "CAgaMAoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLlJldHJ5SW5mbxIECgIIHg"),
+       .h2 = {429, "RESOURCE_EXHAUSTED", "30"}},
+      {.name = "SaysWhenForNothing",
+       .script = Failure("5", "gone",
+                         "CAUaMAoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLlJldHJ5SW5mbxIECgIIHg"),
+       .h2 = {404, "NOT_FOUND"}},
   };
 }
 

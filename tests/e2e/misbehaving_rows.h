@@ -23,7 +23,8 @@ using Script = std::function<void(testing_support::ScriptedConnection&, int nth,
 
 struct Outcome {
   int status;
-  std::string reason = "";  // of an error
+  std::string reason = "";       // of an error
+  std::string retry_after = "";  // the header; "" for none
 };
 
 struct Row {

@@ -40,6 +40,7 @@ void ExpectTold(const RawResponse& response, const Outcome& expected) {
   EXPECT_EQ(response.Count("set-cookie"), 0u);
   const nlohmann::json json = Json(response);
   ASSERT_TRUE(json.is_object()) << response.body;
+  EXPECT_EQ(response.Header("retry-after"), expected.retry_after);
   if (expected.status == 200) return;
   EXPECT_EQ(ReasonOf(response), expected.reason) << response.body;
   for (const char* inside : {"secret", "html", "127.0.0.1"}) {

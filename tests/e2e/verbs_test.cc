@@ -99,6 +99,26 @@ TEST(Verbs, CheckRoutesExplain) {
   EXPECT_EQ(checkout["policy"]["idempotency.ttl"]["from"], "default");
   EXPECT_EQ(checkout["steps"][1]["undo"], "shop.inventory.v1.Inventory/Release");
 
+  const auto masked = [&](const char* method, const char* target) {
+    const auto [code, out] = RunVerb({"explain", "-c", file, "-o", "json", method, target});
+    EXPECT_EQ(code, 0) << out;
+    const nlohmann::json told_of = nlohmann::json::parse(out);
+    std::string text = told_of.value("fields", "none");
+    for (const nlohmann::json& step : told_of["steps"]) {
+      if (!step.value("skipped", false)) text += " " + step["id"].get<std::string>();
+    }
+    return text;
+  };
+  EXPECT_EQ(masked("GET", "/api/v1/order-details/order-1?fields=payment.orderId,order.id"),
+            "order.id,payment.order_id order payment");
+  EXPECT_EQ(masked("GET", "/api/v1/order-details/order-1?$fields=*"),
+            "* " + masked("GET", "/api/v1/order-details/order-1").substr(5));
+  EXPECT_EQ(masked("POST", "/api/v1/checkout?fields=order"),
+            "order " + masked("POST", "/api/v1/checkout").substr(5));  // kept for its key: whole
+  EXPECT_EQ(RunVerb({"explain", "-c", file, "GET", "/api/v1/order-details/o?fields=ordr"}),
+            std::pair(1, std::string("400: fields: the answer has no field \"ordr\" (did you mean "
+                                     "\"order\"?)\n")));
+
   EXPECT_EQ(RunVerb({"explain", "-c", file, "GET", "/nowhere"}).first, 1);
   EXPECT_EQ(RunVerb({"explain", "-c", file, "GET", "/a/../b"}).first, 1);
   EXPECT_EQ(RunVerb({"explain", "-c", file, "DELETE", "/api/v1/orders/o"}).second,
