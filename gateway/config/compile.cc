@@ -13,6 +13,7 @@
 #include "gateway/base/text.h"
 #include "gateway/config/load_message.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/outer_rule.h"
 #include "gateway/contract/plan.h"
 
 namespace frontdesk::config {
@@ -26,6 +27,30 @@ using contract::Method;
 Duration ToDuration(const std::string& text, Duration otherwise) {
   const auto parsed = contract::ParseDuration(text);
   return parsed ? std::chrono::duration_cast<Duration>(*parsed) : otherwise;
+}
+
+// "http.rules[2].additional_bindings[0].get", from the numbers of fields of the rule.
+std::string RulePath(int index, const contract::SourcePath& where) {
+  std::string path = Cat("http.rules[", index, ']');
+  const google::protobuf::Descriptor* type = google::api::HttpRule::descriptor();
+  for (size_t i = 0; type && i < where.size(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *type->FindFieldByNumber(where[i]);
+    path += Cat('.', field.name());
+    if (field.is_repeated() && i + 1 < where.size()) path += Cat('[', where[++i], ']');
+    type = field.message_type();
+  }
+  return path;
+}
+
+std::vector<contract::OuterRule> RulesOf(const LoadedConfig& loaded) {
+  std::vector<contract::OuterRule> rules;
+  for (const google::api::HttpRule& rule : loaded.config.http().rules()) {
+    const auto index = static_cast<int>(rules.size());
+    rules.push_back({rule, [&loaded, index](const contract::SourcePath& where) {
+                       return loaded.PlaceOf(RulePath(index, where));
+                     }});
+  }
+  return rules;
 }
 
 std::unique_ptr<const Contract> LoadContract(const LoadedConfig& loaded,
@@ -43,8 +68,9 @@ std::unique_ptr<const Contract> LoadContract(const LoadedConfig& loaded,
                               : Cat("cannot read ", path.string()));
     return nullptr;
   }
-  std::unique_ptr<const Contract> contract =
-      Contract::Load(bytes.str(), path.string(), findings, contract::SourcesBelow(proto_path));
+  const std::vector<contract::OuterRule> rules = RulesOf(loaded);
+  std::unique_ptr<const Contract> contract = Contract::Load(
+      bytes.str(), path.string(), findings, contract::SourcesBelow(proto_path), &rules);
   if (!contract || !contract->methods().empty()) return contract;
   findings.Add({path.string()}, "", "no file of the descriptor set declares a method");
   return nullptr;

@@ -128,6 +128,7 @@ bool MessageReader::Expect(const Entry& entry, YamlNode::Kind kind) {
 void MessageReader::ReadMembers(const YamlNode& map, const std::string& path, Message& message) {
   const Descriptor& type = *message.GetDescriptor();
   std::map<std::string, Place> seen;
+  std::map<const google::protobuf::OneofDescriptor*, std::string> chosen;
   for (const auto& [key, value] : map.members) {
     if (TooMany(key->place)) return;
     if (!TakeKey(*key, path, seen)) continue;
@@ -136,6 +137,15 @@ void MessageReader::ReadMembers(const YamlNode& map, const std::string& path, Me
     if (field == nullptr) {
       findings_.Add(key->place, entry.path, UnknownKey(key->text, type));
       continue;
+    }
+    if (const auto* oneof = field->real_containing_oneof()) {
+      const auto [other, added] = chosen.try_emplace(oneof, field->name());
+      if (!added) {
+        findings_.Add(
+            key->place, entry.path,
+            Cat("can't stand beside ", Quoted(other->second), ": only one of them counts"));
+        continue;
+      }
     }
     ReadField(entry, *field, message);
   }
@@ -187,6 +197,12 @@ void MessageReader::ReadList(const Entry& entry, const FieldDescriptor& field, M
     const bool nothing = item.kind == YamlNode::Kind::kNothing;
     const Place place = nothing ? entry.key.place : item.place;
     places_.try_emplace(path, place);
+    if (field.message_type() != nullptr) {
+      const Entry element{entry.key, item, path};
+      if (!Expect(element, YamlNode::Kind::kMap)) continue;
+      ReadMembers(item, path, *message.GetReflection()->AddMessage(&message, &field));
+      continue;
+    }
     const std::string wrong = nothing ? "the value is missing" : SetScalar(item, field, message);
     if (!wrong.empty()) findings_.Add(place, path, wrong);
   }

@@ -19,8 +19,9 @@ Contract::~Contract() = default;
 
 std::unique_ptr<const Contract> Contract::Load(std::string_view descriptor_set,
                                                std::string_view name, Findings& findings,
-                                               const SourceReader& sources) {
-  return ContractLoader(findings).Load(descriptor_set, name, sources);
+                                               const SourceReader& sources,
+                                               const std::vector<OuterRule>* rules) {
+  return ContractLoader(findings, rules).Load(descriptor_set, name, sources);
 }
 
 const Method* Contract::FindMethod(std::string_view name) const {

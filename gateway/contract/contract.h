@@ -25,7 +25,8 @@ class MethodDescriptor;
 
 namespace frontdesk::contract {
 
-struct Plan;  // contract/plan.h
+struct OuterRule;  // contract/outer_rule.h
+struct Plan;       // contract/plan.h
 
 // One google.api.http rule of a method.
 struct Binding {
@@ -67,9 +68,11 @@ class Contract {
   // Null, with at least one finding, when the set can't be used. Nothing is ignored: an option that
   // this build does not carry out is a finding. `name` is the set's file name, for messages. With
   // `sources`, findings inside of options have their exact place instead of that of the option.
+  // `rules` (null: none) replace annotations.
   static std::unique_ptr<const Contract> Load(std::string_view descriptor_set,
                                               std::string_view name, Findings& findings,
-                                              const SourceReader& sources = nullptr);
+                                              const SourceReader& sources = nullptr,
+                                              const std::vector<OuterRule>* rules = nullptr);
   ~Contract();
 
   const std::vector<Method>& methods() const { return methods_; }

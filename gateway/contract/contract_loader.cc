@@ -1,5 +1,7 @@
 #include "gateway/contract/contract_loader.h"
 
+#include <algorithm>
+
 #include "frontdesk/v1/compose.pb.h"
 #include "frontdesk/v1/options.pb.h"
 #include "gateway/base/text.h"
@@ -7,6 +9,7 @@
 #include "gateway/contract/caller_check.h"
 #include "gateway/contract/descriptor_set.h"
 #include "gateway/contract/option_check.h"
+#include "gateway/contract/outer_rule.h"
 #include "gateway/contract/plan.h"
 #include "google/api/annotations.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -48,6 +51,7 @@ std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor
   for (const pb::FileDescriptorProto& file : set_.file()) {
     AddMethods(*contract_->pool_->FindFileByName(file.name()));
   }
+  CheckSelectors();
   CheckCollisions(contract_->methods_, findings_);
   AddPlans();
   for (Method& method : contract_->methods_) method.needs_caller = NeedsCaller(method);
@@ -116,13 +120,7 @@ void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {
   CheckGroups(*method.output);
 
   AddPolicy(descriptor, method);
-  if (descriptor.options().HasExtension(google::api::http)) {
-    const auto rule_place = [&](const SourcePath& field) {
-      return places_.Of(file, OptionPath(descriptor, google::api::kHttpFieldNumber) + field);
-    };
-    AddBindings(descriptor.options().GetExtension(google::api::http), rule_place, method,
-                findings_);
-  }
+  AddRules(descriptor, method);
   // Back ends' own methods are called by plans, which say what can't be filled there.
   if (!method.bindings.empty() || descriptor.options().HasExtension(frontdesk::v1::compose)) {
     for (const std::string& wrong : UnreachedCallerFields(*method.input)) {
@@ -132,6 +130,36 @@ void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {
   contract_->by_name_.emplace(method.full_name, contract_->methods_.size());
   contract_->by_name_.emplace(method.path.substr(1), contract_->methods_.size());
   contract_->methods_.push_back(std::move(method));
+}
+
+void ContractLoader::AddRules(const pb::MethodDescriptor& descriptor, Method& method) {
+  for (size_t i = rules_ ? rules_->size() : 0; i-- > 0;) {
+    const OuterRule& outer = (*rules_)[i];
+    if (outer.rule.selector() != method.full_name) continue;
+    google::api::HttpRule rule = outer.rule;
+    rule.clear_selector();  // it has done its work, and has none in a binding
+    return AddBindings(rule, outer.place_of, method, findings_);
+  }
+  if (!descriptor.options().HasExtension(google::api::http)) return;
+  const auto place_of = [&](const SourcePath& field) {
+    return places_.Of(descriptor.file()->name(),
+                      OptionPath(descriptor, google::api::kHttpFieldNumber) + field);
+  };
+  AddBindings(descriptor.options().GetExtension(google::api::http), place_of, method, findings_);
+}
+
+void ContractLoader::CheckSelectors() {
+  std::vector<std::string> names;
+  for (const Method& method : contract_->methods_) names.push_back(method.full_name);
+  for (size_t i = 0; rules_ && i < rules_->size(); ++i) {
+    const OuterRule& outer = (*rules_)[i];
+    const std::string& selector = outer.rule.selector();
+    if (std::find(names.begin(), names.end(), selector) != names.end()) continue;
+    findings_.Add(outer.place_of({google::api::HttpRule::kSelectorFieldNumber}), "",
+                  selector.empty() ? std::string("a rule needs `selector`, the name of a method")
+                                   : Cat("the contract has no method ", Quoted(selector),
+                                         DidYouMean(selector, names)));
+  }
 }
 
 // Groups are read and written by no JSON mapping; one that a method can reach is refused.

@@ -19,7 +19,8 @@ namespace frontdesk::contract {
 // Used once.
 class ContractLoader {
  public:
-  explicit ContractLoader(Findings& findings) : findings_(findings) {}
+  ContractLoader(Findings& findings, const std::vector<OuterRule>* rules)
+      : findings_(findings), rules_(rules) {}
 
   // Null, with findings, when something is wrong.
   std::unique_ptr<const Contract> Load(std::string_view descriptor_set, std::string_view name,
@@ -34,11 +35,14 @@ class ContractLoader {
   Place PolicyPlace(const google::protobuf::MethodDescriptor& method,
                     const SourcePath& value) const;
   void AddPolicy(const google::protobuf::MethodDescriptor& descriptor, Method& method);
+  void AddRules(const google::protobuf::MethodDescriptor& descriptor, Method& method);
+  void CheckSelectors();
   void CheckGroups(const MessageTable& table);
   void AddPlans();
   void AddTypesForAny();
 
   Findings& findings_;
+  const std::vector<OuterRule>* const rules_;  // or null
   google::protobuf::FileDescriptorSet set_;
   std::unique_ptr<Contract> contract_;
   SourcePlaces places_;

@@ -14,7 +14,7 @@ namespace {
 struct Row {
   const char* option;  // of the method
   const char* path;
-  const char* yaml;
+  std::string yaml;
   const char* finding;  // without the file's name; "" for none
 };
 
@@ -61,6 +61,34 @@ TEST(Compile, LimitsOfRoutesFitTheListener) {
       {"", "/a", "limits: {body_bytes: 100}", ""},
       {"", "/a", "limits: {body_bytes: 100}\nmethods: {test.S: {max_request_bytes: 101}}",
        kTooMuch},
+  };
+  for (const Row& row : rows) EXPECT_EQ(FindingsOf(row), row.finding) << row.yaml;
+}
+
+TEST(Compile, RulesOfTheFileTakeThePlaceOfThoseOfTheContract) {
+  constexpr char kRule[] = "http: {rules: [{selector: test.S.Get, ";
+  const Row rows[] = {
+      {"", "/healthz", Cat(kRule, "get: /a}]}"), ""},
+      {"", "/a", Cat(kRule, "get: /healthz}]}"),
+       "test.S.Get: is never reached: the gateway answers /healthz itself"},
+      {"", "/a", Cat(kRule, "get: /healthz}, {selector: test.S.Get, post: /b, body: '*'}]}"), ""},
+      {"", "/a",
+       Cat(kRule, "custom: {kind: REPORT, path: '/b/{a}'}, additional_bindings: [{put: /c}]}]}"),
+       ""},
+      {"", "/a", Cat(kRule, "get: '/{aa}'}]}"),
+       "test.S.Get: path variable \"aa\": no field \"aa\" in test.M (did you mean \"a\"?)"},
+      {"", "/a", Cat(kRule, "get: /a, post: /b}]}"),
+       "http.rules[0].post: can't stand beside \"get\": only one of them counts"},
+      {"", "/a", Cat(kRule, "got: /a}]}"),
+       "http.rules[0].got: unknown key (did you mean \"get\"?)"
+       "test.S.Get: the rule has no HTTP method and path"},
+      {"", "/a", "http: {rules: [{selector: test.S.Got, get: /b}]}",
+       ": the contract has no method \"test.S.Got\" (did you mean \"test.S.Get\"?)"},
+      {"", "/a", "http: {rules: [{get: /b}]}", ": a rule needs `selector`, the name of a method"},
+      {"", "/a", "http: {rules: [test.S.Get]}",
+       "http.rules[0]: expected a map, got \"test.S.Get\""},
+      {"", "/a", "http: {rules: [{selector: test.S.Get, get: /b}], fully_decode: true}",
+       "http.fully_decode: unknown key"},
   };
   for (const Row& row : rows) EXPECT_EQ(FindingsOf(row), row.finding) << row.yaml;
 }
