@@ -27,6 +27,10 @@ std::string_view Take(std::string_view& block) {
   return piece;
 }
 
+// Sent with most calls, by a name that is worth a place in the table, and no secret: a value in the
+// table can be guessed by who may send others and sees how long the blocks are.
+bool IsPublicName(std::string_view name) { return name == "x-request-id" || name == "traceparent"; }
+
 }  // namespace
 
 H2Request::H2Request(const CallSpec& spec) {
@@ -61,10 +65,11 @@ void H2Request::Append(std::string_view text) {
 }
 
 void H2Request::Fill(std::string_view authority, std::string_view user_agent,
-                     std::string_view timeout, std::vector<nghttp2_nv>& fields) const {
+                     std::string_view timeout, const Remember& remember,
+                     std::vector<nghttp2_nv>& fields) const {
   constexpr int kConstant = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
   // What differs from call to call would only push useful entries out of the compression table.
-  constexpr int kChanging = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_INDEX;
+  const auto changing = [](bool remembered) { return remembered ? 0 : NGHTTP2_NV_FLAG_NO_INDEX; };
   std::string_view rest = block_;
   fields.clear();
   fields.push_back(Field(":method", "POST", kConstant));
@@ -74,11 +79,14 @@ void H2Request::Fill(std::string_view authority, std::string_view user_agent,
   fields.push_back(Field("content-type", "application/grpc", kConstant));
   fields.push_back(Field("te", "trailers", kConstant));
   fields.push_back(Field("user-agent", user_agent, NGHTTP2_NV_FLAG_NO_COPY_NAME));
-  if (!timeout.empty()) fields.push_back(Field("grpc-timeout", timeout, kChanging));
+  if (!timeout.empty()) {
+    fields.push_back(
+        Field("grpc-timeout", timeout, NGHTTP2_NV_FLAG_NO_COPY_NAME | changing(remember.timeout)));
+  }
   while (!rest.empty()) {
     const std::string_view name = Take(rest);
     const std::string_view value = Take(rest);
-    fields.push_back(Field(name, value, NGHTTP2_NV_FLAG_NO_INDEX));
+    fields.push_back(Field(name, value, changing(remember.names && IsPublicName(name))));
   }
 }
 

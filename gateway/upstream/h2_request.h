@@ -16,10 +16,15 @@ class H2Request {
   // Copies what it keeps in one piece of memory.
   explicit H2Request(const CallSpec& spec);
 
+  // What goes into HPACK's table beyond what never changes.
+  struct Remember {
+    bool timeout = false;  // it will come again
+    bool names = false;    // of fields whose values change, with the values of this call
+  };
   // Fields for a submission now; views stay valid as long as this, `authority`, `user_agent` and
   // `timeout`.
   void Fill(std::string_view authority, std::string_view user_agent, std::string_view timeout,
-            std::vector<nghttp2_nv>& fields) const;
+            const Remember& remember, std::vector<nghttp2_nv>& fields) const;
 
  private:
   void Append(std::string_view text);

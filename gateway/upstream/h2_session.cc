@@ -7,6 +7,11 @@
 #include "gateway/upstream/grpc_wire.h"
 
 namespace frontdesk::upstream {
+namespace {
+
+constexpr size_t kCallsPerReminder = 64;
+
+}  // namespace
 
 // nghttp2's callbacks; `user` is the session.
 struct H2Callbacks {
@@ -104,7 +109,12 @@ void H2Session::Start(H2Call& call, TimePoint now) {
   std::string_view timeout;
   const TimeoutText text(call.deadline() - now);
   if (call.deadline() != TimePoint::max()) timeout = text.view();
-  call.request().Fill(authority_, user_agent_, timeout, fields_);
+  H2Request::Remember remember;
+  // Again and again, for other entries push them out.
+  remember.names = started_ % kCallsPerReminder == 0;
+  remember.timeout = remember.names || timeout == last_timeout_;
+  last_timeout_ = timeout;
+  call.request().Fill(authority_, user_agent_, timeout, remember, fields_);
   nghttp2_data_provider body;
   body.source.ptr = nullptr;
   body.read_callback = H2Callbacks::ReadBody;

@@ -94,6 +94,7 @@ class H2Session {
   bool answered_ = false;
   uint64_t gathers_ = 0;
   std::string error_;
+  std::string last_timeout_;        // grpc-timeout of the last call
   std::vector<nghttp2_nv> fields_;  // reused
 };
 

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
+#include <set>
+#include <stdexcept>
 
 #include "gateway/base/failure.h"
 #include "gateway/upstream/grpc_wire.h"
@@ -144,6 +147,90 @@ void PlayOnce(uint32_t seed) {
 
 TEST(H2Session, EveryCallEndsOnceWhateverComes) {
   for (uint32_t seed = 0; seed < 20000 && !::testing::Test::HasFailure(); ++seed) PlayOnce(seed);
+}
+
+// What a back end reads from the header blocks of one connection.
+class HeaderBlocks {
+ public:
+  HeaderBlocks() { nghttp2_hd_inflate_new(&inflater_); }
+  ~HeaderBlocks() { nghttp2_hd_inflate_del(inflater_); }
+
+  struct Block {
+    size_t bytes = 0;
+    std::map<std::string, std::string> fields;
+    std::set<std::string> never_indexed;
+  };
+  // The next HEADERS frame in `out`, which moves behind it.
+  Block Read(std::string_view& out) {
+    while (out[3] != 1) Skip(out);
+    const size_t size = SizeOf(out);
+    std::string payload(out.substr(9, size));
+    Skip(out);
+    Block block;
+    block.bytes = size;
+    auto* at = reinterpret_cast<uint8_t*>(payload.data());
+    for (size_t left = size;;) {
+      nghttp2_nv field;
+      int flags = 0;
+      const ssize_t used = nghttp2_hd_inflate_hd2(inflater_, &field, &flags, at, left, 1);
+      if (used < 0) throw std::runtime_error("not HPACK");
+      at += used;
+      left -= static_cast<size_t>(used);
+      if (flags & NGHTTP2_HD_INFLATE_FINAL) break;
+      if (!(flags & NGHTTP2_HD_INFLATE_EMIT)) continue;
+      const std::string name(reinterpret_cast<char*>(field.name), field.namelen);
+      block.fields[name].assign(reinterpret_cast<char*>(field.value), field.valuelen);
+      if (field.flags & NGHTTP2_NV_FLAG_NO_INDEX) block.never_indexed.insert(name);
+    }
+    nghttp2_hd_inflate_end_headers(inflater_);
+    return block;
+  }
+
+ private:
+  static size_t SizeOf(std::string_view frame) {
+    const auto byte = [&](size_t i) { return static_cast<size_t>(static_cast<uint8_t>(frame[i])); };
+    return byte(0) << 16 | byte(1) << 8 | byte(2);
+  }
+  static void Skip(std::string_view& out) { out.remove_prefix(9 + SizeOf(out)); }
+
+  nghttp2_hd_inflater* inflater_ = nullptr;
+};
+
+TEST(H2Session, HeaderTableHoldsWhatComesAgainAndNoSecrets) {
+  Quiet quiet;
+  Host host;
+  H2Session session("host:1", "test", quiet);
+  HeaderBlocks blocks;
+  std::string out;
+  session.Gather(out, 1 << 20);
+  ASSERT_TRUE(session.Feed(Frame(4, 0, 0, "")));
+  for (size_t i = 0; i < 150; ++i) {
+    // Two calls with the same time-out follow each other, and then one with another.
+    const auto left = std::chrono::milliseconds(i % 3 == 2 ? 1000 + i : 800);
+    const std::string id = "request-" + std::to_string(1000 + i);
+    const Metadata metadata = {{"x-request-id", id}, {"authorization", "Bearer x"}, {"key", "y"}};
+    CallSpec spec;
+    spec.path = "/s.S/M";
+    spec.metadata = &metadata;
+    spec.deadline = TimePoint() + left;
+    Ends ends;
+    ends.call = std::make_unique<H2Call>(static_cast<H2CallHost&>(host), spec, ends);
+    session.Start(*ends.call, TimePoint());
+    out.clear();
+    session.Gather(out, 1 << 20);
+    std::string_view rest = out;
+    const HeaderBlocks::Block block = blocks.Read(rest);
+    EXPECT_EQ(block.fields.at("x-request-id"), id);
+    EXPECT_EQ(block.fields.at("grpc-timeout"), std::to_string(left.count()) + "m");
+    EXPECT_EQ(block.fields.at("authorization"), "Bearer x");
+    EXPECT_TRUE(block.never_indexed.contains("authorization"));
+    EXPECT_TRUE(block.never_indexed.contains("key"));
+    EXPECT_EQ(block.never_indexed.contains("x-request-id"), i % 64 != 0) << i;
+    // Of the id only its value, and of a time-out that came before nothing is spelled out.
+    if (i % 64 != 0) {
+      EXPECT_LE(block.bytes, i % 3 == 1 ? 42u : 48u) << i;
+    }
+  }
 }
 
 }  // namespace
