@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "gateway/base/words.h"
 #include "gateway/http/chars.h"
 
 namespace frontdesk::http {
@@ -29,15 +30,11 @@ char* LowerToken(char* p, const char* end) {
 // The first byte from `p` on that a field value may not have. Eight bytes at a time, since most of
 // a head is values; the exact look is left to the table.
 char* SkipFieldChars(char* p, const char* end) {
-  constexpr uint64_t kOnes = ~uint64_t{0} / 255;
   while (end - p >= 8) {
-    uint64_t word;
-    std::memcpy(&word, p, sizeof word);
-    // A high bit is set where a byte is below 0x20 (a borrow) or equal to 0x7f; bytes from 0x80 on
-    // never count. False hits only send a byte to the table below.
-    const uint64_t low = (word - kOnes * 0x20) & ~word;
-    const uint64_t del = ((word ^ kOnes * 0x7f) - kOnes) & ~(word ^ kOnes * 0x7f);
-    const uint64_t suspects = (low | del) & kOnes * 0x80;
+    // A high bit is set where a byte is below 0x20 or equal to 0x7f, in the first such byte surely;
+    // bytes from 0x80 on never count. False hits only send a byte to the table below.
+    const uint64_t word = LoadWord(p);
+    const uint64_t suspects = HasBelow(word, 0x20) | HasByte(word, 0x7f);
     if (suspects != 0) {
       if constexpr (std::endian::native == std::endian::little) {
         p += std::countr_zero(suspects) / 8;

@@ -127,7 +127,9 @@ bool Encoder::TidyFields(const MessageTable& table, std::string_view bytes, bool
     }
     if (field->has_presence || options_.defaults || !IsZero(*field, wire)) {
       Key(*field, first);
-      if (!Value(*field, wire)) return false;
+      // Most values are text: a call less for them.
+      const bool ok = field->type == FieldType::kString ? Text(wire.bytes) : Value(*field, wire);
+      if (!ok) return false;
     }
     more = reader.Next(wire);
   }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "gateway/base/text.h"
+#include "gateway/base/words.h"
 #include "gateway/transcode/utf8.h"
 
 namespace frontdesk::transcode {

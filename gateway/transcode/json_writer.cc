@@ -1,7 +1,9 @@
 #include "gateway/transcode/json_writer.h"
 
 #include <array>
+#include <utility>
 
+#include "gateway/base/words.h"
 #include "gateway/transcode/utf8.h"
 
 namespace frontdesk::transcode {
@@ -18,12 +20,10 @@ constexpr std::array<bool, 256> MakePlain() {
 }
 constexpr std::array<bool, 256> kPlain = MakePlain();
 
-// Some byte of the word is not plain. '<' and '>' differ in one bit; adding one lifts 0x7f into the
-// high bit, where bytes above ASCII already are.
+// Some byte of the word is not plain. '<' and '>' differ in one bit.
 inline bool NeedsLook(uint64_t word) {
-  return ((HasBelow(word, 0x20) | HasByte(word, '"') | HasByte(word, '\\') |
-           HasByte(word & ~(kOnes * 2), '<')) |
-          ((word | (word + kOnes)) & kHighs)) != 0;
+  return (HasUnprintable(word) | HasByte(word, '"') | HasByte(word, '\\') |
+          HasByte(word & ~(kOnes * 2), '<')) != 0;
 }
 
 bool In(uint32_t code, uint32_t low, uint32_t high) { return code >= low && code <= high; }
@@ -79,21 +79,73 @@ char* Escape(char* p, uint32_t code) {
   return EscapeUnit(EscapeUnit(p, 0xd800 + (code >> 10)), 0xdc00 + (code & 0x3ff));
 }
 
-// Length of the plain text at the beginning. Looks at words, the last of which overlaps.
+// Length of the plain text at the beginning.
 size_t PlainPrefix(const char* text, size_t size) {
   size_t at = 0;
-  if (size >= 8) {
-    while (at + 8 < size && !NeedsLook(LoadWord(text + at))) at += 8;
-    if (at + 8 >= size && !NeedsLook(LoadWord(text + size - 8))) return size;
-  } else if (size >= 4) {
-    uint32_t first;
-    uint32_t last;
-    std::memcpy(&first, text, 4);
-    std::memcpy(&last, text + size - 4, 4);
-    if (!NeedsLook(static_cast<uint64_t>(last) << 32 | first)) return size;
-  }
+  while (at + 8 <= size && !NeedsLook(LoadWord(text + at))) at += 8;
   while (at < size && kPlain[static_cast<uint8_t>(text[at])]) ++at;
   return at;
+}
+
+// Vectors as the compilers know them; they make of it what the machine has.
+using Block [[gnu::vector_size(16)]] = uint8_t;
+using SignedBlock [[gnu::vector_size(16)]] = int8_t;
+using Halves [[gnu::vector_size(16)]] = uint64_t;
+
+// Not all zero if some byte of the block is not plain. Bytes above ASCII are negative.
+inline Block NotPlain(Block block) {
+  return reinterpret_cast<Block>((reinterpret_cast<SignedBlock>(block) < 0x20) | (block == 0x7f) |
+                                 (block == '"') | (block == '\\') | ((block & 0xfd) == '<'));
+}
+inline bool IsZero(Block block) {
+  const auto halves = reinterpret_cast<Halves>(block);
+  return (halves[0] | halves[1]) == 0;
+}
+inline bool ArePlain(uint64_t first, uint64_t last) {
+  return IsZero(NotPlain(reinterpret_cast<Block>(Halves{first, last})));
+}
+
+// Copies both ends of what is as long as a Part, or up to twice as long; they may overlap.
+template <class Part>
+std::pair<Part, Part> CopyEnds(const char* text, size_t size, char* to) {
+  Part first;
+  Part last;
+  std::memcpy(&first, text, sizeof first);
+  std::memcpy(&last, text + size - sizeof last, sizeof last);
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + size - sizeof last, &last, sizeof last);
+  return {first, last};
+}
+
+// Copies a text that is plain as a whole, as most are. False when it is not; what stands at `to` is
+// then of no use.
+bool CopyPlain(const char* text, size_t size, char* to) {
+  if (size >= 16) {
+    Block block;
+    Block seen{};
+    for (size_t at = 0; at + 16 < size; at += 16) {
+      std::memcpy(&block, text + at, 16);
+      std::memcpy(to + at, &block, 16);
+      seen |= NotPlain(block);
+    }
+    std::memcpy(&block, text + size - 16, 16);
+    std::memcpy(to + size - 16, &block, 16);
+    return IsZero(seen | NotPlain(block));
+  }
+  if (size >= 8) {
+    const auto [first, last] = CopyEnds<uint64_t>(text, size, to);
+    return ArePlain(first, last);
+  }
+  if (size >= 4) {
+    const auto [first, last] = CopyEnds<uint32_t>(text, size, to);
+    const uint64_t both = uint64_t{last} << 32 | first;
+    return ArePlain(both, both);
+  }
+  for (size_t i = 0; i < size; ++i) {
+    if (!kPlain[static_cast<uint8_t>(text[i])]) return false;
+    to[i] = text[i];
+  }
+  return true;
 }
 
 }  // namespace
@@ -104,6 +156,12 @@ bool JsonWriter::String(std::string_view text) {
   // The worst case is six bytes for one, a code unit escaped; most texts need no more than theirs.
   char* p = Reserve(text.size() + 16);
   *p++ = '"';
+  if (CopyPlain(from, text.size(), p)) {
+    p += text.size();
+    *p++ = '"';
+    Advance(p);
+    return true;
+  }
   while (true) {
     const size_t plain = PlainPrefix(from, static_cast<size_t>(end - from));
     if (plain != 0) std::memcpy(p, from, plain);

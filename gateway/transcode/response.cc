@@ -1,5 +1,6 @@
 // A method's reply as the body of an answer.
 #include "gateway/base/failure.h"
+#include "gateway/base/words.h"
 #include "gateway/contract/wire.h"
 #include "gateway/transcode/encode.h"
 #include "gateway/transcode/render.h"
@@ -24,12 +25,8 @@ absl::Status Malformed() {
 // A header of the answer must not be able to end its line, nor be read in several ways.
 absl::Status CheckContentType(std::string_view text) {
   if (!contract::IsValidUtf8(text)) return Wrong("INVALID_UTF8", "a string is not UTF-8");
-  for (const char c : text) {
-    if (c < ' ' || c > '~') {
-      return Wrong("MALFORMED_MESSAGE", "a content type holds more than printable ASCII");
-    }
-  }
-  return absl::OkStatus();
+  if (IsPrintable(text)) return absl::OkStatus();
+  return Wrong("MALFORMED_MESSAGE", "a content type holds more than printable ASCII");
 }
 
 struct RawBody {

@@ -1,6 +1,8 @@
 #include "gateway/transcode/timestamp.h"
 
+#include <array>
 #include <charconv>
+#include <cstring>
 
 namespace frontdesk::transcode {
 namespace {
@@ -46,9 +48,18 @@ Date DateOf(int64_t days) {
   return {int64_t{era} * 400 + year + (month <= 2 ? 1 : 0), month, day};
 }
 
+// "00" to "99".
+constexpr std::array<char, 200> kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
 char* WritePair(char* p, uint32_t value) {
-  p[0] = static_cast<char>('0' + value / 10);
-  p[1] = static_cast<char>('0' + value % 10);
+  std::memcpy(p, &kPairs[size_t{2} * value], 2);
   return p + 2;
 }
 

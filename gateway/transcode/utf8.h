@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace frontdesk::transcode {
@@ -52,23 +51,6 @@ inline char* EncodeUtf8(char* p, uint32_t code) {
     *p++ = static_cast<char>(0x80 | (code & 0x3f));
   }
   return p;
-}
-
-inline constexpr uint64_t kOnes = 0x0101010101010101;
-inline constexpr uint64_t kHighs = 0x8080808080808080;
-
-inline uint64_t LoadWord(const char* p) {
-  uint64_t word;
-  std::memcpy(&word, p, sizeof word);
-  return word;
-}
-// Not 0 if one of the word's bytes is `byte`, or is below `limit` (<= 0x80). Exact as a yes or no.
-inline uint64_t HasByte(uint64_t word, uint8_t byte) {
-  const uint64_t zeroed = word ^ kOnes * byte;
-  return (zeroed - kOnes) & ~zeroed & kHighs;
-}
-inline uint64_t HasBelow(uint64_t word, uint8_t limit) {
-  return (word - kOnes * limit) & ~word & kHighs;
 }
 
 }  // namespace frontdesk::transcode
