@@ -17,6 +17,8 @@ using contract::PlanStep;
 
 // An answer may be a small part of its replies.
 constexpr size_t kFirstReserve = 16 << 10;
+// Of a field of the answer: its tag and, mostly, all of its length.
+constexpr size_t kFraming = 8;
 
 constexpr uint64_t Bit(size_t index) { return uint64_t{1} << index; }
 
@@ -40,6 +42,9 @@ Execution::Execution(upstream::CallContext& parent, const contract::Plan& plan,
       steps_(plan.steps.size()) {
   known_.caller_sub = context_.caller_sub;
   if (plan.undoes) undo_log_.emplace(parent, context_, End(parent, plan.deadline), caller, options);
+  size_t slots = plan.request.slots;
+  for (const PlanStep& step : plan.steps) slots += step.reply.slots;
+  known_.slots.Reserve(slots);
 }
 
 absl::Status Execution::Start(std::string_view request) {
@@ -193,7 +198,7 @@ absl::StatusOr<Composed> Execution::TakeAnswer() {
   Composed composed;
   ReportMissing(composed.incomplete);
   if (!options_.response_headers.empty()) CollectHeaders(composed.headers);
-  composed.message.reserve(std::min(bytes_, kFirstReserve));
+  composed.message.reserve(std::min(bytes_ + kFraming * plan_.answer.size(), kFirstReserve));
   Assembler(known_, composed.message).Write(plan_.answer, 0);
   return composed;
 }

@@ -19,6 +19,11 @@ class Slots {
     uint32_t next = 0;
   };
 
+  // Makes room for so many slots, and a value for each.
+  void Reserve(size_t slots) {
+    lists_.reserve(slots);
+    values_.reserve(slots);
+  }
   // Empty slots for what the reader wants; returns the first of them.
   uint32_t Open(const contract::MessageReader& reader);
   // Adds what the reader wants of the message to the slots from `base` on. Several messages read

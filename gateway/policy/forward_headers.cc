@@ -4,6 +4,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/base/words.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/transcode/base64.h"
 
@@ -43,11 +44,6 @@ bool NamedInConnection(const http::Headers& headers, std::string_view name) {
   return false;
 }
 
-// gRPC metadata: printable ASCII only.
-bool IsMetadataValue(std::string_view value) {
-  return std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
-}
-
 // W3C Trace Context, version 00 or a later one that begins alike: "00-<32 hex>-<16 hex>-<2 hex>",
 // in lower case, the ids not all zero.
 bool IsTraceparent(std::string_view value) {
@@ -74,7 +70,7 @@ void ForwardTrace(const http::Headers& headers, upstream::Metadata& metadata) {
   if (!parent || headers.Count("traceparent") != 1 || !IsTraceparent(*parent)) return;
   metadata.emplace_back("traceparent", *parent);
   for (const http::Header& header : headers.fields()) {
-    if (header.name == "tracestate" && IsMetadataValue(header.value)) {
+    if (header.name == "tracestate" && IsPrintable(header.value)) {
       metadata.emplace_back(header.name, header.value);
     }
   }
@@ -105,7 +101,7 @@ absl::Status ForwardRequestHeaders(Exchange& exchange) {
       }
       bytes.resize(static_cast<size_t>(end - bytes.data()));
       metadata.emplace_back(header.name, std::move(bytes));
-    } else if (IsMetadataValue(header.value)) {
+    } else if (IsPrintable(header.value)) {
       metadata.emplace_back(header.name, header.value);
     }
   }
@@ -122,7 +118,7 @@ std::vector<std::pair<std::string, std::string>> ForwardResponseMetadata(
       transcode::EncodeBase64(value, text.data());
       while (!text.empty() && text.back() == '=') text.pop_back();
       headers.emplace_back(name, std::move(text));
-    } else if (IsMetadataValue(value)) {
+    } else if (IsPrintable(value)) {
       headers.emplace_back(name, value);
     }
   }

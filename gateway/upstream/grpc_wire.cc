@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "gateway/base/text.h"
+#include "gateway/base/words.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -52,8 +53,18 @@ bool IsReservedName(std::string_view name) {
   }
 }
 
-bool IsNameCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+constexpr auto kNameCharacters = [] {
+  std::array<bool, 256> allowed{};
+  for (char c = 'a'; c <= 'z'; ++c) allowed[static_cast<size_t>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) allowed[static_cast<size_t>(c)] = true;
+  allowed['-'] = allowed['_'] = allowed['.'] = true;
+  return allowed;
+}();
+
+bool IsName(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return kNameCharacters[static_cast<unsigned char>(c)];
+  });
 }
 
 }  // namespace
@@ -109,10 +120,8 @@ std::string PercentDecode(std::string_view text) {
 }
 
 bool IsSendableMetadata(std::string_view name, std::string_view value) {
-  if (name.empty() || !std::all_of(name.begin(), name.end(), IsNameCharacter)) return false;
-  if (IsReservedName(name)) return false;
-  if (name.ends_with("-bin")) return true;
-  return std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+  if (!IsName(name) || IsReservedName(name)) return false;
+  return name.ends_with("-bin") || IsPrintable(value);
 }
 
 void AddReceivedMetadata(std::string_view name, std::string_view value, Metadata& metadata) {

@@ -19,6 +19,8 @@ nghttp2_nv Field(std::string_view name, std::string_view value, int flags) {
   return field;
 }
 
+constexpr size_t kConstants = 7;  // fields that are the same for every call, but for the path
+
 std::string_view Take(std::string_view& block) {
   uint32_t size;
   std::memcpy(&size, block.data(), sizeof size);
@@ -71,14 +73,17 @@ void H2Request::Fill(std::string_view authority, std::string_view user_agent,
   // What differs from call to call would only push useful entries out of the compression table.
   const auto changing = [](bool remembered) { return remembered ? 0 : NGHTTP2_NV_FLAG_NO_INDEX; };
   std::string_view rest = block_;
-  fields.clear();
-  fields.push_back(Field(":method", "POST", kConstant));
-  fields.push_back(Field(":scheme", "http", kConstant));
-  fields.push_back(Field(":path", Take(rest), NGHTTP2_NV_FLAG_NO_COPY_NAME));
-  fields.push_back(Field(":authority", authority, NGHTTP2_NV_FLAG_NO_COPY_NAME));
-  fields.push_back(Field("content-type", "application/grpc", kConstant));
-  fields.push_back(Field("te", "trailers", kConstant));
-  fields.push_back(Field("user-agent", user_agent, NGHTTP2_NV_FLAG_NO_COPY_NAME));
+  if (fields.empty()) {
+    fields = {Field(":path", {}, kConstant),
+              Field(":method", "POST", kConstant),
+              Field(":scheme", "http", kConstant),
+              Field(":authority", authority, NGHTTP2_NV_FLAG_NO_COPY_NAME),
+              Field("content-type", "application/grpc", kConstant),
+              Field("te", "trailers", kConstant),
+              Field("user-agent", user_agent, NGHTTP2_NV_FLAG_NO_COPY_NAME)};
+  }
+  fields.resize(kConstants);
+  fields.front() = Field(":path", Take(rest), NGHTTP2_NV_FLAG_NO_COPY_NAME);
   if (!timeout.empty()) {
     fields.push_back(
         Field("grpc-timeout", timeout, NGHTTP2_NV_FLAG_NO_COPY_NAME | changing(remember.timeout)));
