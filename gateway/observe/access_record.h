@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -34,15 +35,20 @@ struct AccessRecord {
 // Writes records as JSON, one line each. Not thread-safe: a formatter per thread.
 class AccessFormatter {
  public:
+  AccessFormatter();
+
   // The line with its newline, valid until the next call.
   std::string_view Format(const AccessRecord& record);
 
  private:
-  void AppendTime(std::chrono::system_clock::time_point time);
-  void AppendText(std::string_view key, std::string_view value, size_t limit);
-  void AppendNumber(std::string_view key, int64_t value);
+  void Time(std::chrono::system_clock::time_point time);
+  void Raw(std::string_view text);
+  // `key` comes with everything that stands before the value: `,"name":`.
+  void Text(std::string_view key, std::string_view value, size_t limit);
+  void Number(std::string_view key, int64_t value);
 
-  std::string line_;
+  const std::unique_ptr<char[]> line_;  // the longest there can be
+  char* at_ = nullptr;                  // its end so far
   // "2026-01-31T23:59:59" of second_, since most lines share it with the one before.
   int64_t second_ = INT64_MIN;
   std::string second_text_;

@@ -1,7 +1,12 @@
 #include "gateway/observe/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
+#include <iterator>
+
+#include "gateway/base/words.h"
 
 namespace frontdesk::observe {
 namespace {
@@ -12,6 +17,10 @@ constexpr auto kPlain = [] {
   for (int c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
   return plain;
 }();
+
+bool IsPlain(uint64_t word) {
+  return (HasUnprintable(word) | HasByte(word, '"') | HasByte(word, '\\')) == 0;
+}
 
 unsigned char ByteAt(std::string_view text, size_t i) {
   return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
@@ -49,47 +58,40 @@ bool IsHarmful(uint32_t code) {
          || code == 0xfeff;
 }
 
-void AppendEscape(std::string& out, uint32_t code) {
+char* WriteEscape(char* to, uint32_t code) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const char escape[6] = {
       '\\',           'u', kHex[code >> 12 & 15], kHex[code >> 8 & 15], kHex[code >> 4 & 15],
       kHex[code & 15]};
-  out.append(escape, sizeof escape);
+  return std::copy(std::begin(escape), std::end(escape), to);
 }
 
-// Appends what stands at the front and is not plain; returns its length.
-size_t AppendSpecial(std::string& out, std::string_view text) {
+// Writes what stands at the front and is not plain, and takes it away.
+char* WriteSpecial(char* to, std::string_view& text) {
   const unsigned char c = ByteAt(text, 0);
-  if (c == '"' || c == '\\') {
-    out.push_back('\\');
-    out.push_back(static_cast<char>(c));
-    return 1;
-  }
-  if (c == '\n' || c == '\r' || c == '\t') {
-    out.append(c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
-    return 1;
-  }
-  if (c < 0x80) {
-    AppendEscape(out, c);
-    return 1;
-  }
-  uint32_t code = 0;
-  const size_t length = DecodeUtf8(text, code);
-  if (length == 0) {
-    out.append("\\ufffd");
-    return 1;
-  }
-  if (IsHarmful(code)) {
-    AppendEscape(out, code);
+  size_t length = 1;
+  if (c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t') {
+    *to++ = '\\';
+    *to++ = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : static_cast<char>(c);
+  } else if (c < 0x80) {
+    to = WriteEscape(to, c);
   } else {
-    out.append(text.substr(0, length));
+    uint32_t code = 0;
+    length = DecodeUtf8(text, code);
+    if (length != 0 && !IsHarmful(code)) {
+      to = std::copy_n(text.data(), length, to);
+    } else {
+      to = WriteEscape(to, length == 0 ? 0xfffd : code);
+      length = std::max<size_t>(length, 1);
+    }
   }
-  return length;
+  text.remove_prefix(length);
+  return to;
 }
 
 }  // namespace
 
-void AppendJsonString(std::string& out, std::string_view text, size_t limit) {
+char* WriteJsonString(char* to, std::string_view text, size_t limit) {
   const bool cut = text.size() > limit;
   if (cut) {
     // Not in the middle of a character, if it is one.
@@ -97,15 +99,27 @@ void AppendJsonString(std::string& out, std::string_view text, size_t limit) {
     while (end > 0 && limit - end < 3 && IsContinuation(ByteAt(text, end))) --end;
     text = text.substr(0, end);
   }
-  out.push_back('"');
+  *to++ = '"';
   while (!text.empty()) {
-    size_t plain = 0;
-    while (plain < text.size() && kPlain[static_cast<unsigned char>(text[plain])]) ++plain;
-    out.append(text.substr(0, plain));
-    text.remove_prefix(plain);
-    if (!text.empty()) text.remove_prefix(AppendSpecial(out, text));
+    const char* from = text.data();
+    const char* const end = from + text.size();
+    for (uint64_t word; end - from >= 8 && IsPlain(word = LoadWord(from)); from += 8, to += 8) {
+      std::memcpy(to, &word, sizeof word);
+    }
+    while (from != end && kPlain[static_cast<unsigned char>(*from)]) *to++ = *from++;
+    text.remove_prefix(static_cast<size_t>(from - text.data()));
+    if (!text.empty()) to = WriteSpecial(to, text);
   }
-  out.append(cut ? "...\"" : "\"");
+  if (cut) to = std::fill_n(to, 3, '.');
+  *to++ = '"';
+  return to;
+}
+
+void AppendJsonString(std::string& out, std::string_view text, size_t limit) {
+  const size_t before = out.size();
+  out.resize(before + JsonStringRoom(std::min(text.size(), limit)));
+  const char* const end = WriteJsonString(out.data() + before, text, limit);
+  out.resize(static_cast<size_t>(end - out.data()));
 }
 
 }  // namespace frontdesk::observe

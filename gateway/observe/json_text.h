@@ -12,4 +12,9 @@ namespace frontdesk::observe {
 // direction come as \u escapes, bytes that are not UTF-8 as U+FFFD each.
 void AppendJsonString(std::string& out, std::string_view text, size_t limit = 4096);
 
+// The same, written to `to`, where there is JsonStringRoom() of what is shown; returns its end.
+char* WriteJsonString(char* to, std::string_view text, size_t limit);
+// An escape takes six bytes and stands for one at least; quotes, and three dots.
+constexpr size_t JsonStringRoom(size_t shown) { return 6 * shown + 5; }
+
 }  // namespace frontdesk::observe

@@ -70,6 +70,26 @@ TEST(JsonText, CutsLongTextBetweenCharacters) {
   EXPECT_EQ(Json("abc", 0), R"("...")");
 }
 
+// Texts are looked at eight bytes at a time: every length, and every place in it.
+TEST(JsonText, EscapesWhereverItStands) {
+  const struct {
+    std::string_view text;
+    std::string_view json;
+  } rows[] = {{"\"", R"(\")"},       {"\\", R"(\\)"},      {"\x1f", R"(\u001f)"},
+              {"\x7f", R"(\u007f)"}, {" ", " "},           {"~", "~"},
+              {"\xff", R"(\ufffd)"}, {"\u00e9", "\u00e9"}, {"\u202e", R"(\u202e)"}};
+  for (const auto& [text, json] : rows) {
+    for (size_t before = 0; before < 24; ++before) {
+      for (size_t after = 0; after < 24; ++after) {
+        const std::string head(before, 'a');
+        const std::string tail(after, 'z');
+        ASSERT_EQ(Json(head + std::string(text) + tail),
+                  '"' + head + std::string(json) + tail + '"');
+      }
+    }
+  }
+}
+
 // Every single byte and every pair: always one line of printable text.
 TEST(JsonText, NoBytesMakeAnythingButPrintableText) {
   for (int a = 0; a < 256; ++a) {
