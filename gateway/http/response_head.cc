@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "gateway/base/text.h"
+#include "gateway/base/words.h"
 #include "gateway/http/chars.h"
 
 namespace frontdesk::http {
@@ -100,7 +101,8 @@ bool IsWritable(std::string_view name, std::string_view value) {
   const auto token = [](char c) { return Is(kTokenLower, c); };
   const auto content = [](char c) { return Is(kFieldChar, c); };
   return !name.empty() && std::all_of(name.begin(), name.end(), token) &&
-         std::all_of(value.begin(), value.end(), content) && !BelongsToProtocol(name);
+         (IsPrintable(value) || std::all_of(value.begin(), value.end(), content)) &&
+         !BelongsToProtocol(name);
 }
 
 void AppendField(std::string& out, std::string_view name, std::string_view value) {
