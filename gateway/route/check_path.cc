@@ -1,3 +1,5 @@
+#include <array>
+
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/route/matcher.h"
@@ -10,9 +12,12 @@ absl::Status Invalid(std::string_view what) {
 }
 
 // Neither in a URI (RFC 3986, appendix A) nor tolerated.
-bool IsForbidden(char c) {
-  return c <= ' ' || c >= 0x7f || c == '\\' || c == '?' || c == '#';  // char may be signed
-}
+constexpr std::array<bool, 256> kForbidden = [] {
+  std::array<bool, 256> forbidden{};
+  forbidden.fill(true);
+  for (size_t c = '!'; c <= '~'; ++c) forbidden[c] = c == '\\' || c == '?' || c == '#';
+  return forbidden;
+}();
 
 // The usual segment, which needs no second look: no escape, nothing that could be a dot segment.
 bool IsPlain(std::string_view segment) {
@@ -30,7 +35,8 @@ std::string_view Fault(std::string_view segment) {
 absl::Status CheckPath(std::string_view raw) {
   if (raw.empty() || raw[0] != '/') return Invalid("does not start with '/'");
   for (const char c : raw) {
-    if (IsForbidden(c)) return Invalid("a character that must be percent-encoded");
+    if (kForbidden[static_cast<unsigned char>(c)])
+      return Invalid("a character that must be percent-encoded");
   }
   size_t segments = 0;
   for (std::string_view rest = raw.substr(1); !rest.empty();) {
