@@ -14,7 +14,7 @@ int MakeEpoll() {
 
 }  // namespace
 
-Poller::Poller(Loop& loop) : epoll_(loop.io(), MakeEpoll()) { Wait(); }
+Poller::Poller(Loop& loop) : loop_(loop), epoll_(loop.io(), MakeEpoll()) { Wait(); }
 
 Poller::~Poller() = default;
 
@@ -35,8 +35,8 @@ void Poller::Wait() {
   epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                     [this](const boost::system::error_code& error) {
                       if (error) return;  // destroyed
+                      loop_.FlushSoon(*this);
                       Dispatch();
-                      Wait();
                     });
 }
 

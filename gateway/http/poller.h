@@ -29,12 +29,16 @@ class Watched {
 };
 
 // One per worker, on its loop; outlives what it watches.
-class Poller {
+//
+// Looks once in a turn of the loop and tells a bounded number of sockets; the others have their
+// turn after what these made of it was flushed. A thousand clients at once are so served in parts
+// that fit the processor's cache, and back ends work on the first part while the next is read.
+class Poller final : private Flushable {
  public:
   explicit Poller(Loop& loop);
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
-  ~Poller();
+  ~Poller() override;
 
   // False when the kernel has no room for it. Closing `fd` ends the registration.
   bool Watch(int fd, Watched& watched);
@@ -44,7 +48,9 @@ class Poller {
  private:
   void Wait();
   void Dispatch();
+  void Flush() override { Wait(); }
 
+  Loop& loop_;
   boost::asio::posix::stream_descriptor epoll_;
   std::array<epoll_event, 64> ready_{};
   size_t next_ = 0;  // of ready_, while it is dispatched
