@@ -156,7 +156,15 @@ void CheckGunicornValid(const std::string& name, std::string bytes, const json& 
   }
 }
 
+// Cases that are bad only because they end too early: they never become a request.
+const std::set<std::string>& GunicornCutShort() {
+  static const std::set<std::string> kCases = {"invalid/001",
+                                               "invalid/rfc9112_chunked_missing_final_crlf_01"};
+  return kCases;
+}
+
 void CheckGunicornInvalid(const std::string& name, const std::string& bytes) {
+  const bool cut_short = GunicornCutShort().count(name) > 0;
   std::vector<std::string> variants = {bytes};
   const size_t line_end = bytes.find("\r\n");
   if (!HasHost(bytes) && line_end != std::string::npos) {
@@ -164,9 +172,9 @@ void CheckGunicornInvalid(const std::string& name, const std::string& bytes) {
   }
   for (const std::string& variant : variants) {
     for (const auto& [way, driven] : DriveEveryWay(variant)) {
-      // The first request of a case is the bad one; one that is cut short counts as refused, since
-      // it never becomes a request.
-      EXPECT_TRUE(driven.refused != 0 || driven.within) << name << ", " << way;
+      // The first request of a case is the bad one.
+      EXPECT_EQ(driven.refused == 0, cut_short) << name << ", " << way;
+      EXPECT_EQ(driven.within, cut_short) << name << ", " << way;
       EXPECT_TRUE(driven.requests.empty()) << name << ", " << way;
     }
   }

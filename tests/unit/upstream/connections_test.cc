@@ -1,4 +1,4 @@
-// Connections of the HTTP/2 transport: opening, choosing, queueing, losing, leaving.
+// Connections of the HTTP/2 transport: opening, choosing, queueing, losing.
 #include "tests/unit/upstream/connections.h"
 
 namespace frontdesk::upstream {
