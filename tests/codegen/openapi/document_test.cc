@@ -81,8 +81,10 @@ TEST(Document, HasSchemasForEveryFace) {
     message M {
       string user_id = 1 [(frontdesk.v1.field).from = "caller.sub"];
       Kind kind = 2;
-      M inside = 3;
+      Inside inside = 3;
     }
+    message Inside { string owner = 1 [(frontdesk.v1.field).from = "caller.sub"]; Plain plain = 2; }
+    message Plain { string name = 1; }
     enum Kind { NONE = 0; }
     service S {
       rpc Get(M) returns (M) {
@@ -94,7 +96,9 @@ TEST(Document, HasSchemasForEveryFace) {
   const json& schemas = document["components"]["schemas"];
   EXPECT_FALSE(schemas["test.M-request"]["properties"].contains("userId"));
   EXPECT_EQ(schemas["test.M-request"]["properties"]["inside"]["$ref"],
-            "#/components/schemas/test.M-request");
+            "#/components/schemas/test.Inside-request");
+  EXPECT_EQ(schemas["test.Inside-request"]["properties"],
+            json({{"plain", {{"$ref", "#/components/schemas/test.Plain"}}}}));
   const json& answer = schemas["test.M-proto-names-enum-numbers-defaults"];
   EXPECT_EQ(answer["required"], json({"user_id", "kind"}));
   EXPECT_EQ(schemas["test.Kind-numbers"]["type"], "integer");
