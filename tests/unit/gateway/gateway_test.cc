@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
 
 #include "gateway/base/text.h"
@@ -67,56 +68,115 @@ Task<std::string> Thrown(Gateway& gateway, http::Incoming incoming) {
   co_return what;
 }
 
-constexpr char kContract[] = R"(
-  message M { string id = 1; }
-  service S { rpc Boom(M) returns (M) {
-    option (google.api.http) = { get: "/boom" };
-    option (frontdesk.v1.compose) = { custom: true };
-  } }
-)";
+// A gateway over a contract, without sockets.
+class House {
+ public:
+  // `yaml`: more of the configuration.
+  explicit House(const std::string& contract, const std::string& yaml = "") {
+    const std::string set = testing::CompileProto(contract);
+    contract::Findings findings;
+    const auto loaded = contract::Contract::Load(set, "house", findings);
+    EXPECT_TRUE(loaded) << findings.ToString();
+    if (const auto* boom = loaded->FindMethod("test.S/Boom")) {
+      hash_of_boom = contract::PlanHash(*boom);
+      code_.Add<Thrower>();
+    }
+    const std::string file = testing_support::WriteTempFile(
+        "house.yaml", Cat("descriptor_set: ", testing_support::WriteTempFile("house.binpb", set),
+                          "\n", yaml, '\n'));
+    const std::shared_ptr<const config::Snapshot> snapshot =
+        config::Compile(file, {}, code_, findings);
+    EXPECT_TRUE(snapshot) << findings.ToString();
+    gateway_.emplace(loop_, snapshot, code_, caller, metrics.AddShard(), nullptr, ready_, scope_,
+                     store_, 1);
+  }
 
-TEST(Gateway, ARequestWhoseHandlerThrowsIsNoLongerActive) {
-  const std::string set = testing::CompileProto(kContract);
-  const std::string file = testing_support::WriteTempFile(
-      "boom.yaml", Cat("descriptor_set: ", testing_support::WriteTempFile("boom.binpb", set),
-                       "\nupstreams: {}\n"));
-  contract::Findings findings;
-  const auto contract = contract::Contract::Load(set, "boom", findings);
-  ASSERT_TRUE(contract) << findings.ToString();
-  hash_of_boom = contract::PlanHash(*contract->FindMethod("test.S/Boom"));
-  compose::Registry code;
-  code.Add<Thrower>();
-  const std::shared_ptr<const config::Snapshot> snapshot =
-      config::Compile(file, {}, code, findings);
-  ASSERT_TRUE(snapshot) << findings.ToString();
-
-  Loop loop;
-  observe::Metrics metrics("1", "test");
-  policy::MemoryIdempotencyStore store({});
-  Scope scope(1);
-  const ReadyFlag ready = true;
-  testing::ScriptedCaller caller;
-  Gateway gateway(loop, snapshot, code, caller, metrics.AddShard(), nullptr, ready, scope, store,
-                  1);
-
-  const auto fetch = [&](std::string_view query, Sink& sink) {
+  // What the handler threw, or "".
+  std::string Get(std::string_view path, std::string_view query, Sink& sink) {
     http::Request request;
     request.method = "GET";
-    request.path = "/boom";
+    request.path = path;
     request.query = query;
     NoBody body;
     Cancellation cancel;
-    const std::string thrown = testing_support::RunOnLoop(
-        loop, Thrown(gateway, http::Incoming{request, body, sink, cancel}));
-    EXPECT_NE(metrics.Text().find("\nhttp_server_active_requests 0\n"), std::string::npos);
-    return thrown;
+    return testing_support::RunOnLoop(
+        loop_, Thrown(*gateway_, http::Incoming{request, body, sink, cancel}));
+  }
+
+  observe::Metrics metrics{"1", "test"};
+  testing::ScriptedCaller caller;
+
+ private:
+  Loop loop_;
+  compose::Registry code_;
+  policy::MemoryIdempotencyStore store_{{}};
+  Scope scope_{1};
+  const ReadyFlag ready_ = true;
+  std::optional<Gateway> gateway_;
+};
+
+TEST(Gateway, ARequestWhoseHandlerThrowsIsNoLongerActive) {
+  House house(R"(
+    message M { string id = 1; }
+    service S { rpc Boom(M) returns (M) {
+      option (google.api.http) = { get: "/boom" };
+      option (frontdesk.v1.compose) = { custom: true };
+    } }
+  )",
+              "upstreams: {}");
+  const auto active = [&] {
+    return house.metrics.Text().find("\nhttp_server_active_requests 0\n") == std::string::npos;
   };
   Sink none;
-  EXPECT_EQ(fetch("", none), "boom");
+  EXPECT_EQ(house.Get("/boom", "", none), "boom");
   EXPECT_EQ(none.status, 0);  // the connection answers 500
+  EXPECT_FALSE(active());
   Sink fine;
-  EXPECT_EQ(fetch("id=1", fine), "");
+  EXPECT_EQ(house.Get("/boom", "id=1", fine), "");
   EXPECT_EQ(fine.status, 200);
+  EXPECT_FALSE(active());
+}
+
+// Calls that are filled from the caller, in messages inside too, are not made for nobody.
+TEST(Gateway, WhatNeedsACallerAnswersNobodyElse) {
+  constexpr char kContract[] = R"(
+    message Scope { string sub = 1 [(frontdesk.v1.field).from = "caller.sub"]; }
+    message Ask { string id = 1; Scope scope = 2; }
+    message M { string id = 1; }
+    service Back { rpc Find(M) returns (M); rpc Own(Ask) returns (M); }
+    service Front {
+      rpc Plain(Ask) returns (M) { option (google.api.http) = { get: "/plain" }; }
+      rpc Owned(M) returns (M) {
+        option (google.api.http) = { get: "/owned" };
+        option (frontdesk.v1.compose) = {
+          step { id: "a" call: "test.Back/Own" bind { to: "id" from: "request.id" } }
+          out { to: "id" from: "a.id" } };
+      }
+      rpc Open(M) returns (M) {
+        option (google.api.http) = { get: "/open" };
+        option (frontdesk.v1.compose) = {
+          step { id: "a" call: "test.Back/Find" bind { to: "id" from: "request.id" } }
+          out { to: "id" from: "a.id" } };
+      }
+    }
+  )";
+  constexpr char kUpstreams[] =
+      "upstreams: {s: {services: [test.Back, test.Front], endpoints: [\"127.0.0.1:1\"]}}\n";
+  const auto statuses = [&](const char* auth) {
+    House house(kContract, Cat(kUpstreams, auth));
+    for (const char* method : {"Find", "Own", "Plain"}) {
+      house.caller.Reply(method, [](std::string_view) { return std::string(); });
+    }
+    std::string all;
+    for (const char* path : {"/plain", "/owned", "/open"}) {
+      Sink sink;
+      EXPECT_EQ(house.Get(path, "", sink), "");
+      all += Cat(all.empty() ? "" : " ", sink.status);
+    }
+    return Cat(all, ", ", house.caller.seen().size(), " calls");
+  };
+  EXPECT_EQ(statuses(""), "401 401 200, 1 calls");
+  EXPECT_EQ(statuses("auth: {development_caller: me}"), "200 200 200, 3 calls");
 }
 
 }  // namespace
