@@ -124,7 +124,6 @@ class Connection final : private Flushable, private Timer, private Watched {
   // connection_body.cc
   Task<absl::StatusOr<std::string_view>> NextPiece();
   bool OfferContinue();
-  void WaitForBody();
   void WaitedForBody();
   bool BodyFits();      // the rest of the body is small enough to be dropped
   bool DropBuffered();  // true when that was all of it

@@ -13,11 +13,10 @@ namespace frontdesk::observe {
 // A count with a single writer: a load and a store, no locked instruction.
 class Cell {
  public:
+  // Wraps around: a cell that goes down as well, by a negative n, is read as int64_t.
   void Add(uint64_t n) {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
-  // Two's complement: a cell that goes down as well is read as int64_t.
-  void Subtract(uint64_t n) { Add(~n + 1); }
   uint64_t Get() const { return value_.load(std::memory_order_relaxed); }
 
  private:

@@ -42,7 +42,6 @@ class H2Session {
 
   // Streams that count against the peer's limit.
   size_t streams() const { return streams_; }
-  bool settled() const { return settled_; }  // SETTINGS came
   bool HasRoom() const;
   // Some answer has begun on this session: the peer works.
   bool answered() const { return answered_; }
@@ -89,7 +88,7 @@ class H2Session {
   size_t streams_ = 0;
   size_t started_ = 0;
   uint32_t max_streams_ = 0;
-  bool settled_ = false;
+  bool settled_ = false;  // SETTINGS came
   bool going_away_ = false;
   bool answered_ = false;
   uint64_t gathers_ = 0;
