@@ -17,7 +17,7 @@ std::string Conversions::BodyOf(const Function& function) {
   roots.self = "from";
   roots.self_reader = &function.conversion->reader;
   body.Indent();
-  FillWriter(roots, 0, names_, *this, body).Write(function.conversion->writes, "to.");
+  FillWriter(roots, nullptr, names_, *this, body).Write(function.conversion->writes, "to.");
   return body.Take();
 }
 

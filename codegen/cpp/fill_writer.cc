@@ -107,8 +107,9 @@ void FillWriter::WriteEachReply(const contract::Write& write, const std::string&
 
 std::string FillWriter::Moved(const contract::Write& write, const Value& value) const {
   const Source& source = write.source;
-  if (source.root != Source::Root::kStep || source.list || write.kind != Kind::kSplice ||
-      (movable_ >> source.step & 1) == 0) {
+  const bool text = write.kind == Kind::kText && write.target->repeated;
+  if (movable_ == nullptr || !movable_->contains(&write) || source.list ||
+      (write.kind != Kind::kSplice && !text)) {
     return value.text;
   }
   const std::vector<const Field*> path = PathTo(roots_.plan->steps[source.step].reply, source.slot);

@@ -1,6 +1,7 @@
 // How a message is filled: the Writes of a plan as statements with setters.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,9 @@ namespace frontdesk::codegen {
 
 class FillWriter {
  public:
-  // `movable`: steps whose reply nobody needs afterwards, a bit per index.
-  FillWriter(const Roots& roots, uint64_t movable, const Names& names, Conversions& conversions,
-             Printer& out)
+  // `movable`: those whose source nobody needs afterwards; null for none.
+  FillWriter(const Roots& roots, const std::set<const contract::Write*>* movable,
+             const Names& names, Conversions& conversions, Printer& out)
       : roots_(roots), movable_(movable), names_(names), conversions_(conversions), out_(out) {}
 
   // `target`: the message, with "." or "->" behind it.
@@ -47,7 +48,7 @@ class FillWriter {
   std::string Moved(const contract::Write& write, const Value& value) const;
 
   const Roots& roots_;
-  const uint64_t movable_;
+  const std::set<const contract::Write*>* const movable_;
   const Names& names_;
   Conversions& conversions_;
   Printer& out_;

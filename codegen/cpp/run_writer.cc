@@ -9,6 +9,7 @@
 #include "codegen/cpp/fill_writer.h"
 #include "codegen/cpp/member_writer.h"
 #include "codegen/cpp/undo_writer.h"
+#include "codegen/cpp/uses.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::codegen {
@@ -41,16 +42,6 @@ std::string ElementName(const std::string& as) {
 std::string Fresh(std::string name, std::set<std::string>& used) {
   while (!used.insert(name).second) name += '_';
   return name;
-}
-
-void CountUses(const std::vector<contract::Write>& writes, std::vector<int>& uses) {
-  for (const contract::Write& write : writes) {
-    if (write.kind == contract::Write::Kind::kNested) CountUses(write.children, uses);
-    const bool from_step = write.kind != contract::Write::Kind::kConstant &&
-                           write.kind != contract::Write::Kind::kNested &&
-                           write.source.root == Source::Root::kStep;
-    if (from_step) ++uses[write.source.step];
-  }
 }
 
 std::string Negated(const std::string& condition) {
@@ -200,17 +191,12 @@ void RunWriter::WriteRun(Printer& out) {
   out.Line("co_await AllSteps();");
   out.Line("if (absl::Status status = Outcome(); !status.ok()) co_return status;");
   out.Line();
-  out.Line(answer, " answer;");
+  out.Line(answer, " answer(arena());");
   out.Line(Message(*method_.output), "& message = answer.message;");
   Roots roots = StepRoots();
   roots.uncertain = uncertain_;
-  std::vector<int> uses(plan_.steps.size());
-  CountUses(plan_.answer, uses);
-  uint64_t movable = 0;
-  for (size_t i = 0; i < plan_.steps.size(); ++i) {
-    if (uses[i] == 1) movable |= uint64_t{1} << i;
-  }
-  FillWriter(roots, movable, names_, conversions_, out).Write(plan_.answer, "message.");
+  const std::set<const contract::Write*> movable = UsedOnce(plan_);
+  FillWriter(roots, &movable, names_, conversions_, out).Write(plan_.answer, "message.");
   if (composition_.hooks()) {
     out.Line("absl::Status status = hooks_.After", method_.name, "(context(), request_, message);");
     out.Line("if (!status.ok()) co_return status;");
@@ -315,7 +301,7 @@ void RunWriter::FillRequest(size_t index, Printer& out) {
   const PlanStep& step = plan_.steps[index];
   out.Line(Message(*step.method->input), " ask;");
   const Roots roots = ElementRoots(index);
-  FillWriter(roots, 0, names_, conversions_, out).Write(step.request, "ask.");
+  FillWriter(roots, nullptr, names_, conversions_, out).Write(step.request, "ask.");
   if (step.undo) {
     UndoWriter(*step.undo, names_, conversions_).WriteKnown(steps_[index].member, roots, out);
   }

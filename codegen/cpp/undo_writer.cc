@@ -7,7 +7,7 @@ namespace frontdesk::codegen {
 void UndoWriter::WriteKnown(const std::string& member, const Roots& roots, Printer& out) const {
   if (undo_.request.empty()) return;
   out.Line(Request(), " undo;");
-  FillWriter(roots, 0, names_, conversions_, out).Write(undo_.request, "undo.");
+  FillWriter(roots, nullptr, names_, conversions_, out).Write(undo_.request, "undo.");
   out.Line(member, ".UndoWith(undo);");
 }
 
@@ -19,7 +19,7 @@ void UndoWriter::WriteFromReply(const std::string& name, const std::string& repl
   out.Call(Cat("static ", Request(), ' ', name), {Cat("const ", reply, "& ", self)}, " {");
   out.Indent();
   out.Line(Request(), " undo;");
-  FillWriter(roots, 0, names_, conversions_, out).Write(undo_.from_reply, "undo.");
+  FillWriter(roots, nullptr, names_, conversions_, out).Write(undo_.from_reply, "undo.");
   out.Line("return undo;");
   out.Close();
 }

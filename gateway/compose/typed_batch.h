@@ -135,7 +135,7 @@ class BatchStep final : public EachStep<typename How::Result, BatchesStep> {
   std::vector<Key> keys_;  // by element
   bool prepared_ = false;
   std::vector<Batch> batches_;
-  typename How::Result result_;
+  typename How::Result& result_ = *this->template New<typename How::Result>();
 };
 
 }  // namespace frontdesk::compose

@@ -105,7 +105,7 @@ class EachStep : public Calls {
     replies.reserve(call_of_.size());
     for (const uint32_t call : call_of_) {
       if (calls_[call].status.ok()) {
-        replies.push_back(&replies_[call]);
+        replies.push_back(replies_[call]);
       } else if (stand_in_) {
         replies.push_back(&StandIn());
       }
@@ -117,7 +117,7 @@ class EachStep : public Calls {
   void Check(const Look& look) {
     for (size_t call = 0; call < calls_.size(); ++call) {
       if (!calls_[call].status.ok()) continue;
-      const absl::Status status = look(replies_[call]);
+      const absl::Status status = look(*replies_[call]);
       if (status.ok()) continue;
       this->Refuse(call);
       this->FailCall(call, status);
@@ -129,23 +129,26 @@ class EachStep : public Calls {
   using Calls::calls_;
   using Calls::there_;
 
-  Reply& reply(size_t call) { return replies_[call]; }
+  Reply& reply(size_t call) { return *replies_[call]; }
 
  private:
   bool Parse(size_t call, const std::string& message) override {
-    return replies_[call].ParsePartialFromString(message);
+    return replies_[call]->ParsePartialFromString(message);
   }
   // It stands for single elements: the list as a whole is empty then.
   bool UseDefault() override { return there_ = has_default(); }
   bool has_default() const override { return stand_in_ != nullptr; }
   std::string type() const override { return Reply().GetTypeName(); }
-  void Expect(size_t calls) override { replies_.resize(calls); }
+  void Expect(size_t calls) override {
+    replies_.resize(calls);
+    for (Reply*& reply : replies_) reply = this->template New<Reply>();
+  }
   const Reply& StandIn() const {
     if (!default_) default_ = stand_in_();
     return *default_;
   }
 
-  std::vector<Reply> replies_;  // by call
+  std::vector<Reply*> replies_;  // by call
   Reply (*stand_in_)();
   mutable std::optional<Reply> default_;  // made when it is first needed
 };

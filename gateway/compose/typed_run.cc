@@ -8,6 +8,17 @@
 #include "gateway/upstream/idempotency_key.h"
 
 namespace frontdesk::compose {
+namespace {
+
+// Most replies and their answer fit into one block.
+google::protobuf::ArenaOptions Blocks() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = 8 << 10;
+  options.max_block_size = 64 << 10;
+  return options;
+}
+
+}  // namespace
 
 TypedRun::TypedRun(upstream::CallContext& parent, upstream::Caller& caller,
                    const RunOptions& options, Duration deadline)
@@ -17,7 +28,8 @@ TypedRun::TypedRun(upstream::CallContext& parent, upstream::Caller& caller,
       cancel_(parent.cancel),
       context_{parent.loop,     cancel_,           CallsEnd(parent, deadline),
                parent.metadata, parent.caller_sub, parent.request_id,
-               parent.key_scope} {}
+               parent.key_scope},
+      arena_(std::make_shared<google::protobuf::Arena>(Blocks())) {}
 
 void TypedRun::Start(StepState& step, Task<void> task) {
   if (parent_.cancel.cancelled()) Fail(parent_.cancel.reason());
@@ -128,6 +140,8 @@ void StepState::Fail(absl::Status status) {
 }
 
 upstream::CallContext& StepState::context() { return run_.context_; }
+
+google::protobuf::Arena& StepState::arena() { return *run_.arena_; }
 
 bool StepState::IsReady() const { return (needs_ & ~run_.done_) == 0; }
 

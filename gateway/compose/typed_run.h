@@ -23,14 +23,21 @@
 #include "gateway/compose/runtime.h"
 #include "gateway/contract/method_name.h"
 #include "gateway/upstream/typed_call.h"
+#include "google/protobuf/arena.h"
 #include "google/protobuf/message_lite.h"
 
 namespace frontdesk::compose {
 
-// What a composition of typed messages brings.
+// What a composition of typed messages brings. The message lives where those of the run do, so that
+// parts of replies move into it, and as long as any copy of this.
 template <class Message>
 struct Answer {
-  Message message;
+  explicit Answer(std::shared_ptr<google::protobuf::Arena> where)
+      : arena(std::move(where)),
+        message(*google::protobuf::Arena::CreateMessage<Message>(arena.get())) {}
+
+  std::shared_ptr<google::protobuf::Arena> arena;
+  Message& message;
   std::vector<Missing> incomplete;
   upstream::Metadata headers;
 };
@@ -83,6 +90,11 @@ class StepState {
 
  protected:
   StepState(TypedRun& run, const StepOptions& options);
+  // A message of the run, which lasts as long as the run's answer.
+  template <class Message>
+  Message* New() {
+    return google::protobuf::Arena::CreateMessage<Message>(&arena());
+  }
 
   virtual void ReportMissing(std::vector<Missing>& incomplete) const;
   // Its default stands in for the reply it does not have. False if it has no default.
@@ -124,6 +136,7 @@ class StepState {
     StepState& step_;
   };
 
+  google::protobuf::Arena& arena();
   bool IsReady() const;
   bool MayRun();
   void Wait(std::coroutine_handle<> waiter);
@@ -145,7 +158,7 @@ template <class Reply>
 class Step : public CallStep {
  public:
   Step(TypedRun& run, const StepOptions& options, Reply (*stand_in)() = nullptr)
-      : CallStep(run, options), stand_in_(stand_in) {}
+      : CallStep(run, options), reply_(*New<Reply>()), stand_in_(stand_in) {}
 
   // Makes the call; the reply, or why there is none, is then here.
   Task<void> Ask(const contract::MethodName& method, const google::protobuf::MessageLite& request);
@@ -170,7 +183,7 @@ class Step : public CallStep {
   }
   std::string type() const override { return Reply().GetTypeName(); }
 
-  Reply reply_;
+  Reply& reply_;
   Reply (*stand_in_)();
 };
 
@@ -209,6 +222,8 @@ class TypedRun {
     Report(answer.incomplete, answer.headers);
   }
 
+  // Where messages of this run live.
+  const std::shared_ptr<google::protobuf::Arena>& arena() const { return arena_; }
   // What calls are made with; also for hooks.
   upstream::CallContext& context() { return context_; }
   void Fail(const absl::Status& status);
@@ -241,6 +256,7 @@ class TypedRun {
   const RunOptions& options_;
   Cancellation cancel_;
   upstream::CallContext context_;
+  const std::shared_ptr<google::protobuf::Arena> arena_;
   std::vector<StepState*> steps_;
   uint64_t done_ = 0;
   uint64_t omitted_ = 0;    // failed, or not made because another one failed

@@ -216,7 +216,7 @@ class GetGuestRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Guest> answer;
+    frontdesk::compose::Answer<Guest> answer(arena());
     Guest& message = answer.message;
     *message.mutable_jar() = std::move(jar_.reply());
     if (note_.there()) {
@@ -395,7 +395,7 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Table> answer;
+    frontdesk::compose::Answer<Table> answer(arena());
     Table& message = answer.message;
     *message.mutable_jar() = std::move(jar_.reply());
     if (label_.there()) {
@@ -573,7 +573,7 @@ class GetMenuRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Menu> answer;
+    frontdesk::compose::Answer<Menu> answer(arena());
     Menu& message = answer.message;
     FillCourse(*jar_, *message.mutable_course());
     if (jar_->kind() != 0) {
@@ -646,7 +646,7 @@ class GetGardenRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Garden> answer;
+    frontdesk::compose::Answer<Garden> answer(arena());
     Garden& message = answer.message;
     for (const auto* reply : beds_.replies()) {
       for (const auto& item : frontdesk::compose::ByKey(reply->by_name())) {
@@ -806,7 +806,7 @@ class GetTastingRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Tasting> answer;
+    frontdesk::compose::Answer<Tasting> answer(arena());
     Tasting& message = answer.message;
     message.set_id(jar_->id());
     if (label_.there()) {

@@ -111,7 +111,7 @@ class GetShelfRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Shelf> answer;
+    frontdesk::compose::Answer<Shelf> answer(arena());
     Shelf& message = answer.message;
     message.set_id(jar_->id());
     if (jar_->kind() != 0) {
@@ -141,7 +141,7 @@ class GetShelfRun final : public frontdesk::compose::TypedRun {
       message.set_weight(jar_->weight());
     }
     if (jar_->has_filled_at()) {
-      *message.mutable_filled_at() = jar_->filled_at();
+      *message.mutable_filled_at() = std::move(*jar_.reply().mutable_filled_at());
     }
     for (const auto& item : jar_->numbers()) {
       message.add_numbers(item);
@@ -151,7 +151,7 @@ class GetShelfRun final : public frontdesk::compose::TypedRun {
     }
     message.set_ripeness(jar_->ripeness());
     message.set_seal(jar_->seal());
-    *message.mutable_labels() = jar_->labels();
+    *message.mutable_labels() = std::move(*jar_.reply().mutable_labels());
     message.set_opened(jar_->opened());
     message.set_class_(jar_->class_());
     message.set_delete_(jar_->delete_());
@@ -240,7 +240,7 @@ class GetBoardRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Board> answer;
+    frontdesk::compose::Answer<Board> answer(arena());
     Board& message = answer.message;
     for (const auto* reply : each_id_.replies()) {
       Fill(*reply, *message.add_jars());
@@ -370,7 +370,7 @@ class GetTasteRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Taste> answer;
+    frontdesk::compose::Answer<Taste> answer(arena());
     Taste& message = answer.message;
     message.set_id(jar_->id());
     for (const auto* reply : labels_.replies()) {
@@ -430,7 +430,7 @@ class GetPlainTasteRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Taste> answer;
+    frontdesk::compose::Answer<Taste> answer(arena());
     Taste& message = answer.message;
     message.set_id(jar_->id());
     for (const auto* reply : labels_.replies()) {
