@@ -50,10 +50,7 @@ AggregateWriter::AggregateWriter(const contract::Contract& contract,
   for (const Method& method : contract.methods()) {
     if (method.service != service.full_name()) continue;
     if (method.custom) custom_.push_back(&method);
-    if (!method.plan) continue;
-    const std::string why = WhyNotGenerated(method);
-    if (why.empty()) composed_.push_back(&method);
-    if (!why.empty()) planned_.emplace_back(&method, why);
+    if (method.plan) composed_.push_back(&method);
   }
 }
 
@@ -61,19 +58,6 @@ std::string AggregateWriter::file_stem() const {
   std::string name = MemberName(service_.name());
   name.pop_back();
   return name;
-}
-
-std::string AggregateWriter::Wrong() const {
-  std::string wrong;
-  for (const auto& [method, why] : planned_) {
-    const frontdesk::v1::Composition& composition = CompositionOf(*method);
-    bool hooks = composition.hooks();
-    for (const frontdesk::v1::Step& step : composition.step()) hooks = hooks || step.hooks();
-    if (!hooks) continue;
-    wrong += Cat(method->place.ToString(), ": error: ", method->full_name,
-                 ": has hooks, but no code can be generated for it: ", why, '\n');
-  }
-  return wrong;
 }
 
 std::string AggregateWriter::MethodName(const Method& method) const {
@@ -167,7 +151,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> AggregateWriter::H
     const Method& method) const {
   std::vector<std::pair<std::string, std::vector<std::string>>> hooks;
   const std::string context = Cat(Own("frontdesk::upstream::CallContext"), "& context");
-  const std::vector<StepNames> names = NamesOfSteps(method);
+  const std::vector<StepNames> names = NamesOfSteps(method, names_);
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i].hook.empty()) continue;
     const contract::PlanStep& step = method.plan->steps[i];
@@ -211,10 +195,6 @@ void AggregateWriter::WriteHeader(Printer& out) const {
     out.Call(Cat("virtual ", TaskOf(*method), ' ', MethodName(*method)), CustomArguments(*method),
              " = 0;");
   }
-  for (const auto& [method, why] : planned_) {
-    out.Line();
-    out.Note(Cat(method->name, " runs from its plan: ", why, '.'));
-  }
   for (const Method* method : composed_) WriteHooks(*method, out);
   if (!clients.empty()) {
     out.Line();
@@ -246,11 +226,11 @@ void AggregateWriter::WriteHooks(const Method& method, Printer& out) const {
 
 void AggregateWriter::NoteCalled(std::map<std::string, const Method*>& called) const {
   for (const Method* method : composed_) {
-    const std::vector<StepNames> names = NamesOfSteps(*method);
+    const std::vector<StepNames> names = NamesOfSteps(*method, names_);
     for (size_t i = 0; i < names.size(); ++i) {
       const contract::PlanStep& step = method->plan->steps[i];
       called.try_emplace(names[i].method, &Asked(step));
-      if (step.undo) called.try_emplace(ConstantOf(*step.undo->method), step.undo->method);
+      if (step.undo) called.try_emplace(names_.Constant(*step.undo->method), step.undo->method);
     }
   }
 }
@@ -270,10 +250,12 @@ void AggregateWriter::WriteSource(Printer& out) const {
   out.Line();
   Conversions unused(names_);
   for (const Method* method : composed_) {
-    const std::string run = RunWriter(*method, name_, names_, unused).name();
-    out.Call(Cat(TaskOf(*method), ' ', name_, "::", MethodName(*method)), CustomArguments(*method),
-             " {");
-    out.Line("  ", run, " run(*this, context, caller_, request, options);");
+    const RunWriter run(*method, name_, names_, unused);
+    std::vector<std::string> arguments = CustomArguments(*method);
+    if (!run.has_request())
+      arguments[1].replace(arguments[1].rfind(' '), std::string::npos, " /*request*/");
+    out.Call(Cat(TaskOf(*method), ' ', name_, "::", MethodName(*method)), arguments, " {");
+    out.Line("  ", run.name(), " run(", run.Arguments(), ");");
     if (method->plan->undoes) {
       out.Line("  ", ResultOf(*method), " answer = co_await run.Run();");
       out.Line("  co_await run.TakeBack(answer);");

@@ -28,9 +28,6 @@ class AggregateWriter {
   // "web", of its files.
   std::string file_stem() const;
 
-  // A composition that asks for hooks which no code can be generated for: what is wrong, or "".
-  std::string Wrong() const;
-
   // Headers that the class needs besides those of the clients.
   std::set<std::string> Headers() const;
   // And those that its runs need.
@@ -68,8 +65,6 @@ class AggregateWriter {
   const std::string name_;
   std::vector<const contract::Method*> composed_;
   std::vector<const contract::Method*> custom_;
-  // Compositions that only the plan can run, and why.
-  std::vector<std::pair<const contract::Method*, std::string>> planned_;
 };
 
 }  // namespace frontdesk::codegen

@@ -26,13 +26,11 @@ class FileWriter {
       : file_(file), names_(contract, file) {
     for (int i = 0; i < file_.service_count(); ++i) {
       AggregateWriter writer(contract, *file_.service(i), names_);
-      wrong_ += writer.Wrong();
       if (!writer.empty()) aggregates_.push_back(std::move(writer));
     }
   }
 
   std::string header_name() const { return FileName(file_.name(), ".frontdesk.h"); }
-  const std::string& wrong() const { return wrong_; }
   File Header() const;
   File Source() const;
   // Written once into `folder`, and never over something that is there.
@@ -55,7 +53,6 @@ class FileWriter {
   const FileDescriptor& file_;
   const Names names_;
   std::vector<AggregateWriter> aggregates_;
-  std::string wrong_;
 };
 
 File FileWriter::Header() const {
@@ -168,20 +165,17 @@ absl::Status FileWriter::Scaffold(const std::string& folder) const {
 
 absl::StatusOr<std::vector<File>> GenerateCpp(const Input& input) {
   std::vector<File> files;
-  std::string wrong;
   const auto scaffold = input.parameters.find("scaffold");
   for (const std::string& name : input.files) {
     const FileDescriptor* file = input.contract.pool().FindFileByName(name);
     if (file == nullptr || file->service_count() == 0) continue;
     const FileWriter writer(input.contract, *file);
-    wrong += writer.wrong();
     files.push_back(writer.Header());
     files.push_back(writer.Source());
-    if (scaffold == input.parameters.end() || input.only_checks || !wrong.empty()) continue;
+    if (scaffold == input.parameters.end() || input.only_checks) continue;
     absl::Status written = writer.Scaffold(scaffold->second);
     if (!written.ok()) return written;
   }
-  if (!wrong.empty()) return absl::InvalidArgumentError(wrong);
   return files;
 }
 

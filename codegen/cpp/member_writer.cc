@@ -37,8 +37,9 @@ std::vector<std::string> OptionsOf(const PlanStep& step) {
   return options;
 }
 
-std::vector<std::string> UndoOptionsOf(const contract::PlanUndo& undo, const StepNames& its) {
-  std::vector<std::string> options = {Cat(".method = ", ConstantOf(*undo.method))};
+std::vector<std::string> UndoOptionsOf(const contract::PlanUndo& undo, const StepNames& its,
+                                       const Names& names) {
+  std::vector<std::string> options = {Cat(".method = ", names.Constant(*undo.method))};
   if (undo.timeout != contract::PlanUndo().timeout) {
     options.push_back(Cat(".timeout = ", TimeOf(undo.timeout)));
   }
@@ -63,7 +64,7 @@ std::string TimeOf(std::chrono::nanoseconds time) {
 
 void WriteMember(const PlanStep& step, const StepNames& its, const Names& names, Printer& out) {
   std::vector<std::string> arguments = {"*this", Cat('{', Joined(OptionsOf(step)), '}')};
-  if (step.undo) arguments.push_back(Cat('{', Joined(UndoOptionsOf(*step.undo, its)), '}'));
+  if (step.undo) arguments.push_back(Cat('{', Joined(UndoOptionsOf(*step.undo, its, names)), '}'));
   if (!its.stand_in.empty()) arguments.push_back(Cat('&', its.stand_in));
   const std::string head = Cat(TypeOf(step, its, names), ' ', its.member, '{');
   const std::string all = Cat(Joined(arguments), "};");

@@ -81,6 +81,10 @@ std::string ScalarType(const FieldDescriptor& field) {
   }
 }
 
+std::string ShortConstant(const contract::Method& method) {
+  return Cat('k', method.service.substr(method.service.rfind('.') + 1), method.name);
+}
+
 }  // namespace
 
 std::string FileName(std::string_view proto, std::string_view extension) {
@@ -154,8 +158,11 @@ Names::Names(const contract::Contract& contract, const FileDescriptor& file)
     for (int i = 0; i < each->dependency_count(); ++i) self(self, each->dependency(i));
   };
   visit(visit, &file);
+  std::set<std::string> constants;
   for (const contract::Method& method : contract.methods()) {
     visit(visit, method.descriptor->file());
+    std::string constant = ShortConstant(method);
+    if (!constants.insert(constant).second) constants_.insert(std::move(constant));
   }
 }
 
@@ -183,6 +190,12 @@ std::string Names::OfEntry(const Descriptor& entry) const {
                                                     : ScalarType(value);
   return Cat(Global("google::protobuf::Map"), '<', ScalarType(*entry.map_key()), ", ", of_value,
              ">::value_type");
+}
+
+std::string Names::Constant(const contract::Method& method) const {
+  std::string constant = ShortConstant(method);
+  if (!constants_.contains(constant)) return constant;
+  return Cat('k', Camel(Replace(method.service, ".", "_")), method.name);
 }
 
 // With the name of a package or type of its own in front, and "::" where those are hidden.

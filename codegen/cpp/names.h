@@ -40,6 +40,9 @@ class Names {
   std::string OfEntry(const google::protobuf::Descriptor& entry) const;
   // "frontdesk::Task", "absl::StatusOr", with "::" in front where the package hides it.
   std::string Global(std::string_view name) const;
+  // The constant that names a method: "kOrdersGetOrder", with the package in front where another
+  // service has the same name and such a method too.
+  std::string Constant(const contract::Method& method) const;
   // A class of ours, such as "OrdersClient": no message of the package has this name.
   std::string Class(std::string_view wanted) const;
 
@@ -47,6 +50,7 @@ class Names {
   std::string Short(const std::string& qualified) const;
 
   std::string space_;
+  std::set<std::string, std::less<>> constants_;  // short ones, of more than one method
   // What a name may not begin with, for inside the package it means something else.
   std::set<std::string, std::less<>> hidden_;
   std::set<std::string, std::less<>> classes_;  // of the package itself

@@ -51,23 +51,6 @@ std::string Negated(const std::string& condition) {
   return Cat(std::string_view(condition).substr(0, condition.size() - kNotZero.size()), " == 0");
 }
 
-// What the declaration says that only a plan carries out, or "".
-std::string Beyond(const frontdesk::v1::Composition& composition) {
-  const auto unknown = [](const google::protobuf::Message& message, std::set<int> known) {
-    std::vector<const google::protobuf::FieldDescriptor*> fields;
-    message.GetReflection()->ListFields(message, &fields);
-    for (const auto* field : fields) {
-      if (!known.contains(field->number())) return field->name();
-    }
-    return std::string();
-  };
-  for (const frontdesk::v1::Step& step : composition.step()) {
-    const std::string name = unknown(step, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13});
-    if (!name.empty()) return Cat("step ", step.id(), " has `", name, '`');
-  }
-  return "";
-}
-
 // Steps that may have ended without a reply, a bit per index.
 uint64_t MayLackReply(const contract::Plan& plan) {
   uint64_t skipped = 0;
@@ -82,10 +65,6 @@ uint64_t MayLackReply(const contract::Plan& plan) {
 
 }  // namespace
 
-std::string ConstantOf(const contract::Method& called) {
-  return Cat('k', called.service.substr(called.service.rfind('.') + 1), called.name);
-}
-
 const contract::Method& Asked(const PlanStep& step) {
   return step.batch ? *step.batch->method : *step.method;
 }
@@ -94,11 +73,7 @@ const frontdesk::v1::Composition& CompositionOf(const contract::Method& method) 
   return method.descriptor->options().GetExtension(frontdesk::v1::compose);
 }
 
-std::string WhyNotGenerated(const contract::Method& method) {
-  return Beyond(CompositionOf(method));
-}
-
-std::vector<StepNames> NamesOfSteps(const contract::Method& method) {
+std::vector<StepNames> NamesOfSteps(const contract::Method& method, const Names& space) {
   std::vector<StepNames> all;
   std::set<std::string> used = {"hooks_", "request_"};
   const frontdesk::v1::Composition& composition = CompositionOf(method);
@@ -107,7 +82,7 @@ std::vector<StepNames> NamesOfSteps(const contract::Method& method) {
     const std::string camel = Camel(step.id);
     names.member = Fresh(Cat(step.id, '_'), used);
     names.ask = Fresh(Cat("Ask", camel), used);
-    names.method = ConstantOf(Asked(step));
+    names.method = space.Constant(Asked(step));
     const frontdesk::v1::Step* declared = Declared(composition, step.id);
     if (declared->hooks()) names.hook = Fresh(Cat(method.name, camel), used);
     if (step.batch) names.batch = Fresh(Cat(camel, "Batch"), used);
@@ -133,9 +108,19 @@ RunWriter::RunWriter(const contract::Method& method, std::string aggregates, con
       aggregates_(std::move(aggregates)),
       names_(names),
       conversions_(conversions),
-      steps_(NamesOfSteps(method)),
+      steps_(NamesOfSteps(method, names)),
       uncertain_(MayLackReply(plan_)),
       name_(names.Class(Cat(method.name, "Run"))) {}
+
+bool RunWriter::has_hooks() const {
+  return plan_.hooks || std::any_of(steps_.begin(), steps_.end(),
+                                    [](const StepNames& step) { return !step.hook.empty(); });
+}
+
+std::string RunWriter::Arguments() const {
+  return Cat(has_hooks() ? "*this, " : "", "context, caller_, ", has_request() ? "request, " : "",
+             "options");
+}
 
 void RunWriter::WriteClass(Printer& out) {
   const std::string input = Message(*method_.input);
@@ -146,18 +131,24 @@ void RunWriter::WriteClass(Printer& out) {
   out.Outdent();
   out.Line(" public:");
   out.Indent();
-  out.Call(name_,
-           {Cat(aggregates_, "& hooks"),
-            Cat(names_.Global("frontdesk::upstream::CallContext"), "& context"),
-            Cat(names_.Global("frontdesk::upstream::Caller"), "& caller"),
-            Cat("const ", input, "& request"),
-            Cat("const ", names_.Global("frontdesk::compose::RunOptions"), "& options")},
-           "");
+  std::vector<std::string> arguments = {
+      Cat(aggregates_, "& hooks"),
+      Cat(names_.Global("frontdesk::upstream::CallContext"), "& context"),
+      Cat(names_.Global("frontdesk::upstream::Caller"), "& caller"),
+      Cat("const ", input, "& request"),
+      Cat("const ", names_.Global("frontdesk::compose::RunOptions"), "& options")};
+  if (!has_request()) arguments.erase(arguments.begin() + 3);
+  if (!has_hooks()) arguments.erase(arguments.begin());
+  out.Call(name_, arguments, "");
   const bool endless = plan_.deadline == std::chrono::nanoseconds::max();
-  out.Line("    : ", base, "(context, caller, options",
-           endless ? std::string() : Cat(", ", TimeOf(plan_.deadline)), "),");
-  out.Line("      hooks_(hooks),");
-  out.Line("      request_(request) {}");
+  std::vector<std::string> made = {Cat(base, "(context, caller, options",
+                                       endless ? "" : Cat(", ", TimeOf(plan_.deadline)), ')')};
+  if (has_hooks()) made.push_back("hooks_(hooks)");
+  if (has_request()) made.push_back("request_(request)");
+  for (const std::string& each : made) {
+    const bool last = &each == &made.back();
+    out.Line(&each == &made.front() ? "    : " : "      ", each, last ? " {}" : ",");
+  }
   out.Line();
   WriteRun(out);
   out.Line();
@@ -171,8 +162,8 @@ void RunWriter::WriteClass(Printer& out) {
     WriteDefault(i, out);
     out.Line();
   }
-  out.Line("[[maybe_unused]] ", aggregates_, "& hooks_;");
-  out.Line("[[maybe_unused]] const ", input, "& request_;");
+  if (has_hooks()) out.Line(aggregates_, "& hooks_;");
+  if (has_request()) out.Line("const ", input, "& request_;");
   for (size_t i = 0; i < steps_.size(); ++i) {
     WriteMember(plan_.steps[i], steps_[i], names_, out);
   }

@@ -25,18 +25,13 @@ struct StepNames {
   std::string undo;      // of `undo`, with something of the reply: "UndoOrder"
 };
 
-// "kOrdersGetOrder"
-std::string ConstantOf(const contract::Method& called);
 // What the step asks: with `batch` the call for many elements.
 const contract::Method& Asked(const contract::PlanStep& step);
 
 // The declared composition of a method, for what the plan leaves out.
 const frontdesk::v1::Composition& CompositionOf(const contract::Method& method);
 
-// Why there is no generated code for the composition, whose plan is then run; "" if there is.
-std::string WhyNotGenerated(const contract::Method& method);
-
-std::vector<StepNames> NamesOfSteps(const contract::Method& method);
+std::vector<StepNames> NamesOfSteps(const contract::Method& method, const Names& space);
 
 class RunWriter {
  public:
@@ -48,8 +43,13 @@ class RunWriter {
   void WriteClass(Printer& out);
   // "GetOrderDetailsRun"
   const std::string& name() const { return name_; }
+  // What its constructor is given by a method of the aggregates.
+  std::string Arguments() const;
+  // Whether it reads the request.
+  bool has_request() const { return plan_.request.slots > 0 || plan_.hooks; }
 
  private:
+  bool has_hooks() const;
   void WriteRun(Printer& out);
   void WriteStep(size_t index, Printer& out);
   void WriteAfter(size_t index, std::string_view name, std::string_view waits, uint64_t steps,

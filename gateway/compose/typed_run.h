@@ -9,6 +9,7 @@
 #include <bit>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -7,4 +7,4 @@ rm -rf expected && mkdir expected
 protoc -I. -I../../../../protos --plugin="$build/bin/protoc-gen-frontdesk-cpp" \
   --frontdesk-cpp_out=expected --frontdesk-cpp_opt=src=.,scaffold=expected \
   pantry/v1/pantry.proto kitchen/v1/kitchen.proto feast/v1/feast.proto market/v1/market.proto \
-  banquet/v1/banquet.proto
+  market/v2/market.proto banquet/v1/banquet.proto

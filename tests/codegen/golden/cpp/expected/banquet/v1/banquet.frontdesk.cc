@@ -55,10 +55,11 @@ frontdesk::Task<absl::StatusOr<Receipt>> BanquetClient::BuySome(
 
 namespace {
 
+const frontdesk::contract::MethodName kMarketV1StallsGetMenu("market.v1.Stalls", "GetMenu");
+const frontdesk::contract::MethodName kMarketV2StallsGetMenu("market.v2.Stalls", "GetMenu");
 const frontdesk::contract::MethodName kStallsBatchGet("market.v1.Stalls", "BatchGet");
 const frontdesk::contract::MethodName kStallsByKinds("market.v1.Stalls", "ByKinds");
 const frontdesk::contract::MethodName kStallsByNumbers("market.v1.Stalls", "ByNumbers");
-const frontdesk::contract::MethodName kStallsGetMenu("market.v1.Stalls", "GetMenu");
 const frontdesk::contract::MethodName kTillsDeliver("market.v1.Tills", "Deliver");
 const frontdesk::contract::MethodName kTillsHold("market.v1.Tills", "Hold");
 const frontdesk::contract::MethodName kTillsPay("market.v1.Tills", "Pay");
@@ -83,15 +84,14 @@ std::optional<market::v1::Kind> ToKind(int from) {
 // One run of GetTable: a member and a coroutine per step.
 class GetTableRun final : public frontdesk::compose::TypedRun {
  public:
-  GetTableRun(BanquetAggregates& hooks, frontdesk::upstream::CallContext& context,
-              frontdesk::upstream::Caller& caller, const GetTableRequest& request,
-              const frontdesk::compose::RunOptions& options)
+  GetTableRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+              const GetTableRequest& request, const frontdesk::compose::RunOptions& options)
       : TypedRun(context, caller, options),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Table>>> Run() {
     Start(menu_, AskMenu());
+    Start(motto_, AskMotto());
     Start(fruits_, AskFruits());
     Start(numbered_, AskNumbered());
     Start(kinds_, AskKinds());
@@ -99,7 +99,7 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Table> answer;
+    frontdesk::compose::Answer<Table> answer(arena());
     Table& message = answer.message;
     message.set_title(menu_->title());
     for (const auto* reply : fruits_.replies()) {
@@ -114,6 +114,7 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
     for (const auto* reply : sorts_.replies()) {
       message.add_sorts(reply->name());
     }
+    message.set_motto(motto_->motto());
     Complete(answer);
     co_return answer;
   }
@@ -122,7 +123,15 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
   frontdesk::Task<void> AskMenu() {
     market::v1::GetMenuRequest ask;
     ask.set_id(request_.id());
-    co_await menu_.Ask(kStallsGetMenu, ask);
+    co_await menu_.Ask(kMarketV1StallsGetMenu, ask);
+  }
+
+  frontdesk::Task<void> AskMotto() {
+    const bool ready = co_await motto_.After(menu_);
+    if (!ready) co_return;
+    market::v2::GetMenuRequest ask;
+    ask.set_title(menu_->title());
+    co_await motto_.Ask(kMarketV2StallsGetMenu, ask);
   }
 
   // One call for many of `fruits`.
@@ -218,9 +227,9 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
     co_await sorts_.AskAll(kStallsBatchGet);
   }
 
-  [[maybe_unused]] BanquetAggregates& hooks_;
-  [[maybe_unused]] const GetTableRequest& request_;
+  const GetTableRequest& request_;
   frontdesk::compose::Step<market::v1::Menu> menu_{*this, {.id = "menu"}};
+  frontdesk::compose::Step<market::v2::Menu> motto_{*this, {.id = "motto", .optional = true}};
   frontdesk::compose::BatchStep<FruitsBatch> fruits_{
       *this,
       {.id = "fruits", .timeout = std::chrono::milliseconds(300), .optional = true, .max_keys = 2}};
@@ -235,11 +244,9 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
 // One run of GetBasket: a member and a coroutine per step.
 class GetBasketRun final : public frontdesk::compose::TypedRun {
  public:
-  GetBasketRun(BanquetAggregates& hooks, frontdesk::upstream::CallContext& context,
-               frontdesk::upstream::Caller& caller, const GetBasketRequest& request,
-               const frontdesk::compose::RunOptions& options)
+  GetBasketRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+               const GetBasketRequest& request, const frontdesk::compose::RunOptions& options)
       : TypedRun(context, caller, options),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Basket>>> Run() {
@@ -247,7 +254,7 @@ class GetBasketRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Basket> answer;
+    frontdesk::compose::Answer<Basket> answer(arena());
     Basket& message = answer.message;
     for (const auto* reply : fruits_.replies()) {
       *message.add_fruits() = *reply;
@@ -275,8 +282,7 @@ class GetBasketRun final : public frontdesk::compose::TypedRun {
     co_await fruits_.AskAll(kStallsBatchGet);
   }
 
-  [[maybe_unused]] BanquetAggregates& hooks_;
-  [[maybe_unused]] const GetBasketRequest& request_;
+  const GetBasketRequest& request_;
   frontdesk::compose::BatchStep<FruitsBatch> fruits_{
       *this, {.id = "fruits", .max_parallel = 2, .of_request = true, .max_keys = 2}};
 };
@@ -296,7 +302,7 @@ class GetTastingRun final : public frontdesk::compose::TypedRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Basket> answer;
+    frontdesk::compose::Answer<Basket> answer(arena());
     Basket& message = answer.message;
     for (const auto* reply : fruits_.replies()) {
       *message.add_fruits() = *reply;
@@ -330,8 +336,8 @@ class GetTastingRun final : public frontdesk::compose::TypedRun {
     });
   }
 
-  [[maybe_unused]] BanquetAggregates& hooks_;
-  [[maybe_unused]] const GetBasketRequest& request_;
+  BanquetAggregates& hooks_;
+  const GetBasketRequest& request_;
   frontdesk::compose::BatchStep<FruitsBatch> fruits_{
       *this, {.id = "fruits", .optional = true, .of_request = true, .max_keys = 2}};
 };
@@ -339,11 +345,9 @@ class GetTastingRun final : public frontdesk::compose::TypedRun {
 // One run of Buy: a member and a coroutine per step.
 class BuyRun final : public frontdesk::compose::UndoRun {
  public:
-  BuyRun(BanquetAggregates& hooks, frontdesk::upstream::CallContext& context,
-         frontdesk::upstream::Caller& caller, const BuyRequest& request,
-         const frontdesk::compose::RunOptions& options)
+  BuyRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+         const BuyRequest& request, const frontdesk::compose::RunOptions& options)
       : UndoRun(context, caller, options),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Receipt>>> Run() {
@@ -354,7 +358,7 @@ class BuyRun final : public frontdesk::compose::UndoRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Receipt> answer;
+    frontdesk::compose::Answer<Receipt> answer(arena());
     Receipt& message = answer.message;
     message.set_held_id(held_->id());
     *message.mutable_paid() = std::move(paid_.reply());
@@ -434,11 +438,10 @@ class BuyRun final : public frontdesk::compose::UndoRun {
     if (!ready) co_return;
     market::v1::GetMenuRequest ask;
     ask.set_id(held_->id());
-    co_await menu_.Ask(kStallsGetMenu, ask);
+    co_await menu_.Ask(kMarketV1StallsGetMenu, ask);
   }
 
-  [[maybe_unused]] BanquetAggregates& hooks_;
-  [[maybe_unused]] const BuyRequest& request_;
+  const BuyRequest& request_;
   frontdesk::compose::UndoStep<market::v1::Held, market::v1::ReleaseRequest> held_{
       *this, {.id = "held"}, {.method = kTillsRelease, .from_reply = &UndoHeld}};
   frontdesk::compose::UndoStep<market::v1::Paid, market::v1::RefundRequest> paid_{
@@ -467,7 +470,7 @@ class BuySomeRun final : public frontdesk::compose::UndoRun {
     co_await AllSteps();
     if (absl::Status status = Outcome(); !status.ok()) co_return status;
 
-    frontdesk::compose::Answer<Receipt> answer;
+    frontdesk::compose::Answer<Receipt> answer(arena());
     Receipt& message = answer.message;
     message.set_held_id(held_->id());
     *message.mutable_paid() = std::move(paid_.reply());
@@ -539,8 +542,8 @@ class BuySomeRun final : public frontdesk::compose::UndoRun {
     return reply;
   }
 
-  [[maybe_unused]] BanquetAggregates& hooks_;
-  [[maybe_unused]] const BuyRequest& request_;
+  BanquetAggregates& hooks_;
+  const BuyRequest& request_;
   frontdesk::compose::UndoStep<market::v1::Paid, market::v1::RefundRequest> paid_{
       *this, {.id = "paid"}, {.method = kTillsRefund, .from_reply = &UndoPaid}};
   frontdesk::compose::UndoEachStep<market::v1::Delivery, market::v1::RecallRequest> deliveries_{
@@ -560,14 +563,14 @@ BanquetAggregates::BanquetAggregates(frontdesk::upstream::Caller& caller)
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Table>>> BanquetAggregates::GetTable(
     frontdesk::upstream::CallContext& context, const GetTableRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  GetTableRun run(*this, context, caller_, request, options);
+  GetTableRun run(context, caller_, request, options);
   co_return co_await run.Run();
 }
 
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Basket>>> BanquetAggregates::GetBasket(
     frontdesk::upstream::CallContext& context, const GetBasketRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  GetBasketRun run(*this, context, caller_, request, options);
+  GetBasketRun run(context, caller_, request, options);
   co_return co_await run.Run();
 }
 
@@ -581,7 +584,7 @@ frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Basket>>> BanquetAggre
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Receipt>>> BanquetAggregates::Buy(
     frontdesk::upstream::CallContext& context, const BuyRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  BuyRun run(*this, context, caller_, request, options);
+  BuyRun run(context, caller_, request, options);
   absl::StatusOr<frontdesk::compose::Answer<Receipt>> answer = co_await run.Run();
   co_await run.TakeBack(answer);
   co_return answer;
@@ -598,7 +601,7 @@ frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Receipt>>> BanquetAggr
 
 const std::vector<frontdesk::compose::GeneratedMethod>& BanquetAggregates::Methods() {
   static const std::vector<frontdesk::compose::GeneratedMethod> methods = {
-    {"/banquet.v1.Banquet/GetTable", 0xccfca3ce9b59e9a6u,
+    {"/banquet.v1.Banquet/GetTable", 0xf83555dbcf0125b4u,
      &frontdesk::compose::Serve<&BanquetAggregates::GetTable>::Run},
     {"/banquet.v1.Banquet/GetBasket", 0x129557d6b3aacea0u,
      &frontdesk::compose::Serve<&BanquetAggregates::GetBasket>::Run},

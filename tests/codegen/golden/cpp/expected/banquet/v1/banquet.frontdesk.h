@@ -10,6 +10,7 @@
 #include "gateway/upstream/call_context.h"
 #include "gateway/upstream/caller.h"
 #include "market/v1/market.pb.h"
+#include "market/v2/market.pb.h"
 
 namespace banquet::v1 {
 

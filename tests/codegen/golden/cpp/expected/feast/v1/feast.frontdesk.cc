@@ -195,11 +195,9 @@ void FillSwapped(const pantry::v1::Jar_Layer& from, pantry::v1::Jar_Layer& to) {
 // One run of GetGuest: a member and a coroutine per step.
 class GetGuestRun final : public frontdesk::compose::TypedRun {
  public:
-  GetGuestRun(FeastAggregates& hooks, frontdesk::upstream::CallContext& context,
-              frontdesk::upstream::Caller& caller, const GetGuestRequest& request,
-              const frontdesk::compose::RunOptions& options)
+  GetGuestRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+              const GetGuestRequest& request, const frontdesk::compose::RunOptions& options)
       : TypedRun(context, caller, options),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Guest>>> Run() {
@@ -359,8 +357,7 @@ class GetGuestRun final : public frontdesk::compose::TypedRun {
     co_await plain_.Ask(kLabelsGetLabel, ask);
   }
 
-  [[maybe_unused]] FeastAggregates& hooks_;
-  [[maybe_unused]] const GetGuestRequest& request_;
+  const GetGuestRequest& request_;
   frontdesk::compose::Step<pantry::v1::Jar> jar_{*this, {.id = "jar"}};
   frontdesk::compose::Step<pantry::v1::Label> label_{*this, {.id = "label", .optional = true}};
   frontdesk::compose::Step<pantry::v1::Label> note_{*this, {.id = "note"}};
@@ -377,11 +374,9 @@ class GetGuestRun final : public frontdesk::compose::TypedRun {
 // One run of GetTable: a member and a coroutine per step.
 class GetTableRun final : public frontdesk::compose::TypedRun {
  public:
-  GetTableRun(FeastAggregates& hooks, frontdesk::upstream::CallContext& context,
-              frontdesk::upstream::Caller& caller, const GetGuestRequest& request,
-              const frontdesk::compose::RunOptions& options)
+  GetTableRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+              const GetGuestRequest& request, const frontdesk::compose::RunOptions& options)
       : TypedRun(context, caller, options),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Table>>> Run() {
@@ -538,8 +533,7 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
     return reply;
   }
 
-  [[maybe_unused]] FeastAggregates& hooks_;
-  [[maybe_unused]] const GetGuestRequest& request_;
+  const GetGuestRequest& request_;
   frontdesk::compose::Step<pantry::v1::Jar> jar_{
       *this,
       {.id = "jar", .timeout = std::chrono::milliseconds(100), .optional = true},
@@ -560,11 +554,9 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
 // One run of GetMenu: a member and a coroutine per step.
 class GetMenuRun final : public frontdesk::compose::TypedRun {
  public:
-  GetMenuRun(FeastAggregates& hooks, frontdesk::upstream::CallContext& context,
-             frontdesk::upstream::Caller& caller, const GetGuestRequest& request,
-             const frontdesk::compose::RunOptions& options)
+  GetMenuRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+             const GetGuestRequest& request, const frontdesk::compose::RunOptions& options)
       : TypedRun(context, caller, options),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Menu>>> Run() {
@@ -620,8 +612,7 @@ class GetMenuRun final : public frontdesk::compose::TypedRun {
     co_await labels_.AskAll(kLabelsGetLabel);
   }
 
-  [[maybe_unused]] FeastAggregates& hooks_;
-  [[maybe_unused]] const GetGuestRequest& request_;
+  const GetGuestRequest& request_;
   frontdesk::compose::Step<pantry::v1::Jar> jar_{*this, {.id = "jar"}};
   frontdesk::compose::EachStep<pantry::v1::Label> labels_{
       *this, {.id = "labels", .optional = true}};
@@ -630,11 +621,9 @@ class GetMenuRun final : public frontdesk::compose::TypedRun {
 // One run of GetGarden: a member and a coroutine per step.
 class GetGardenRun final : public frontdesk::compose::TypedRun {
  public:
-  GetGardenRun(FeastAggregates& hooks, frontdesk::upstream::CallContext& context,
-               frontdesk::upstream::Caller& caller, const GetGardenRequest& request,
-               const frontdesk::compose::RunOptions& options)
+  GetGardenRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+               const GetGardenRequest& request, const frontdesk::compose::RunOptions& options)
       : TypedRun(context, caller, options),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Garden>>> Run() {
@@ -777,8 +766,7 @@ class GetGardenRun final : public frontdesk::compose::TypedRun {
     co_await named_.AskAll(kBedsGetBed);
   }
 
-  [[maybe_unused]] FeastAggregates& hooks_;
-  [[maybe_unused]] const GetGardenRequest& request_;
+  const GetGardenRequest& request_;
   frontdesk::compose::EachStep<pantry::v1::Jar> beds_{*this, {.id = "beds", .of_request = true}};
   frontdesk::compose::EachStep<pantry::v1::Label> counts_{
       *this, {.id = "counts", .optional = true, .max_parallel = 1, .of_request = true}};
@@ -878,8 +866,8 @@ class GetTastingRun final : public frontdesk::compose::TypedRun {
     return reply;
   }
 
-  [[maybe_unused]] FeastAggregates& hooks_;
-  [[maybe_unused]] const GetGardenRequest& request_;
+  FeastAggregates& hooks_;
+  const GetGardenRequest& request_;
   frontdesk::compose::Step<pantry::v1::Jar> jar_{
       *this, {.id = "jar", .optional = true}, &DefaultJar};
   frontdesk::compose::Step<pantry::v1::Label> label_{*this, {.id = "label", .optional = true}};
@@ -895,28 +883,28 @@ FeastAggregates::FeastAggregates(frontdesk::upstream::Caller& caller)
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Guest>>> FeastAggregates::GetGuest(
     frontdesk::upstream::CallContext& context, const GetGuestRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  GetGuestRun run(*this, context, caller_, request, options);
+  GetGuestRun run(context, caller_, request, options);
   co_return co_await run.Run();
 }
 
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Table>>> FeastAggregates::GetTable(
     frontdesk::upstream::CallContext& context, const GetGuestRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  GetTableRun run(*this, context, caller_, request, options);
+  GetTableRun run(context, caller_, request, options);
   co_return co_await run.Run();
 }
 
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Menu>>> FeastAggregates::GetMenu(
     frontdesk::upstream::CallContext& context, const GetGuestRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  GetMenuRun run(*this, context, caller_, request, options);
+  GetMenuRun run(context, caller_, request, options);
   co_return co_await run.Run();
 }
 
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Garden>>> FeastAggregates::GetGarden(
     frontdesk::upstream::CallContext& context, const GetGardenRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  GetGardenRun run(*this, context, caller_, request, options);
+  GetGardenRun run(context, caller_, request, options);
   co_return co_await run.Run();
 }
 

@@ -98,11 +98,9 @@ void Fill(const pantry::v1::Jar_Layer& from, Jar_Layer& to) {
 // One run of GetShelf: a member and a coroutine per step.
 class GetShelfRun final : public frontdesk::compose::TypedRun {
  public:
-  GetShelfRun(KitchenAggregates& hooks, frontdesk::upstream::CallContext& context,
-              frontdesk::upstream::Caller& caller, const GetShelfRequest& request,
-              const frontdesk::compose::RunOptions& options)
+  GetShelfRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+              const GetShelfRequest& request, const frontdesk::compose::RunOptions& options)
       : TypedRun(context, caller, options, std::chrono::seconds(1)),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Shelf>>> Run() {
@@ -213,8 +211,7 @@ class GetShelfRun final : public frontdesk::compose::TypedRun {
     co_await label_.Ask(kLabelsGetLabel, ask);
   }
 
-  [[maybe_unused]] KitchenAggregates& hooks_;
-  [[maybe_unused]] const GetShelfRequest& request_;
+  const GetShelfRequest& request_;
   frontdesk::compose::Step<pantry::v1::Jar> jar_{*this, {.id = "jar"}};
   frontdesk::compose::Step<pantry::v1::Label> label_{
       *this, {.id = "label", .timeout = std::chrono::milliseconds(300), .optional = true}};
@@ -223,11 +220,9 @@ class GetShelfRun final : public frontdesk::compose::TypedRun {
 // One run of GetBoard: a member and a coroutine per step.
 class GetBoardRun final : public frontdesk::compose::TypedRun {
  public:
-  GetBoardRun(KitchenAggregates& hooks, frontdesk::upstream::CallContext& context,
-              frontdesk::upstream::Caller& caller, const GetBoardRequest& request,
-              const frontdesk::compose::RunOptions& options)
+  GetBoardRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+              const GetBoardRequest& request, const frontdesk::compose::RunOptions& options)
       : TypedRun(context, caller, options),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Board>>> Run() {
@@ -340,8 +335,7 @@ class GetBoardRun final : public frontdesk::compose::TypedRun {
     co_await titles_.AskAll(kLabelsGetLabel);
   }
 
-  [[maybe_unused]] KitchenAggregates& hooks_;
-  [[maybe_unused]] const GetBoardRequest& request_;
+  const GetBoardRequest& request_;
   frontdesk::compose::Step<pantry::v1::ListJarsResponse> all_{*this, {.id = "all"}};
   frontdesk::compose::EachStep<pantry::v1::Jar> each_id_{
       *this, {.id = "each_id", .max_parallel = 2, .of_request = true}};
@@ -407,8 +401,8 @@ class GetTasteRun final : public frontdesk::compose::TypedRun {
     });
   }
 
-  [[maybe_unused]] KitchenAggregates& hooks_;
-  [[maybe_unused]] const GetTasteRequest& request_;
+  KitchenAggregates& hooks_;
+  const GetTasteRequest& request_;
   frontdesk::compose::Step<pantry::v1::Jar> jar_{*this, {.id = "jar"}};
   frontdesk::compose::EachStep<pantry::v1::Label> labels_{
       *this, {.id = "labels", .optional = true}};
@@ -417,11 +411,9 @@ class GetTasteRun final : public frontdesk::compose::TypedRun {
 // One run of GetPlainTaste: a member and a coroutine per step.
 class GetPlainTasteRun final : public frontdesk::compose::TypedRun {
  public:
-  GetPlainTasteRun(KitchenAggregates& hooks, frontdesk::upstream::CallContext& context,
-                   frontdesk::upstream::Caller& caller, const GetTasteRequest& request,
-                   const frontdesk::compose::RunOptions& options)
+  GetPlainTasteRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+                   const GetTasteRequest& request, const frontdesk::compose::RunOptions& options)
       : TypedRun(context, caller, options),
-        hooks_(hooks),
         request_(request) {}
 
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Taste>>> Run() {
@@ -458,8 +450,7 @@ class GetPlainTasteRun final : public frontdesk::compose::TypedRun {
     co_await labels_.AskAll(kLabelsGetLabel);
   }
 
-  [[maybe_unused]] KitchenAggregates& hooks_;
-  [[maybe_unused]] const GetTasteRequest& request_;
+  const GetTasteRequest& request_;
   frontdesk::compose::Step<pantry::v1::Jar> jar_{*this, {.id = "jar"}};
   frontdesk::compose::EachStep<pantry::v1::Label> labels_{
       *this, {.id = "labels", .optional = true}};
@@ -475,14 +466,14 @@ KitchenAggregates::KitchenAggregates(frontdesk::upstream::Caller& caller)
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Shelf>>> KitchenAggregates::GetShelf(
     frontdesk::upstream::CallContext& context, const GetShelfRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  GetShelfRun run(*this, context, caller_, request, options);
+  GetShelfRun run(context, caller_, request, options);
   co_return co_await run.Run();
 }
 
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Board>>> KitchenAggregates::GetBoard(
     frontdesk::upstream::CallContext& context, const GetBoardRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  GetBoardRun run(*this, context, caller_, request, options);
+  GetBoardRun run(context, caller_, request, options);
   co_return co_await run.Run();
 }
 
@@ -496,7 +487,7 @@ frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Taste>>> KitchenAggreg
 frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Taste>>> KitchenAggregates::GetPlainTaste(
     frontdesk::upstream::CallContext& context, const GetTasteRequest& request,
     const frontdesk::compose::RunOptions& options) {
-  GetPlainTasteRun run(*this, context, caller_, request, options);
+  GetPlainTasteRun run(context, caller_, request, options);
   co_return co_await run.Run();
 }
 
