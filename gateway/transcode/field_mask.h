@@ -6,10 +6,9 @@
 
 namespace frontdesk::transcode {
 
-// Appends the path in the other spelling. False when it could not be turned back: no text, a comma,
-// an upper-case letter or an underscore that no lower-case letter follows (to JSON); anything but
-// identifiers without underscores, or '*', joined by single dots (from JSON, where commas separate
-// paths).
+// Appends the path in the other spelling. False when it could not be turned back: anything but
+// identifiers, or '*', joined by single dots; to JSON, also an upper-case letter and an underscore
+// that no lower-case letter follows; from JSON, also an underscore.
 bool FieldMaskPathToJson(std::string_view path, std::string& out);
 bool FieldMaskPathFromJson(std::string_view path, std::string& out);
 
