@@ -22,7 +22,7 @@ if [ "$(nproc)" -lt 2 ]; then echo "Two cores are needed." >&2; exit 1; fi
 deploy/install.sh build test bench
 cmake --preset release -DFRONTDESK_BENCH=ON >/dev/null
 cmake --build build/release -j "$(nproc)" --target frontdesk light_backend light_http \
-  idle_connections services_mock mock_call shop_descriptors transcode_bench matcher_bench \
+  frontdesk_generated idle_connections services_mock mock_call shop_descriptors transcode_bench matcher_bench \
   parser_bench | tail -1
 bin=build/release/bin
 
@@ -44,6 +44,11 @@ gateway_at frontdesk "$work/frontdesk.yaml" 19900
 url=http://127.0.0.1:18080
 curl -fsS -o "$work/order.json" $url/orders/order-1 || fail frontdesk "the call is not answered"
 curl -fsS -o "$work/four.json" $url/four/order-1 || fail frontdesk "the composition is not answered"
+sed -e 's/18080/18089/' -e 's/19900/19909/' -e 's/access\.log/generated.log/' "$work/frontdesk.yaml" \
+  >"$work/generated.yaml"
+gateway_at generated "$work/generated.yaml" 19909 frontdesk_generated
+curl -fsS http://127.0.0.1:18089/four/order-1 | cmp -s - "$work/four.json" ||
+  fail generated "the generated code answers something else"
 
 # nginx's master does nothing while its only worker serves.
 sed -e "s|FOLDER|$work|g" -e "s|BODY|$(cat "$work/order.json")|" $bench/nginx.conf >"$work/nginx.conf"
@@ -54,6 +59,8 @@ nginx_worker=$(pgrep -P "${pids[nginx]}")
 measured "nginx return 200" "$nginx_worker" with_wrk 64 http://127.0.0.1:18081/x
 measured "one call" "${pids[frontdesk]}" with_wrk 64 $url/orders/order-1
 measured "composition of four" "${pids[frontdesk]}" with_wrk 64 $url/four/order-1
+measured "composition of four, generated code" "${pids[generated]}" with_wrk 64 \
+  http://127.0.0.1:18089/four/order-1
 measured "one call, 1000 connections" "${pids[frontdesk]}" with_wrk 1000 $url/orders/order-1
 if $peers; then start_peers; fi
 rounds "$runs"
@@ -69,6 +76,10 @@ for kind in "one call|2.0|order" "composition of four|3.5|four"; do
   row "$name -> $(stat -c %s "$work/$answer.json") B JSON, access log on" "<= $limit x nginx" \
     "$times x ($(cost "$name") us)" "$verdict" "$(note "$name")"
 done
+name="composition of four, generated code"
+times=$(ratio "$(cost "$name")" "$(cost "composition of four")")
+judged "$times" 1.5
+row "$name" "<= 1.5 x its plan" "$times x ($(cost "$name") us)" "$verdict" "$(note "$name")"
 times=$(ratio "$(cost "one call, 1000 connections")" "$(cost "one call")")
 judged "$times" 1.25
 row "one call, 1000 connections" "<= 1.25 x 64 connections" \

@@ -1,9 +1,9 @@
 # Sourced by run.sh: figures that need a gateway of their own: memory of idle connections, slow back
 # ends, many services.
 
-# gateway_at NAME CONFIG ADMIN-PORT: starts one and waits until it is ready.
+# gateway_at NAME CONFIG ADMIN-PORT [PROGRAM]: starts one and waits until it is ready.
 gateway_at() {
-  start "$1" 0 "$bin/frontdesk" serve -c "$2"
+  start "$1" 0 "$bin/${4:-frontdesk}" serve -c "$2"
   ready "$1" answers "http://127.0.0.1:$3/readyz"
 }
 
