@@ -216,7 +216,8 @@ inline std::vector<Row> WrongAnswers() {
          for (int i = 0; i < 4096; ++i) c.Frame(0, 0, s, std::string(16384, 'x'));
        }),
        // Our window grows as fast as data is read: what follows the message is no prefix.
-       Broken(StatusCode::kInternal)},
+       Broken(StatusCode::kInternal), std::nullopt,
+       "after the message tells the failure, or nothing, as its threads happen to run"},
   };
 }
 
