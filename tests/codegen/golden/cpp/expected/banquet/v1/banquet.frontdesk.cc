@@ -114,7 +114,9 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
     for (const auto* reply : sorts_.replies()) {
       message.add_sorts(reply->name());
     }
-    message.set_motto(motto_->motto());
+    if (motto_.there()) {
+      *message.mutable_motto() = std::move(motto_.reply());
+    }
     Complete(answer);
     co_return answer;
   }
@@ -601,7 +603,7 @@ frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Receipt>>> BanquetAggr
 
 const std::vector<frontdesk::compose::GeneratedMethod>& BanquetAggregates::Methods() {
   static const std::vector<frontdesk::compose::GeneratedMethod> methods = {
-    {"/banquet.v1.Banquet/GetTable", 0xf83555dbcf0125b4u,
+    {"/banquet.v1.Banquet/GetTable", 0xeccf7186d60024c8u,
      &frontdesk::compose::Serve<&BanquetAggregates::GetTable>::Run},
     {"/banquet.v1.Banquet/GetBasket", 0x129557d6b3aacea0u,
      &frontdesk::compose::Serve<&BanquetAggregates::GetBasket>::Run},
