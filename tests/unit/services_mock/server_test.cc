@@ -212,7 +212,7 @@ TEST_F(ServerTest, ArrivalsShowMetadataAndTimeLeft) {
   ASSERT_EQ(arrivals.size(), 1u);
   EXPECT_EQ(arrivals[0].path, get_order_);
   EXPECT_GT(arrivals[0].timeout_ms, 0);
-  EXPECT_LE(arrivals[0].timeout_ms, 60'000);
+  EXPECT_LE(arrivals[0].timeout_ms, 61'000);  // gRPC rounds what is left up on the wire
   bool found = false;
   for (const auto& [key, value] : arrivals[0].metadata) {
     found = found || (key == "x-request-id" && value == "abc");
