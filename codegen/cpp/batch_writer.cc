@@ -10,13 +10,9 @@ using contract::FieldType;
 
 namespace {
 
-bool IsText(const Field& field) {
-  return field.type == FieldType::kString || field.type == FieldType::kBytes;
-}
-
 // Whether one can't tell from the value that the field is not there.
 bool MayHideAbsence(const Field& field) {
-  return field.has_presence && (!IsText(field) || field.descriptor->has_default_value());
+  return field.has_presence && (!IsText(field.type) || field.descriptor->has_default_value());
 }
 
 }  // namespace
@@ -54,7 +50,7 @@ void BatchWriter::WriteStruct(const std::string& name, Printer& out) const {
   out.Line("using Result = ", names_.Of(*step_.method->output->descriptor), ';');
   out.Line("static constexpr uint32_t kResults = ", batch_.results->number, ";  // ",
            batch_.results->name);
-  out.Line("static void AddKey(", IsText(match) ? "const Key&" : "Key",
+  out.Line("static void AddKey(", IsText(match.type) ? "const Key&" : "Key",
            " key, Request& ask) { ask.add_", Accessor(*batch_.key.target->descriptor), "(key); }");
   if (MayHideAbsence(match)) {
     out.Open("static std::optional<Key> KeyOf(const Result& result) {");
@@ -62,7 +58,7 @@ void BatchWriter::WriteStruct(const std::string& name, Printer& out) const {
     out.Line("return ", result, ';');
     out.Close();
   } else {
-    out.Line("static ", IsText(match) ? "const Key&" : "Key",
+    out.Line("static ", IsText(match.type) ? "const Key&" : "Key",
              " KeyOf(const Result& result) { return ", result, "; }");
   }
   out.Close("};");

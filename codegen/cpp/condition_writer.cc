@@ -180,8 +180,7 @@ class ConditionText {
       const Expression yes = Atom(value.text);
       return literal == "true" ? yes : Not(yes);
     }
-    const bool text = type == FieldType::kString || type == FieldType::kBytes;
-    if (text && literal == "\"\"") return Atom(Cat(value.text, ".empty()"));
+    if (IsText(type) && literal == "\"\"") return Atom(Cat(value.text, ".empty()"));
     return Comparison(value.text, literal, true);
   }
 

@@ -14,8 +14,6 @@ using Default = contract::Write::Default;
 
 namespace {
 
-bool IsText(FieldType type) { return type == FieldType::kString || type == FieldType::kBytes; }
-
 // Lists of both have the same C++ type.
 bool SameList(const contract::Write& write, const Field& from, const Field& to) {
   if (write.kind == Kind::kConvert || !write.enum_map.same) return false;

@@ -47,6 +47,11 @@ Value ValueBelow(const std::string& variable, bool pointer,
 // What generated code goes through in the place of a map whose entries are elements of a list.
 std::string ByKey(const std::string& map, const Names& names);
 
+// Text or bytes: std::string in C++.
+inline bool IsText(contract::FieldType type) {
+  return type == contract::FieldType::kString || type == contract::FieldType::kBytes;
+}
+
 // The condition under which a value without presence is more than its default.
 std::string NotDefault(const Value& value, const Names& names);
 

@@ -157,10 +157,7 @@ void Assembler::WriteEntries(const contract::Write& write, uint32_t slot) {
   Slots& slots = known_.slots;
   for (const std::string_view entry : EntriesByKey(type, slots, slot)) {
     const Slots::Mark mark = slots.Here();
-    const uint32_t base = slots.Open(conversion.reader);
-    slots.Read(conversion.reader, absent, base);
-    slots.Read(conversion.reader, entry, base);
-    WriteConverted(write, base);
+    WriteConverted(write, ReadEntry(conversion.reader, absent, entry, slots));
     slots.Rewind(mark);
   }
 }

@@ -90,10 +90,7 @@ void Execution::AddEntries(const PlanStep& step, uint32_t slot, EachCalls& each)
   const std::string absent = DefaultEntry(type);
   for (const std::string_view entry : EntriesByKey(type, known_.slots, slot)) {
     const Slots::Mark mark = known_.slots.Here();
-    const uint32_t element = known_.slots.Open(step.element);
-    known_.slots.Read(step.element, absent, element);
-    known_.slots.Read(step.element, entry, element);
-    AddRequest(step, element, each);
+    AddRequest(step, ReadEntry(step.element, absent, entry, known_.slots), each);
     known_.slots.Rewind(mark);
     if (each.calls.size() > options_.max_elements) return;
   }

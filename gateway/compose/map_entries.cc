@@ -78,4 +78,12 @@ std::string DefaultEntry(const MessageTable& entry) {
   return bytes;
 }
 
+uint32_t ReadEntry(const contract::MessageReader& reader, std::string_view absent,
+                   std::string_view entry, Slots& slots) {
+  const uint32_t base = slots.Open(reader);
+  slots.Read(reader, absent, base);
+  slots.Read(reader, entry, base);
+  return base;
+}
+
 }  // namespace frontdesk::compose

@@ -2,6 +2,7 @@
 // with key and value. Back ends write maps in any order; here they are in the order of their keys.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,5 +18,9 @@ std::vector<std::string_view> EntriesByKey(const contract::MessageTable& entry, 
 
 // Where an entry leaves out its key or value, this is meant: to be read in front of it.
 std::string DefaultEntry(const contract::MessageTable& entry);
+
+// Reads an entry, `absent` in front of it, into new slots; returns the first of them.
+uint32_t ReadEntry(const contract::MessageReader& reader, std::string_view absent,
+                   std::string_view entry, Slots& slots);
 
 }  // namespace frontdesk::compose
