@@ -1,5 +1,6 @@
 #include "codegen/cpp/client_writer.h"
 
+#include "gateway/contract/contract.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::codegen {
@@ -18,6 +19,25 @@ bool Streams(const MethodDescriptor& method) {
 
 std::string ClientClass(const ServiceDescriptor& service, const Names& names) {
   return names.Class(Cat(service.name(), "Client"));
+}
+
+std::vector<std::string> MethodNameArguments(const MethodDescriptor& method, const Names& names) {
+  std::vector<std::string> arguments = {Cat('"', method.service()->full_name(), '"'),
+                                        Cat('"', method.name(), '"')};
+  const auto add = [&](std::string_view level) {
+    arguments.push_back(names.Global(Cat("frontdesk::contract::Idempotency::", level)));
+  };
+  switch (contract::IdempotencyOf(method)) {
+    case contract::Idempotency::kUnknown:
+      break;
+    case contract::Idempotency::kIdempotent:
+      add("kIdempotent");
+      break;
+    case contract::Idempotency::kNoSideEffects:
+      add("kNoSideEffects");
+      break;
+  }
+  return arguments;
 }
 
 template <class Descriptor>
@@ -78,7 +98,7 @@ void ClientWriter::WriteSource(Printer& out) const {
              " const {");
     out.Indent();
     out.Call(Cat("static const ", names_.Global("frontdesk::contract::MethodName"), " method"),
-             {Cat('"', service_.full_name(), '"'), Cat('"', method.name(), '"')}, ";");
+             MethodNameArguments(method, names_), ";");
     out.Call(Cat("return ", names_.Global("frontdesk::upstream::TypedCall"), "<",
                  names_.Of(*method.output_type()), ">"),
              {"caller_", "context", "method",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "codegen/cpp/names.h"
 #include "codegen/cpp/printer.h"
@@ -10,6 +11,9 @@ namespace frontdesk::codegen {
 
 // "OrdersClient"
 std::string ClientClass(const google::protobuf::ServiceDescriptor& service, const Names& names);
+// What constructs the contract::MethodName of a method.
+std::vector<std::string> MethodNameArguments(const google::protobuf::MethodDescriptor& method,
+                                             const Names& names);
 // The comment that stands in front of something in its .proto, or "".
 template <class Descriptor>
 std::string CommentOf(const Descriptor& descriptor);

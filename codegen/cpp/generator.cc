@@ -97,7 +97,7 @@ void FileWriter::WriteHidden(Printer& out) const {
   out.Line();
   for (const auto& [name, method] : called) {
     out.Call(Cat("const ", names_.Global("frontdesk::contract::MethodName"), ' ', name),
-             {Cat('"', method->service, '"'), Cat('"', method->name, '"')}, ";");
+             MethodNameArguments(*method->descriptor, names_), ";");
   }
   out.Line();
   Conversions conversions(names_);

@@ -47,7 +47,6 @@ struct Method : MethodName {
   const MessageTable* output = nullptr;
   bool client_streaming = false;
   bool server_streaming = false;
-  bool no_side_effects = false;  // idempotency_level = NO_SIDE_EFFECTS
   std::vector<Binding> bindings;
   frontdesk::v1::Policy policy;  // service and method merged, per leaf; YAML comes on top
   PolicyPlaces policy_places;
@@ -101,6 +100,9 @@ frontdesk::v1::Policy MergePolicy(const frontdesk::v1::Policy& base,
 // a field by its path of field numbers in Policy, such as {5, 1} for print.defaults.
 void CheckPolicy(const frontdesk::v1::Policy& policy, std::string_view path,
                  const std::function<Place(const std::vector<int>&)>& place_of, Findings& findings);
+
+// Its option `idempotency_level`.
+Idempotency IdempotencyOf(const google::protobuf::MethodDescriptor& method);
 
 // "250ms", "2s", "1m30s" -> nanoseconds > 0; nothing if it is not a duration.
 std::optional<std::chrono::nanoseconds> ParseDuration(std::string_view text);

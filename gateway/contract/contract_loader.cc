@@ -107,8 +107,7 @@ void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {
   method.service = descriptor.service()->full_name();
   method.name = descriptor.name();
   method.path = Cat('/', method.service, '/', method.name);
-  method.no_side_effects =
-      descriptor.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
+  method.idempotency = IdempotencyOf(descriptor);
   method.client_streaming = descriptor.client_streaming();
   method.server_streaming = descriptor.server_streaming();
   method.input = contract_->tables_.Add(descriptor.input_type());
@@ -222,6 +221,18 @@ void ContractLoader::AddPlans() {
                     "is written by hand (`custom`), so it has no steps, no `out` and no hooks");
     }
   }
+}
+
+Idempotency IdempotencyOf(const pb::MethodDescriptor& method) {
+  switch (method.options().idempotency_level()) {
+    case pb::MethodOptions::NO_SIDE_EFFECTS:
+      return Idempotency::kNoSideEffects;
+    case pb::MethodOptions::IDEMPOTENT:
+      return Idempotency::kIdempotent;
+    case pb::MethodOptions::IDEMPOTENCY_UNKNOWN:
+      break;
+  }
+  return Idempotency::kUnknown;
 }
 
 }  // namespace frontdesk::contract

@@ -7,11 +7,19 @@
 
 namespace frontdesk::contract {
 
+// What may be done with a call whose outcome is not known: `idempotency_level` of the method.
+enum class Idempotency {
+  kUnknown,        // nothing: it may be made twice only when no back end can have acted on it
+  kIdempotent,     // made again: twice does what once does
+  kNoSideEffects,  // made again, and twice at the same time
+};
+
 struct MethodName {
   MethodName() = default;
   // "shop.order.v1.Orders" and "GetOrder".
-  MethodName(std::string_view of_service, std::string_view of_name)
-      : service(of_service), name(of_name) {
+  MethodName(std::string_view of_service, std::string_view of_name,
+             Idempotency level = Idempotency::kUnknown)
+      : service(of_service), name(of_name), idempotency(level) {
     full_name = service + '.' + name;
     path = '/' + service + '/' + name;
   }
@@ -20,6 +28,9 @@ struct MethodName {
   std::string service;    // "shop.order.v1.Orders"
   std::string name;       // "GetOrder"
   std::string path;       // "/shop.order.v1.Orders/GetOrder"
+  Idempotency idempotency = Idempotency::kUnknown;
+
+  bool no_side_effects() const { return idempotency == Idempotency::kNoSideEffects; }
 };
 
 }  // namespace frontdesk::contract

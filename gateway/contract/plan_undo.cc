@@ -38,10 +38,10 @@ std::vector<Write> TakeOwn(std::vector<Write>& writes) {
 
 void UndoCompiler::CheckEffects(const Method& step, const Method& undo) {
   constexpr std::string_view kLevel = " is declared without side effects (idempotency_level)";
-  if (step.no_side_effects) {
+  if (step.no_side_effects()) {
     Wrong({}, Cat("undo undoes nothing: ", Quoted(step.path.substr(1)), kLevel));
   }
-  if (undo.no_side_effects) {
+  if (undo.no_side_effects()) {
     Wrong(Call(), Cat("undo undoes nothing: its call ", Quoted(undo.path.substr(1)), kLevel));
   }
 }

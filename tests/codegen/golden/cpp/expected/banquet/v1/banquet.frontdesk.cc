@@ -55,11 +55,15 @@ frontdesk::Task<absl::StatusOr<Receipt>> BanquetClient::BuySome(
 
 namespace {
 
-const frontdesk::contract::MethodName kMarketV1StallsGetMenu("market.v1.Stalls", "GetMenu");
+const frontdesk::contract::MethodName kMarketV1StallsGetMenu(
+    "market.v1.Stalls", "GetMenu", frontdesk::contract::Idempotency::kNoSideEffects);
 const frontdesk::contract::MethodName kMarketV2StallsGetMenu("market.v2.Stalls", "GetMenu");
-const frontdesk::contract::MethodName kStallsBatchGet("market.v1.Stalls", "BatchGet");
-const frontdesk::contract::MethodName kStallsByKinds("market.v1.Stalls", "ByKinds");
-const frontdesk::contract::MethodName kStallsByNumbers("market.v1.Stalls", "ByNumbers");
+const frontdesk::contract::MethodName kStallsBatchGet(
+    "market.v1.Stalls", "BatchGet", frontdesk::contract::Idempotency::kNoSideEffects);
+const frontdesk::contract::MethodName kStallsByKinds(
+    "market.v1.Stalls", "ByKinds", frontdesk::contract::Idempotency::kNoSideEffects);
+const frontdesk::contract::MethodName kStallsByNumbers(
+    "market.v1.Stalls", "ByNumbers", frontdesk::contract::Idempotency::kNoSideEffects);
 const frontdesk::contract::MethodName kTillsDeliver("market.v1.Tills", "Deliver");
 const frontdesk::contract::MethodName kTillsHold("market.v1.Tills", "Hold");
 const frontdesk::contract::MethodName kTillsPay("market.v1.Tills", "Pay");

@@ -11,21 +11,24 @@ static_assert(frontdesk::kGeneratedCode == 1,
 
 frontdesk::Task<absl::StatusOr<Menu>> StallsClient::GetMenu(
     frontdesk::upstream::CallContext& context, const GetMenuRequest& request) const {
-  static const frontdesk::contract::MethodName method("market.v1.Stalls", "GetMenu");
+  static const frontdesk::contract::MethodName method(
+      "market.v1.Stalls", "GetMenu", frontdesk::contract::Idempotency::kNoSideEffects);
   return frontdesk::upstream::TypedCall<Menu>(caller_, context, method,
                                               frontdesk::upstream::Serialise(request), options_);
 }
 
 frontdesk::Task<absl::StatusOr<Fruit>> StallsClient::GetFruit(
     frontdesk::upstream::CallContext& context, const GetFruitRequest& request) const {
-  static const frontdesk::contract::MethodName method("market.v1.Stalls", "GetFruit");
+  static const frontdesk::contract::MethodName method(
+      "market.v1.Stalls", "GetFruit", frontdesk::contract::Idempotency::kNoSideEffects);
   return frontdesk::upstream::TypedCall<Fruit>(caller_, context, method,
                                                frontdesk::upstream::Serialise(request), options_);
 }
 
 frontdesk::Task<absl::StatusOr<BatchGetResponse>> StallsClient::BatchGet(
     frontdesk::upstream::CallContext& context, const BatchGetRequest& request) const {
-  static const frontdesk::contract::MethodName method("market.v1.Stalls", "BatchGet");
+  static const frontdesk::contract::MethodName method(
+      "market.v1.Stalls", "BatchGet", frontdesk::contract::Idempotency::kNoSideEffects);
   return frontdesk::upstream::TypedCall<BatchGetResponse>(caller_, context, method,
                                                           frontdesk::upstream::Serialise(request),
                                                           options_);
@@ -33,7 +36,8 @@ frontdesk::Task<absl::StatusOr<BatchGetResponse>> StallsClient::BatchGet(
 
 frontdesk::Task<absl::StatusOr<BatchGetResponse>> StallsClient::ByNumbers(
     frontdesk::upstream::CallContext& context, const ByNumbersRequest& request) const {
-  static const frontdesk::contract::MethodName method("market.v1.Stalls", "ByNumbers");
+  static const frontdesk::contract::MethodName method(
+      "market.v1.Stalls", "ByNumbers", frontdesk::contract::Idempotency::kNoSideEffects);
   return frontdesk::upstream::TypedCall<BatchGetResponse>(caller_, context, method,
                                                           frontdesk::upstream::Serialise(request),
                                                           options_);
@@ -41,7 +45,8 @@ frontdesk::Task<absl::StatusOr<BatchGetResponse>> StallsClient::ByNumbers(
 
 frontdesk::Task<absl::StatusOr<BatchGetResponse>> StallsClient::ByKinds(
     frontdesk::upstream::CallContext& context, const ByKindsRequest& request) const {
-  static const frontdesk::contract::MethodName method("market.v1.Stalls", "ByKinds");
+  static const frontdesk::contract::MethodName method(
+      "market.v1.Stalls", "ByKinds", frontdesk::contract::Idempotency::kNoSideEffects);
   return frontdesk::upstream::TypedCall<BatchGetResponse>(caller_, context, method,
                                                           frontdesk::upstream::Serialise(request),
                                                           options_);
