@@ -1,0 +1,86 @@
+// Keeps calls away from what has stopped answering.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/mechanism/sliding_counts.h"
+
+namespace frontdesk {
+
+struct BreakerSettings {
+  bool on = true;
+  uint32_t consecutive_failures = 5;      // 0: off
+  double error_percent = 50;              // of the window's calls; 0: off
+  Duration slow_call = Duration::zero();  // a call that took this long is slow; 0: off
+  double slow_percent = 80;               // of the window's calls
+  Duration window = std::chrono::seconds(10);
+  uint32_t minimum_calls = 20;  // fewer in the window say nothing about percentages
+  Duration open_time = std::chrono::milliseconds(800);
+  Duration max_open_time = std::chrono::milliseconds(800);
+  uint32_t probes = 3;  // successes in a row that close it
+};
+
+// The circuit breaker of the books, with the words of resilience4j: closed, it counts; open, it
+// admits nothing for the open time; half-open, it admits one probe at a time, and closes after
+// `probes` good ones or reopens, for twice as long up to max_open_time, after one that failed or
+// was slow. A close brings the open time back to where it began.
+//
+// Only what the back end did is recorded; what was refused locally never is. Not thread-safe.
+class Breaker {
+ public:
+  enum class State : uint8_t { kClosed, kOpen, kHalfOpen };
+  enum class Trip : uint8_t { kNone, kConsecutive, kErrorRatio, kSlowRatio, kProbeFailed };
+  enum class Admission : uint8_t { kYes, kProbe, kNo };
+  struct Seen {
+    uint64_t calls = 0, failures = 0, slow = 0;
+  };
+
+  explicit Breaker(const BreakerSettings& settings = {});
+
+  Admission Admit(TimePoint now);
+  // The outcome of an admitted call, which began at now - took. A call that began before the
+  // breaker last opened or closed, a probe apart, says nothing any more. True: this has changed the
+  // state.
+  bool Record(Admission admitted, bool ok, Duration took, TimePoint now);
+  // The call ended without saying anything about the back end (cancelled, refused locally). Either
+  // this or Record() follows each Admit(); a probe of which nothing is heard for 30 s, or the open
+  // time if that is longer, is given up.
+  void Release(Admission admitted, TimePoint now);
+
+  // Half-open from the end of the open time on, also before a probe has come.
+  State state(TimePoint now) const;
+  // What it opened for last; kNone while it is closed.
+  Trip why() const { return why_; }
+  // Zero when a call may go now. While a probe is under way nobody knows: the open time at most.
+  Duration until_probe(TimePoint now) const;
+  // How often it has opened, reopenings included.
+  uint64_t opened() const { return opened_; }
+  // The window's calls; while it is open, those that opened it.
+  Seen seen(TimePoint now) const;
+
+ private:
+  bool RecordProbe(bool ok, Duration took, TimePoint now);
+  bool IsSlow(Duration took) const;
+  Trip ReasonToOpen(TimePoint now) const;
+  void Open(Trip why, TimePoint now);
+  void Close(TimePoint now);
+  bool probe_under_way(TimePoint now) const;
+
+  BreakerSettings settings_;
+  SlidingCounts<3> counts_;  // calls, failures, slow ones
+  bool closed_ = true;
+  Trip why_ = Trip::kNone;
+  uint32_t failures_in_a_row_ = 0;
+  TimePoint closed_at_ = TimePoint::min();
+  // While it is not closed.
+  Duration open_for_;
+  TimePoint open_until_;
+  bool probing_ = false;
+  TimePoint probe_began_;
+  uint32_t good_probes_ = 0;
+  uint64_t opened_ = 0;
+};
+
+}  // namespace frontdesk

@@ -1,0 +1,240 @@
+#include "gateway/base/mechanism/breaker.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string_view>
+
+namespace frontdesk {
+namespace {
+
+using namespace std::chrono_literals;
+using Admission = Breaker::Admission;
+using State = Breaker::State;
+using Trip = Breaker::Trip;
+
+constexpr TimePoint kStart = TimePoint(1000s);
+
+// One call after the other, a millisecond apart: '+' good, '-' failed, 's' good and slow (1 s), 'x'
+// failed and slow. Returns how many were recorded when it opened, or 0.
+int Play(Breaker& breaker, std::string_view calls, TimePoint& now) {
+  int played = 0;
+  for (const char call : calls) {
+    const Admission admitted = breaker.Admit(now);
+    const Duration took = call == 's' || call == 'x' ? Duration(1s) : Duration(0);
+    now += 1ms;
+    ++played;
+    if (breaker.Record(admitted, call == '+' || call == 's', took, now)) return played;
+  }
+  return 0;
+}
+
+BreakerSettings Only(uint32_t consecutive, double error_percent, double slow_percent) {
+  BreakerSettings settings;
+  settings.consecutive_failures = consecutive;
+  settings.error_percent = error_percent;
+  settings.slow_call = slow_percent > 0 ? Duration(1s) : Duration(0);
+  settings.slow_percent = slow_percent;
+  settings.minimum_calls = 10;
+  return settings;
+}
+
+TEST(Breaker, WhatOpensIt) {
+  BreakerSettings off = Only(1, 1, 1);
+  off.on = false;
+  BreakerSettings no_minimum = Only(0, 50, 0);
+  no_minimum.minimum_calls = 0;
+  struct Row {
+    const char* what;
+    BreakerSettings settings;
+    std::string_view calls;
+    int opens_after;  // 0: it does not
+    Trip why;
+  };
+  const Row rows[] = {
+      {"good calls", Only(5, 50, 80), "++++++++++++++++++++", 0, Trip::kNone},
+      {"five in a row", Only(5, 0, 0), "++-----", 7, Trip::kConsecutive},
+      {"four in a row, twice", Only(5, 0, 0), "----+----+", 0, Trip::kNone},
+      {"the first", Only(1, 0, 0), "-", 1, Trip::kConsecutive},
+      {"half of ten", Only(0, 50, 0), "+-+-+-+-+-", 10, Trip::kErrorRatio},
+      {"less than half", Only(0, 50, 0), "+-+-+-+-+++-+-", 0, Trip::kNone},
+      {"too few to say", Only(0, 50, 0), "---------", 0, Trip::kNone},
+      {"a good call makes it enough", Only(0, 50, 0), "---------+", 10, Trip::kErrorRatio},
+      {"no minimum", no_minimum, "-", 1, Trip::kErrorRatio},
+      {"a hundred percent", Only(0, 100, 0), "+-----------", 0, Trip::kNone},
+      {"slow ones", Only(0, 0, 80), "ssssssss++", 10, Trip::kSlowRatio},
+      {"slow and failed ones", Only(0, 0, 80), "xxxxxxxx++", 10, Trip::kSlowRatio},
+      {"not enough slow ones", Only(0, 0, 80), "sssssss+++", 0, Trip::kNone},
+      {"slow is not failed", Only(5, 50, 0), "ssssssssssssss", 0, Trip::kNone},
+      {"failures first", Only(0, 50, 50), "xxxxxxxxxx", 10, Trip::kErrorRatio},
+      {"all of it off", Only(0, 0, 0), "------------------------", 0, Trip::kNone},
+      {"the breaker off", off, "------------------------", 0, Trip::kNone},
+  };
+  for (const Row& row : rows) {
+    Breaker breaker(row.settings);
+    TimePoint now = kStart;
+    EXPECT_EQ(Play(breaker, row.calls, now), row.opens_after) << row.what;
+    EXPECT_EQ(breaker.why(), row.why) << row.what;
+    EXPECT_EQ(breaker.opened(), row.opens_after > 0 ? 1u : 0u) << row.what;
+    EXPECT_EQ(breaker.state(now), row.opens_after > 0 ? State::kOpen : State::kClosed) << row.what;
+    EXPECT_EQ(breaker.Admit(now), row.opens_after > 0 ? Admission::kNo : Admission::kYes)
+        << row.what;
+  }
+}
+
+TEST(Breaker, OldCallsLeaveTheWindow) {
+  Breaker breaker(Only(0, 50, 0));
+  TimePoint now = kStart;
+  Play(breaker, "---------", now);
+  EXPECT_EQ(breaker.seen(now).calls, 9u);
+  EXPECT_EQ(breaker.seen(now).failures, 9u);
+  now += 10s;
+  EXPECT_EQ(breaker.seen(now).calls, 0u);
+  EXPECT_EQ(Play(breaker, "---------", now), 0);
+  EXPECT_EQ(Play(breaker, "-", now), 1);
+}
+
+// A breaker that three failures have opened at kStart, with 100 ms to its probes.
+class Opened : public testing::Test {
+ protected:
+  static BreakerSettings Settings() {
+    BreakerSettings settings = Only(3, 50, 80);
+    settings.open_time = 100ms;
+    settings.max_open_time = 350ms;
+    return settings;
+  }
+  Opened() {
+    for (int i = 0; i < 3; ++i) breaker_.Record(breaker_.Admit(kStart), false, 0ms, kStart);
+    EXPECT_EQ(breaker_.state(kStart), State::kOpen);
+  }
+  bool Probe(bool ok, Duration took = 0ms) {
+    EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
+    return breaker_.Record(Admission::kProbe, ok, took, now_);
+  }
+
+  Breaker breaker_{Settings()};
+  TimePoint now_ = kStart + 100ms;
+};
+
+TEST_F(Opened, AdmitsNothingUntilItsTime) {
+  EXPECT_EQ(breaker_.Admit(kStart + 99ms), Admission::kNo);
+  EXPECT_EQ(breaker_.state(kStart + 99ms), State::kOpen);
+  EXPECT_EQ(breaker_.until_probe(kStart + 99ms), 1ms);
+  EXPECT_EQ(breaker_.state(kStart + 100ms), State::kHalfOpen);
+  EXPECT_EQ(breaker_.until_probe(kStart + 100ms), 0ms);
+  EXPECT_EQ(breaker_.seen(kStart + 99ms).failures, 3u);
+}
+
+TEST_F(Opened, OneProbeAtATime) {
+  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
+  EXPECT_EQ(breaker_.Admit(now_), Admission::kNo);
+  EXPECT_EQ(breaker_.Admit(now_ + 1s), Admission::kNo);
+  EXPECT_EQ(breaker_.until_probe(now_ + 1s), 100ms);
+  EXPECT_FALSE(breaker_.Record(Admission::kProbe, true, 0ms, now_ + 1s));
+  EXPECT_EQ(breaker_.Admit(now_ + 1s), Admission::kProbe);
+}
+
+TEST_F(Opened, ClosesAfterGoodProbesInARow) {
+  EXPECT_FALSE(Probe(true));
+  EXPECT_FALSE(Probe(true));
+  EXPECT_EQ(breaker_.why(), Trip::kConsecutive);
+  EXPECT_TRUE(Probe(true));
+  EXPECT_EQ(breaker_.state(now_), State::kClosed);
+  EXPECT_EQ(breaker_.why(), Trip::kNone);
+  EXPECT_EQ(breaker_.seen(now_).failures, 0u);
+  // It counts from nothing.
+  EXPECT_EQ(Play(breaker_, "--", now_), 0);
+  EXPECT_EQ(Play(breaker_, "-", now_), 1);
+}
+
+TEST_F(Opened, AFailedProbeTakesBackTheGoodOnesBefore) {
+  Probe(true);
+  Probe(true);
+  EXPECT_TRUE(Probe(false));
+  EXPECT_EQ(breaker_.why(), Trip::kProbeFailed);
+  EXPECT_EQ(breaker_.opened(), 2u);
+  now_ += 200ms;
+  EXPECT_FALSE(Probe(true));
+  EXPECT_FALSE(Probe(true));
+  EXPECT_TRUE(Probe(true));
+}
+
+TEST_F(Opened, ASlowProbeIsNoGoodOne) {
+  EXPECT_TRUE(Probe(true, 1s));
+  EXPECT_EQ(breaker_.state(now_), State::kOpen);
+}
+
+TEST_F(Opened, StaysOpenLongerEachTimeUntilItCloses) {
+  for (const Duration open : {200ms, 350ms, 350ms}) {
+    EXPECT_TRUE(Probe(false));
+    EXPECT_EQ(breaker_.until_probe(now_), open);
+    now_ += open;
+  }
+  for (int i = 0; i < 3; ++i) Probe(true);
+  EXPECT_EQ(Play(breaker_, "---", now_), 3);
+  EXPECT_EQ(breaker_.until_probe(now_), 100ms);
+}
+
+TEST_F(Opened, WhatBeganBeforeSaysNothing) {
+  EXPECT_FALSE(breaker_.Record(Admission::kYes, true, 50ms, now_));
+  EXPECT_FALSE(breaker_.Record(Admission::kYes, false, 50ms, now_));
+  for (int i = 0; i < 3; ++i) Probe(true);
+  // Closed again; these were sent before it was.
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_FALSE(breaker_.Record(Admission::kYes, false, 2s, now_ + 1s)) << i;
+  }
+  EXPECT_EQ(breaker_.seen(now_ + 1s).calls, 0u);
+  EXPECT_EQ(breaker_.state(now_ + 1s), State::kClosed);
+}
+
+TEST_F(Opened, AReleasedProbeMakesRoomForTheNext) {
+  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
+  breaker_.Release(Admission::kYes, now_);  // of a call from before
+  EXPECT_EQ(breaker_.Admit(now_), Admission::kNo);
+  breaker_.Release(Admission::kProbe, now_);
+  EXPECT_EQ(breaker_.state(now_), State::kHalfOpen);
+  EXPECT_EQ(breaker_.until_probe(now_), 0ms);
+  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
+}
+
+TEST_F(Opened, ALostProbeDoesNotWedgeIt) {
+  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
+  EXPECT_EQ(breaker_.Admit(now_ + 30s - 1ms), Admission::kNo);
+  now_ += 30s;
+  EXPECT_EQ(breaker_.until_probe(now_), 0ms);
+  EXPECT_TRUE(Probe(false));
+  // The lost one answers after all.
+  EXPECT_FALSE(breaker_.Record(Admission::kProbe, true, 30s, now_));
+  EXPECT_EQ(breaker_.state(now_), State::kOpen);
+}
+
+TEST_F(Opened, WhatWasNotAdmittedIsNotRecorded) {
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_FALSE(breaker_.Record(Admission::kNo, true, 0ms, now_));
+    breaker_.Release(Admission::kNo, now_);
+  }
+  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
+  breaker_.Release(Admission::kNo, now_);
+  EXPECT_EQ(breaker_.Admit(now_), Admission::kNo);
+}
+
+TEST(Breaker, LongOpenTimesNeitherOverflowNorShrink) {
+  BreakerSettings settings = Only(1, 0, 0);
+  settings.open_time = 40s;  // longer than max_open_time
+  settings.probes = 0;       // like 1
+  Breaker breaker(settings);
+  TimePoint now = kStart;
+  EXPECT_TRUE(breaker.Record(breaker.Admit(now), false, 0ms, now));
+  EXPECT_EQ(breaker.until_probe(now), 40s);
+  now += 40s;
+  EXPECT_EQ(breaker.Admit(now), Admission::kProbe);
+  EXPECT_EQ(breaker.Admit(now + 39s), Admission::kNo);  // given up after the open time
+  EXPECT_TRUE(breaker.Record(Admission::kProbe, false, 0ms, now));
+  EXPECT_EQ(breaker.until_probe(now), 40s);
+  EXPECT_EQ(breaker.Admit(now + 40s), Admission::kProbe);
+  EXPECT_TRUE(breaker.Record(Admission::kProbe, true, 0ms, now + 40s));
+  EXPECT_EQ(breaker.state(now + 40s), State::kClosed);
+}
+
+}  // namespace
+}  // namespace frontdesk
