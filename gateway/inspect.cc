@@ -151,7 +151,9 @@ ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& c
     for (const upstream::UpstreamSettings& upstream : snapshot.upstreams) {
       const auto& services = upstream.services;
       if (std::find(services.begin(), services.end(), method.service) == services.end()) continue;
-      out["upstream"] = {{"name", upstream.name}, {"endpoints", upstream.endpoints}};
+      std::vector<std::string> endpoints;
+      for (const auto& endpoint : upstream.endpoints) endpoints.push_back(endpoint.address);
+      out["upstream"] = {{"name", upstream.name}, {"endpoints", endpoints}};
     }
   }
   return out;

@@ -176,6 +176,7 @@ int Serve(const VerbOptions& options) {
   RegisterSeries(*snapshot, metrics, shared.method_ids);
   shared.snapshot = std::move(snapshot);
   const config::Snapshot& in_force = *shared.snapshot;
+  shared.clusters = std::make_unique<upstream::Clusters>(in_force.upstreams, Clock::now());
   const absl::StatusOr<std::unique_ptr<observe::AccessLog>> log = OpenLog(in_force, metrics);
   if (!log.ok()) {
     observe::LogError(Cat("cannot write the access log: ", Std(log.status().message())));

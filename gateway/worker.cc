@@ -38,7 +38,7 @@ Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
                http::Listener::HandOver hand_over)
     : shard_(shared.metrics.AddShard()),
       call_metrics_(*shared.snapshot->contract, shared.method_ids, shard_),
-      channels_(loop_, shared.snapshot->upstreams, MakeRandom(), &call_metrics_),
+      channels_(loop_, *shared.clusters, MakeRandom(), &call_metrics_),
       scope_(kMostDetached, &shared.detached),
       gateway_(loop_, shared.snapshot, shared.code, channels_, shard_,
                shared.log ? &shared.log->AddChannel() : nullptr, shared.ready, scope_,

@@ -40,6 +40,7 @@ class CallMetrics final : public upstream::CallObserver {
 struct Shared {
   const compose::Registry& code;
   std::shared_ptr<const config::Snapshot> snapshot;
+  std::unique_ptr<upstream::Clusters> clusters;
   std::vector<observe::MethodId> method_ids;  // parallel to the contract's methods
   policy::IdempotencyStore& idempotency;
   std::atomic<size_t> detached{0};  // tasks of all workers' scopes

@@ -22,6 +22,7 @@
 #include "gateway/client/future.h"
 #include "gateway/upstream/call_context.h"
 #include "gateway/upstream/caller.h"
+#include "gateway/upstream/cluster.h"
 #include "gateway/upstream/settings.h"
 
 namespace frontdesk::client {
@@ -80,6 +81,7 @@ class Runtime {
     into->set_value(std::move(answer));
   }
 
+  upstream::Clusters clusters_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<size_t> turn_{0};
   std::atomic<size_t> running_{0};

@@ -109,16 +109,16 @@ internal::Detached Execution::RunStep(Execution* self, size_t index) {
   upstream::CallOptions options = self->OptionsFor(step);
   const std::string key = upstream::KeyFor(self->context_, step.id);
   options.idempotency_key = key;
-  self->scratch_.clear();
-  Assembler(self->known_, self->scratch_).Write(step.request, 0);
+  std::string request;
+  Assembler(self->known_, request).Write(step.request, 0);
   if (step.undo) {
     Progress& progress = self->steps_[index];
-    progress.request = self->scratch_;
+    progress.request = request;
     Assembler(self->known_, progress.undo).Write(step.undo->request, 0);
   }
   {
     upstream::CallContext& context = self->ContextFor(step);
-    Reply reply = co_await self->caller_.Unary(context, *step.method, self->scratch_, options);
+    Reply reply = co_await self->caller_.Unary(context, *step.method, request, options);
     self->FinishStep(index, std::move(reply));
   }
   self->Leave();

@@ -153,7 +153,6 @@ class Execution {
   std::optional<UndoLog> undo_log_;  // of a plan that undoes
   Knowledge known_;
   std::vector<Progress> steps_;
-  std::string scratch_;  // the request of a step, read before its call first suspends
   uint64_t started_ = 0;
   uint64_t done_ = 0;
   uint64_t omitted_ = 0;    // failed, or not made because another one failed

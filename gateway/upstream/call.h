@@ -1,51 +1,32 @@
-// Waiting for one attempt at a unary call: its answer, its deadline or its cancellation, whichever
-// comes first. What stands in front of the transport (retries, limits, breakers) is made of these.
+// One protected call: START HERE for what stands between a request and a back end.
+//
+//   deadline > breaker of the method > retry or hedge > room > end point and its breaker > attempt
+//
+// The breaker of the method stands outside of the retries, because what it judges is whether calls
+// succeed; that of the end point inside, because another end point may do what one does not.
 #pragma once
 
-#include <coroutine>
-#include <memory>
-#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "gateway/base/task.h"
 #include "gateway/upstream/caller.h"
+#include "gateway/upstream/channel.h"
+#include "gateway/upstream/observer.h"
 #include "gateway/upstream/transport.h"
 
 namespace frontdesk::upstream {
 
-// To be awaited once, as a named local: `co_await attempt; ... attempt.TakeResult()`.
-class UnaryAttempt final : private CallEvents, private Timer, private CancelListener {
- public:
-  // Nothing happens before it is awaited; everything referred to lives at least until then, and
-  // `transport` and `context` until the end.
-  UnaryAttempt(Transport& transport, CallContext& context, const CallSpec& spec,
-               std::string_view request);
-  ~UnaryAttempt() override;
-
-  bool await_ready();
-  void await_suspend(std::coroutine_handle<> waiter);
-  void await_resume() const {}
-
-  absl::StatusOr<UnaryReply> TakeResult();
-
- private:
-  void OnHeaders(Metadata headers) override { reply_.headers = std::move(headers); }
-  void OnMessage(std::string message) override;
-  void OnDone(absl::Status status, Metadata trailers) override;
-  void OnTimer() override;
-  void OnCancel(const absl::Status& reason) override;
-  void End(absl::Status status);
-
-  Transport& transport_;
-  CallContext& context_;
-  const CallSpec& spec_;
-  const std::string_view request_;
-  std::coroutine_handle<> waiter_;
-  std::unique_ptr<OutgoingCall> call_;
-  bool has_message_ = false;
-  bool ended_ = false;
-  absl::Status status_;
-  UnaryReply reply_;
+// Of one worker: a method, and where it is called.
+struct Target {
+  Channel& channel;
+  MethodState& method;
 };
+
+// `observer` may be null; everything else, what `spec` refers to included, outlives the task.
+Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
+                                          const contract::MethodName& name, CallSpec spec,
+                                          std::string_view request, const CallPolicy& policy,
+                                          CallObserver* observer);
 
 }  // namespace frontdesk::upstream

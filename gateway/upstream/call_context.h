@@ -32,6 +32,8 @@ struct CallContext {
   std::string key_scope;
   // Calls made so far, for the log.
   uint32_t calls = 0;
+  // The deadline is the client's own wish, shorter than what is configured.
+  bool client_deadline = false;
 };
 
 }  // namespace frontdesk::upstream

@@ -10,6 +10,7 @@
 #include "gateway/base/task.h"
 #include "gateway/contract/method_name.h"
 #include "gateway/upstream/call_context.h"
+#include "gateway/upstream/call_policy.h"
 
 namespace frontdesk::upstream {
 
@@ -24,14 +25,16 @@ struct CallOptions {
   Duration timeout = Duration::max();
   size_t max_reply_bytes = 4 << 20;
   // Sent as `idempotency-key`, so that a back end does not do twice what it is asked twice; none if
-  // empty. Read before the first suspension.
+  // empty. Outlives the task.
   std::string_view idempotency_key = {};
+  // Instead of the method's own; outlives the task. Null: the method's own.
+  const CallPolicy* policy = nullptr;
 };
 
 class Caller {
  public:
   virtual ~Caller() = default;
-  // `request` is read before the first suspension; `method` and `context` outlive the task.
+  // Everything outlives the task: a call may be made more than once.
   // A unary answer is exactly one message with status OK; anything else is a failure (see
   // transport.h), DEADLINE_EXCEEDED at the deadline, CANCELLED when context.cancel happens.
   virtual Task<absl::StatusOr<UnaryReply>> Unary(CallContext& context,

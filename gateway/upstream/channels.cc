@@ -5,9 +5,6 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
-#include "gateway/upstream/call.h"
-#include "gateway/upstream/grpc_transport.h"
-#include "gateway/upstream/h2_transport.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -27,69 +24,62 @@ Failure RequestTooLarge(size_t size, size_t limit) {
       .NeverSent();
 }
 
+Task<absl::StatusOr<UnaryReply>> Fail(absl::Status why) { co_return why; }
+
 }  // namespace
 
-std::unique_ptr<Transport> MakeTransport(Loop& loop, const UpstreamSettings& settings,
-                                         const Random& random) {
-  if (settings.transport == TransportKind::kGrpc) {
-    return std::make_unique<GrpcTransport>(loop, settings);
-  }
-  return std::make_unique<H2Transport>(loop, settings, random);
-}
-
-Channels::Channels(Loop& loop, const std::vector<UpstreamSettings>& upstreams, const Random& random,
-                   CallObserver* observer, const TransportMaker& make)
-    : loop_(loop), observer_(observer) {
-  for (const UpstreamSettings& settings : upstreams) {
-    channels_.push_back(std::make_unique<Channel>());
-    Channel& channel = *channels_.back();
-    channel.settings = settings;
-    channel.transport = make(loop, settings, random);
-    for (const std::string& service : settings.services) by_service_[service] = &channel;
+Channels::Channels(Loop& loop, Clusters& clusters, const Random& random, CallObserver* observer,
+                   const TransportMaker& make)
+    : loop_(loop), clusters_(clusters), random_(random), observer_(observer) {
+  for (const auto& cluster : clusters.all()) {
+    channels_.push_back(std::make_unique<Channel>(loop_, *cluster, random_, make));
   }
 }
 
 Channels::~Channels() = default;
 
+const Target* Channels::Find(const contract::MethodName& method) {
+  const auto known = by_path_.find(method.path);
+  if (known != by_path_.end()) return &known->second;
+  Cluster* const cluster = clusters_.Find(method.service);
+  if (!cluster) return nullptr;
+  const auto channel = std::find_if(channels_.begin(), channels_.end(),
+                                    [&](const auto& one) { return &one->cluster() == cluster; });
+  return &by_path_.emplace(method.path, Target{**channel, cluster->Method(method)}).first->second;
+}
+
 Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
                                                  const contract::MethodName& method,
                                                  std::string_view request,
                                                  const CallOptions& options) {
-  const auto found = by_service_.find(method.service);
-  if (found == by_service_.end()) {
-    co_return Failure(absl::StatusCode::kUnimplemented, "UPSTREAM_NOT_CONFIGURED",
-                      Cat("no upstream has the service ", method.service), Origin::kGateway)
-        .NeverSent();
+  const Target* const target = Find(method);
+  if (!target) {
+    return Fail(Failure(absl::StatusCode::kUnimplemented, "UPSTREAM_NOT_CONFIGURED",
+                        Cat("no upstream has the service ", method.service), Origin::kGateway)
+                    .NeverSent());
   }
-  const Channel& channel = *found->second;
-  if (request.size() > channel.settings.max_message_bytes) {
-    co_return RequestTooLarge(request.size(), channel.settings.max_message_bytes);
+  const UpstreamSettings& settings = target->channel.cluster().settings();
+  if (request.size() > settings.max_message_bytes) {
+    return Fail(RequestTooLarge(request.size(), settings.max_message_bytes));
   }
   CallSpec spec;
   spec.path = method.path;
   spec.metadata = &context.metadata;
   spec.idempotency_key = options.idempotency_key;
-  spec.deadline = Deadline(context, options, channel.settings.timeout);
-  spec.max_reply_bytes = std::min(options.max_reply_bytes, channel.settings.max_message_bytes);
-
-  ++context.calls;
-  const TimePoint start = loop_.Now();
-  if (observer_) observer_->OnStart(method);
-  UnaryAttempt attempt(*channel.transport, context, spec, request);
-  co_await attempt;
-  absl::StatusOr<UnaryReply> result = attempt.TakeResult();
-  if (observer_) observer_->OnEnd(method, result.status().code(), loop_.Now() - start);
-  co_return result;
+  spec.deadline = Deadline(context, options, settings.timeout);
+  spec.max_reply_bytes = std::min(options.max_reply_bytes, settings.max_message_bytes);
+  return MakeCall(*target, context, method, spec, request,
+                  options.policy ? *options.policy : target->method.policy, observer_);
 }
 
 size_t Channels::in_flight() const {
   size_t calls = 0;
-  for (const auto& channel : channels_) calls += channel->transport->in_flight();
+  for (const auto& channel : channels_) calls += channel->in_flight();
   return calls;
 }
 
 void Channels::Drain() {
-  for (const auto& channel : channels_) channel->transport->Drain();
+  for (const auto& channel : channels_) channel->Drain();
 }
 
 }  // namespace frontdesk::upstream

@@ -1,7 +1,6 @@
 // Every upstream of one worker, found by the service that is called.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,33 +8,20 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "gateway/base/loop.h"
+#include "gateway/upstream/call.h"
 #include "gateway/upstream/caller.h"
+#include "gateway/upstream/channel.h"
+#include "gateway/upstream/cluster.h"
 #include "gateway/upstream/observer.h"
-#include "gateway/upstream/settings.h"
-#include "gateway/upstream/transport.h"
 
 namespace frontdesk::upstream {
-
-// Transport of one upstream as its settings ask for it. A resource: lives where it was made, on
-// `loop`, which outlives it.
-std::unique_ptr<Transport> MakeTransport(Loop& loop, const UpstreamSettings& settings,
-                                         const Random& random);
-
-// One upstream: its settings and its connections.
-struct Channel {
-  UpstreamSettings settings;
-  std::unique_ptr<Transport> transport;
-};
 
 // One per worker, on its loop; outlives every call made through it. Opens nothing until it is used.
 class Channels final : public Caller {
  public:
-  using TransportMaker =
-      std::function<std::unique_ptr<Transport>(Loop&, const UpstreamSettings&, const Random&)>;
-
-  // `observer` may be null.
-  Channels(Loop& loop, const std::vector<UpstreamSettings>& upstreams, const Random& random,
-           CallObserver* observer, const TransportMaker& make = MakeTransport);
+  // `clusters` outlive it; `observer` may be null.
+  Channels(Loop& loop, Clusters& clusters, const Random& random, CallObserver* observer,
+           const TransportMaker& make = MakeTransport);
   ~Channels() override;
 
   // Besides what Caller says: UNIMPLEMENTED with reason UPSTREAM_NOT_CONFIGURED when no upstream
@@ -50,10 +36,15 @@ class Channels final : public Caller {
   void Drain();
 
  private:
+  // Null when no upstream has it.
+  const Target* Find(const contract::MethodName& method);
+
   Loop& loop_;
+  Clusters& clusters_;
+  const Random random_;
   CallObserver* const observer_;
-  std::vector<std::unique_ptr<Channel>> channels_;
-  absl::flat_hash_map<std::string, Channel*> by_service_;
+  std::vector<std::unique_ptr<Channel>> channels_;  // parallel to the clusters
+  absl::flat_hash_map<std::string, Target> by_path_;
 };
 
 }  // namespace frontdesk::upstream

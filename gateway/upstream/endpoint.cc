@@ -2,17 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <utility>
 
 #include "gateway/base/text.h"
-#include "gateway/upstream/grpc_wire.h"
 
 namespace frontdesk::upstream {
 namespace {
-
-using boost::asio::ip::tcp;
-
-constexpr std::chrono::seconds kFresh{30};
 
 absl::Status Wrong(std::string_view text, std::string_view why) {
   const std::string message = Cat("\"", text, "\": ", why);
@@ -52,51 +46,6 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
   }
   if (bracketed || !IsHostName(host)) return Wrong(text, "neither an address nor a host name");
   return endpoint;
-}
-
-Addresses::Addresses(Loop& loop, Endpoint endpoint)
-    : loop_(loop), endpoint_(std::move(endpoint)), resolver_(loop.io()) {
-  if (endpoint_.address) known_.emplace_back(*endpoint_.address, endpoint_.port);
-}
-
-void Addresses::Prepare(Ready ready) {
-  const bool fresh = endpoint_.address || loop_.Now() - resolved_at_ < kFresh;
-  if (!known_.empty()) {
-    if (!fresh) Resolve();
-    return ready(absl::OkStatus());
-  }
-  waiting_.push_back(std::move(ready));
-  Resolve();
-}
-
-tcp::endpoint Addresses::Next() { return known_[turn_++ % known_.size()]; }
-
-void Addresses::Abandon() {
-  waiting_.clear();
-  resolver_.cancel();
-}
-
-void Addresses::Resolve() {
-  if (std::exchange(resolving_, true)) return;
-  resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
-                          tcp::resolver::numeric_service,
-                          [self = shared_from_this()](const boost::system::error_code& error,
-                                                      const tcp::resolver::results_type& results) {
-                            self->OnResolved(error, results);
-                          });
-}
-
-void Addresses::OnResolved(const boost::system::error_code& error,
-                           const tcp::resolver::results_type& results) {
-  resolving_ = false;
-  if (!error && !results.empty()) {
-    known_.clear();
-    for (const auto& result : results) known_.push_back(result.endpoint());
-    resolved_at_ = loop_.Now();
-  }
-  absl::Status status;
-  if (known_.empty()) status = Unreachable(Cat(endpoint_.host, ": ", error.message()));
-  for (Ready& ready : std::exchange(waiting_, {})) ready(status);
 }
 
 }  // namespace frontdesk::upstream

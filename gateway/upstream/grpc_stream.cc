@@ -5,6 +5,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/upstream/grpc_wire.h"
+#include "gateway/upstream/pushback.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -17,6 +18,12 @@ Metadata ReceivedMetadata(const std::multimap<grpc::string_ref, grpc::string_ref
     if (!View(name).starts_with("grpc-")) metadata.emplace_back(View(name), View(value));
   }
   return metadata;
+}
+
+void TakePushback(const std::multimap<grpc::string_ref, grpc::string_ref>& trailers,
+                  absl::Status& status) {
+  const auto found = trailers.find({kRetryPushback.data(), kRetryPushback.size()});
+  if (found != trailers.end()) SetPushback(status, View(found->second));
 }
 
 std::string BytesOf(const grpc::ByteBuffer& buffer) {
@@ -105,6 +112,9 @@ GrpcStream::GrpcStream(Loop& loop, std::shared_ptr<GrpcTransport::Shared> shared
                           std::chrono::duration_cast<std::chrono::system_clock::duration>(
                               spec.deadline - loop.Now()));
   }
+  if (spec.previous_attempts > 0) {
+    context_.AddMetadata(std::string(kPreviousAttempts), std::to_string(spec.previous_attempts));
+  }
   const std::string_view key = spec.idempotency_key;
   if (!key.empty()) context_.AddMetadata(std::string(kIdempotencyKey), std::string(key));
   if (!spec.metadata) return;
@@ -171,8 +181,10 @@ void GrpcStream::StopHolding() {
   if (std::exchange(holding_, false)) RemoveHold();
 }
 
-void GrpcStream::LeavePending() {
-  if (counted_pending_.exchange(false)) --shared_->pending;
+bool GrpcStream::LeavePending() {
+  const bool counted = counted_pending_.exchange(false);
+  if (counted) --shared_->pending;
+  return counted;
 }
 
 void GrpcStream::OnReadInitialMetadataDone(bool) { StartRead(&incoming_); }
@@ -182,8 +194,9 @@ void GrpcStream::OnReadDone(bool ok) {
 }
 
 void GrpcStream::OnWriteDone(bool) {
-  LeavePending();
-  loop_.Post([self = shared_from_this()] {
+  const bool left = LeavePending();
+  loop_.Post([self = shared_from_this(), left] {
+    if (left && self->transport_) self->transport_->OnRoom();
     self->writing_ = false;
     self->outgoing_.pop_front();
     self->WriteNext();
@@ -226,6 +239,8 @@ void GrpcStream::DoneOnLoop() {
     const std::string debug = context_.debug_error_string();
     const bool received = debug.find("Error received from peer") != std::string::npos;
     status = received ? FromConnection(grpc_status_) : FromLibrary(grpc_status_);
+    TakePushback(context_.GetServerTrailingMetadata(), status);
+    if (transport_ && WasNeverSent(status)) transport_->OnUnreachable(status);
   }
   if (events_) {
     TellDone(std::move(status), ReceivedMetadata(context_.GetServerTrailingMetadata()));

@@ -59,7 +59,8 @@ class GrpcStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   void TellDone(absl::Status status, Metadata trailers);
   void StopHolding();
   void WriteNext();
-  void LeavePending();
+  // True if it was pending until now.
+  bool LeavePending();
 
   struct Outgoing {
     grpc::ByteBuffer bytes;

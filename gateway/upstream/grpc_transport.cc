@@ -47,6 +47,17 @@ grpc::ChannelArguments Arguments(const UpstreamSettings& settings,
   return arguments;
 }
 
+std::string AddressUri(const EndpointTarget& target) {
+  const bool v6 = target.host.find(':') != std::string::npos;
+  return Cat(v6 ? "ipv6:[" : "ipv4:", target.host, v6 ? "]:" : ":", target.port);
+}
+
+// Calls fail at once there, while every other state queues them. GetState(false) only loads an
+// atomic in gRPC's core and takes no lock, so it may be asked with every call.
+bool IsFailing(grpc::Channel& channel) {
+  return channel.GetState(false) == GRPC_CHANNEL_TRANSIENT_FAILURE;
+}
+
 }  // namespace
 
 // What the caller of Start() holds.
@@ -61,15 +72,23 @@ class GrpcCall final : public OutgoingCall {
   const std::shared_ptr<GrpcStream> stream_;
 };
 
-GrpcTransport::GrpcTransport(Loop& loop, const UpstreamSettings& settings)
-    : loop_(loop), settings_(settings), shared_(std::make_shared<Shared>()) {
+GrpcTransport::GrpcTransport(Loop& loop, const UpstreamSettings& settings,
+                             const EndpointTarget& target, Transport::Owner& owner)
+    : loop_(loop),
+      settings_(settings),
+      owner_(owner),
+      shared_(std::make_shared<Shared>()),
+      last_failure_(Unreachable("the last attempt to connect failed")) {
   grpc::ResourceQuota quota;
   quota.Resize(MemoryQuota(settings));
+  const std::string uri = target.uri.empty() ? AddressUri(target) : target.uri;
+  grpc::ChannelArguments arguments = Arguments(settings, quota);
+  if (target.uri.empty()) arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, target.authority);
   for (size_t n = 0; n < std::max<size_t>(1, settings.connections); ++n) {
-    for (const std::string& target : settings.endpoints) {
-      stubs_.push_back(std::make_unique<grpc::GenericStub>(grpc::CreateCustomChannel(
-          target, grpc::InsecureChannelCredentials(), Arguments(settings, quota))));
-    }
+    Line line;
+    line.channel = grpc::CreateCustomChannel(uri, grpc::InsecureChannelCredentials(), arguments);
+    line.stub = std::make_unique<grpc::GenericStub>(line.channel);
+    lines_.push_back(std::move(line));
   }
 }
 
@@ -81,27 +100,59 @@ GrpcTransport::~GrpcTransport() {
 std::unique_ptr<OutgoingCall> GrpcTransport::Start(const CallSpec& spec, CallEvents& events) {
   auto stream = std::make_shared<GrpcStream>(loop_, shared_, *this, spec, events);
   ++in_flight_;
-  if (draining_ || stubs_.empty()) {
-    stream->FailSoon(Unreachable(draining_ ? "the upstream is closing" : "no end point"));
+  if (draining_) {
+    stream->FailSoon(Unreachable("the upstream is closing"));
   } else if (shared_->pending >= settings_.max_pending) {
     stream->FailSoon(Overloaded(Cat(settings_.max_pending, " calls wait already")));
   } else {
     streams_.insert(stream);
-    stream->Start(*stubs_[turn_++ % stubs_.size()], spec.path);
+    stream->Start(Pick(), spec.path);
   }
   return std::make_unique<GrpcCall>(std::move(stream));
 }
 
+grpc::GenericStub& GrpcTransport::Pick() {
+  ++turn_;
+  for (size_t i = 0; i < lines_.size(); ++i) {
+    const Line& line = lines_[(turn_ + i) % lines_.size()];
+    if (!IsFailing(*line.channel)) return *line.stub;
+  }
+  return *lines_[turn_ % lines_.size()].stub;
+}
+
+Transport::Readiness GrpcTransport::readiness() const {
+  if (draining_) return Readiness::kClosed;
+  if (shared_->pending >= settings_.max_pending) return Readiness::kFull;
+  for (const Line& line : lines_) {
+    if (!IsFailing(*line.channel)) return Readiness::kReady;
+  }
+  return Readiness::kFailing;
+}
+
+void GrpcTransport::Connect() {
+  // All of them, for calls take them in turn.
+  for (const Line& line : lines_) line.channel->GetState(true);
+}
+
+size_t GrpcTransport::connections() const {
+  return static_cast<size_t>(std::count_if(lines_.begin(), lines_.end(), [](const Line& line) {
+    return line.channel->GetState(false) == GRPC_CHANNEL_READY;
+  }));
+}
+
 void GrpcTransport::Drain() {
   draining_ = true;
-  if (in_flight_ == 0) stubs_.clear();
+  if (in_flight_ == 0) lines_.clear();
 }
 
 void GrpcTransport::OnEnded() {
   --in_flight_;
-  if (draining_ && in_flight_ == 0) stubs_.clear();
+  if (draining_ && in_flight_ == 0) lines_.clear();
 }
 
-void GrpcTransport::Forget(const std::shared_ptr<GrpcStream>& stream) { streams_.erase(stream); }
+void GrpcTransport::Forget(const std::shared_ptr<GrpcStream>& stream) {
+  streams_.erase(stream);
+  owner_.OnReadiness(*this);
+}
 
 }  // namespace frontdesk::upstream

@@ -2,6 +2,7 @@
 // callbacks run on the library's threads and reach the loop by Loop::Post().
 #pragma once
 
+#include <grpcpp/channel.h>
 #include <grpcpp/generic/generic_stub.h>
 
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "gateway/base/loop.h"
+#include "gateway/upstream/endpoint.h"
 #include "gateway/upstream/settings.h"
 #include "gateway/upstream/transport.h"
 
@@ -16,20 +18,29 @@ namespace frontdesk::upstream {
 
 class GrpcStream;
 
-// Connecting, reconnecting and queueing are the library's. It gives statuses that it made in the
-// same shape as those of a back end; its texts tell them apart where they can.
+// Connecting, reconnecting and queueing are the library's: a call that waits for a connection waits
+// inside it, so that readiness() is kReady before there is one. It gives statuses that it made in
+// the same shape as those of a back end; its texts tell them apart where they can.
 //
 // Only for back ends that one trusts: trailers without grpc-status end the process by an assertion
 // in Debian's libgrpc 1.51, and a message is taken into memory, up to a quota, before its size is
 // judged (tests/unit/upstream/behaviours_answers.h has both).
 class GrpcTransport final : public Transport {
  public:
-  GrpcTransport(Loop& loop, const UpstreamSettings& settings);
+  // Connects to `target.uri` or, where it is empty, the address. `settings` and `owner` outlive it.
+  GrpcTransport(Loop& loop, const UpstreamSettings& settings, const EndpointTarget& target,
+                Transport::Owner& owner);
   // Cancels what the library still holds and waits until it has let go, which is soon.
   ~GrpcTransport() override;
 
   std::unique_ptr<OutgoingCall> Start(const CallSpec& spec, CallEvents& events) override;
+  // Never kIdle nor kConnecting. Nobody is told when the library changes to kFailing or back: ask
+  // again with the next call.
+  Readiness readiness() const override;
+  void Connect() override;
+  const absl::Status& last_failure() const override { return last_failure_; }
   size_t in_flight() const override { return in_flight_; }
+  size_t connections() const override;
   void Drain() override;
 
   // What outlives the transport, for streams that the library has not let go.
@@ -41,15 +52,27 @@ class GrpcTransport final : public Transport {
   // A call ended or was dropped.
   void OnEnded();
   void Forget(const std::shared_ptr<GrpcStream>& stream);
+  void OnUnreachable(const absl::Status& why) { last_failure_ = why; }
+  // Fewer calls are pending.
+  void OnRoom() { owner_.OnReadiness(*this); }
+
+  struct Line {
+    std::shared_ptr<grpc::Channel> channel;
+    std::unique_ptr<grpc::GenericStub> stub;
+  };
+  // The stub for the next call: in turn, but not one that fails for sure.
+  grpc::GenericStub& Pick();
 
   Loop& loop_;
-  const UpstreamSettings settings_;
+  const UpstreamSettings& settings_;
+  Transport::Owner& owner_;
   const std::shared_ptr<Shared> shared_;
-  // One per end point and connection, used in turn.
-  std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
+  // One per connection; none when drained.
+  std::vector<Line> lines_;
   size_t turn_ = 0;
   size_t in_flight_ = 0;
   bool draining_ = false;
+  absl::Status last_failure_;
   // On the loop: streams that the library has not reported as done.
   std::unordered_set<std::shared_ptr<GrpcStream>> streams_;
 };

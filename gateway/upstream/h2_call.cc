@@ -9,12 +9,6 @@
 #include "gateway/upstream/h2_session.h"
 
 namespace frontdesk::upstream {
-namespace {
-
-// A call that has sent more than this is not kept for a second start.
-constexpr size_t kMaxReplayBytes = 8 << 20;
-
-}  // namespace
 
 H2Call::H2Call(H2CallHost& host, const CallSpec& spec, CallEvents& events)
     : host_(host),
@@ -25,7 +19,6 @@ H2Call::H2Call(H2CallHost& host, const CallSpec& spec, CallEvents& events)
 
 H2Call::~H2Call() {
   if (destroyed_) *destroyed_ = true;
-  if (state_ == State::kQueued) host_.LeftQueue();
   if (state_ == State::kOnStream) AbandonStream();
   if (state_ != State::kEnded) host_.Gone();
 }
@@ -39,7 +32,6 @@ void H2Call::Send(std::string_view message, bool last) {
 
 void H2Call::Cancel() {
   if (state_ == State::kEnded || state_ == State::kFailing) return;
-  if (state_ == State::kQueued) host_.LeftQueue();
   if (state_ == State::kOnStream) AbandonStream();
   host_.FailSoon(*this, absl::CancelledError("the call was cancelled"));
 }
@@ -68,10 +60,9 @@ ssize_t H2Call::ReadBody(uint8_t* to, size_t size, uint32_t* flags) {
     body_blocked_ = true;
     return NGHTTP2_ERR_DEFERRED;
   }
-  if (drained && (reply_.started() || body_.size() > kMaxReplayBytes)) {
+  if (drained) {
     body_.clear();
     body_read_ = 0;
-    may_restart_ = false;
   }
   return static_cast<ssize_t>(count);
 }
@@ -105,18 +96,10 @@ void H2Call::OnEndOfAnswer() {
 }
 
 void H2Call::OnNeverProcessed(std::string_view what) {
-  const H2Session* refused_by = session_;
-  LeaveStream();
-  if (!may_restart_ || reply_.started()) {
-    return Fail(Failure(absl::StatusCode::kUnavailable, "UPSTREAM_RESET", what, Origin::kUpstream)
-                    .NeverSent());
-  }
-  may_restart_ = false;
-  got_reset = false;
-  body_read_ = 0;
-  body_blocked_ = body_complete_ = false;
-  state_ = State::kNew;
-  host_.Restart(*this, refused_by);
+  // Whoever has begun an answer has acted, whatever it says later.
+  if (reply_.started()) return Fail(Reset(absl::StatusCode::kUnavailable, what));
+  Fail(Failure(absl::StatusCode::kUnavailable, "UPSTREAM_RESET", what, Origin::kUpstream)
+           .NeverSent());
 }
 
 void H2Call::LeaveStream() {
@@ -140,7 +123,6 @@ void H2Call::Abort(absl::Status status) {
 
 void H2Call::Fail(absl::Status status) {
   LeaveStream();
-  if (state_ == State::kQueued) host_.LeftQueue();
   if (is_linked()) unlink();
   TellDone(std::move(status));
 }

@@ -1,5 +1,5 @@
-// One call of the HTTP/2 transport, from Start() to OnDone(): waiting for a connection, on a
-// stream, or about to be told its end.
+// One call of the HTTP/2 transport, from Start() to OnDone(): on a stream, or about to be told its
+// end.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -19,12 +19,8 @@ class H2Session;
 // The transport, as its calls see it.
 class H2CallHost {
  public:
-  // Has not been processed by any back end: may start again elsewhere, once.
-  virtual void Restart(H2Call& call, const H2Session* refused_by) = 0;
   // Fail(status) soon, outside of whatever runs now.
   virtual void FailSoon(H2Call& call, absl::Status status) = 0;
-  // It no longer waits for a connection.
-  virtual void LeftQueue() = 0;
   // It ended, or nobody wants to know.
   virtual void Gone() = 0;
 
@@ -46,9 +42,8 @@ class H2Call final : public OutgoingCall, public H2CallHook {
   void Cancel() override;
 
   // For the transport.
-  enum class State { kNew, kQueued, kOnStream, kFailing, kEnded };
+  enum class State { kNew, kOnStream, kFailing, kEnded };
   State state() const { return state_; }
-  void SetQueued() { state_ = State::kQueued; }
   void SetFailing(absl::Status status);
   const absl::Status& failing() const { return failing_; }
   // Ends the call. Events may destroy it: nothing of it is touched afterwards.
@@ -66,7 +61,7 @@ class H2Call final : public OutgoingCall, public H2CallHook {
   void OnEndOfFields(bool last);
   void OnData(std::string_view data);
   void OnEndOfAnswer();
-  // The stream closed before the answer was complete.
+  // The stream closed, and the peer has not acted on it.
   void OnNeverProcessed(std::string_view what);
   // The stream's session is no more, or the stream.
   void LeaveStream();
@@ -88,11 +83,10 @@ class H2Call final : public OutgoingCall, public H2CallHook {
   bool last_sent_ = false;      // the caller has no more messages
   bool body_blocked_ = false;   // nghttp2 waits for Resume()
   bool body_complete_ = false;  // everything was handed to nghttp2
-  bool may_restart_ = true;     // on another stream, should the first never be processed
   uint64_t started_at_gather_ = 0;
   const TimePoint deadline_;
   H2Request request_;
-  std::string body_;  // framed; kept whole until an answer starts, so that it can be sent again
+  std::string body_;  // framed
   size_t body_read_ = 0;
   H2Reply reply_;
   absl::Status failing_;

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "gateway/base/text.h"
@@ -24,51 +23,31 @@ constexpr std::chrono::seconds kLongLife{5};
 
 }  // namespace
 
-H2Connection::H2Connection(Loop& loop, const UpstreamSettings& settings,
-                           const std::string& authority, Duration keepalive_interval, Owner& owner)
+H2Connection::H2Connection(Loop& loop, const UpstreamSettings& settings, const H2Endpoint& endpoint,
+                           Duration max_age, Owner& owner)
     : loop_(loop),
       settings_(settings),
-      keepalive_interval_(keepalive_interval),
+      keepalive_interval_(endpoint.keepalive_interval),
+      max_age_(max_age),
       owner_(&owner),
       socket_(loop.io()),
+      peer_(endpoint.address),
       connect_timer_(*this),
       idle_timer_(*this),
+      age_timer_(*this),
       keepalive_timer_(*this),
-      session_(authority, settings.user_agent, *this) {}
+      session_(endpoint.authority, settings.user_agent, *this) {}
 
 H2Connection::~H2Connection() = default;
 
-void H2Connection::Connect(std::shared_ptr<Addresses> addresses) {
+void H2Connection::Connect() {
   loop_.Arm(connect_timer_, loop_.Now() + settings_.connect_timeout);
-  addresses_ = std::move(addresses);
-  boost::asio::post(loop_.io(), [self = shared_from_this()] {
-    if (self->closed_) return;
-    self->addresses_->Prepare([self](const absl::Status& status) { self->OnAddress(status); });
-  });
-}
-
-void H2Connection::OnAddress(const absl::Status& status) {
-  if (closed_) return;
-  if (!status.ok()) return Close(status);
-  addresses_left_ = addresses_->size();
-  TryNextAddress();
-}
-
-void H2Connection::TryNextAddress() {
-  --addresses_left_;
-  peer_ = addresses_->Next();
   socket_.async_connect(
       peer_, [self = shared_from_this()](const error_code& error) { self->OnConnected(error); });
 }
 
 void H2Connection::OnConnected(const error_code& error) {
   if (closed_) return;
-  if (error && addresses_left_ > 0) {
-    // A name often has an address of each family, and not every server listens on both.
-    error_code ignored;
-    socket_.close(ignored);
-    return TryNextAddress();
-  }
   if (error) return Close(Lost(error));
   connected_ = true;
   error_code ignored;  // on a socket that died meanwhile; reading tells
@@ -169,8 +148,8 @@ void H2Connection::Close(absl::Status why) {
   const std::shared_ptr<H2Connection> keep = shared_from_this();
   connect_timer_.Disarm();
   idle_timer_.Disarm();
+  age_timer_.Disarm();
   keepalive_timer_.Disarm();
-  addresses_.reset();
   error_code ignored;
   socket_.close(ignored);
   if (!ready_ && !WasNeverSent(why)) why = Unreachable(Std(why.message()));
@@ -185,7 +164,9 @@ void H2Connection::Abandon() {
 }
 
 void H2Connection::Retire() {
-  if (closed_) return;
+  if (closed_ || std::exchange(retired_, true)) return;
+  idle_timer_.Disarm();
+  age_timer_.Disarm();
   session_.SayGoodbye();
 }
 
@@ -194,6 +175,7 @@ void H2Connection::OnSettings() {
     connect_timer_.Disarm();
     ready_at_ = idle_since_ = loop_.Now();
     loop_.Arm(idle_timer_, loop_.Now() + settings_.idle_timeout);
+    if (max_age_ != Duration::max()) loop_.Arm(age_timer_, loop_.Now() + max_age_);
     if (keepalive_interval_ > Duration::zero()) {
       loop_.Arm(keepalive_timer_, loop_.Now() + keepalive_interval_);
     }
@@ -206,15 +188,13 @@ void H2Connection::OnSettings() {
 void H2Connection::OnGoaway(uint32_t http2_error, std::string_view debug) {
   constexpr uint32_t kEnhanceYourCalm = 0xb;
   const bool calm = http2_error == kEnhanceYourCalm && debug == "too_many_pings";
-  if (owner_) owner_->OnRetired(*this, calm);
+  if (owner_)
+    owner_->OnRetired(*this, calm ? Owner::Retired::kTooManyPings : Owner::Retired::kByPeer);
 }
 
 void H2Connection::OnStreamClosed() {
   if (session_.streams() == 0) idle_since_ = loop_.Now();
-  if (UsedUp() && !std::exchange(replaced_, true)) {
-    if (owner_) owner_->OnRetired(*this, false);
-    return session_.SayGoodbye();
-  }
+  if (UsedUp()) RetireItself();
   if (owner_) owner_->OnRoom();
 }
 
@@ -226,11 +206,16 @@ void H2Connection::OnConnectTimeout() {
 void H2Connection::OnIdleTimer() {
   const TimePoint now = loop_.Now();
   const bool idle = session_.streams() == 0;
-  if (idle && now - idle_since_ >= settings_.idle_timeout) {
-    if (owner_) owner_->OnRetired(*this, false);
-    return Retire();
-  }
+  if (idle && now - idle_since_ >= settings_.idle_timeout) return RetireItself();
   loop_.Arm(idle_timer_, (idle ? idle_since_ : now) + settings_.idle_timeout);
+}
+
+void H2Connection::OnAgeTimer() { RetireItself(); }
+
+void H2Connection::RetireItself() {
+  if (retired_) return;
+  if (owner_) owner_->OnRetired(*this, Owner::Retired::kByUs);
+  Retire();
 }
 
 void H2Connection::OnKeepaliveTimer() {

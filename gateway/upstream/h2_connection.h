@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "gateway/base/loop.h"
-#include "gateway/upstream/endpoint.h"
 #include "gateway/upstream/h2_session.h"
 #include "gateway/upstream/settings.h"
 
@@ -25,6 +24,13 @@ class MemberTimer final : public Timer {
   Owner& owner_;
 };
 
+// One end point, shared by its connections.
+struct H2Endpoint {
+  std::string authority;  // "host:port" as configured
+  boost::asio::ip::tcp::endpoint address;
+  Duration keepalive_interval;  // doubled when the back end asks for calm
+};
+
 class H2Connection final : public std::enable_shared_from_this<H2Connection>,
                            private Flushable,
                            private H2SessionEvents {
@@ -32,11 +38,13 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   // May be told from inside nghttp2's callbacks: it must not destroy the connection there.
   class Owner {
    public:
+    enum class Retired { kByUs, kByPeer, kTooManyPings };
+
     virtual void OnReady(H2Connection& connection) = 0;
     // A stream ended, or the peer allows more.
     virtual void OnRoom() = 0;
-    // Takes no new calls; those it has go on. `calm` asks for fewer pings.
-    virtual void OnRetired(H2Connection& connection, bool calm) = 0;
+    // Takes no new calls; those it has go on.
+    virtual void OnRetired(H2Connection& connection, Retired why) = 0;
     // Once, last, before the calls left on it are told. `useful` when it has done some work.
     virtual void OnClosed(H2Connection& connection, const absl::Status& why, bool useful) = 0;
 
@@ -44,12 +52,13 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
     ~Owner() = default;
   };
 
-  H2Connection(Loop& loop, const UpstreamSettings& settings, const std::string& authority,
-               Duration keepalive_interval, Owner& owner);
+  // Retires when it is older than `max_age`, which may be Duration::max().
+  H2Connection(Loop& loop, const UpstreamSettings& settings, const H2Endpoint& endpoint,
+               Duration max_age, Owner& owner);
   ~H2Connection() override;
 
   // OnReady() or OnClosed() follows, never from inside.
-  void Connect(std::shared_ptr<Addresses> addresses);
+  void Connect();
   // Its owner ends: closes at once and tells nobody.
   void Abandon();
   // Closes when its last call has ended, at once if it has none.
@@ -61,8 +70,6 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
 
  private:
   bool UsedUp() const { return session_.started() >= settings_.calls_per_connection; }
-  void OnAddress(const absl::Status& status);
-  void TryNextAddress();
   void OnConnected(const boost::system::error_code& error);
   void Read();
   void OnRead(const boost::system::error_code& error, size_t size);
@@ -79,21 +86,22 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
 
   void OnConnectTimeout();
   void OnIdleTimer();
+  void OnAgeTimer();
+  void RetireItself();
   void OnKeepaliveTimer();
 
   Loop& loop_;
   const UpstreamSettings& settings_;
   const Duration keepalive_interval_;
+  const Duration max_age_;
   Owner* owner_;
   boost::asio::ip::tcp::socket socket_;
-  boost::asio::ip::tcp::endpoint peer_;
-  std::shared_ptr<Addresses> addresses_;
-  size_t addresses_left_ = 0;  // that this connection has not tried
+  const boost::asio::ip::tcp::endpoint peer_;
   bool connected_ = false;
   bool ready_ = false;
   bool closed_ = false;
   bool writing_ = false;  // waits until the socket takes more
-  bool replaced_ = false;  // used up
+  bool retired_ = false;  // by us
   bool broken_ = false;   // takes no more; what the peer said before is still read
   TimePoint ready_at_{};
   TimePoint idle_since_{};
@@ -104,6 +112,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   size_t written_ = 0;
   MemberTimer<H2Connection, &H2Connection::OnConnectTimeout> connect_timer_;
   MemberTimer<H2Connection, &H2Connection::OnIdleTimer> idle_timer_;
+  MemberTimer<H2Connection, &H2Connection::OnAgeTimer> age_timer_;
   MemberTimer<H2Connection, &H2Connection::OnKeepaliveTimer> keepalive_timer_;
   H2Session session_;
 };

@@ -5,6 +5,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/upstream/grpc_wire.h"
+#include "gateway/upstream/pushback.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -30,6 +31,7 @@ void H2Reply::BeginFields() {
   status_.reset();
   status_message_.clear();
   status_details_.clear();
+  pushback_.reset();
 }
 
 void H2Reply::OnField(std::string_view name, std::string_view value) {
@@ -52,6 +54,9 @@ void H2Reply::OnField(std::string_view name, std::string_view value) {
   if (name == "grpc-status") status_ = Number(value).value_or(2);
   if (name == "grpc-message") status_message_ = value;
   if (name == "grpc-status-details-bin") status_details_ = value;
+  // Two of them are one that can't be understood.
+  if (name == kRetryPushback)
+    pushback_ = pushback_ ? Cat(*pushback_, ",", value) : std::string(value);
   if (name == "grpc-encoding") is_encoded_ = value != "identity";
 }
 
@@ -121,8 +126,10 @@ absl::Status H2Reply::Finish() {
     return ProtocolError(StatusCode::kInternal, "the answer ended inside a message");
   }
   if (*status_ == 0) return absl::OkStatus();
-  return BackendStatus(*status_, PercentDecode(status_message_),
-                       Base64Decode(status_details_).value_or(""));
+  absl::Status status = BackendStatus(*status_, PercentDecode(status_message_),
+                                      Base64Decode(status_details_).value_or(""));
+  if (pushback_) SetPushback(status, *pushback_);
+  return status;
 }
 
 }  // namespace frontdesk::upstream

@@ -55,6 +55,7 @@ class H2Reply {
   std::optional<int> status_;
   std::string status_message_;
   std::string status_details_;
+  std::optional<std::string> pushback_;
   Metadata metadata_;
   MessageReader reader_;
 };

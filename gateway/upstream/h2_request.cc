@@ -42,8 +42,13 @@ H2Request::H2Request(const CallSpec& spec) {
   }
   const std::string_view key = spec.idempotency_key;
   if (!key.empty()) size += 8 + kIdempotencyKey.size() + key.size();
+  if (spec.previous_attempts > 0) size += 8 + kPreviousAttempts.size() + 10;
   block_.reserve(size);
   Append(spec.path);
+  if (spec.previous_attempts > 0) {
+    Append(kPreviousAttempts);
+    Append(std::to_string(spec.previous_attempts));
+  }
   if (!key.empty()) {
     Append(kIdempotencyKey);
     Append(key);

@@ -1,4 +1,4 @@
-// The header fields of one outgoing call, kept so that they can be submitted more than once.
+// The header fields of one outgoing call.
 #pragma once
 
 #include <nghttp2/nghttp2.h>

@@ -65,8 +65,8 @@ class H2Session {
   bool Finished() const;
   const std::string& error() const { return error_; }
 
-  // The connection is gone: every call left ends, or starts again where nothing was sent. Events
-  // happen inside; the session takes no calls any more.
+  // The connection is gone: every call left ends, those of which nothing was sent as never
+  // processed. Events happen inside; the session takes no calls any more.
   void FailAll(const absl::Status& status);
 
  private:

@@ -9,12 +9,11 @@
 namespace frontdesk::upstream {
 
 H2Slot::H2Slot(Loop& loop, const UpstreamSettings& settings, const Random& random,
-               H2Endpoint& endpoint, bool first, Owner& owner)
+               H2Endpoint& endpoint, Owner& owner)
     : loop_(loop),
       settings_(settings),
       random_(random),
       endpoint_(endpoint),
-      first_(first),
       owner_(owner),
       wait_timer_(*this) {}
 
@@ -26,10 +25,16 @@ H2Slot::~H2Slot() {
 void H2Slot::Open() {
   state_ = State::kConnecting;
   wanted_ = false;
-  connection_ = std::make_shared<H2Connection>(loop_, settings_, endpoint_.authority,
-                                               endpoint_.keepalive_interval,
+  connection_ = std::make_shared<H2Connection>(loop_, settings_, endpoint_, MaxAge(),
                                                static_cast<H2Connection::Owner&>(*this));
-  connection_->Connect(endpoint_.addresses);
+  connection_->Connect();
+}
+
+// Those opened together are not replaced together.
+Duration H2Slot::MaxAge() const {
+  if (settings_.max_connection_age == Duration::max()) return Duration::max();
+  const std::chrono::duration<double> most = settings_.max_connection_age;
+  return std::chrono::duration_cast<Duration>(most * (1 - 0.1 * random_()));
 }
 
 void H2Slot::Drain() {
@@ -37,24 +42,28 @@ void H2Slot::Drain() {
   wait_timer_.Disarm();
   if (state_ == State::kOpen) {
     const std::shared_ptr<H2Connection> connection = connection_;
-    OnRetired(*connection, false);
+    OnRetired(*connection, Retired::kByUs);
     connection->Retire();
+  } else if (state_ == State::kConnecting) {
+    state_ = State::kIdle;
+    std::exchange(connection_, nullptr)->Abandon();
   }
 }
 
-void H2Slot::OnReady(H2Connection& connection) {
+void H2Slot::OnReady(H2Connection&) {
   state_ = State::kOpen;
-  if (draining_) {
-    OnRetired(connection, false);
-    return connection.Retire();
-  }
-  owner_.OnRoom();
+  owner_.OnChange();
 }
 
-void H2Slot::OnRetired(H2Connection& connection, bool calm) {
-  if (calm && endpoint_.keepalive_interval > Duration::zero()) endpoint_.keepalive_interval *= 2;
+void H2Slot::OnRetired(H2Connection& connection, Retired why) {
+  if (why == Retired::kTooManyPings) endpoint_.keepalive_interval *= 2;
   if (&connection != connection_.get()) return;  // known already
   retired_.push_back(std::move(connection_));
+  if (why == Retired::kByUs) {
+    failures_ = 0;
+    state_ = State::kIdle;
+    return owner_.OnChange();
+  }
   // One that goes away before it did anything is replaced at once, but a second one in a row is a
   // failed attempt: no storm of new ones.
   const bool answered = connection.session().answered();
@@ -65,14 +74,13 @@ void H2Slot::OnRetired(H2Connection& connection, bool calm) {
   } else {
     WaitForNextAttempt();
   }
-  // Calls that wait need another connection.
   owner_.OnLost(Unreachable("the back end closes its connections"));
 }
 
 void H2Slot::OnClosed(H2Connection& connection, const absl::Status& why, bool useful) {
   if (&connection != connection_.get()) {
     std::erase_if(retired_, [&](const auto& one) { return one.get() == &connection; });
-    return;
+    return owner_.OnChange();
   }
   connection_.reset();
   if (useful) {
@@ -101,6 +109,7 @@ void H2Slot::OnWaited() {
   // Nobody asked meanwhile: what was learnt then says little about now.
   state_ = State::kIdle;
   failures_ = 0;
+  owner_.OnChange();
 }
 
 }  // namespace frontdesk::upstream

@@ -8,94 +8,103 @@
 
 namespace frontdesk::upstream {
 
-H2Transport::H2Transport(Loop& loop, const UpstreamSettings& settings, const Random& random)
+H2Transport::H2Transport(Loop& loop, const UpstreamSettings& settings, const EndpointTarget& target,
+                         const Random& random, Transport::Owner& owner)
     : loop_(loop),
       settings_(settings),
       random_(random),
-      last_failure_(Unreachable("the upstream has no end point")) {
-  for (const std::string& text : settings.endpoints) {
-    absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
-    if (!endpoint.ok()) {
-      last_failure_ = Unreachable(Std(endpoint.status().message()));
-      continue;
-    }
-    endpoints_.push_back(std::make_unique<H2Endpoint>());
-    H2Endpoint& added = *endpoints_.back();
-    added.authority = text;
-    added.addresses = std::make_shared<Addresses>(loop, *std::move(endpoint));
-    added.keepalive_interval = settings.keepalive_interval;
+      owner_(owner),
+      last_failure_(Unreachable("not connected")) {
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(target.host, no_address);
+  if (no_address) {
+    last_failure_ = Unreachable(Cat("\"", target.host, "\" is no address"));
+    return;
   }
-  // First slots first: with several end points, each has one connection before any has two.
+  endpoint_.authority = target.authority;
+  endpoint_.address = {address, target.port};
+  endpoint_.keepalive_interval = settings.keepalive_interval;
   for (size_t n = 0; n < std::max<size_t>(1, settings.connections); ++n) {
-    for (const auto& endpoint : endpoints_) {
-      slots_.push_back(std::make_unique<H2Slot>(loop_, settings_, random_, *endpoint, n == 0,
-                                                static_cast<H2Slot::Owner&>(*this)));
-    }
+    slots_.push_back(std::make_unique<H2Slot>(loop_, settings_, random_, endpoint_,
+                                              static_cast<H2Slot::Owner&>(*this)));
   }
 }
 
-H2Transport::~H2Transport() {
-  for (const auto& endpoint : endpoints_) endpoint->addresses->Abandon();
-}
+H2Transport::~H2Transport() = default;
 
 std::unique_ptr<OutgoingCall> H2Transport::Start(const CallSpec& spec, CallEvents& events) {
   auto call = std::make_unique<H2Call>(static_cast<H2CallHost&>(*this), spec, events);
   ++in_flight_;
-  if (draining_) {
+  H2Connection* connection = draining_ ? nullptr : Pick();
+  if (connection) {
+    if (connection->session().streams() > 0) Connect();  // there may be more for the next one
+    connection->session().Start(*call, loop_.Now());
+  } else if (draining_) {
     FailSoon(*call, Unreachable("the upstream is closing"));
+  } else if (readiness() == Readiness::kFull) {
+    FailSoon(*call, Overloaded("every stream is taken"));
   } else {
-    Place(*call, nullptr);
+    FailSoon(*call, last_failure_);
   }
   return call;
 }
 
-void H2Transport::Place(H2Call& call, const H2Session* not_here) {
-  H2Connection* connection = Pick(not_here);
-  if (connection && waiting_.empty()) return connection->session().Start(call, loop_.Now());
-  const bool hope =
-      std::any_of(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->promising(); });
-  if (!hope) return FailSoon(call, last_failure_);
-  if (queued_ >= settings_.max_pending) {
-    return FailSoon(call, Overloaded(Cat(queued_, " calls wait already")));
-  }
-  ++queued_;
-  call.SetQueued();
-  waiting_.push_back(call);
-}
-
-H2Connection* H2Transport::Pick(const H2Session* not_here) {
+H2Connection* H2Transport::Pick() {
   H2Connection* best = nullptr;
-  H2Connection* refuser = nullptr;
-  H2Slot* spare = nullptr;
   for (size_t i = 0; i < slots_.size(); ++i) {
-    H2Slot& slot = *slots_[(turn_ + i) % slots_.size()];
-    slot.Want();
-    if (H2Connection* connection = slot.WithRoom()) {
-      if (&connection->session() == not_here) {
-        refuser = connection;
-      } else if (!best || connection->session().streams() < best->session().streams()) {
-        best = connection;
-      }
-    } else if (slot.idle() && slot.first()) {
-      slot.Open();
-    } else if (slot.idle()) {
-      spare = &slot;
-    }
+    H2Connection* connection = slots_[(turn_ + i) % slots_.size()]->open();
+    if (!connection || !connection->HasRoom()) continue;
+    if (!best || connection->session().streams() < best->session().streams()) best = connection;
   }
   ++turn_;
-  if (spare && (!best || best->session().streams() > 0)) spare->Open();
-  return best ? best : refuser;
+  return best;
 }
 
-void H2Transport::PlaceQueued() {
-  while (!waiting_.empty()) {
-    H2Connection* connection = Pick(nullptr);
-    if (!connection) break;
-    H2Call& call = waiting_.front();
-    waiting_.pop_front();
-    --queued_;
-    connection->session().Start(call, loop_.Now());
+Transport::Readiness H2Transport::readiness() const {
+  if (draining_) return Readiness::kClosed;
+  // Of the most usable slot.
+  bool full = false;
+  bool connecting = false;
+  bool failing = slots_.empty();
+  for (const auto& slot : slots_) {
+    if (const H2Connection* connection = slot->open()) {
+      if (connection->HasRoom()) return Readiness::kReady;
+      full = true;
+    } else if (slot->state() == H2Slot::State::kConnecting && !slot->failing()) {
+      connecting = true;
+    } else if (slot->state() != H2Slot::State::kIdle) {
+      failing = true;  // a back end that failed must come back before anybody waits for it
+    }
   }
+  if (full) return Readiness::kFull;
+  if (connecting) return Readiness::kConnecting;
+  return failing ? Readiness::kFailing : Readiness::kIdle;
+}
+
+void H2Transport::Connect() {
+  if (draining_) return;
+  H2Slot* spare = nullptr;
+  for (const auto& slot : slots_) {
+    switch (slot->state()) {
+      case H2Slot::State::kConnecting:
+        return;  // one at a time
+      case H2Slot::State::kWaiting:
+        return slot->Want();
+      case H2Slot::State::kOpen:
+        if (slot->open()->HasRoom() && slot->open()->session().streams() == 0) return;
+        break;
+      case H2Slot::State::kIdle:
+        if (!spare) spare = slot.get();
+        break;
+    }
+  }
+  if (spare) spare->Open();
+}
+
+size_t H2Transport::connections() const {
+  size_t open = 0;
+  for (const auto& slot : slots_) open += slot->connections();
+  return open;
 }
 
 void H2Transport::FailSoon(H2Call& call, absl::Status status) {
@@ -108,17 +117,7 @@ void H2Transport::FailSoon(H2Call& call, absl::Status status) {
 void H2Transport::OnLost(const absl::Status& why) {
   last_failure_ = why;
   if (!WasNeverSent(why)) last_failure_ = Unreachable(Std(why.message()));
-  PlaceQueued();  // may open a new connection
-  const bool hope =
-      std::any_of(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->promising(); });
-  if (!hope) FailQueued();
-}
-
-void H2Transport::FailQueued() {
-  while (!waiting_.empty()) {
-    --queued_;
-    FailSoon(waiting_.front(), last_failure_);
-  }
+  owner_.OnReadiness(*this);
 }
 
 void H2Transport::Flush() {
@@ -130,21 +129,12 @@ void H2Transport::Flush() {
     failing.pop_front();
     call.Fail(call.failing());
   }
-}
-
-void H2Transport::Gone() {
-  --in_flight_;
-  DrainSlots();
+  // Whoever waits for the last call to end sees no connection close after it.
+  if (draining_ && in_flight_ == 0) owner_.OnReadiness(*this);
 }
 
 void H2Transport::Drain() {
-  draining_ = true;
-  DrainSlots();
-}
-
-// Calls that were taken before still get their connection.
-void H2Transport::DrainSlots() {
-  if (!draining_ || queued_ > 0) return;
+  if (std::exchange(draining_, true)) return;
   for (const auto& slot : slots_) slot->Drain();
 }
 

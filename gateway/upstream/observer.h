@@ -3,9 +3,16 @@
 
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/mechanism/breaker.h"
 #include "gateway/contract/method_name.h"
 
 namespace frontdesk::upstream {
+
+enum class RetryEvent {
+  kRetry,     // an attempt failed, another one follows
+  kHedge,     // an attempt is slow, another one starts
+  kNoBudget,  // one would follow, and the retry budget is spent
+};
 
 // One per worker, on its loop; outlives the calls.
 class CallObserver {
@@ -14,6 +21,9 @@ class CallObserver {
   virtual void OnStart(const contract::MethodName& method) = 0;
   // Exactly once for each OnStart(); `code` is the gRPC status code of the outcome.
   virtual void OnEnd(const contract::MethodName& method, absl::StatusCode code, Duration took) = 0;
+  virtual void OnRetry(const contract::MethodName&, RetryEvent) {}
+  // The breaker of the method opened or closed; on the worker whose call did it.
+  virtual void OnBreaker(const contract::MethodName&, const Breaker&) {}
 };
 
 }  // namespace frontdesk::upstream

@@ -4,11 +4,20 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <limits>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/mechanism/gradient_limit.h"
+#include "gateway/base/mechanism/outlier.h"
+#include "gateway/base/mechanism/queue_age.h"
+#include "gateway/base/mechanism/retry_budget.h"
+#include "gateway/upstream/call_policy.h"
 
 namespace frontdesk::upstream {
 
@@ -20,11 +29,42 @@ enum class TransportKind {
   kGrpc,  // gRPC C++, for targets such as "xds:///name"
 };
 
+// Where calls go, as it was written down.
+struct EndpointSettings {
+  // NOLINTNEXTLINE(google-explicit-constructor): most are nothing but an address
+  EndpointSettings(const char* at) : address(at) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  EndpointSettings(std::string at) : address(std::move(at)) {}
+  EndpointSettings(std::string at, uint32_t of_weight, std::string in_zone)
+      : address(std::move(at)), weight(of_weight), zone(std::move(in_zone)) {}
+
+  // "host:port", "[v6]:port", "srv://name"; for kGrpc also a target's URI.
+  std::string address;
+  uint32_t weight = 1;
+  std::string zone;  // "" when it does not matter
+};
+
+struct HealthCheckSettings {
+  bool on = false;
+  std::string service;  // asked for; "" for the server as a whole
+  Duration interval = std::chrono::seconds(5);
+  Duration timeout = std::chrono::seconds(1);
+  uint32_t unhealthy_threshold = 2;
+  uint32_t healthy_threshold = 2;
+};
+
+struct AdaptiveConcurrencySettings {
+  bool on = false;
+  GradientSettings gradient;
+};
+
 struct UpstreamSettings {
-  std::string name;                    // for messages and logs
-  std::vector<std::string> services;   // "package.Service"; each belongs to one upstream
-  std::vector<std::string> endpoints;  // "host:port", "[v6]:port"; for kGrpc also a target's URI
+  std::string name;                   // for messages and logs
+  std::vector<std::string> services;  // "package.Service"; each belongs to one upstream
+  std::vector<EndpointSettings> endpoints;
   TransportKind transport = TransportKind::kH2;
+  // By path, "/package.Service/Method"; what is not in it has the defaults.
+  std::map<std::string, CallPolicy> methods;
 
   // Connections per end point and event loop.
   size_t connections = 1;
@@ -32,8 +72,27 @@ struct UpstreamSettings {
   Duration connect_timeout = std::chrono::seconds(2);
   // Of one message, either way.
   size_t max_message_bytes = 4 << 20;
-  // Calls waiting for a connection or a free stream; the next one fails with UPSTREAM_OVERLOADED.
+  // Calls waiting for a connection, a free stream or room; the next one fails with
+  // UPSTREAM_OVERLOADED.
   size_t max_pending = 1024;
+  // Calls in flight in this process.
+  size_t max_in_flight = std::numeric_limits<size_t>::max();
+  // How long calls may wait for room below that.
+  QueueAgeSettings queue_age;
+  AdaptiveConcurrencySettings adaptive;
+  RetryBudgetSettings retry_budget;
+  // Of each end point.
+  BreakerSettings breaker;
+  OutlierSettings outlier;
+  HealthCheckSettings health_check;
+  // A new end point gets its full share of calls only after this time.
+  Duration slow_start = Duration::zero();
+  // The zone this process is in: its end points are preferred. "" when it does not matter.
+  std::string zone;
+  // Names are looked up again after their records' time to live, but not before this.
+  Duration dns_refresh = std::chrono::seconds(5);
+  // A connection of this age is replaced.
+  Duration max_connection_age = Duration::max();
   // Longest time of a call when nothing shorter is said.
   Duration timeout = std::chrono::seconds(15);
 

@@ -2,6 +2,8 @@
 // this; everything that protects a call stands in front of it, in call.cc.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 namespace frontdesk::upstream {
 
 inline constexpr std::string_view kIdempotencyKey = "idempotency-key";
+inline constexpr std::string_view kPreviousAttempts = "grpc-previous-rpc-attempts";
 
 // How a call is to be made. Views are only read during Start().
 struct CallSpec {
@@ -21,6 +24,7 @@ struct CallSpec {
   std::string_view idempotency_key;       // sent under that name unless it is empty
   TimePoint deadline = TimePoint::max();  // what is left goes out as grpc-timeout
   size_t max_reply_bytes = 4 << 20;       // of one message; above it the call fails
+  uint32_t previous_attempts = 0;         // sent as grpc-previous-rpc-attempts unless it is 0
 };
 
 // Told what becomes of a call, on its loop, never from inside Start(), Send() or Cancel().
@@ -35,7 +39,8 @@ class CallEvents {
   // Exactly once, last. A status the back end gave has Origin::kUpstream, with its
   // grpc-status-details-bin as Details(); what the transport made of a broken answer says so in its
   // reason (UPSTREAM_UNREACHABLE, UPSTREAM_RESET, UPSTREAM_PROTOCOL, UPSTREAM_MESSAGE_TOO_LARGE,
-  // UPSTREAM_OVERLOADED) and carries NeverSent() where no back end can have acted on it.
+  // UPSTREAM_OVERLOADED) and carries NeverSent() where no back end can have acted on it. When to
+  // try again, should the back end have said so, is PushbackOf() (pushback.h).
   virtual void OnDone(absl::Status status, Metadata trailers) = 0;
 };
 
@@ -49,13 +54,44 @@ class OutgoingCall {
   virtual void Cancel() = 0;
 };
 
-// The connections of one worker to one upstream. One loop only.
+// The connections of one worker to one end point. One loop only. Does not choose, does not queue
+// and starts no call twice: the channel does.
 class Transport {
  public:
+  enum class Readiness {
+    kIdle,        // has no connection and tries to have none
+    kConnecting,  // has none yet
+    kReady,       // Start() finds room at once
+    kFull,        // connected, but every stream is taken
+    kFailing,     // the last attempt to connect failed, and no later one has succeeded
+    kClosed,      // no new calls after Drain()
+  };
+
+  // Told what its calls may have waited for. May be told from inside nghttp2's callbacks: must
+  // neither destroy the transport there nor start calls. Outlives the transport.
+  class Owner {
+   public:
+    // readiness(), room or connections() may have changed.
+    virtual void OnReadiness(Transport& transport) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
   virtual ~Transport() = default;
+  // Without room the call fails soon with NeverSent(). Outlives its calls.
   virtual std::unique_ptr<OutgoingCall> Start(const CallSpec& spec, CallEvents& events) = 0;
+  virtual Readiness readiness() const = 0;
+  // Wants a connection: opens one if there is none and the last failed attempt is long enough ago
+  // (otherwise when it is); with every connection busy, another one while fewer than `connections`
+  // are open.
+  virtual void Connect() = 0;
+  // Why the last connection was lost or not made; carries NeverSent().
+  virtual const absl::Status& last_failure() const = 0;
   // Calls that have neither ended nor been dropped.
   virtual size_t in_flight() const = 0;
+  // Open ones, those that only finish their calls included.
+  virtual size_t connections() const = 0;
   // No new calls; connections close when their last call has ended.
   virtual void Drain() = 0;
 };

@@ -85,8 +85,9 @@ int main(int argc, char** argv) {
   Load load;
   load.method.service = "bench.Service";
   load.method.path = "/bench.Service/Call";
+  Clusters clusters({settings}, load.loop.Now());
   Channels channels(
-      load.loop, {settings}, [] { return 0.5; }, nullptr);
+      load.loop, clusters, [] { return 0.5; }, nullptr);
   for (int i = 0; i < in_flight; ++i) CallInTurn(load, channels);
   RunFor(load, 1);  // warm-up
   load.calls = load.failures = 0;

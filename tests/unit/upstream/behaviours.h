@@ -99,6 +99,9 @@ inline Outcome WasReset(StatusCode code, const std::string& message = "") {
 inline Outcome NotReached(const std::string& message = "") {
   return {StatusCode::kUnavailable, "UPSTREAM_UNREACHABLE", 0, message, true};
 }
+inline Outcome NeverProcessed(const std::string& message) {
+  return {StatusCode::kUnavailable, "UPSTREAM_RESET", 0, message, true};
+}
 inline Outcome TimedOut() { return {StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED"}; }
 inline Outcome TooLarge(const std::string& message = "") {
   return {StatusCode::kResourceExhausted, "UPSTREAM_MESSAGE_TOO_LARGE", 502, message};

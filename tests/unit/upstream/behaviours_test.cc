@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "gateway/base/failure.h"
-#include "gateway/upstream/channels.h"
+#include "gateway/upstream/attempt.h"
+#include "gateway/upstream/grpc_transport.h"
+#include "gateway/upstream/h2_transport.h"
 #include "tests/support/run_on_loop.h"
 #include "tests/unit/upstream/behaviours.h"
 #include "tests/unit/upstream/behaviours_answers.h"
+#include "tests/unit/upstream/transport_driver.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -15,20 +18,10 @@ using std::chrono::milliseconds;
 
 std::vector<Row> Breaks() {
   std::vector<Row> rows = {
-      {"RefusedOnce",
-       [](ScriptedConnection& c, int) {
-         if (!c.Handshake()) return;
-         const auto first = c.NextRequest();
-         if (!first) return;
-         c.Reset(first->stream, 7);
-         while (const auto next = c.NextRequest()) c.Answer(next->stream, "second try");
-       },
-       Ok("second try"),
-       // Does not start again, and does not say so that one could rely on it.
+      {"Refused", ResetWith(7), NeverProcessed("refused"),
+       // Does not say so that one could rely on it.
        WasReset(StatusCode::kUnavailable)},
-      {"RefusedAlways",
-       ResetWith(7),
-       {StatusCode::kUnavailable, "UPSTREAM_RESET", 0, "refused", true},
+      {"RefusedAfterHeaders", Then([](ScriptedConnection& c, int32_t s) { c.Reset(s, 7); }),
        WasReset(StatusCode::kUnavailable)},
       {"ResetInsideAMessage", Then([](ScriptedConnection& c, int32_t s) {
          c.Data(s, GrpcMessage("whole").substr(0, 7), !kEnd);
@@ -58,6 +51,8 @@ std::vector<Row> Breaks() {
          }
          while (const auto next = c.NextRequest()) c.Answer(next->stream, "elsewhere");
        },
+       NeverProcessed(""),
+       // Starts again by itself.
        Ok("elsewhere")},
       {"GoawayAboveTheCall", Each([](ScriptedConnection& c, int32_t s) {
          c.Goaway(0x7fffffff, 0);
@@ -84,7 +79,11 @@ std::vector<Row> Breaks() {
          c.Data(s, GrpcMessage("whole").substr(0, 7), !kEnd);
        }),
        TimedOut()},
-      {"NoStreamsAllowed", Each([](ScriptedConnection&, int32_t) {}, {{3, 0}}), TimedOut()},
+      {"NoStreamsAllowed",
+       Each([](ScriptedConnection&, int32_t) {}, {{3, 0}}),
+       {StatusCode::kUnavailable, "UPSTREAM_OVERLOADED", 0, "every stream is taken", true},
+       // Waits for one.
+       TimedOut()},
       {"NoWindow", Each([](ScriptedConnection&, int32_t) {}, {{4, 0}}), TimedOut()},
       {"WindowComesLater",
        [](ScriptedConnection& c, int) {
@@ -127,26 +126,38 @@ std::vector<Row> AllRows() {
   return rows;
 }
 
+Task<absl::StatusOr<UnaryReply>> Attempt(Transport& transport, CallContext& context,
+                                         const CallSpec& spec) {
+  UnaryAttempt attempt(transport, context.loop, context.cancel, spec, "request");
+  co_await attempt;
+  co_return attempt.TakeResult();
+}
+
 absl::StatusOr<UnaryReply> Call(const ScriptedH2Server& server, TransportKind kind,
                                 const Outcome& outcome) {
   Loop loop;
   Cancellation cancel;
   CallContext context{loop, cancel};
-  contract::MethodName method;
-  method.service = "shop.order.v1.Orders";
-  method.path = "/shop.order.v1.Orders/GetOrder";
   UpstreamSettings settings;
-  settings.services = {method.service};
-  settings.endpoints = {server.address()};
-  settings.transport = kind;
   settings.connect_timeout = milliseconds(500);
-  Channels channels(
-      loop, {settings}, [] { return 0.5; }, nullptr);
-  CallOptions options;
+  const Random random = [] { return 0.5; };
+  CountingOwner owner;
+  const EndpointTarget target = TargetOf(server.address());
+  std::unique_ptr<Transport> transport;
+  if (kind == TransportKind::kH2) {
+    transport = std::make_unique<H2Transport>(loop, settings, target, random, owner);
+  } else {
+    transport = std::make_unique<GrpcTransport>(loop, settings, target, owner);
+  }
+  transport->Connect();
+  const auto decided = [&] { return transport->readiness() != Readiness::kConnecting; };
+  if (!decided()) loop.RunUntil(decided);
+  CallSpec spec;
+  spec.path = "/shop.order.v1.Orders/GetOrder";
   const bool waits = outcome.code == StatusCode::kDeadlineExceeded;
-  options.timeout = waits ? milliseconds(100) : milliseconds(20000);
-  settings.timeout = options.timeout;
-  return testing_support::RunOnLoop(loop, channels.Unary(context, method, "request", options));
+  spec.deadline = loop.Now() + milliseconds(waits ? 100 : 20000);
+  spec.max_reply_bytes = settings.max_message_bytes;
+  return testing_support::RunOnLoop(loop, Attempt(*transport, context, spec));
 }
 
 void Expect(const absl::StatusOr<UnaryReply>& reply, const Outcome& outcome) {

@@ -9,15 +9,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
-#include "gateway/upstream/channels.h"
 #include "gateway/upstream/h2_transport.h"
 #include "tests/support/light_backend.h"
-#include "tests/support/run_on_loop.h"
 #include "tests/support/scripted_h2_server.h"
+#include "tests/unit/upstream/transport_driver.h"
 
 namespace frontdesk::upstream {
 
@@ -33,31 +31,13 @@ using testing_support::ScriptedH2Server;
 inline constexpr uint16_t kMaxStreams = 3;
 inline constexpr uint32_t kCancel = 8;
 
-// What became of one call.
-struct Record final : CallEvents {
-  void OnHeaders(Metadata got) override { headers = std::move(got); }
-  void OnMessage(std::string message) override { messages.push_back(std::move(message)); }
-  void OnDone(absl::Status end, Metadata got) override {
-    EXPECT_FALSE(done) << "OnDone() twice";
-    done = true;
-    status = std::move(end);
-    trailers = std::move(got);
-  }
-
-  bool done = false;
-  absl::Status status;
-  Metadata headers;
-  Metadata trailers;
-  std::vector<std::string> messages;
-};
-
 class Connections : public ::testing::Test {
  protected:
-  UpstreamSettings Settings(const std::vector<std::string>& endpoints) {
-    UpstreamSettings settings;
-    settings.endpoints = endpoints;
-    settings.connect_timeout = milliseconds(3000);
-    return settings;
+  Connections() { settings_.connect_timeout = milliseconds(3000); }
+
+  // With the settings as they are then.
+  H2Transport To(const std::string& address) {
+    return H2Transport(loop_, settings_, TargetOf(address), random_, owner_);
   }
 
   std::unique_ptr<OutgoingCall> Start(Transport& transport, Record& record,
@@ -75,7 +55,9 @@ class Connections : public ::testing::Test {
   void RunUntilDone(const Record& record) {
     loop_.RunUntil([&] { return record.done; });
   }
+  // As soon as there is room.
   absl::Status CallOnce(Transport& transport) {
+    WaitForRoom(loop_, transport);
     Record record;
     const auto call = Start(transport, record);
     RunUntilDone(record);
@@ -92,6 +74,8 @@ class Connections : public ::testing::Test {
   }
 
   Loop loop_;
+  UpstreamSettings settings_;
+  CountingOwner owner_;
   const Random random_ = [] { return 0.5; };
 };
 

@@ -1,115 +1,129 @@
-// Connections of the HTTP/2 transport: opening, choosing, queueing, losing.
+// Connections of the HTTP/2 transport: opening, choosing, filling, losing.
 #include "tests/unit/upstream/connections.h"
 
 namespace frontdesk::upstream {
 namespace {
 
-TEST_F(Connections, OpensNothingBeforeTheFirstCall) {
-  ScriptedH2Server server([](ScriptedConnection& c, int) { c.WaitForEnd(); });
-  H2Transport transport(loop_, Settings({server.address()}), random_);
-  for (int turn = 0; turn < 4; ++turn) {
-    loop_.Post([] {});
-    int turns = 0;
-    loop_.RunUntil([&] { return ++turns > 1; });
-  }
+const ScriptedH2Server::Script kAnswers = [](ScriptedConnection& c, int) {
+  if (!c.Handshake()) return;
+  while (const auto request = c.NextRequest()) c.Answer(request->stream, "x");
+};
+
+TEST_F(Connections, OpensNothingUnasked) {
+  ScriptedH2Server server(kAnswers);
+  H2Transport transport = To(server.address());
+  EXPECT_EQ(transport.readiness(), Readiness::kIdle);
+  Record record;
+  const auto call = Start(transport, record);
+  EXPECT_EQ(transport.in_flight(), 1u);
+  RunUntilDone(record);
+  EXPECT_EQ(ReasonOf(record.status), "UPSTREAM_UNREACHABLE");
+  EXPECT_TRUE(WasNeverSent(record.status));
   EXPECT_EQ(server.connections(), 0);
+  EXPECT_EQ(transport.connections(), 0u);
   EXPECT_EQ(transport.in_flight(), 0u);
 }
 
-TEST_F(Connections, TakesTheLeastLoadedOfAllEndPoints) {
-  LightBackendOptions options;
-  options.delay = milliseconds(20);
-  LightBackend a(loop_, options), b(loop_, options);
-  UpstreamSettings settings =
-      Settings({"127.0.0.1:" + std::to_string(a.port()), "127.0.0.1:" + std::to_string(b.port())});
-  H2Transport transport(loop_, settings, random_);
-  EXPECT_TRUE(CallOnce(transport).ok());
-  const uint64_t first = a.calls() + b.calls();
-  EXPECT_EQ(first, 1u);
-  // Both are connected by now, or nearly.
-  EXPECT_TRUE(CallOnce(transport).ok());
-  const uint64_t before_a = a.calls(), before_b = b.calls();
-  std::vector<Record> records(20);
-  std::vector<std::unique_ptr<OutgoingCall>> calls;
-  for (Record& record : records) calls.push_back(Start(transport, record));
-  EXPECT_EQ(transport.in_flight(), 20u);
-  for (Record& record : records) RunUntilDone(record);
-  EXPECT_EQ(a.calls() - before_a, 10u);
-  EXPECT_EQ(b.calls() - before_b, 10u);
-  EXPECT_EQ(transport.in_flight(), 0u);
-}
-
-TEST_F(Connections, OpensMoreOnlyUnderLoad) {
-  std::promise<void> second;
-  ScriptedH2Server server([&](ScriptedConnection& c, int nth) {
-    if (!c.Handshake()) return;
-    if (nth == 1) second.set_value();
-    while (const auto request = c.NextRequest()) c.Answer(request->stream, "x");
-  });
-  UpstreamSettings settings = Settings({server.address()});
-  settings.connections = 2;
-  H2Transport transport(loop_, settings, random_);
-  // The very first call finds nothing open, and opens all it may.
-  EXPECT_TRUE(CallOnce(transport).ok());
-  Await(second.get_future());
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(CallOnce(transport).ok());
-  EXPECT_EQ(server.connections(), 2);
-}
-
-TEST_F(Connections, QueuesAboveThePeersLimit) {
-  std::atomic<int> most{0};
-  ScriptedH2Server server([&](ScriptedConnection& c, int) {
-    if (!c.Handshake({{kMaxStreams, 1}})) return;
-    while (const auto request = c.NextRequest()) {
-      ++most;
-      c.Answer(request->stream, request->body);
-    }
-  });
-  UpstreamSettings settings = Settings({server.address()});
-  settings.max_pending = 10;
-  H2Transport transport(loop_, settings, random_);
-  std::vector<Record> records(11);
-  std::vector<std::unique_ptr<OutgoingCall>> calls;
-  for (Record& record : records) calls.push_back(Start(transport, record));
-  RunUntilDone(records.back());
-  EXPECT_EQ(ReasonOf(records.back().status), "UPSTREAM_OVERLOADED");
-  EXPECT_TRUE(WasNeverSent(records.back().status));
-  for (size_t i = 0; i < 10; ++i) {
-    RunUntilDone(records[i]);
-    EXPECT_TRUE(records[i].status.ok()) << records[i].status;
-    ASSERT_EQ(records[i].messages.size(), 1u);
-    EXPECT_EQ(records[i].messages[0], GrpcMessage("hello"));
+TEST_F(Connections, ConnectsOnceHoweverOftenItIsWanted) {
+  ScriptedH2Server server(kAnswers);
+  settings_.connections = 3;
+  H2Transport transport = To(server.address());
+  for (int i = 0; i < 5; ++i) {
+    transport.Connect();
+    EXPECT_EQ(transport.readiness(), Readiness::kConnecting);
+    EXPECT_EQ(transport.connections(), 0u);
   }
-  EXPECT_EQ(most, 10);
+  EXPECT_EQ(owner_.told, 0);
+  EXPECT_EQ(WaitForRoom(loop_, transport), Readiness::kReady);
+  EXPECT_GT(owner_.told, 0);
+  EXPECT_EQ(transport.connections(), 1u);
+  // Nothing is busy.
+  transport.Connect();
+  EXPECT_TRUE(CallOnce(transport).ok());
+  transport.Connect();
+  EXPECT_TRUE(CallOnce(transport).ok());
   EXPECT_EQ(server.connections(), 1);
 }
 
-TEST_F(Connections, AQueuedCallThatIsDroppedLeavesNoTrace) {
+TEST_F(Connections, OpensMoreUnderLoadAndTakesTheLeastLoaded) {
+  std::atomic<int> served[2] = {0, 0};
+  std::promise<void> go_on;
+  const std::shared_future<void> gone_on = go_on.get_future().share();
+  ScriptedH2Server server([&](ScriptedConnection& c, int nth) {
+    if (!c.Handshake()) return;
+    while (const auto request = c.NextRequest()) {
+      ++served[nth];
+      gone_on.wait();
+      c.Answer(request->stream, "x");
+    }
+  });
+  settings_.connections = 2;
+  H2Transport transport = To(server.address());
+  WaitForRoom(loop_, transport);
+  std::vector<Record> records(20);
+  std::vector<std::unique_ptr<OutgoingCall>> calls;
+  for (Record& record : records) {
+    calls.push_back(Start(transport, record));
+    if (calls.size() == 1) {
+      EXPECT_EQ(server.connections(), 1);
+    }
+    // The second one finds the first connection busy.
+    if (calls.size() == 2) loop_.RunUntil([&] { return transport.connections() == 2; });
+  }
+  EXPECT_EQ(transport.in_flight(), 20u);
+  go_on.set_value();
+  for (Record& record : records) {
+    RunUntilDone(record);
+    EXPECT_TRUE(record.status.ok()) << record.status;
+  }
+  EXPECT_EQ(served[0], 10);
+  EXPECT_EQ(served[1], 10);
+  EXPECT_EQ(transport.in_flight(), 0u);
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST_F(Connections, IsFullAtThePeersLimit) {
+  std::promise<void> go_on;
   ScriptedH2Server server([&](ScriptedConnection& c, int) {
     if (!c.Handshake({{kMaxStreams, 1}})) return;
     const auto first = c.NextRequest();
-    const auto second = c.NextHeaders();  // the first one's headers
-    if (!first || !second) return;
-    c.Answer(first->stream, "one");
-    while (const auto next = c.NextRequest()) c.Answer(next->stream, "later");
+    if (!first) return;
+    go_on.get_future().wait();
+    c.Answer(first->stream, first->body);
+    while (const auto next = c.NextRequest()) c.Answer(next->stream, "next");
   });
-  UpstreamSettings settings = Settings({server.address()});
-  settings.max_pending = 2;
-  H2Transport transport(loop_, settings, random_);
-  Record running, dropped, cancelled, last;
+  H2Transport transport = To(server.address());
+  WaitForRoom(loop_, transport);
+  Record running, refused;
   const auto first = Start(transport, running);
-  auto second = Start(transport, dropped);
-  second.reset();
-  loop_.Post([] {});
-  const auto third = Start(transport, cancelled);
-  third->Cancel();
-  EXPECT_FALSE(cancelled.done) << "told from inside Cancel()";
-  const auto fourth = Start(transport, last);
-  RunUntilDone(last);
-  EXPECT_TRUE(last.status.ok()) << last.status;
+  EXPECT_EQ(transport.readiness(), Readiness::kFull);
+  transport.Connect();  // `connections` allows no other
+  const auto second = Start(transport, refused);
+  RunUntilDone(refused);
+  EXPECT_EQ(ReasonOf(refused.status), "UPSTREAM_OVERLOADED");
+  EXPECT_TRUE(WasNeverSent(refused.status));
+  EXPECT_EQ(transport.in_flight(), 1u);
+  const int told = owner_.told;
+  go_on.set_value();
+  RunUntilDone(running);
   EXPECT_TRUE(running.status.ok()) << running.status;
-  EXPECT_EQ(cancelled.status.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(running.messages, std::vector<std::string>{GrpcMessage("hello")});
+  EXPECT_EQ(transport.readiness(), Readiness::kReady);
+  EXPECT_GT(owner_.told, told);
+  EXPECT_TRUE(CallOnce(transport).ok());
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST_F(Connections, ACallThatFindsNoRoomCanBeDropped) {
+  H2Transport transport = To("127.0.0.1:1");
+  Record dropped, cancelled;
+  auto first = Start(transport, dropped);
+  const auto second = Start(transport, cancelled);
+  first.reset();
+  second->Cancel();
+  RunUntilDone(cancelled);
   EXPECT_FALSE(dropped.done);
+  EXPECT_FALSE(cancelled.status.ok());
   EXPECT_EQ(transport.in_flight(), 0u);
 }
 
@@ -125,7 +139,8 @@ TEST_F(Connections, ResetsTheStreamOfACallThatIsDropped) {
       reset.set_value(c.WaitForReset(request->stream).value_or(0));
       c.WaitForEnd();
     });
-    H2Transport transport(loop_, Settings({server.address()}), random_);
+    H2Transport transport = To(server.address());
+    WaitForRoom(loop_, transport);
     Record record;
     auto call = Start(transport, record);
     Await(arrived.get_future());
@@ -152,7 +167,7 @@ TEST_F(Connections, ACallDroppedBeforeItWasSentIsNeverSeen) {
       c.Answer(request->stream, "x");
     }
   });
-  H2Transport transport(loop_, Settings({server.address()}), random_);
+  H2Transport transport = To(server.address());
   EXPECT_TRUE(CallOnce(transport).ok());
   Record dropped, cancelled, kept;
   auto first = Start(transport, dropped);
@@ -169,53 +184,61 @@ TEST_F(Connections, ACallDroppedBeforeItWasSentIsNeverSeen) {
   EXPECT_EQ(server.connections(), 1);
 }
 
-TEST_F(Connections, MovesOnFromAnEndPointThatRefuses) {
-  std::string closed;
-  {
-    closed = ScriptedH2Server([](ScriptedConnection&, int) {}).address();
-  }
-  ScriptedH2Server server([](ScriptedConnection& c, int) {
-    if (!c.Handshake()) return;
-    while (const auto request = c.NextRequest()) c.Answer(request->stream, "x");
-  });
-  H2Transport transport(loop_, Settings({closed, server.address()}), random_);
-  for (int i = 0; i < 20; ++i) EXPECT_TRUE(CallOnce(transport).ok());
-}
-
-TEST_F(Connections, FailsFastWhileNobodyIsThereAndComesBack) {
+TEST_F(Connections, FailsWhileNobodyIsThereAndComesBack) {
   std::atomic<bool> up{false};
-  ScriptedH2Server server([&](ScriptedConnection& c, int) {
-    if (!up || !c.Handshake()) return;
-    while (const auto request = c.NextRequest()) c.Answer(request->stream, "x");
+  ScriptedH2Server server([&](ScriptedConnection& c, int nth) {
+    if (up) kAnswers(c, nth);
   });
-  UpstreamSettings settings = Settings({server.address()});
-  settings.first_backoff = milliseconds(100);
-  H2Transport transport(loop_, settings, random_);
-  const absl::Status first = CallOnce(transport);
-  EXPECT_EQ(ReasonOf(first), "UPSTREAM_UNREACHABLE");
-  EXPECT_TRUE(WasNeverSent(first));
-  // Until the next attempt nothing is tried.
+  settings_.first_backoff = milliseconds(100);
+  settings_.connections = 4;
+  H2Transport transport = To(server.address());
+  EXPECT_EQ(WaitForRoom(loop_, transport), Readiness::kFailing);
+  EXPECT_EQ(ReasonOf(transport.last_failure()), "UPSTREAM_UNREACHABLE");
+  EXPECT_TRUE(WasNeverSent(transport.last_failure()));
+  // Until the next attempt nothing is tried, by no connection.
+  const TimePoint failed = loop_.Now();
   const int tried = server.connections();
   for (int i = 0; i < 50; ++i) {
+    transport.Connect();
     EXPECT_EQ(ReasonOf(CallOnce(transport)), "UPSTREAM_UNREACHABLE");
   }
   EXPECT_LE(server.connections(), tried + 1);
   up = true;
-  absl::Status status;
-  do {
-    status = CallOnce(transport);
-  } while (!status.ok());
-  EXPECT_TRUE(status.ok());
+  // It says so until it has succeeded, so that nobody waits for an attempt that may fail again.
+  loop_.RunUntil([&] {
+    transport.Connect();
+    EXPECT_NE(transport.readiness(), Readiness::kConnecting);
+    return transport.readiness() == Readiness::kReady;
+  });
+  EXPECT_GE(loop_.Now() - failed, milliseconds(80));
+  EXPECT_TRUE(CallOnce(transport).ok());
 }
 
-TEST_F(Connections, ResolvesHostNamesAndReportsThoseThatAreNone) {
-  LightBackend backend(loop_, LightBackendOptions());
-  H2Transport known(loop_, Settings({"localhost:" + std::to_string(backend.port())}), random_);
-  EXPECT_TRUE(CallOnce(known).ok());
-  H2Transport wrong(loop_, Settings({"127.0.0.1"}), random_);
-  EXPECT_EQ(ReasonOf(CallOnce(wrong)), "UPSTREAM_UNREACHABLE");
-  H2Transport none(loop_, Settings({}), random_);
-  EXPECT_EQ(ReasonOf(CallOnce(none)), "UPSTREAM_UNREACHABLE");
+TEST_F(Connections, ForgetsAFailureThatNobodyAsksAbout) {
+  ScriptedH2Server server([](ScriptedConnection&, int) {});
+  settings_.first_backoff = milliseconds(5);
+  H2Transport transport = To(server.address());
+  transport.Connect();
+  loop_.RunUntil([&] { return transport.readiness() == Readiness::kFailing; });
+  const int told = owner_.told;
+  loop_.RunUntil([&] { return transport.readiness() == Readiness::kIdle; });
+  EXPECT_GT(owner_.told, told);
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST_F(Connections, KnowsAddressesOnly) {
+  for (const char* host : {"", "localhost", "127.0.0.1:80", "[::1]"}) {
+    EndpointTarget target;
+    target.host = host;
+    target.port = 80;
+    H2Transport transport(loop_, settings_, target, random_, owner_);
+    transport.Connect();
+    EXPECT_EQ(transport.readiness(), Readiness::kFailing);
+    const absl::Status status = CallOnce(transport);
+    EXPECT_EQ(ReasonOf(status), "UPSTREAM_UNREACHABLE");
+    EXPECT_TRUE(WasNeverSent(status));
+    EXPECT_EQ(transport.in_flight(), 0u);
+  }
 }
 
 }  // namespace

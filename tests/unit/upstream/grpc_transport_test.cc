@@ -7,10 +7,9 @@
 #include <thread>
 
 #include "gateway/base/failure.h"
-#include "gateway/upstream/channels.h"
-#include "tests/support/run_on_loop.h"
 #include "tests/support/scripted_h2_server.h"
 #include "tests/unit/upstream/grpc_server.h"
+#include "tests/unit/upstream/transport_driver.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -18,27 +17,10 @@ namespace {
 using testing_support::ScriptedConnection;
 using testing_support::ScriptedH2Server;
 
-struct Record final : CallEvents {
-  void OnHeaders(Metadata) override {}
-  void OnMessage(std::string message) override { messages.push_back(std::move(message)); }
-  void OnDone(absl::Status end, Metadata) override {
-    EXPECT_FALSE(done) << "OnDone() twice";
-    done = true;
-    status = std::move(end);
-  }
-
-  bool done = false;
-  absl::Status status;
-  std::vector<std::string> messages;
-};
-
 class GrpcTransportTest : public ::testing::Test {
  protected:
-  UpstreamSettings Settings(const std::string& address) {
-    UpstreamSettings settings;
-    settings.transport = TransportKind::kGrpc;
-    settings.endpoints = {address};
-    return settings;
+  GrpcTransport To(const std::string& address) {
+    return GrpcTransport(loop_, settings_, TargetOf(address), owner_);
   }
   std::unique_ptr<OutgoingCall> Start(Transport& transport, Record& record) {
     CallSpec spec;
@@ -49,6 +31,8 @@ class GrpcTransportTest : public ::testing::Test {
   }
 
   Loop loop_;
+  UpstreamSettings settings_;
+  CountingOwner owner_;
 };
 
 GrpcServer Echo() {
@@ -61,7 +45,7 @@ GrpcServer Echo() {
 
 TEST_F(GrpcTransportTest, CarriesManyCallsAtOnce) {
   GrpcServer server = Echo();
-  GrpcTransport transport(loop_, Settings(server.address()));
+  GrpcTransport transport = To(server.address());
   std::vector<Record> records(200);
   std::vector<std::unique_ptr<OutgoingCall>> calls;
   for (Record& record : records) calls.push_back(Start(transport, record));
@@ -80,7 +64,7 @@ TEST_F(GrpcTransportTest, CanBeDroppedAtAnyMoment) {
   for (int round = 0; round < 200; ++round) {
     std::vector<Record> records(4);
     {
-      GrpcTransport transport(loop_, Settings(server.address()));
+      GrpcTransport transport = To(server.address());
       std::vector<std::unique_ptr<OutgoingCall>> calls;
       for (Record& record : records) calls.push_back(Start(transport, record));
       int turns = 0;
@@ -105,20 +89,72 @@ TEST_F(GrpcTransportTest, CanBeDroppedAtAnyMoment) {
 
 TEST_F(GrpcTransportTest, BoundsWhatWaitsForAConnection) {
   ScriptedH2Server server([](ScriptedConnection& c, int) { c.WaitForEnd(); });
-  UpstreamSettings settings = Settings(server.address());
-  settings.max_pending = 3;
-  GrpcTransport transport(loop_, settings);
+  settings_.max_pending = 3;
+  GrpcTransport transport = To(server.address());
   std::vector<Record> records(4);
   std::vector<std::unique_ptr<OutgoingCall>> calls;
   for (Record& record : records) calls.push_back(Start(transport, record));
+  EXPECT_EQ(transport.readiness(), Readiness::kFull);
   loop_.RunUntil([&] { return records[3].done; });
   EXPECT_EQ(ReasonOf(records[3].status), "UPSTREAM_OVERLOADED");
+  EXPECT_TRUE(WasNeverSent(records[3].status));
   EXPECT_FALSE(records[0].done);
+}
+
+TEST_F(GrpcTransportTest, TellsWhenThereIsRoomAgain) {
+  GrpcServer server = Echo();
+  settings_.max_pending = 1;
+  GrpcTransport transport = To(server.address());
+  EXPECT_EQ(transport.readiness(), Readiness::kReady);  // queues, before there is a connection
+  EXPECT_EQ(transport.connections(), 0u);
+  Record record;
+  const auto call = Start(transport, record);
+  EXPECT_EQ(transport.readiness(), Readiness::kFull);
+  loop_.RunUntil([&] { return owner_.told > 0; });
+  EXPECT_EQ(transport.readiness(), Readiness::kReady);
+  loop_.RunUntil([&] { return record.done; });
+  EXPECT_TRUE(record.status.ok()) << record.status;
+  EXPECT_EQ(transport.connections(), 1u);
+}
+
+TEST_F(GrpcTransportTest, FailsWhileNobodyIsThereAndComesBack) {
+  std::atomic<bool> up{false};
+  ScriptedH2Server server([&](ScriptedConnection& c, int) {
+    if (!up || !c.Handshake()) return;
+    while (const auto request = c.NextRequest()) c.Answer(request->stream, "x");
+  });
+  settings_.connections = 2;
+  settings_.first_backoff = settings_.last_backoff = std::chrono::milliseconds(100);
+  settings_.connect_timeout = std::chrono::milliseconds(100);
+  GrpcTransport transport = To(server.address());
+  const auto turn_until = [&](Readiness wanted) {
+    loop_.RunUntil([&] {
+      loop_.Post([] {});
+      transport.Connect();
+      return transport.readiness() == wanted;
+    });
+  };
+  turn_until(Readiness::kFailing);
+  Record record;
+  const auto call = Start(transport, record);
+  loop_.RunUntil([&] { return record.done; });
+  EXPECT_EQ(ReasonOf(record.status), "UPSTREAM_UNREACHABLE");
+  EXPECT_TRUE(WasNeverSent(transport.last_failure()));
+  EXPECT_EQ(transport.last_failure(), record.status);
+  up = true;
+  turn_until(Readiness::kReady);
+  // The stub that fails is passed over, should the other one still do.
+  for (int i = 0; i < 4; ++i) {
+    Record later;
+    const auto another = Start(transport, later);
+    loop_.RunUntil([&] { return later.done; });
+    EXPECT_TRUE(later.status.ok()) << later.status;
+  }
 }
 
 TEST_F(GrpcTransportTest, TakesNoCallsAfterDrain) {
   GrpcServer server = Echo();
-  GrpcTransport transport(loop_, Settings(server.address()));
+  GrpcTransport transport = To(server.address());
   Record before, after;
   const auto first = Start(transport, before);
   transport.Drain();
@@ -126,6 +162,8 @@ TEST_F(GrpcTransportTest, TakesNoCallsAfterDrain) {
   loop_.RunUntil([&] { return before.done && after.done; });
   EXPECT_TRUE(before.status.ok()) << before.status;
   EXPECT_EQ(ReasonOf(after.status), "UPSTREAM_UNREACHABLE");
+  EXPECT_EQ(transport.readiness(), Readiness::kClosed);
+  EXPECT_EQ(transport.connections(), 0u);
 }
 
 }  // namespace

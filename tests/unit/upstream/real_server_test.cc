@@ -29,8 +29,9 @@ class RealServer : public ::testing::Test {
     settings.name = "orders";
     settings.services = {method_.service};
     settings.endpoints = {server.address()};
+    Clusters clusters({settings}, loop_.Now());
     Channels channels(
-        loop_, {settings}, [] { return 0.5; }, nullptr);
+        loop_, clusters, [] { return 0.5; }, nullptr);
     CallContext context{loop_, cancel_, TimePoint::max(), metadata_};
     return testing_support::RunOnLoop(loop_, channels.Unary(context, method_, request, options));
   }

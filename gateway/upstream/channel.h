@@ -1,0 +1,138 @@
+// The part of an upstream that one worker has: connections to its end points, and who of them gets
+// the next attempt. What workers know together is cluster.h.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gateway/base/cancel.h"
+#include "gateway/base/loop.h"
+#include "gateway/base/mechanism/ewma.h"
+#include "gateway/upstream/cluster.h"
+#include "gateway/upstream/settings.h"
+#include "gateway/upstream/transport.h"
+
+namespace frontdesk::upstream {
+
+using TransportMaker = std::function<std::unique_ptr<Transport>(
+    Loop& loop, const UpstreamSettings& settings, const EndpointTarget& target,
+    const Random& random, Transport::Owner& owner)>;
+// The transport that the settings ask for.
+std::unique_ptr<Transport> MakeTransport(Loop& loop, const UpstreamSettings& settings,
+                                         const EndpointTarget& target, const Random& random,
+                                         Transport::Owner& owner);
+
+// One end point, as this worker knows it.
+struct Lane {
+  std::shared_ptr<EndpointState> state;
+  uint32_t weight = 1;
+  std::string zone;
+  std::unique_ptr<Transport> transport;
+  PeakEwma latency;
+};
+
+// One per upstream and worker, on its loop; outlives every call made through it. Opens nothing
+// until it is used.
+class Channel final : private Transport::Owner, private Flushable, private Timer {
+ public:
+  // `cluster` and `random` outlive it.
+  Channel(Loop& loop, Cluster& cluster, const Random& random, TransportMaker make);
+  ~Channel() override;
+
+  Cluster& cluster() { return cluster_; }
+  Loop& loop() { return loop_; }
+  const Random& random() const { return random_; }
+
+  // Where the next attempt goes: the better one, by latency and calls in flight, of two at random
+  // among the end points that are connected and not ejected, unhealthy or kept away by their
+  // breakers; `avoid` (which may be null) only if there is no other. Waits while there may be one
+  // soon. To be awaited once, as a named local.
+  class Place;
+
+  size_t in_flight() const;
+  // No new calls; connections close when their last call has ended.
+  void Drain();
+
+ private:
+  using LaneList = std::vector<std::shared_ptr<Lane>>;
+  using PlaceHook =
+      boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+  // True: it has a lane, or there is no hope.
+  bool Try(Place& place);
+  std::shared_ptr<Lane> Pick(const EndpointState* avoid, TimePoint now,
+                             Breaker::Admission& admitted);
+  // Those of `from` that may take an attempt now, into ready_; connects the others.
+  void FindReady(const EndpointState* avoid, TimePoint now);
+  size_t Choose(TimePoint now) const;  // an index into ready_
+  double Cost(const Lane& lane, TimePoint now) const;
+  // OK while there may be an end point soon.
+  absl::Status NoHope(TimePoint now) const;
+
+  void Refresh(TimePoint now);
+  void Sync(TimePoint now);
+  void FindUsable(TimePoint now);
+  void OnReadiness(Transport& transport) override;
+  void Flush() override;
+  // What waits may have become possible, or hopeless, by time alone.
+  void OnTimer() override { loop_.FlushSoon(*this); }
+
+  Loop& loop_;
+  Cluster& cluster_;
+  const Random& random_;
+  const TransportMaker make_;
+  const TimePoint opened_at_;
+  uint64_t seen_version_ = 0;
+  TimePoint next_look_{};  // when an ejection ends
+  bool draining_ = false;
+  LaneList lanes_;
+  LaneList leaving_;  // no longer in the set; finishing their calls
+  LaneList usable_;   // of lanes_
+  LaneList ready_;    // of usable_; while picking
+  size_t turn_ = 0;
+  boost::intrusive::list<Place, boost::intrusive::base_hook<PlaceHook>,
+                         boost::intrusive::constant_time_size<false>>
+      waiting_;
+  // Posted wake-ups outlive the channel.
+  std::shared_ptr<Channel*> self_;
+  uint64_t watch_ = 0;
+};
+
+class Channel::Place final : public PlaceHook, private Timer, private CancelListener {
+ public:
+  Place(Channel& channel, const EndpointState* avoid, TimePoint deadline, Cancellation& cancel)
+      : channel_(channel), avoid_(avoid), deadline_(deadline), cancel_(cancel) {}
+  ~Place() override;
+
+  bool await_ready();
+  void await_suspend(std::coroutine_handle<> waiter);
+  void await_resume() const {}
+
+  // Null: see status().
+  const std::shared_ptr<Lane>& lane() const { return lane_; }
+  const absl::Status& status() const { return status_; }
+  Breaker::Admission admitted() const { return admitted_; }
+
+ private:
+  friend class Channel;
+  void OnTimer() override;
+  void OnCancel(const absl::Status& reason) override;
+  void LeaveQueue();
+  void End(absl::Status status);
+
+  Channel& channel_;
+  const EndpointState* const avoid_;
+  const TimePoint deadline_;
+  Cancellation& cancel_;
+  std::coroutine_handle<> waiter_;
+  bool queued_ = false;
+  std::shared_ptr<Lane> lane_;
+  Breaker::Admission admitted_ = Breaker::Admission::kNo;
+  absl::Status status_;
+};
+
+}  // namespace frontdesk::upstream

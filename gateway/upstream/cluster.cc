@@ -1,0 +1,242 @@
+#include "gateway/upstream/cluster.h"
+
+#include <algorithm>
+#include <set>
+
+#include "gateway/base/text.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+// Few enough that looking at all of them for one pick costs little.
+constexpr size_t kMostEndpoints = 256;
+
+Duration::rep Ticks(TimePoint time) { return time.time_since_epoch().count(); }
+
+}  // namespace
+
+Breaker::Admission SharedBreaker::Admit(TimePoint now) {
+  if (closed_.load(std::memory_order_relaxed)) return Breaker::Admission::kYes;
+  const MutexLock lock(mutex_);
+  return breaker_.Admit(now);
+}
+
+bool SharedBreaker::MayAdmit(TimePoint now) const {
+  if (closed_.load(std::memory_order_relaxed)) return true;
+  const MutexLock lock(mutex_);
+  return breaker_.until_probe(now) == Duration::zero();
+}
+
+bool SharedBreaker::Record(Breaker::Admission admitted, Verdict verdict, Duration took,
+                           TimePoint now) {
+  if (!on_) return false;
+  const MutexLock lock(mutex_);
+  if (verdict == Verdict::kNothing) {
+    breaker_.Release(admitted, now);
+    return false;
+  }
+  const bool changed = breaker_.Record(admitted, verdict == Verdict::kGood, took, now);
+  if (changed) {
+    closed_.store(breaker_.state(now) == Breaker::State::kClosed, std::memory_order_relaxed);
+  }
+  return changed;
+}
+
+Breaker SharedBreaker::Look() const {
+  const MutexLock lock(mutex_);
+  return breaker_;
+}
+
+std::vector<FoundEndpoint> StaticEndpoints(const UpstreamSettings& settings) {
+  std::vector<FoundEndpoint> found;
+  for (const EndpointSettings& endpoint : settings.endpoints) {
+    FoundEndpoint one{.weight = endpoint.weight, .zone = endpoint.zone};
+    one.target.authority = endpoint.address;
+    if (settings.transport == TransportKind::kGrpc) {
+      one.target.uri = endpoint.address;
+    } else {
+      const absl::StatusOr<Endpoint> parsed = ParseEndpoint(endpoint.address);
+      if (!parsed.ok() || !parsed->address) continue;
+      one.target.host = parsed->host;
+      one.target.port = parsed->port;
+    }
+    found.push_back(std::move(one));
+  }
+  return found;
+}
+
+Cluster::Cluster(UpstreamSettings settings, TimePoint now)
+    : settings_(std::move(settings)),
+      limited_(settings_.adaptive.on || settings_.max_in_flight < Admission::kUnlimited),
+      room_(settings_.adaptive.on ? settings_.adaptive.gradient.initial : settings_.max_in_flight,
+            settings_.max_pending, settings_.queue_age),
+      next_comparison_(Ticks(now + settings_.outlier.interval)),
+      endpoints_(std::make_shared<Endpoints>()),
+      budget_(settings_.retry_budget),
+      gradient_(settings_.adaptive.gradient) {
+  Publish(StaticEndpoints(settings_), now);
+}
+
+std::shared_ptr<const Endpoints> Cluster::endpoints() const {
+  const MutexLock lock(mutex_);
+  return endpoints_;
+}
+
+absl::Status Cluster::failure() const {
+  const MutexLock lock(mutex_);
+  return failure_;
+}
+
+void Cluster::Publish(const std::vector<FoundEndpoint>& found, TimePoint now) {
+  if (found.empty()) return;
+  {
+    const MutexLock lock(mutex_);
+    auto next = std::make_shared<Endpoints>();
+    for (const FoundEndpoint& one : found) {
+      if (next->size() == kMostEndpoints) break;
+      const auto known = std::find_if(
+          endpoints_->begin(), endpoints_->end(),
+          [&](const PublishedEndpoint& before) { return before.state->target == one.target; });
+      next->push_back({known != endpoints_->end()
+                           ? known->state
+                           : std::make_shared<EndpointState>(one.target, settings_, now),
+                       one.weight, one.zone});
+    }
+    endpoints_ = std::move(next);
+    failure_ = absl::OkStatus();
+  }
+  Changed();
+}
+
+void Cluster::PublishFailure(absl::Status why) {
+  {
+    const MutexLock lock(mutex_);
+    failure_ = std::move(why);
+  }
+  Changed();
+}
+
+void Cluster::SetHealthy(EndpointState& endpoint, bool healthy) {
+  if (endpoint.healthy_.exchange(healthy) != healthy) Changed();
+}
+
+void Cluster::Changed() {
+  version_.fetch_add(1, std::memory_order_release);
+  const MutexLock lock(watch_mutex_);
+  for (const auto& [id, changed] : watches_) changed();
+}
+
+uint64_t Cluster::Watch(std::function<void()> changed) {
+  const MutexLock lock(watch_mutex_);
+  watches_.emplace(next_watch_, std::move(changed));
+  return next_watch_++;
+}
+
+void Cluster::Unwatch(uint64_t watch) {
+  const MutexLock lock(watch_mutex_);
+  watches_.erase(watch);
+}
+
+void Cluster::RecordAttempt(EndpointState& endpoint, Breaker::Admission admitted, Verdict verdict,
+                            Duration took, TimePoint now) {
+  endpoint.breaker.Record(admitted, verdict, took, now);
+  if (!settings_.outlier.on || verdict == Verdict::kNothing) return;
+  bool failed_often = false;
+  {
+    const MutexLock lock(endpoint.mutex_);
+    failed_often = endpoint.outlier_.Record(verdict == Verdict::kGood, now, settings_.outlier);
+  }
+  if (failed_often) Eject(endpoint, now);
+  if (Ticks(now) >= next_comparison_.load(std::memory_order_relaxed)) CompareSuccessRates(now);
+}
+
+size_t Cluster::CountEjected(const Endpoints& endpoints, TimePoint now) const {
+  return static_cast<size_t>(
+      std::count_if(endpoints.begin(), endpoints.end(),
+                    [&](const PublishedEndpoint& one) { return one.state->ejected(now); }));
+}
+
+void Cluster::Eject(EndpointState& endpoint, TimePoint now) {
+  const std::shared_ptr<const Endpoints> all = endpoints();
+  {
+    // One at a time, so that two workers together do not eject more than may be.
+    const MutexLock lock(eject_mutex_);
+    if (endpoint.ejected(now)) return;
+    if (!MayEject(CountEjected(*all, now), all->size(), settings_.outlier)) return;
+    const MutexLock own(endpoint.mutex_);
+    endpoint.outlier_.Eject(now, settings_.outlier);
+    endpoint.ejected_until_.store(Ticks(endpoint.outlier_.until()), std::memory_order_relaxed);
+  }
+  Changed();
+}
+
+void Cluster::CompareSuccessRates(TimePoint now) {
+  Duration::rep due = next_comparison_.load();
+  // Whoever comes first compares.
+  if (Ticks(now) < due ||
+      !next_comparison_.compare_exchange_strong(due, Ticks(now + settings_.outlier.interval))) {
+    return;
+  }
+  const std::shared_ptr<const Endpoints> all = endpoints();
+  std::vector<Outlier::Sample> samples;
+  for (const PublishedEndpoint& one : *all) {
+    const MutexLock lock(one.state->mutex_);
+    samples.push_back(one.state->outlier_.TakeSample());
+  }
+  for (const size_t low : LowSuccessRates(samples, settings_.outlier)) Eject(*(*all)[low].state, now);
+}
+
+void Cluster::CountCall(TimePoint now) {
+  const MutexLock lock(budget_mutex_);
+  budget_.OnCall(now);
+}
+
+bool Cluster::TakeRetry(TimePoint now) {
+  const MutexLock lock(budget_mutex_);
+  return budget_.Take(now);
+}
+
+void Cluster::LeaveRoom(Verdict verdict, Duration took, TimePoint now) {
+  if (settings_.adaptive.on && verdict != Verdict::kNothing) {
+    const size_t in_flight = room_.in_flight();
+    uint32_t limit = 0;
+    {
+      const MutexLock lock(budget_mutex_);
+      gradient_.Record(took, in_flight, verdict == Verdict::kBad, now);
+      limit = gradient_.limit();
+    }
+    room_.SetLimit(std::min<size_t>(limit, settings_.max_in_flight));
+  }
+  room_.Leave();
+}
+
+bool Cluster::EnterQueue() {
+  if (waiting_.fetch_add(1, std::memory_order_relaxed) < settings_.max_pending) return true;
+  LeaveQueue();
+  return false;
+}
+
+MethodState& Cluster::Method(const contract::MethodName& method) {
+  const MutexLock lock(mutex_);
+  std::unique_ptr<MethodState>& state = methods_[method.path];
+  if (!state) {
+    const auto policy = settings_.methods.find(method.path);
+    state = std::make_unique<MethodState>(policy == settings_.methods.end() ? CallPolicy()
+                                                                            : policy->second);
+  }
+  return *state;
+}
+
+Clusters::Clusters(const std::vector<UpstreamSettings>& upstreams, TimePoint now) {
+  for (const UpstreamSettings& settings : upstreams) {
+    Cluster& cluster = *clusters_.emplace_back(std::make_unique<Cluster>(settings, now));
+    for (const std::string& service : settings.services) by_service_[service] = &cluster;
+  }
+}
+
+Cluster* Clusters::Find(std::string_view service) const {
+  const auto found = by_service_.find(Absl(service));
+  return found == by_service_.end() ? nullptr : found->second;
+}
+
+}  // namespace frontdesk::upstream

@@ -1,0 +1,40 @@
+#include "gateway/upstream/verdict.h"
+
+#include <algorithm>
+
+#include "gateway/base/text.h"
+
+namespace frontdesk::upstream {
+
+Verdict Judge(const absl::Status& status, bool impatient) {
+  if (status.ok()) return Verdict::kGood;
+  if (WasNeverSent(status)) return Verdict::kNothing;
+  switch (status.code()) {
+    case absl::StatusCode::kCancelled:
+      return Verdict::kNothing;
+    case absl::StatusCode::kDeadlineExceeded:
+      return impatient ? Verdict::kNothing : Verdict::kBad;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kDataLoss:
+      return Verdict::kBad;
+    default:
+      return Verdict::kGood;
+  }
+}
+
+Failure DeadlineExceeded() {
+  return Failure(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                 "the upstream call did not end in time", Origin::kGateway);
+}
+
+Failure BreakerOpen(std::string_view of, Duration until_probe) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(until_probe).count();
+  return Failure(absl::StatusCode::kUnavailable, "UPSTREAM_BREAKER_OPEN",
+                 Cat("the breaker of ", of, " is open"), Origin::kGateway)
+      .NeverSent()
+      .Header("Retry-After", Cat(std::max<int64_t>(1, seconds)));
+}
+
+}  // namespace frontdesk::upstream

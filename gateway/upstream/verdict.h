@@ -1,0 +1,24 @@
+// What failures say: about who was called, and about trying again.
+#pragma once
+
+#include "absl/status/status.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/failure.h"
+
+namespace frontdesk::upstream {
+
+// What the end of a call or attempt says about who was called.
+enum class Verdict { kGood, kBad, kNothing };
+
+// By code: UNAVAILABLE, DEADLINE_EXCEEDED, UNKNOWN, INTERNAL and DATA_LOSS are bad; what the back
+// end says about the request (NOT_FOUND, RESOURCE_EXHAUSTED ...) is an answer like any other. What
+// never was sent, and what was cancelled, says nothing. `impatient`: the client wanted its answer
+// sooner than the configuration asks; that it did not get it is not held against the back end.
+Verdict Judge(const absl::Status& status, bool impatient);
+
+// DEADLINE_EXCEEDED, made here; 504.
+Failure DeadlineExceeded();
+// UPSTREAM_BREAKER_OPEN: 503 at once, without a call. `until_probe` becomes Retry-After.
+Failure BreakerOpen(std::string_view of, Duration until_probe);
+
+}  // namespace frontdesk::upstream

@@ -1,0 +1,119 @@
+// A second attempt when the first is slow.
+#include "gateway/upstream/grpc_wire.h"
+#include "tests/unit/upstream/chain.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+using contract::Idempotency;
+
+class Hedge : public Chain {
+ protected:
+  Hedge() {
+    settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2"};
+    policy().hedge.on = true;
+    policy().hedge.delay = milliseconds(2);
+  }
+  void RunUntilLive(size_t count) {
+    RunUntil([&] { return Live().size() == count; });
+  }
+};
+
+TEST_F(Hedge, TheFirstGoodAnswerWinsAndTheOtherIsCancelled) {
+  for (const size_t winner : {0, 1}) {
+    Pending& pending = Start(Idempotency::kNoSideEffects);
+    ASSERT_EQ(Live().size(), 1u);
+    RunUntilLive(2);
+    EXPECT_NE(&Live()[0]->transport, &Live()[1]->transport);
+    EXPECT_EQ(Live()[0]->previous_attempts + Live()[1]->previous_attempts, 1u);
+    Live()[winner]->Answer("winner");
+    ASSERT_TRUE(ResultOf(pending).ok());
+    EXPECT_EQ(ResultOf(pending)->message, "winner");
+    EXPECT_TRUE(Live().empty()) << "the loser goes on";
+  }
+  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 2);
+}
+
+TEST_F(Hedge, AQuickAnswerNeedsNone) {
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  Live()[0]->Answer("quick");
+  ASSERT_TRUE(ResultOf(pending).ok());
+  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0);
+}
+
+TEST_F(Hedge, OnlyWhatHasNoSideEffects) {
+  for (const Idempotency level : {Idempotency::kIdempotent, Idempotency::kUnknown}) {
+    deadline_ = loop_.Now() + milliseconds(20);
+    Pending& pending = Start(level);
+    EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kDeadlineExceeded);
+  }
+  int started = 0;
+  for (const auto& [address, transport] : transports_) started += transport->started;
+  EXPECT_EQ(started, 2);
+}
+
+TEST_F(Hedge, AFailureStartsTheNextAtOnce) {
+  policy().hedge.delay = seconds(10);
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  Live()[0]->Fail(BackendStatus(14, "down", ""));
+  Turn();
+  NextLive().Answer("second");
+  ASSERT_TRUE(ResultOf(pending).ok());
+  EXPECT_EQ(counts_.retries[RetryEvent::kRetry], 1);
+}
+
+TEST_F(Hedge, AFailureWhileTheOtherRunsIsNotTheAnswer) {
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  RunUntilLive(2);
+  Live()[0]->Fail(BackendStatus(13, "broken", ""));
+  Turn();
+  EXPECT_FALSE(pending.result.has_value());
+  NextLive().Answer("good");
+  ASSERT_TRUE(ResultOf(pending).ok());
+}
+
+TEST_F(Hedge, WhenAllFailTheLastFailureIsTheAnswer) {
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  RunUntilLive(2);
+  Live()[0]->Fail(BackendStatus(13, "broken", ""));
+  Turn();
+  NextLive().Fail(BackendStatus(14, "down", ""));
+  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(Hedge, TakesFromTheBudget) {
+  settings_.retry_budget = {.percent = 0, .min_per_second = 0};
+  deadline_ = loop_.Now() + milliseconds(30);
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0);
+  EXPECT_EQ(counts_.retries[RetryEvent::kNoBudget], 1);
+}
+
+TEST_F(Hedge, ThreeAtMost) {
+  settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"};
+  policy().hedge.max_attempts = 3;
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  RunUntilLive(3);
+  Live()[2]->Answer("third");
+  ASSERT_TRUE(ResultOf(pending).ok());
+  EXPECT_TRUE(Live().empty());
+}
+
+TEST_F(Hedge, IsCancelledWhole) {
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  RunUntilLive(2);
+  pending.cancel.Cancel(absl::CancelledError("the client left"));
+  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_TRUE(Live().empty());
+}
+
+TEST_F(Hedge, EndsAtTheDeadline) {
+  deadline_ = loop_.Now() + milliseconds(20);
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(Live().empty());
+}
+
+}  // namespace
+}  // namespace frontdesk::upstream
