@@ -9,8 +9,7 @@
 namespace frontdesk::client {
 namespace {
 
-std::unique_ptr<upstream::Caller> Connect(Loop& loop,
-                                          upstream::Clusters& clusters) {
+std::unique_ptr<upstream::Caller> Connect(Loop& loop, upstream::Clusters& clusters) {
   auto engine = std::make_shared<std::mt19937>(std::random_device{}());
   return std::make_unique<upstream::Channels>(
       loop, clusters, [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); },
@@ -38,8 +37,8 @@ struct Runtime::Lane {
 Runtime::Runtime(RuntimeOptions options) : clusters_(options.upstreams, Clock::now()) {
   for (size_t i = 0; i < std::max<size_t>(options.loops, 1); ++i) {
     Lane& lane = *lanes_.emplace_back(std::make_unique<Lane>());
-    lane.caller = options.make_caller ? options.make_caller(lane.loop)
-                                      : Connect(lane.loop, clusters_);
+    lane.caller =
+        options.make_caller ? options.make_caller(lane.loop) : Connect(lane.loop, clusters_);
     lane.thread = std::thread([&lane] {
       lane.loop.Run();
       lane.cancel.Cancel(Failure(absl::StatusCode::kCancelled, "CLIENT_STOPPED",

@@ -183,7 +183,8 @@ void Cluster::CompareSuccessRates(TimePoint now) {
     const MutexLock lock(one.state->mutex_);
     samples.push_back(one.state->outlier_.TakeSample());
   }
-  for (const size_t low : LowSuccessRates(samples, settings_.outlier)) Eject(*(*all)[low].state, now);
+  for (const size_t low : LowSuccessRates(samples, settings_.outlier))
+    Eject(*(*all)[low].state, now);
 }
 
 void Cluster::CountCall(TimePoint now) {

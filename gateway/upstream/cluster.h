@@ -26,7 +26,6 @@
 
 namespace frontdesk::upstream {
 
-
 // A breaker that several workers use. Closed, it costs one relaxed load.
 class SharedBreaker {
  public:
@@ -165,8 +164,7 @@ class Cluster {
   mutable Mutex mutex_;
   std::shared_ptr<const Endpoints> endpoints_ ABSL_GUARDED_BY(mutex_);
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::unique_ptr<MethodState>, std::less<>> methods_
-      ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::unique_ptr<MethodState>, std::less<>> methods_ ABSL_GUARDED_BY(mutex_);
 
   Mutex eject_mutex_;
 

@@ -73,7 +73,10 @@ TEST_F(Retry, OnlyWhatIsSafeIsTriedAgain) {
        {BackendStatus(13, "", "")},
        1,
        absl::StatusCode::kInternal},
-      {"a write that nobody processed is tried again", kNone, {NeverProcessed()}, 2,
+      {"a write that nobody processed is tried again",
+       kNone,
+       {NeverProcessed()},
+       2,
        absl::StatusCode::kOk},
       {"... and again, after a while, within the budget",
        kNone,
@@ -130,7 +133,8 @@ TEST_F(Retry, TheBudgetIsSpent) {
   policy().breaker.on = false;
   int attempts = 0;
   for (int i = 0; i < 100; ++i) {
-    attempts += Attempts(Idempotency::kNoSideEffects, {Unavailable(), Unavailable(), Unavailable()});
+    attempts +=
+        Attempts(Idempotency::kNoSideEffects, {Unavailable(), Unavailable(), Unavailable()});
   }
   EXPECT_LE(attempts, 120);
   EXPECT_GE(attempts, 115);

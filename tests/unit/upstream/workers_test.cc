@@ -1,0 +1,202 @@
+// What is one for the whole process, with four workers at it.
+#include <atomic>
+#include <thread>
+
+#include "gateway/upstream/grpc_wire.h"
+#include "tests/unit/upstream/chain.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+constexpr int kWorkers = 4;
+
+// A back end that all workers share: it answers at once, as `answer` says.
+struct SharedBackEnd {
+  std::function<absl::Status(const std::string& address)> answer;
+  std::atomic<int> attempts{0};
+  std::atomic<int> at_once{0};
+  std::atomic<int> most_at_once{0};
+  Duration takes = Duration::zero();
+};
+
+class InstantTransport final : public Transport {
+ public:
+  InstantTransport(Loop& loop, std::string address, SharedBackEnd& back_end)
+      : loop_(loop), address_(std::move(address)), back_end_(back_end) {}
+
+  std::unique_ptr<OutgoingCall> Start(const CallSpec&, CallEvents& events) override {
+    return std::make_unique<Call>(*this, events);
+  }
+  Readiness readiness() const override { return Readiness::kReady; }
+  void Connect() override {}
+  const absl::Status& last_failure() const override { return failure_; }
+  size_t in_flight() const override { return live_; }
+  size_t connections() const override { return 1; }
+  void Drain() override {}
+
+ private:
+  class Call final : public OutgoingCall, private Timer {
+   public:
+    Call(InstantTransport& transport, CallEvents& events) : transport_(transport), events_(events) {
+      ++transport_.live_;
+      SharedBackEnd& back_end = transport_.back_end_;
+      ++back_end.attempts;
+      const int now = ++back_end.at_once;
+      int most = back_end.most_at_once;
+      while (now > most && !back_end.most_at_once.compare_exchange_weak(most, now)) {
+      }
+      transport_.loop_.Arm(*this, transport_.loop_.Now() + back_end.takes);
+    }
+    ~Call() override {
+      --transport_.live_;
+      --transport_.back_end_.at_once;
+    }
+    void Send(std::string_view, bool) override {}
+    void Cancel() override {}
+
+   private:
+    void OnTimer() override {
+      const absl::Status status = transport_.back_end_.answer(transport_.address_);
+      if (status.ok()) events_.OnMessage("reply");
+      events_.OnDone(status, {});
+    }
+    InstantTransport& transport_;
+    CallEvents& events_;
+  };
+
+  Loop& loop_;
+  const std::string address_;
+  SharedBackEnd& back_end_;
+  const absl::Status failure_;
+  size_t live_ = 0;
+};
+
+struct Worker {
+  Loop loop;
+  Cancellation cancel;
+  std::vector<absl::Status> results;
+  size_t running = 0;
+};
+
+internal::Detached CallInTurn(Worker* worker, Channels* channels,
+                              const contract::MethodName* method, int calls) {
+  ++worker->running;
+  const CallOptions options;
+  for (int i = 0; i < calls; ++i) {
+    CallContext context{worker->loop, worker->cancel};
+    Task<absl::StatusOr<UnaryReply>> call = channels->Unary(context, *method, "request", options);
+    const absl::StatusOr<UnaryReply> reply = co_await std::move(call);
+    worker->results.push_back(reply.status());
+  }
+  --worker->running;
+}
+
+class Workers : public ::testing::Test {
+ protected:
+  Workers() {
+    settings_.name = "s";
+    settings_.services = {"s.S"};
+    settings_.endpoints = {"127.0.0.1:1"};
+    settings_.breaker.on = false;
+    policy().breaker.on = false;
+    policy().retry.backoff = {milliseconds(1), milliseconds(1), 1};
+  }
+  CallPolicy& policy() { return settings_.methods["/s.S/M"]; }
+
+  // `lanes` calls at once on each worker, each making `calls` one after another.
+  std::vector<absl::Status> Run(int lanes, int calls) {
+    clusters_.emplace(std::vector<UpstreamSettings>{settings_}, Clock::now());
+    const contract::MethodName method("s.S", "M", contract::Idempotency::kNoSideEffects);
+    std::vector<std::unique_ptr<Worker>> workers;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kWorkers; ++i) {
+      Worker& worker = *workers.emplace_back(std::make_unique<Worker>());
+      threads.emplace_back([&, lanes, calls, i] {
+        uint32_t state = 17 + static_cast<uint32_t>(i);
+        Channels channels(
+            worker.loop, *clusters_,
+            [&state] {
+              state = state * 1664525 + 1013904223;
+              return static_cast<double>(state) / 4294967296.0;
+            },
+            nullptr,
+            [this](Loop& loop, const UpstreamSettings&, const EndpointTarget& target, const Random&,
+                   Transport::Owner&) {
+              return std::make_unique<InstantTransport>(loop, target.authority, back_end_);
+            });
+        for (int lane = 0; lane < lanes; ++lane) CallInTurn(&worker, &channels, &method, calls);
+        worker.loop.RunUntil([&] { return worker.running == 0; });
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    std::vector<absl::Status> all;
+    for (const auto& worker : workers) {
+      all.insert(all.end(), worker->results.begin(), worker->results.end());
+    }
+    return all;
+  }
+
+  UpstreamSettings settings_;
+  SharedBackEnd back_end_;
+  std::optional<Clusters> clusters_;
+};
+
+TEST_F(Workers, HaveOneRetryBudget) {
+  settings_.retry_budget = {.percent = 20, .min_per_second = 0};
+  back_end_.answer = [](const std::string&) { return BackendStatus(14, "down", ""); };
+  const auto results = Run(4, 100);
+  ASSERT_EQ(results.size(), 1600u);
+  EXPECT_LE(back_end_.attempts, 1600 * 1.2);
+  EXPECT_GE(back_end_.attempts, 1600 * 1.15);
+}
+
+TEST_F(Workers, HaveOneBreaker) {
+  policy().breaker.on = true;
+  policy().breaker.open_time = policy().breaker.max_open_time = seconds(100);
+  policy().retry.max_attempts = 1;
+  back_end_.answer = [](const std::string&) { return BackendStatus(14, "down", ""); };
+  const auto results = Run(1, 100);
+  ASSERT_EQ(results.size(), 400u);
+  // Five open it; each worker may have one more on its way.
+  EXPECT_LE(back_end_.attempts, 5 + kWorkers);
+}
+
+TEST_F(Workers, EjectTogether) {
+  settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2"};
+  std::atomic<int> failed{0};
+  back_end_.answer = [&](const std::string& address) {
+    if (address != "127.0.0.1:1") return absl::OkStatus();
+    ++failed;
+    return BackendStatus(14, "down", "");
+  };
+  for (const absl::Status& status : Run(1, 100)) EXPECT_TRUE(status.ok()) << status;
+  EXPECT_LE(failed, 5 + kWorkers);
+}
+
+TEST_F(Workers, ShareTheRoom) {
+  settings_.max_in_flight = 5;
+  settings_.queue_age = {seconds(100), seconds(100)};
+  back_end_.takes = milliseconds(1);
+  back_end_.answer = [](const std::string&) { return absl::OkStatus(); };
+  for (const absl::Status& status : Run(8, 20)) EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(back_end_.most_at_once, 5);
+}
+
+TEST_F(Workers, ShareTheQueue) {
+  settings_.max_in_flight = 2;
+  settings_.max_pending = 3;
+  settings_.queue_age = {seconds(100), seconds(100)};
+  back_end_.takes = milliseconds(5);
+  back_end_.answer = [](const std::string&) { return absl::OkStatus(); };
+  int refused = 0;
+  for (const absl::Status& status : Run(4, 3)) {
+    if (status.ok()) continue;
+    EXPECT_EQ(ReasonOf(status), "UPSTREAM_OVERLOADED");
+    ++refused;
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LE(back_end_.most_at_once, 2);
+}
+
+}  // namespace
+}  // namespace frontdesk::upstream
