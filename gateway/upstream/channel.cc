@@ -115,7 +115,11 @@ void Channel::FindUsable(TimePoint now) {
 }
 
 double Channel::Cost(const Lane& lane, TimePoint now) const {
-  return LoadCost(lane.latency.nanos(now), lane.transport->in_flight(), lane.weight);
+  // Below this, differences are noise, and would keep calls away from equals.
+  constexpr double kNoise = 1e6;
+  const double latency = lane.latency.nanos(now);
+  return LoadCost(latency > 0 ? std::max(latency, kNoise) : 0, lane.transport->in_flight(),
+                  lane.weight);
 }
 
 void Channel::FindReady(const EndpointState* avoid, TimePoint now) {
@@ -230,7 +234,9 @@ void Channel::OnReadiness(Transport&) {
 
 void Channel::Flush() {
   Refresh(loop_.Now());
-  std::erase_if(leaving_, [](const auto& lane) { return lane->transport->in_flight() == 0; });
+  std::erase_if(leaving_, [](const auto& lane) {
+    return lane->transport->in_flight() == 0 && lane->transport->connections() == 0;
+  });
   // One after another: each takes its stream before the next one looks.
   while (!waiting_.empty()) {
     Place& place = waiting_.front();
