@@ -112,9 +112,6 @@ GrpcStream::GrpcStream(Loop& loop, std::shared_ptr<GrpcTransport::Shared> shared
                           std::chrono::duration_cast<std::chrono::system_clock::duration>(
                               spec.deadline - loop.Now()));
   }
-  if (spec.previous_attempts > 0) {
-    context_.AddMetadata(std::string(kPreviousAttempts), std::to_string(spec.previous_attempts));
-  }
   const std::string_view key = spec.idempotency_key;
   if (!key.empty()) context_.AddMetadata(std::string(kIdempotencyKey), std::string(key));
   if (!spec.metadata) return;

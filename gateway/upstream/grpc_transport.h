@@ -22,6 +22,11 @@ class GrpcStream;
 // inside it, so that readiness() is kReady before there is one. It gives statuses that it made in
 // the same shape as those of a back end; its texts tell them apart where they can.
 //
+// A call that no back end has seen the library may start again by itself, which only it can know:
+// its texts do not say so reliably. The price is CallSpec::previous_attempts, which is not sent,
+// for with these restarts the library takes grpc-previous-rpc-attempts for its own and removes
+// ours.
+//
 // Only for back ends that one trusts: trailers without grpc-status end the process by an assertion
 // in Debian's libgrpc 1.51, and a message is taken into memory, up to a quota, before its size is
 // judged (tests/unit/upstream/behaviours_answers.h has both).

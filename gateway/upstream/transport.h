@@ -24,7 +24,7 @@ struct CallSpec {
   std::string_view idempotency_key;       // sent under that name unless it is empty
   TimePoint deadline = TimePoint::max();  // what is left goes out as grpc-timeout
   size_t max_reply_bytes = 4 << 20;       // of one message; above it the call fails
-  uint32_t previous_attempts = 0;         // sent as grpc-previous-rpc-attempts unless it is 0
+  uint32_t previous_attempts = 0;         // grpc-previous-rpc-attempts, sent unless it is 0 (kH2)
 };
 
 // Told what becomes of a call, on its loop, never from inside Start(), Send() or Cancel().

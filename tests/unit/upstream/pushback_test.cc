@@ -165,46 +165,62 @@ TEST(Pushback, IsTakenFromTheBlockThatHasTheStatus) {
   }
 }
 
-// Both transports, against a real server.
-TEST(Pushback, TravelsWithTheNumberOfAttempts) {
-  std::multimap<std::string, std::string> seen;
-  GrpcServer server([&](const ServedCall& call) {
-    seen = call.metadata;
-    ServedAnswer answer;
-    answer.status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "busy");
-    if (call.metadata.contains(std::string(kPreviousAttempts))) {
-      answer.trailers = {{std::string(kRetryPushback), "1500"}};
-    }
-    return answer;
-  });
-  Loop loop;
-  const UpstreamSettings settings;
-  const Random random = [] { return 0.5; };
-  CountingOwner owner;
-  const EndpointTarget target = TargetOf(server.address());
-  H2Transport h2(loop, settings, target, random, owner);
-  GrpcTransport grpc(loop, settings, target, owner);
-  for (Transport* transport : std::initializer_list<Transport*>{&h2, &grpc}) {
-    for (const uint32_t attempts : {0u, 1u, 4'000'000'000u}) {
-      ASSERT_EQ(WaitForRoom(loop, *transport), Readiness::kReady);
-      CallSpec spec;
-      spec.path = "/s.S/M";
-      spec.previous_attempts = attempts;
-      Record record;
-      const auto call = transport->Start(spec, record);
-      call->Send("request", true);
-      loop.RunUntil([&] { return record.done; });
-      EXPECT_EQ(record.status.message(), "busy");
-      const auto sent = seen.find(std::string(kPreviousAttempts));
-      if (attempts == 0) {
-        EXPECT_EQ(sent, seen.end());
-        EXPECT_EQ(PushbackOf(record.status), std::nullopt);
-        continue;
-      }
-      ASSERT_NE(sent, seen.end());
-      EXPECT_EQ(sent->second, std::to_string(attempts));
-      EXPECT_EQ(PushbackOf(record.status), milliseconds(1500));
-    }
+class PushbackOverTheWire : public ::testing::Test {
+ protected:
+  PushbackOverTheWire()
+      : server_([this](const ServedCall& call) {
+          seen_ = call.metadata;
+          ServedAnswer answer;
+          answer.status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "busy");
+          if (!pushback_.empty()) answer.trailers = {{std::string(kRetryPushback), pushback_}};
+          return answer;
+        }) {}
+
+  absl::Status CallOnce(Transport& transport, uint32_t attempts = 0) {
+    EXPECT_EQ(WaitForRoom(loop_, transport), Readiness::kReady);
+    CallSpec spec;
+    spec.path = "/s.S/M";
+    spec.previous_attempts = attempts;
+    Record record;
+    const auto call = transport.Start(spec, record);
+    call->Send("request", true);
+    loop_.Post([] {});  // the loop waits for events, and this was none
+    loop_.RunUntil([&] { return record.done; });
+    EXPECT_EQ(record.status.message(), "busy");
+    return record.status;
+  }
+
+  std::string pushback_;
+  std::multimap<std::string, std::string> seen_;
+  GrpcServer server_;
+  Loop loop_;
+  const UpstreamSettings settings_;
+  const Random random_ = [] { return 0.5; };
+  CountingOwner owner_;
+  H2Transport h2_{loop_, settings_, TargetOf(server_.address()), random_, owner_};
+  GrpcTransport grpc_{loop_, settings_, TargetOf(server_.address()), owner_};
+};
+
+TEST_F(PushbackOverTheWire, IsHeardByBothTransports) {
+  for (Transport* transport : std::initializer_list<Transport*>{&h2_, &grpc_}) {
+    const bool is_h2 = transport == &h2_;
+    pushback_ = "";
+    EXPECT_EQ(PushbackOf(CallOnce(*transport)), std::nullopt) << is_h2;
+    pushback_ = "1500";
+    EXPECT_EQ(PushbackOf(CallOnce(*transport)), milliseconds(1500)) << is_h2;
+    pushback_ = "-1";
+    EXPECT_EQ(PushbackOf(CallOnce(*transport)), kNever) << is_h2;
+  }
+}
+
+TEST_F(PushbackOverTheWire, TheNumberOfAttemptsIsTold) {
+  const std::string name(kPreviousAttempts);
+  EXPECT_FALSE(CallOnce(h2_).ok());
+  EXPECT_FALSE(seen_.contains(name));
+  for (const uint32_t attempts : {1u, 2'000'000'000u}) {
+    EXPECT_FALSE(CallOnce(h2_, attempts).ok());
+    ASSERT_TRUE(seen_.contains(name));
+    EXPECT_EQ(seen_.find(name)->second, std::to_string(attempts));
   }
 }
 
