@@ -76,9 +76,16 @@ void Loop::Refresh() const {
 
 void Loop::Turn() {
   const TimePoint wake = std::min(wheel_.NextWake(), now_ + kIdle);
+  turn_before_ = now_;
+  waited_ = false;
   now_stale_ = true;
   size_t ran = io_.poll_one();
-  if (ran == 0) ran = io_.run_one_until(wake);
+  if (ran == 0 && idler_) {
+    std::exchange(idler_, nullptr)->OnIdle();
+  } else if (ran == 0) {
+    waited_ = true;
+    ran = io_.run_one_until(wake);
+  }
   if (ran > 0) {
     for (int i = 0; i < kEventsPerTurn && io_.poll_one() > 0; ++i) {
     }

@@ -31,6 +31,16 @@ class Flushable {
   Loop* queued_on_ = nullptr;
 };
 
+// Something that waits until there is nothing more urgent.
+class Idler {
+ public:
+  virtual ~Idler() = default;
+
+ private:
+  friend class Loop;
+  virtual void OnIdle() = 0;
+};
+
 // A resource: lives where it was made. Run() and everything else but Post() and Stop() belong to
 // the thread that runs it.
 //
@@ -57,11 +67,17 @@ class Loop {
     if (now_stale_) Refresh();
     return now_;
   }
+  // How long what is handled in this turn may have been ready, because the turn before went on;
+  // zero when the loop had to wait for it.
+  Duration lag() const { return waited_ ? Duration::zero() : Now() - turn_before_; }
   void Arm(Timer& timer, TimePoint when) { wheel_.Arm(timer, when); }
   // Resumes later in this turn, outside the caller's stack.
   void Defer(std::coroutine_handle<> coroutine) { deferred_.push_back(coroutine); }
   // Flush() is called once at the end of this turn, however often it is asked for.
   void FlushSoon(Flushable& flushable);
+
+  // OnIdle() is called once, when nothing is ready; null takes the wish back.
+  void WhenIdle(Idler* idler) { idler_ = idler; }
 
   boost::asio::io_context& io() { return io_; }
   // True on the thread inside Run() or RunUntil().
@@ -83,6 +99,9 @@ class Loop {
   mutable TimePoint now_;
   // Asio waits and runs the first handler in one call: whoever asks first after that looks.
   mutable bool now_stale_ = false;
+  TimePoint turn_before_;  // when the one before this began
+  bool waited_ = true;     // this turn began with a wait
+  Idler* idler_ = nullptr;
   TimerWheel wheel_;
   std::vector<std::coroutine_handle<>> deferred_;
   std::vector<Flushable*> flushing_;

@@ -146,8 +146,20 @@ void Listener::WaitForClients() {
                        });
 }
 
+void Listener::Watch(Lateness& lateness) {
+  lateness_ = &lateness;
+  worker_.poller.Measure(lateness);
+}
+
+bool Listener::MayAccept() const {
+  if (share_.full()) return false;
+  // Who waits when the port is about to close is not left waiting.
+  return !lateness_ || worker_.draining ||
+         lateness_->level(worker_.loop.Now()) != Lateness::Level::kVeryLate;
+}
+
 bool Listener::AcceptOne() {
-  if (share_.full()) {
+  if (!MayAccept()) {
     Pause();
     return false;
   }

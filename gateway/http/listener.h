@@ -40,6 +40,9 @@ class Listener final : private ConnectionObserver, private Timer {
 
   // Open connections are counted there; `metrics` belongs to this loop and outlives the listener.
   void CountIn(observe::MetricsShard& metrics) { metrics_ = &metrics; }
+  // Tells `lateness`, which outlives the listener, how late its loop serves clients. While that is
+  // very late nobody new is accepted, and requests are read when nothing else is left to do.
+  void Watch(Lateness& lateness);
   // Listens on a numeric address. Port 0 takes a free one, which the other workers then open.
   absl::Status Open(const std::string& address, uint16_t port, int backlog = 1024);
   uint16_t port() const { return port_; }
@@ -50,9 +53,9 @@ class Listener final : private ConnectionObserver, private Timer {
   // The steps of an orderly end. From Drain() on every answer ends its connection, while new
   // connections are still taken: whoever sends them may not have heard yet.
   void Drain();
-  // Nobody new gets through from here on: their SYN is dropped. Who has shaken hands, or is about to
-  // end that, is still taken. All workers at the same time, since the kernel spreads new connections
-  // over the listeners.
+  // Nobody new gets through from here on: their SYN is dropped. Who has shaken hands, or is about
+  // to end that, is still taken. All workers at the same time, since the kernel spreads new
+  // connections over the listeners.
   void StopNewcomers();
   // Takes what waits in the backlog, then closes the port; the next SYN is refused. Some time after
   // StopNewcomers(), so that no handshake is cut in its middle.
@@ -71,6 +74,7 @@ class Listener final : private ConnectionObserver, private Timer {
   void WaitForClients();
   // False when the backlog is empty or accepting has to pause.
   bool AcceptOne();
+  bool MayAccept() const;
   void Take(Accepted accepted);
   void Serve(Accepted accepted);
   void Pause();
@@ -84,8 +88,9 @@ class Listener final : private ConnectionObserver, private Timer {
   const HandOver hand_over_;
   boost::asio::posix::stream_descriptor acceptor_;
   observe::MetricsShard* metrics_ = nullptr;
+  Lateness* lateness_ = nullptr;
   uint16_t port_ = 0;
-  bool paused_ = false;  // not waiting for clients: at the cap, or out of descriptors
+  bool paused_ = false;  // not waiting for clients: at the cap, late, or out of descriptors
 };
 
 }  // namespace frontdesk::http

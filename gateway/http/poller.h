@@ -9,8 +9,11 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "gateway/base/loop.h"
+#include "gateway/base/mechanism/lateness.h"
+#include "gateway/http/queue_probe.h"
 
 namespace frontdesk::http {
 
@@ -33,24 +36,47 @@ class Watched {
 // Looks once in a turn of the loop and tells a bounded number of sockets; the others have their
 // turn after what these made of it was flushed. A thousand clients at once are so served in parts
 // that fit the processor's cache, and back ends work on the first part while the next is read.
-class Poller final : private Flushable {
+//
+// While the loop is very late it looks only when nothing else is left to do, or after a moment:
+// what has been read is answered before more is read.
+class Poller final : private Flushable, private Idler, private Timer {
  public:
   explicit Poller(Loop& loop);
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
   ~Poller() override;
 
+  // Tells `lateness` from now on for how long what it finds has been ready.
+  void Measure(Lateness& lateness);
   // False when the kernel has no room for it. Closing `fd` ends the registration.
   bool Watch(int fd, Watched& watched);
   // No event reaches `watched` after this; the caller closes the socket.
   void Forget(const Watched& watched);
 
  private:
+  // Told by the epoll like any socket.
+  class Probe final : public Watched {
+   public:
+    explicit Probe(Loop& loop) : loop_(loop) {}
+    QueueProbe& queue() { return queue_; }
+
+   private:
+    void OnReady(uint32_t) override { queue_.Arrive(loop_.Now()); }
+    Loop& loop_;
+    QueueProbe queue_;
+  };
+
   void Wait();
+  void Look();
   void Dispatch();
-  void Flush() override { Wait(); }
+  void TellAge();
+  void Flush() override;
+  void OnIdle() override;
+  void OnTimer() override;
 
   Loop& loop_;
+  Lateness* lateness_ = nullptr;
+  std::optional<Probe> probe_;  // with lateness_
   boost::asio::posix::stream_descriptor epoll_;
   std::array<epoll_event, 64> ready_{};
   size_t next_ = 0;  // of ready_, while it is dispatched

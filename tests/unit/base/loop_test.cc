@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
@@ -244,6 +245,64 @@ TEST(Failure, APlainStatusHasSensibleAnswers) {
   EXPECT_EQ(HttpOverrideOf(status), 0);
   EXPECT_FALSE(WasNeverSent(status));
   EXPECT_EQ(HeadersOf(status), "");
+}
+
+TEST(Loop, KnowsHowLongWhatIsReadyHasWaited) {
+  Loop loop;
+  std::vector<Duration> lags;
+  const auto note = [&] { lags.push_back(loop.lag()); };
+  // More than a turn has events for, each with its time.
+  constexpr size_t kEvents = 200;
+  for (size_t i = 0; i < kEvents; ++i) {
+    loop.Post([&] {
+      note();
+      const TimePoint end = Clock::now() + std::chrono::microseconds(20);
+      while (Clock::now() < end) {
+      }
+    });
+  }
+  loop.RunUntil([&] { return lags.size() == kEvents; });
+  EXPECT_GE(lags.back(), std::chrono::microseconds(64 * 20));
+  // Waited for, however long: not late.
+  class Late final : public Timer {
+   public:
+    explicit Late(Loop& loop) : loop_(loop) {}
+    std::optional<Duration> lag;
+
+   private:
+    void OnTimer() override { lag = loop_.lag(); }
+    Loop& loop_;
+  };
+  Late timer(loop);
+  loop.Arm(timer, Clock::now() + milliseconds(3));
+  loop.RunUntil([&] { return timer.lag.has_value(); });
+  EXPECT_EQ(timer.lag, Duration::zero());
+}
+
+TEST(Loop, TellsAnIdlerWhenNothingElseIsReady) {
+  class Idle final : public Idler {
+   public:
+    explicit Idle(std::vector<int>* out) : out_(out) {}
+
+   private:
+    void OnIdle() override { out_->push_back(0); }
+    std::vector<int>* out_;
+  };
+  Loop loop;
+  std::vector<int> order;
+  Idle idle(&order);
+  loop.WhenIdle(&idle);
+  for (int i = 1; i <= 100; ++i) loop.Post([&order, i] { order.push_back(i); });
+  loop.RunUntil([&] { return order.size() == 101; });
+  EXPECT_EQ(order.back(), 0);
+  // Once for each wish, and not when it was taken back.
+  loop.WhenIdle(&idle);
+  loop.WhenIdle(nullptr);
+  std::vector<int> fired;
+  Recorder timer(&fired, 1);
+  loop.Arm(timer, Clock::now() + milliseconds(2));
+  loop.RunUntil([&] { return !fired.empty(); });
+  EXPECT_EQ(order.size(), 101u);
 }
 
 // A handler that never ran may own something that waits for a flush or a timer.
