@@ -80,8 +80,7 @@ size_t LongestText(size_t message_bytes) {
 Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
                  const compose::Registry& code, upstream::Caller& caller,
                  observe::MetricsShard& metrics, observe::AccessLog::Channel* log,
-                 const ReadyFlag& ready, Scope& scope, policy::IdempotencyStore& idempotency,
-                 uint64_t seed)
+                 const ReadyFlag& ready, Scope& scope, const GatewayHost& host, uint64_t seed)
     : loop_(loop),
       snapshot_(std::move(snapshot)),
       caller_(caller),
@@ -89,7 +88,11 @@ Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
       ready_(ready),
       metrics_(metrics),
       log_(log),
-      host_{.idempotency = {idempotency, scope, metrics, snapshot_}},
+      host_{.idempotency = {host.idempotency, scope, metrics, snapshot_},
+            .shed = {host.lateness, host.in_flight, metrics},
+            .bulkheads = host.bulkheads,
+            .random = host.random},
+      guarded_(host_, *this),
       undo_host_{scope, &metrics, snapshot_},
       request_ids_(seed) {}
 
@@ -135,7 +138,7 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
   exchange.match = snapshot_->matcher.Find(request.method, request.path);
   if (!exchange.match.route) co_return Reply(NoRoute(snapshot_->matcher, exchange.match));
   exchange.route = exchange.match.route;
-  co_return co_await policy::RunChain(exchange, snapshot_->chain, host_, *this);
+  co_return co_await policy::RunChain(exchange, snapshot_->chain, host_, guarded_);
 }
 
 Task<Reply> Gateway::Dispatch(Exchange& exchange) {

@@ -24,13 +24,22 @@ namespace frontdesk {
 // Whether the program is ready for traffic; false from the moment it drains. Any thread.
 using ReadyFlag = std::atomic<bool>;
 
+// What the gateways of all workers share, and what each has of its worker.
+struct GatewayHost {
+  policy::IdempotencyStore& idempotency;
+  policy::InFlight& in_flight;
+  policy::Bulkheads& bulkheads;
+  const Lateness& lateness;  // of the worker's loop
+  policy::Random random;
+};
+
 // One per worker, used on its loop only.
 class Gateway final : public http::Handler, private policy::Terminal {
  public:
   Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
           const compose::Registry& code, upstream::Caller& caller, observe::MetricsShard& metrics,
           observe::AccessLog::Channel* log, const ReadyFlag& ready, Scope& scope,
-          policy::IdempotencyStore& idempotency, uint64_t seed);
+          const GatewayHost& host, uint64_t seed);
 
   Task<void> Handle(http::Incoming incoming) override;
   void Refuse(const absl::Status& failure, const http::Request& partial,
@@ -56,7 +65,8 @@ class Gateway final : public http::Handler, private policy::Terminal {
   // Touched only on the loop.
   observe::MetricsShard& metrics_;
   observe::AccessLog::Channel* const log_;  // null when switched off
-  policy::ChainHost host_;
+  const policy::ChainHost host_;
+  policy::Guarded guarded_;
   compose::UndoHost undo_host_;
   policy::RequestIds request_ids_;
   transcode::Rendered rendered_;  // its memory is used again by the next answer

@@ -172,7 +172,14 @@ int Serve(const VerbOptions& options) {
 
   observe::Metrics metrics(kVersion, __VERSION__);
   policy::MemoryIdempotencyStore idempotency(snapshot->idempotency);
-  Shared shared{.code = *options.code, .idempotency = idempotency, .metrics = metrics};
+  policy::InFlight in_flight(snapshot->overload);
+  policy::Bulkheads bulkheads(snapshot->bulkheads, snapshot->overload.max_queue_age);
+  metrics.AddSource(bulkheads);
+  Shared shared{.code = *options.code,
+                .idempotency = idempotency,
+                .in_flight = in_flight,
+                .bulkheads = bulkheads,
+                .metrics = metrics};
   RegisterSeries(*snapshot, metrics, shared.method_ids);
   shared.snapshot = std::move(snapshot);
   const config::Snapshot& in_force = *shared.snapshot;

@@ -36,16 +36,24 @@ CallMetrics::CallMetrics(const contract::Contract& contract,
 
 Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
                http::Listener::HandOver hand_over)
-    : shard_(shared.metrics.AddShard()),
+    : random_(MakeRandom()),
+      shard_(shared.metrics.AddShard()),
+      lateness_(shared.snapshot->overload.max_queue_age),
       call_metrics_(*shared.snapshot->contract, shared.method_ids, shard_),
-      channels_(loop_, *shared.clusters, MakeRandom(), &call_metrics_),
+      channels_(loop_, *shared.clusters, random_, &call_metrics_),
       scope_(kMostDetached, &shared.detached),
       gateway_(loop_, shared.snapshot, shared.code, channels_, shard_,
                shared.log ? &shared.log->AddChannel() : nullptr, shared.ready, scope_,
-               shared.idempotency, Seed()),
+               {.idempotency = shared.idempotency,
+                .in_flight = shared.in_flight,
+                .bulkheads = shared.bulkheads,
+                .lateness = lateness_,
+                .random = random_},
+               Seed()),
       listener_(loop_, gateway_, shared.snapshot->limits, connections, index,
                 std::move(hand_over)) {
   listener_.CountIn(shard_);
+  listener_.Watch(lateness_);
 }
 
 Worker::~Worker() = default;

@@ -43,6 +43,8 @@ struct Shared {
   std::unique_ptr<upstream::Clusters> clusters;
   std::vector<observe::MethodId> method_ids;  // parallel to the contract's methods
   policy::IdempotencyStore& idempotency;
+  policy::InFlight& in_flight;
+  policy::Bulkheads& bulkheads;
   std::atomic<size_t> detached{0};  // tasks of all workers' scopes
   ReadyFlag ready{false};
   observe::Metrics& metrics;
@@ -79,7 +81,9 @@ class Worker {
 
  private:
   Loop loop_;
+  const upstream::Random random_;
   observe::MetricsShard& shard_;
+  Lateness lateness_;
   CallMetrics call_metrics_;
   upstream::Channels channels_;
   Scope scope_;

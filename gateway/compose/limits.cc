@@ -24,6 +24,10 @@ TimePoint CallsEnd(const upstream::CallContext& parent, Duration deadline) {
   return end - std::min<Duration>(std::chrono::milliseconds(10), left / 20);
 }
 
+bool ClientEndsCalls(const upstream::CallContext& parent, Duration deadline) {
+  return parent.client_deadline && parent.deadline - parent.loop.Now() <= deadline;
+}
+
 absl::Status TakeBytes(size_t size, const RunOptions& options, size_t& bytes) {
   if (size > options.max_total_bytes - bytes) {
     return Failure(absl::StatusCode::kResourceExhausted, "UPSTREAM_MESSAGE_TOO_LARGE",

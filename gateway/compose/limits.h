@@ -16,6 +16,9 @@ TimePoint End(const upstream::CallContext& parent, Duration deadline);
 // When the calls must have ended: the whole less what making the answer may take.
 TimePoint CallsEnd(const upstream::CallContext& parent, Duration deadline);
 
+// Whether it is the client's own wish that ends them.
+bool ClientEndsCalls(const upstream::CallContext& parent, Duration deadline);
+
 // Adds a reply to the bytes of all replies, or fails with UPSTREAM_MESSAGE_TOO_LARGE.
 absl::Status TakeBytes(size_t size, const RunOptions& options, size_t& bytes);
 

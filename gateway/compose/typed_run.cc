@@ -26,9 +26,15 @@ TypedRun::TypedRun(upstream::CallContext& parent, upstream::Caller& caller,
       caller_(caller),
       options_(options),
       cancel_(parent.cancel),
-      context_{parent.loop,     cancel_,           CallsEnd(parent, deadline),
-               parent.metadata, parent.caller_sub, parent.request_id,
-               parent.key_scope},
+      context_{parent.loop,
+               cancel_,
+               CallsEnd(parent, deadline),
+               parent.metadata,
+               parent.caller_sub,
+               parent.request_id,
+               parent.key_scope,
+               0,
+               ClientEndsCalls(parent, deadline)},
       arena_(std::make_shared<google::protobuf::Arena>(Blocks())) {}
 
 void TypedRun::Start(StepState& step, Task<void> task) {

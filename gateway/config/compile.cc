@@ -12,6 +12,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/config/load_message.h"
+#include "gateway/config/protection.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/outer_rule.h"
 #include "gateway/contract/plan.h"
@@ -134,6 +135,7 @@ std::unique_ptr<route::Route> ToRoute(const Method& method, const contract::Bind
   route->idempotency.on = policy.has_idempotency() && !safe;
   route->idempotency.required = policy.idempotency().required();
   route->idempotency.ttl = ToDuration(policy.idempotency().ttl(), route->idempotency.ttl);
+  Protect(policy, *route);
   route->request_headers = LowerCase(policy.request_headers());
   route->response_headers = LowerCase(policy.response_headers());
   return route;
@@ -179,6 +181,7 @@ class Compiler {
       contract::PolicyPlaces places = method.policy_places;
       const v1::Policy policy = PolicyOf(method, places);
       CheckBodyLimit(method, policy, places, snapshot.limits);
+      const int bulkhead = Bulkhead(snapshot, method, policy, places);
       const route::MatchOptions options{policy.path().ignore_trailing_slash()};
       for (const contract::Binding& binding : method.bindings) {
         if (route::IsHealthPath(binding.path.text)) {
@@ -188,6 +191,7 @@ class Compiler {
         }
         snapshot.routes.push_back(ToRoute(method, binding, policy, snapshot.limits));
         snapshot.routes.back()->places = places;
+        snapshot.routes.back()->bulkhead = bulkhead;
         const absl::Status added =
             builder.Add(binding.http_method, binding.path, snapshot.routes.back().get(), options);
         if (!added.ok()) {
@@ -216,6 +220,22 @@ class Compiler {
                   Cat(method.full_name, ".max_request_bytes"),
                   Cat("is more than limits.body_bytes (", limits.body_bytes,
                       "), above which no body is read"));
+  }
+
+  // Index of the bulkhead that the policy names; -1 for none.
+  int Bulkhead(const Snapshot& snapshot, const Method& method, const v1::Policy& policy,
+               const contract::PolicyPlaces& places) {
+    if (policy.bulkhead().empty()) return -1;
+    std::vector<std::string> names;
+    for (const auto& bulkhead : snapshot.bulkheads) names.push_back(bulkhead.name);
+    const auto found = std::find(names.begin(), names.end(), policy.bulkhead());
+    if (found != names.end()) return static_cast<int>(found - names.begin());
+    const auto place = places.find("bulkhead");
+    findings_.Add(place == places.end() ? method.place : place->second,
+                  Cat(method.full_name, ".bulkhead"),
+                  Cat("the file has no bulkhead \"", policy.bulkhead(), "\"",
+                      contract::DidYouMean(policy.bulkhead(), names)));
+    return -1;
   }
 
   // Every call that a route can make has an upstream.
@@ -298,6 +318,8 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   if (config.limits().has_idempotency_bytes()) {
     snapshot->idempotency.bytes = config.limits().idempotency_bytes();
   }
+  snapshot->overload = ToOverload(config.overload());
+  snapshot->bulkheads = ToBulkheads(config);
   snapshot->chain.development_caller = config.auth().development_caller();
   if (config.limits().has_json_depth()) {
     snapshot->chain.json_depth = static_cast<int>(config.limits().json_depth());

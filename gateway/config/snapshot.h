@@ -9,8 +9,10 @@
 #include "gateway/contract/contract.h"
 #include "gateway/http/server_limits.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/policy/bulkhead.h"
 #include "gateway/policy/chain.h"
 #include "gateway/policy/idempotency_store.h"
+#include "gateway/policy/shed.h"
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
 #include "gateway/upstream/settings.h"
@@ -25,6 +27,8 @@ struct Snapshot {
   policy::ChainSettings chain;
   http::ServerLimits limits;
   policy::MemoryIdempotencyStore::Limits idempotency;
+  policy::OverloadSettings overload;
+  std::vector<policy::BulkheadSettings> bulkheads;  // by Route::bulkhead
 
   std::string listen_address;  // "host:port"
   std::string admin_address;

@@ -121,6 +121,11 @@ MetricsShard& Metrics::AddShard() {
   return *shards_.emplace_back(std::make_unique<MetricsShard>());
 }
 
+void Metrics::AddSource(const prometheus::Collectable& source) {
+  MutexLock lock(mutex_);
+  sources_.push_back(&source);
+}
+
 MetricFamily Metrics::Requests() const {
   MetricFamily family{"http_server_request_duration_seconds",
                       "Time from a request's head to the end of its answer.",
@@ -187,18 +192,25 @@ void Metrics::CollectCalls(std::vector<Family>& out) const {
   }
 }
 
+template <size_t kLabels>
+Metrics::Family Metrics::ByLabel(const char* name, const char* help, const char* label,
+                                 const std::array<std::string_view, kLabels>& labels,
+                                 std::array<Cell, kLabels> MetricsShard::*cells) const {
+  Family family{name, help, MetricType::Counter, {}};
+  for (size_t i = 0; i < kLabels; ++i) {
+    uint64_t total = 0;
+    for (const auto& shard : shards_) total += ((*shard).*cells)[i].Get();
+    family.metric.push_back(Labelled({{label, std::string(labels[i])}}));
+    family.metric.back().counter.value = static_cast<double>(total);
+  }
+  return family;
+}
+
 // What is carried out once or taken back.
 void Metrics::CollectOnce(std::vector<Family>& out) const {
-  Family keys{"frontdesk_idempotency_total",
-              "Requests with an Idempotency-Key, by what it led to.",
-              MetricType::Counter,
-              {}};
-  for (size_t i = 0; i < kIdempotencyOutcomes.size(); ++i) {
-    uint64_t total = 0;
-    for (const auto& shard : shards_) total += shard->idempotency_[i].Get();
-    keys.metric.push_back(Labelled({{"outcome", std::string(kIdempotencyOutcomes[i])}}));
-    keys.metric.back().counter.value = static_cast<double>(total);
-  }
+  Family keys =
+      ByLabel("frontdesk_idempotency_total", "Requests with an Idempotency-Key, by what it led to.",
+              "outcome", kIdempotencyOutcomes, &MetricsShard::idempotency_);
   Family undos{"frontdesk_undo_total",
                "Steps of failed compositions that were taken back, or could not be.",
                MetricType::Counter,
@@ -240,8 +252,16 @@ std::vector<MetricFamily> Metrics::Collect() const {
                        "fast enough.",
                        MetricType::Counter,
                        static_cast<double>(Total(&MetricsShard::log_dropped_))));
+  out.push_back(ByLabel("frontdesk_shed_total", "Requests refused because there were too many.",
+                        "reason", kShedReasons, &MetricsShard::shed_));
+  out.push_back(ByLabel("frontdesk_fault_injected_total",
+                        "Requests that were delayed or aborted on purpose.", "kind", kFaultKinds,
+                        &MetricsShard::faults_));
   CollectOnce(out);
   CollectCalls(out);
+  for (const prometheus::Collectable* source : sources_) {
+    for (Family& family : source->Collect()) out.push_back(std::move(family));
+  }
   return out;
 }
 

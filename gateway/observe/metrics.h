@@ -30,6 +30,14 @@ enum class IdempotencyOutcome { kRun, kReplayed, kInFlight, kReused, kRefused };
 inline constexpr std::array<std::string_view, 5> kIdempotencyOutcomes = {
     "run", "replayed", "in_flight", "reused", "refused"};
 
+// Why a request was refused although nothing was wrong with it.
+enum class ShedReason { kQueueAge, kMaxInFlight };
+inline constexpr std::array<std::string_view, 2> kShedReasons = {"queue_age", "max_in_flight"};
+
+// What was injected into a request.
+enum class FaultKind { kDelay, kAbort };
+inline constexpr std::array<std::string_view, 2> kFaultKinds = {"delay", "abort"};
+
 // What one worker counts. Every member function belongs to that worker's thread.
 class MetricsShard {
  public:
@@ -61,6 +69,8 @@ class MetricsShard {
   void OnIdempotency(IdempotencyOutcome outcome) {
     idempotency_[static_cast<size_t>(outcome)].Add(1);
   }
+  void OnShed(ShedReason reason) { shed_[static_cast<size_t>(reason)].Add(1); }
+  void OnFault(FaultKind kind) { faults_[static_cast<size_t>(kind)].Add(1); }
   // A step of a failed composition that was taken back, or could not be.
   void OnUndo(bool done) { (done ? undone_ : not_undone_).Add(1); }
 
@@ -109,6 +119,8 @@ class MetricsShard {
   Cell refused_;
   Cell log_dropped_;
   std::array<Cell, kIdempotencyOutcomes.size()> idempotency_;
+  std::array<Cell, kShedReasons.size()> shed_;
+  std::array<Cell, kFaultKinds.size()> faults_;
   Cell undone_;
   Cell not_undone_;
   CellTable<RouteCells> routes_;
@@ -134,6 +146,9 @@ class Metrics : public prometheus::Collectable {
   // A new worker's shard; lives as long as the Metrics.
   MetricsShard& AddShard();
 
+  // What `source`, which lives as long as scrapes are made, collects is part of each scrape; any
+  // thread.
+  void AddSource(const prometheus::Collectable& source);
   // For counts that are not on the request path.
   prometheus::Registry& registry() { return registry_; }
 
@@ -151,11 +166,17 @@ class Metrics : public prometheus::Collectable {
 
   Family Requests() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CollectOnce(std::vector<Family>& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  template <size_t kLabels>
+  Family ByLabel(const char* name, const char* help, const char* label,
+                 const std::array<std::string_view, kLabels>& labels,
+                 std::array<Cell, kLabels> MetricsShard::*cells) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CollectCalls(std::vector<Family>& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t Total(Cell MetricsShard::*cell) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   prometheus::Registry registry_;
   mutable Mutex mutex_;
+  std::vector<const prometheus::Collectable*> sources_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<MetricsShard>> shards_ ABSL_GUARDED_BY(mutex_);
   // (method, template), by id.
   std::vector<std::pair<std::string, std::string>> routes_ ABSL_GUARDED_BY(mutex_);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/policy/authenticate.h"
+#include "gateway/policy/client_deadline.h"
 #include "gateway/policy/decode.h"
 #include "gateway/policy/forward_headers.h"
 #include "gateway/policy/read_body.h"
@@ -11,13 +12,27 @@
 namespace frontdesk::policy {
 
 Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const ChainHost& host,
-                     Terminal& terminal) {
+                     Guarded& terminal) {
+  // First, because a refusal is worth the more the less was spent before it. The place among those
+  // in flight is held to the end.
+  const absl::StatusOr<InFlight::Place> place =
+      Shed(exchange.route->priority, exchange.call.loop.Now(), host.shed);
+  if (!place.ok()) co_return Reply(place.status());
+
+  // What nobody waits for any more need not be begun.
+  absl::Status status = TakeClientDeadline(exchange);
+  if (!status.ok()) co_return Reply(std::move(status));
+
   // Before anything is spent on a stranger: nothing of the body has been read yet.
-  absl::Status status = Authenticate(exchange, settings.development_caller);
+  status = Authenticate(exchange, settings.development_caller);
   if (!status.ok()) co_return Reply(std::move(status));
 
   // After the caller is known, because identity goes on as metadata.
   status = ForwardRequestHeaders(exchange);
+  if (!status.ok()) co_return Reply(std::move(status));
+
+  // A body that would be read in vain is not asked for.
+  status = host.bulkheads.Peek(*exchange.route);
   if (!status.ok()) co_return Reply(std::move(status));
 
   // Only now, so that a refused client is never asked for its body (100 Continue goes out here).
@@ -26,10 +41,9 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
     if (!status.ok()) co_return Reply(std::move(status));
   }
 
-  // One deadline, handed down: every wait below asks for what is left of it. It counts from here,
-  // because how fast a client sends says nothing about what is behind us; what bounds the body is
-  // the least rate of its listener.
-  exchange.call.deadline = exchange.call.loop.Now() + exchange.route->timeout;
+  // One deadline, handed down: every wait below asks for what is left of it.
+  status = TakeRouteDeadline(exchange);
+  if (!status.ok()) co_return Reply(std::move(status));
 
   // Everything behind this line works on one canonical message.
   status = Decode(exchange, *settings.types, settings.json_depth);
@@ -41,6 +55,28 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
     co_return co_await DispatchOnce(exchange, host.idempotency, terminal);
   }
   co_return co_await terminal.Dispatch(exchange);
+}
+
+Task<Reply> Guarded::Dispatch(Exchange& exchange) {
+  const route::Route& route = *exchange.route;
+  // Most have neither, and a coroutine's frame is not for nothing.
+  if (route.bulkhead < 0 && !route.fault.on) return terminal_.Dispatch(exchange);
+  return DispatchGuarded(exchange);
+}
+
+Task<Reply> Guarded::DispatchGuarded(Exchange& exchange) {
+  const route::Route& route = *exchange.route;
+  // Around what is carried out, and no earlier: who sends a body slowly, or is answered from what
+  // is kept, takes no room from others.
+  const absl::StatusOr<Admission::Room> room = co_await host_.bulkheads.Enter(exchange);
+  if (!room.ok()) co_return Reply(room.status());
+
+  // Inside of the bulkhead, as the trouble of a back end would be.
+  if (route.fault.on) {
+    absl::Status fault = co_await InjectFault(exchange, host_.random, host_.shed.metrics);
+    if (!fault.ok()) co_return Reply(std::move(fault));
+  }
+  co_return co_await terminal_.Dispatch(exchange);
 }
 
 }  // namespace frontdesk::policy

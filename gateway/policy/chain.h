@@ -4,7 +4,10 @@
 #include <string>
 
 #include "gateway/exchange.h"
+#include "gateway/policy/bulkhead.h"
+#include "gateway/policy/fault.h"
 #include "gateway/policy/idempotency.h"
+#include "gateway/policy/shed.h"
 #include "gateway/reply.h"
 
 namespace frontdesk::policy {
@@ -27,14 +30,31 @@ class Terminal {
   virtual Task<Reply> Dispatch(Exchange& exchange) = 0;
 };
 
-// What the chain needs of the worker. Outlives every request.
+// What the chain needs of the worker and of the process. Outlives every request.
 struct ChainHost {
   IdempotencyHost idempotency;
+  ShedHost shed;
+  Bulkheads& bulkheads;
+  Random random;
+};
+
+// What stands around each time that something is carried out, which may go on without the client:
+// see chain.cc. Outlives every request.
+class Guarded final : public Terminal {
+ public:
+  Guarded(const ChainHost& host, Terminal& terminal) : host_(host), terminal_(terminal) {}
+  Task<Reply> Dispatch(Exchange& exchange) override;
+
+ private:
+  Task<Reply> DispatchGuarded(Exchange& exchange);
+
+  const ChainHost& host_;
+  Terminal& terminal_;
 };
 
 // Takes an exchange whose route is set to its reply. Each concern may answer by itself; not
 // reaching the terminal is the refusal.
 Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const ChainHost& host,
-                     Terminal& terminal);
+                     Guarded& terminal);
 
 }  // namespace frontdesk::policy

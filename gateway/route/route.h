@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/mechanism/priority.h"
 #include "gateway/contract/contract.h"
 
 namespace frontdesk::route {
@@ -43,6 +45,19 @@ struct Route {
     Duration ttl = std::chrono::hours(24);
   };
   Idempotency idempotency;
+  // Who is refused first when not all can be served.
+  Priority priority = Priority::kNormal;
+  // Index of the bulkhead that its requests are counted in; -1 for none.
+  int bulkhead = -1;
+  // Trouble made on purpose: a share of the requests waits, a share fails.
+  struct Fault {
+    bool on = false;
+    Duration delay{};
+    double delay_percent = 100;
+    absl::StatusCode abort = absl::StatusCode::kOk;  // OK: none does
+    double abort_percent = 100;
+  };
+  Fault fault;
   // Client headers that become metadata, lower case.
   std::vector<std::string> request_headers;
   // Metadata that becomes response headers, lower case.

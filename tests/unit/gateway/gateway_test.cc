@@ -87,8 +87,11 @@ class House {
     const std::shared_ptr<const config::Snapshot> snapshot =
         config::Compile(file, {}, code_, findings);
     EXPECT_TRUE(snapshot) << findings.ToString();
+    in_flight_.emplace(snapshot->overload);
+    bulkheads_.emplace(snapshot->bulkheads, snapshot->overload.max_queue_age);
+    const GatewayHost host = {store_, *in_flight_, *bulkheads_, lateness, [] { return 0.5; }};
     gateway_.emplace(loop_, snapshot, code_, caller, metrics.AddShard(), nullptr, ready_, scope_,
-                     store_, 1);
+                     host, 1);
   }
 
   // What the handler threw, or "".
@@ -105,6 +108,7 @@ class House {
 
   observe::Metrics metrics{"1", "test"};
   testing::ScriptedCaller caller;
+  Lateness lateness{std::chrono::milliseconds(50)};
 
  private:
   Loop loop_;
@@ -112,6 +116,8 @@ class House {
   policy::MemoryIdempotencyStore store_{{}};
   Scope scope_{1};
   const ReadyFlag ready_ = true;
+  std::optional<policy::InFlight> in_flight_;
+  std::optional<policy::Bulkheads> bulkheads_;
   std::optional<Gateway> gateway_;
 };
 

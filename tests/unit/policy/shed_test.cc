@@ -1,0 +1,123 @@
+#include "gateway/policy/shed.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/base/failure.h"
+
+namespace frontdesk::policy {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Priority kAll[] = {Priority::kCritical, Priority::kNormal, Priority::kSheddable};
+
+TEST(Shed, ByAgeTheSheddableFirstTheCriticalNever) {
+  const struct {
+    int age_ms;
+    std::string_view served;  // of critical, normal, sheddable
+  } rows[] = {{0, "cns"}, {50, "cns"}, {51, "cn"}, {100, "cn"}, {101, "c"}, {60'000, "c"}};
+  for (const auto& row : rows) {
+    observe::Metrics metrics("1", "test");
+    InFlight in_flight({});
+    Lateness lateness(milliseconds(50));
+    const TimePoint now{std::chrono::hours(1)};
+    lateness.Observe(milliseconds(row.age_ms), now - milliseconds(50));
+    lateness.Observe(milliseconds(row.age_ms), now);
+    const ShedHost host{lateness, in_flight, metrics.AddShard()};
+    std::string served;
+    for (const Priority priority : kAll) {
+      const absl::StatusOr<InFlight::Place> place = Shed(priority, now, host);
+      if (place.ok()) {
+        served += "cns"[static_cast<size_t>(priority)];
+        continue;
+      }
+      EXPECT_EQ(place.status().code(), absl::StatusCode::kUnavailable);
+      EXPECT_EQ(ReasonOf(place.status()), "OVERLOADED");
+      EXPECT_EQ(HeadersOf(place.status()), "Retry-After: 1\r\n");
+      EXPECT_TRUE(WasNeverSent(place.status()));
+    }
+    EXPECT_EQ(served, row.served) << row.age_ms;
+    const std::string line = "frontdesk_shed_total{reason=\"queue_age\"} " +
+                             std::to_string(3 - row.served.size()) + "\n";
+    EXPECT_NE(metrics.Text().find(line), std::string::npos) << metrics.Text();
+  }
+}
+
+TEST(Shed, ByRequestsInFlight) {
+  const struct {
+    size_t most;
+    size_t critical, normal, sheddable;  // places for each, alone
+  } rows[] = {{0, 0, 0, 0},    {1, 1, 1, 1},     {9, 9, 9, 9},
+              {10, 10, 10, 9}, {20, 20, 19, 18}, {100, 100, 95, 90}};
+  for (const auto& row : rows) {
+    const size_t expected[] = {row.critical, row.normal, row.sheddable};
+    for (const Priority priority : kAll) {
+      InFlight in_flight({.max_in_flight = row.most});
+      std::vector<InFlight::Place> places;
+      InFlight::Place place;
+      while (in_flight.Take(priority, place)) places.push_back(std::move(place));
+      EXPECT_EQ(places.size(), expected[static_cast<size_t>(priority)]) << row.most;
+      EXPECT_EQ(in_flight.count(), places.size());
+      if (places.empty()) continue;
+      places.pop_back();
+      EXPECT_TRUE(in_flight.Take(priority, place));
+      InFlight::Place none;
+      EXPECT_FALSE(in_flight.Take(priority, none));
+      places.clear();
+      EXPECT_EQ(in_flight.count(), 1u);
+    }
+  }
+}
+
+TEST(Shed, TheLastPlacesAreForTheCritical) {
+  observe::Metrics metrics("1", "test");
+  InFlight in_flight({.max_in_flight = 20});
+  const Lateness lateness(milliseconds(50));
+  const ShedHost host{lateness, in_flight, metrics.AddShard()};
+  std::vector<absl::StatusOr<InFlight::Place>> held;
+  std::string story;
+  for (const Priority priority : {Priority::kSheddable, Priority::kNormal, Priority::kCritical}) {
+    while (true) {
+      held.push_back(Shed(priority, TimePoint(), host));
+      if (!held.back().ok()) break;
+      story += "cns"[static_cast<size_t>(priority)];
+    }
+    EXPECT_EQ(ReasonOf(held.back().status()), "OVERLOADED");
+  }
+  EXPECT_EQ(story, "ssssssssssssssssssnc");
+  held.clear();
+  EXPECT_EQ(in_flight.count(), 0u);
+  EXPECT_NE(metrics.Text().find("frontdesk_shed_total{reason=\"max_in_flight\"} 3\n"),
+            std::string::npos);
+}
+
+TEST(Shed, PlacesAreOfTheWholeProcess) {
+  constexpr size_t kMost = 7;
+  InFlight in_flight({.max_in_flight = kMost});
+  std::atomic<size_t> most{0};
+  std::vector<std::thread> workers;
+  for (int worker = 0; worker < 4; ++worker) {
+    workers.emplace_back([&] {
+      for (int i = 0; i < 20'000; ++i) {
+        InFlight::Place first, second, third;
+        for (InFlight::Place* place : {&first, &second, &third}) {
+          in_flight.Take(Priority::kNormal, *place);
+        }
+        size_t seen = in_flight.count(), before = most;
+        while (seen > before && !most.compare_exchange_weak(before, seen)) {
+        }
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_LE(most, kMost);
+  EXPECT_EQ(in_flight.count(), 0u);
+}
+
+}  // namespace
+}  // namespace frontdesk::policy
