@@ -12,6 +12,7 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(mimalloc REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
+pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 # Through pkg-config, because its -DCPPHTTPLIB_* flags are part of its ABI.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 if(FRONTDESK_TESTS)

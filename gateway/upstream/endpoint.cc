@@ -13,17 +13,49 @@ absl::Status Wrong(std::string_view text, std::string_view why) {
   return absl::InvalidArgumentError(Absl(message));
 }
 
-bool IsHostName(std::string_view host) {
-  if (host.empty() || host.size() > 253) return false;
-  return std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_';
-  });
+constexpr std::string_view kSrv = "srv://";
+constexpr size_t kMaxName = 253;
+constexpr size_t kMaxLabel = 63;
+
+bool IsLabel(std::string_view label) {
+  return !label.empty() && label.size() <= kMaxLabel &&
+         std::all_of(label.begin(), label.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_';
+         });
+}
+
+// RFC 2782: _service._protocol.name
+absl::StatusOr<Endpoint> ParseSrv(std::string_view text) {
+  const std::string_view name = text.substr(kSrv.size());
+  const size_t protocol = name.find("._");
+  const bool labelled = name.starts_with('_') && protocol != std::string_view::npos &&
+                        name.find('.') == protocol &&
+                        name.find('.', protocol + 1) < name.size() - 1;
+  if (!labelled || !IsHostName(name)) {
+    return Wrong(text, "expected srv://_service._protocol.name, as in srv://_grpc._tcp.orders");
+  }
+  Endpoint endpoint;
+  endpoint.host = name;
+  endpoint.srv = true;
+  return endpoint;
 }
 
 }  // namespace
 
+bool IsHostName(std::string_view text) {
+  if (text.empty() || text.size() > kMaxName) return false;
+  if (text.ends_with('.')) text.remove_suffix(1);
+  while (true) {
+    const size_t dot = text.find('.');
+    if (!IsLabel(text.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
 absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
+  if (text.starts_with(kSrv)) return ParseSrv(text);
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return Wrong(text, "expected host:port");
   std::string_view host = text.substr(0, colon);

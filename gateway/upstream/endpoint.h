@@ -16,10 +16,17 @@ struct Endpoint {
   uint16_t port = 0;
   // The address, when the host is one already.
   std::optional<boost::asio::ip::address> address;
+  // `host` is the name of SRV records, which say hosts and ports.
+  bool srv = false;
 };
 
-// "127.0.0.1:50051", "[::1]:50051", "orders.internal:50051"; INVALID_ARGUMENT says what is wrong.
+// "127.0.0.1:50051", "[::1]:50051", "orders.internal:50051", "srv://_grpc._tcp.orders.internal";
+// INVALID_ARGUMENT says what is wrong.
 absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text);
+
+// Labels of letters, digits, '-' and '_', as long as the DNS has them; one dot may stand at the
+// end.
+bool IsHostName(std::string_view text);
 
 // What one transport connects to: an address, for names are resolved by discovery.
 struct EndpointTarget {

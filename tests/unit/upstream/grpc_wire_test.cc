@@ -147,8 +147,31 @@ TEST(Endpoint, IsHostAndPort) {
     EXPECT_EQ(endpoint->address.has_value(), row.numeric) << row.text;
   }
   for (const char* bad : {"", ":", "host", "host:", ":80", "host:0", "host:65536", "host:80x",
-                          "host:-1", "::1:80", "[::1", "[host]:80", "ho st:80", "http://host:80"}) {
+                          "host:-1", "::1:80", "[::1", "[host]:80", "ho st:80", "http://host:80",
+                          "a..b:80", ".a:80", ".:80", "xn--h\xc3\xb6st:80"}) {
     EXPECT_FALSE(ParseEndpoint(bad).ok()) << bad;
+  }
+  EXPECT_TRUE(ParseEndpoint(std::string(63, 'a') + ".b.:80").ok());
+  EXPECT_FALSE(ParseEndpoint(std::string(64, 'a') + ".b:80").ok());
+}
+
+TEST(Endpoint, IsTheNameOfSrvRecords) {
+  for (const std::string name : {"_grpc._tcp.orders.internal", "_grpclb._tcp.o", "_a._b.c."}) {
+    const absl::StatusOr<Endpoint> endpoint = ParseEndpoint("srv://" + name);
+    ASSERT_TRUE(endpoint.ok()) << endpoint.status();
+    EXPECT_TRUE(endpoint->srv);
+    EXPECT_EQ(endpoint->host, name);
+    EXPECT_EQ(endpoint->port, 0);
+    EXPECT_FALSE(endpoint->address) << name;
+  }
+  for (const std::string bad :
+       {"srv://", "srv:///", "srv://orders.internal", "srv://_grpc.orders.internal",
+        "srv://_grpc._tcp", "srv://_grpc._tcp.", "srv://_grpc._tcp..", "srv://_grpc._tcp.a:50051",
+        "srv://_grpc._tcp.a/b", "srv://grpc._tcp.a", "srv://_grpc.x._tcp.a", "srv://127.0.0.1:80",
+        "SRV://_grpc._tcp.a", "srv:_grpc._tcp.a", "srv://_grpc._tcp.a b", "srv://._tcp.a"}) {
+    const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(bad);
+    EXPECT_FALSE(endpoint.ok()) << bad;
+    EXPECT_NE(endpoint.status().message().find(bad), absl::string_view::npos) << bad;
   }
 }
 
