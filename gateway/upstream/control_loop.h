@@ -1,0 +1,41 @@
+// What a process does for all of its upstreams at once, beside the workers and their calls: looking
+// up names and checking health, on a thread with a loop of its own.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/loop.h"
+#include "gateway/upstream/cluster.h"
+#include "gateway/upstream/discovery.h"
+#include "gateway/upstream/health_check.h"
+
+namespace frontdesk::upstream {
+
+// Every member may be called from any thread but its own.
+class ControlLoop {
+ public:
+  // Starts the thread, which has the signal mask of this one. `clusters` outlive it.
+  explicit ControlLoop(const Clusters& clusters, const DnsSettings& dns = {});
+  ControlLoop(const ControlLoop&) = delete;
+  ControlLoop& operator=(const ControlLoop&) = delete;
+  // Ends the thread; look-ups and checks under way are given up.
+  ~ControlLoop();
+
+  // Waits until each name was looked up once, whatever was found. False when that takes longer.
+  bool WaitUntilSettled(Duration patience) const;
+  std::vector<DiscoveryStatus> discovery() const { return discovery_.status(); }
+
+ private:
+  Loop loop_;
+  Discovery discovery_;
+  std::vector<std::unique_ptr<UpstreamHealth>> health_;
+  std::promise<void> settled_;
+  const std::shared_future<void> is_settled_;
+  std::thread thread_;
+};
+
+}  // namespace frontdesk::upstream
