@@ -47,7 +47,7 @@ bool ReadOptions(int argc, char** argv, LightBackendOptions& options) {
     if (name == "--port" && ReadNumber(argv[i], 65535, number)) {
       options.port = static_cast<uint16_t>(number);
     } else if (name == "--delay-ms" && ReadNumber(argv[i], 1 << 30, number)) {
-      options.delay = std::chrono::milliseconds(number);
+      options.behaviour.delay = std::chrono::milliseconds(number);
     } else if (name != "--reply-file" || !ReadFile(argv[i], options.reply)) {
       return false;
     }

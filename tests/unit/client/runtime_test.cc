@@ -26,7 +26,7 @@ class Backend {
   explicit Backend(Duration delay = Duration::zero()) {
     testing_support::LightBackendOptions options;
     options.echo = true;
-    options.delay = delay;
+    options.behaviour.delay = delay;
     server_.emplace(loop_, options);
     thread_ = std::thread([this] { loop_.Run(); });
   }
