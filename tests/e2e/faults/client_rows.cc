@@ -1,0 +1,100 @@
+// Clients that leave, and that are only there.
+#include <algorithm>
+#include <optional>
+
+#include "gateway/base/text.h"
+#include "tests/e2e/faults/rows.h"
+
+namespace frontdesk::faults {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing_support::OpenLoad;
+
+void TheyLeave(Rig& rig, Judge& judge) {
+  rig.Behave({.delay = seconds(2)});
+  LoadRoute route = rig.Get();
+  route.leaves_after = milliseconds(100);
+  const LoadReport report = rig.Load({.routes = {route},
+                                      .rate = rig.Either(1000.0, 200.0),
+                                      .length = seconds(rig.Either(10, 2)),
+                                      .connections = 4000});
+  rig.Wait(seconds(1));
+  uint64_t noticed = 0;
+  uint64_t called = 0;
+  double latest = 0;
+  for (const auto& [id, left] : report.left) {
+    const auto calls = rig.backend().seen().find(id);
+    if (calls == rig.backend().seen().end()) continue;
+    ++called;
+    if (!calls->second.cancelled) continue;
+    const std::chrono::duration<double, std::milli> after = *calls->second.cancelled - left;
+    if (after.count() <= rig.Either(100, 1000)) ++noticed;
+    latest = std::max(latest, after.count());
+  }
+  judge.AtLeast("calls that clients left", called, report.left.size() * 9 / 10);
+  judge.AtLeast("cancelled in time", noticed, called - called / 1000);
+  judge.Note("the last after ms", Cat(static_cast<int>(latest)));
+  judge.That("no stream left",
+             rig.Until([&] { return rig.backend().open_streams() == 0; }, seconds(3)));
+}
+
+// They leave while a large answer is being written.
+void TheyLeaveMidway(Rig& rig, Judge& judge) {
+  rig.Behave({.delay = milliseconds(2), .padding = 1 << 20});
+  LoadRoute route = rig.Get();
+  route.leaves_after = milliseconds(4);
+  const LoadReport report = rig.Load({.routes = {route},
+                                      .rate = rig.Either(200.0, 100.0),
+                                      .length = seconds(rig.Either(50, 2)),
+                                      .connections = 4000});
+  judge.AtLeast("left", report.left.size(), report.Total().sent() / 10);
+  judge.That("no stream left",
+             rig.Until([&] { return rig.backend().open_streams() == 0; }, seconds(3)));
+}
+
+void ManyAreIdle(Rig& rig, Judge& judge) {
+  const size_t count = rig.Either(10000, 1000);
+  std::optional<OpenLoad> idle;
+  double each = 0;
+  const Pairs pairs = InPairs(rig, [&](bool fault) {
+    idle.reset();
+    rig.Until([&] { return rig.files() <= rig.files_at_first() + 50; }, seconds(10));
+    const double before = static_cast<double>(rig.bytes());
+    if (fault) {
+      idle.emplace(rig.loop(), LoadPlan{.port = rig.gateway().port(),
+                                        .routes = {rig.Get()},
+                                        .length = Duration::zero(),
+                                        .connections = count});
+      idle->Start();
+      rig.Until([&] { return idle->done(); }, seconds(20));
+      if (each == 0) {
+        each = (static_cast<double>(rig.bytes()) - before) / static_cast<double>(count) / 1024;
+      }
+    }
+    return rig.Load({.routes = {rig.Get()}, .length = seconds(rig.Either(5, 1))})["get1"]
+        .GoodPercentile(99);
+  });
+  judge.AtMost("failed of the idle", idle->report().Total().failed(), 0);
+  judge.AtLeast("idle", rig.files(), count);
+  judge.Within("KiB each", each, 10, 100);
+  judge.Ratio("p99 of active ones", pairs, 1.05);
+  idle.reset();
+}
+
+}  // namespace
+
+std::vector<Row> ClientRows() {
+  return {
+      {"31", "clients leave", "call cancelled in 100 ms, >= 99.9 %", {}, TheyLeave},
+      {"32", "clients leave in the middle of an answer", "no stream left", {}, TheyLeaveMidway},
+      {"35",
+       "10,000 idle connections",
+       "<= 10 KiB each; p99 of active ones <= x 1.05",
+       {},
+       ManyAreIdle},
+  };
+}
+
+}  // namespace frontdesk::faults

@@ -1,0 +1,80 @@
+// All back ends fail at once, and come back.
+#include <algorithm>
+
+#include "gateway/base/text.h"
+#include "tests/e2e/faults/rows.h"
+
+namespace frontdesk::faults {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Answer = LightBehaviour::Answer;
+
+// Seconds from `at` until the last failure.
+double FailedUntil(const RouteReport& route, Duration at) {
+  const auto from = std::chrono::duration<double, std::milli>(at).count();
+  double last = from;
+  for (const LoadSample& sample : route.samples) {
+    if (!testing_support::IsGood(sample)) last = std::max(last, double{sample.at_ms});
+  }
+  return (last - from) / 1000;
+}
+
+// Fails from `down` to `up`; then all is well for 3 s.
+void JudgeOutage(Rig& rig, Judge& judge, const std::function<void()>& fail,
+                 const std::function<void()>& heal) {
+  const milliseconds down(1000);
+  const milliseconds up = down + seconds(rig.Either(10, 2));
+  uint64_t before = 0;
+  uint64_t during = 0;
+  const LoadReport report =
+      rig.Load({.routes = {rig.Get(), rig.Put()}, .length = up + seconds(3), .connections = 4000},
+               {{down, [&] { fail(), before = rig.Calls(); }},
+                {up, [&] { during = rig.Calls() - before, heal(); }}});
+  const RouteReport total = report.Total();
+  const auto outage = [&](const LoadSample& sample) {
+    return sample.at_ms >= 1000 && sample.at_ms < static_cast<float>(up.count());
+  };
+  const uint64_t offered = total.Count(outage);
+  judge.Reaches("offered", static_cast<double>(offered), 100, 100);
+  judge.AtMost("calls of back ends", during, offered + offered / 5 + 10);
+  judge.AtMost("good answers", total.Count([&](const LoadSample& sample) {
+    return outage(sample) && testing_support::IsGood(sample);
+  }),
+               10);
+  judge.Within("answers p99 ms", total.Percentile(99, outage), 5, 500);
+  judge.AtMost("lost", total.lost(), 0);
+  judge.Within("recovered after s", FailedUntil(total, up), 1, 2.5);
+}
+
+void AllFail(Rig& rig, Judge& judge) {
+  JudgeOutage(
+      rig, judge, [&] { rig.Behave({.answer = Answer::kStatus}); }, [&] { rig.Behave({}); });
+}
+
+void AllAreGone(Rig& rig, Judge& judge) {
+  JudgeOutage(
+      rig, judge,
+      [&] {
+        rig.Each([](LightBackend& one) {
+          one.Refuse();
+          one.ResetAll();
+        });
+      },
+      [&] { rig.Each([](LightBackend& one) { one.Listen(); }); });
+}
+
+}  // namespace
+
+std::vector<Row> DownRows() {
+  const std::string demand =
+      "calls <= 1.2 x offered; answers in < 5 ms; recovered <= 1 s after they return";
+  return {
+      {"38", "all back ends answer UNAVAILABLE", demand, {.endpoints = 2}, AllFail},
+      {"38-workers", "... with four workers", demand, {.endpoints = 2, .workers = 4}, AllFail},
+      {"14", "all back ends are down", demand, {.endpoints = 2}, AllAreGone},
+  };
+}
+
+}  // namespace frontdesk::faults

@@ -1,0 +1,217 @@
+#include "tests/e2e/faults/rig.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "gateway/base/text.h"
+
+namespace frontdesk::faults {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing_support::LightBackendOptions;
+using testing_support::OpenLoad;
+
+namespace {
+
+class At final : private Timer {
+ public:
+  At(Loop& loop, Duration after, std::function<void()> act) : act_(std::move(act)) {
+    loop.Arm(*this, Clock::now() + after);
+  }
+
+ private:
+  void OnTimer() override { act_(); }
+  const std::function<void()> act_;
+};
+
+}  // namespace
+
+void Pin(int core) {
+  if (core < 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<size_t>(core), &set);
+  sched_setaffinity(0, sizeof set, &set);
+}
+
+Rig::Rig(const Topology& topology, const Scale& scale) : scale_(scale), topology_(topology) {
+  for (int service = 0; service < topology.services; ++service) {
+    auto& endpoints = backends_.emplace_back();
+    for (int i = 0; i < topology.endpoints; ++i) {
+      LightBackendOptions options;
+      options.echo = true;
+      options.remember = true;
+      options.behaviour = topology.behaviour;
+      endpoints.push_back(std::make_unique<LightBackend>(loop_, options));
+    }
+  }
+  // A child has its parent's core from the start, with all its threads.
+  Pin(scale.gateway_core);
+  gateway_.emplace(testing_support::WriteTempFile("faults.yaml", Config(topology)));
+  Pin(scale.own_core);
+  WarmUp();
+}
+
+Rig::~Rig() { gateway_.reset(); }
+
+std::string Rig::Config(const Topology& topology) const {
+  std::string yaml = Cat("listen: {address: \"127.0.0.1:0\", workers: ", topology.workers,
+                         "}\nadmin: {address: \"127.0.0.1:0\"}\ndescriptor_set: " FAULTS_CONTRACT
+                         "\nlog: {access: off}\ndrain: {grace: 10ms}\n",
+                         topology.extra, "upstreams:\n");
+  for (int service = 0; service < 7; ++service) {
+    std::string endpoints;
+    // The discard port, on which nobody listens.
+    if (service >= topology.services) endpoints = "\"127.0.0.1:9\"";
+    for (int i = 0; service < topology.services && i < topology.endpoints; ++i) {
+      endpoints += Cat(i > 0 ? ", " : "", "\"127.0.0.1:", backends_[service][i]->port(), '"');
+    }
+    yaml +=
+        Cat("  u", service + 1, ": {services: [frontdesk.faults.S", service + 1, "], endpoints: [",
+            endpoints, "]", topology.upstream.empty() ? "" : ", ", topology.upstream, "}\n");
+  }
+  return yaml;
+}
+
+// What the first requests make the process touch and open is no fault's doing.
+void Rig::WarmUp() {
+  LoadPlan plan;
+  plan.rate = 200;
+  plan.length = milliseconds(500);
+  for (int service = 0; service < topology_.services; ++service) {
+    plan.routes.push_back(Get(service));
+  }
+  Load(std::move(plan));
+  Forget();
+  files_at_first_ = files();
+  bytes_at_first_ = bytes();
+}
+
+LightBackend& Rig::backend(int service, int endpoint) {
+  return *backends_.at(static_cast<size_t>(service)).at(static_cast<size_t>(endpoint));
+}
+
+void Rig::Each(const std::function<void(LightBackend&)>& act) {
+  for (auto& endpoints : backends_) {
+    for (auto& backend : endpoints) act(*backend);
+  }
+}
+
+void Rig::Behave(const LightBehaviour& behaviour) {
+  Each([&](LightBackend& backend) { backend.Behave(behaviour); });
+}
+
+LoadRoute Rig::Get(int service) const {
+  return {.name = Cat("get", service + 1), .target = Cat('/', service + 1, "/{id}")};
+}
+
+LoadRoute Rig::Put(int service) const {
+  return {.name = Cat("put", service + 1),
+          .target = Cat('/', service + 1),
+          .method = "POST",
+          .headers = "content-type: application/json\r\n",
+          .body = "{\"id\": \"{id}\"}"};
+}
+
+LoadRoute Rig::Page() const { return {.name = "page", .target = "/page/{id}"}; }
+
+double Rig::HalfOfCapacity() {
+  if (!full()) return 400;
+  if (half_ == 0) half_ = Closed(64, seconds(2)).goodput() / 2;
+  return half_;
+}
+
+LoadReport Rig::Closed(size_t connections, Duration length) {
+  LoadPlan plan;
+  for (int service = 0; service < topology_.services; ++service) {
+    plan.routes.push_back(Get(service));
+  }
+  plan.port = gateway_->port();
+  plan.ids = Cat("load", loads_++);
+  plan.connections = connections;
+  plan.length = length;
+  const LoadReport report = testing_support::RunLoad(loop_, plan);
+  crossed_ += report.Total().crossed;
+  return report;
+}
+
+LoadReport Rig::Load(LoadPlan plan, std::vector<Event> events) {
+  std::vector<LoadPlan> plans;
+  plans.push_back(std::move(plan));
+  return Loads(std::move(plans), std::move(events)).front();
+}
+
+std::vector<LoadReport> Rig::Loads(std::vector<LoadPlan> plans, std::vector<Event> events) {
+  std::vector<std::unique_ptr<OpenLoad>> loads;
+  for (LoadPlan& plan : plans) {
+    if (plan.port == 0) plan.port = gateway_->port();
+    if (plan.rate == 0) plan.rate = HalfOfCapacity();
+    plan.ids = Cat("load", loads_++);
+    loads.push_back(std::make_unique<OpenLoad>(loop_, plan));
+  }
+  std::vector<std::unique_ptr<At>> armed;
+  for (Event& event : events) {
+    armed.push_back(std::make_unique<At>(loop_, event.at, std::move(event.happens)));
+  }
+  for (const auto& load : loads) load->Start();
+  loop_.RunUntil([&] {
+    return std::all_of(loads.begin(), loads.end(), [](const auto& load) { return load->done(); });
+  });
+  std::vector<LoadReport> reports;
+  for (const auto& load : loads) {
+    reports.push_back(load->report());
+    crossed_ += reports.back().Total().crossed;
+  }
+  return reports;
+}
+
+void Rig::Wait(Duration time) {
+  Until([] { return false; }, time);
+}
+
+bool Rig::Until(const std::function<bool()>& holds, Duration time) {
+  const TimePoint end = Clock::now() + time;
+  bool tick = true;
+  std::optional<At> timer;
+  while (!holds() && Clock::now() < end) {
+    tick = false;
+    timer.emplace(loop_, milliseconds(10), [&] { tick = true; });
+    loop_.RunUntil([&] { return tick; });
+  }
+  return holds();
+}
+
+uint64_t Rig::Calls() {
+  uint64_t calls = 0;
+  Each([&](LightBackend& backend) { calls += backend.calls(); });
+  return calls;
+}
+
+void Rig::Forget() {
+  Each([](LightBackend& backend) { backend.Forget(); });
+}
+
+uint64_t Rig::Duplicates() {
+  std::map<std::string, uint64_t> counts;
+  Each([&](LightBackend& backend) {
+    for (const auto& [id, calls] : backend.seen()) {
+      if (id.find("-put") != std::string::npos) counts[id] += calls.count;
+    }
+  });
+  return static_cast<uint64_t>(std::count_if(counts.begin(), counts.end(),
+                                             [](const auto& entry) { return entry.second > 1; }));
+}
+
+void Rig::Heal() {
+  Each([&](LightBackend& backend) {
+    backend.Drop(false);
+    backend.Listen();
+    backend.Behave(topology_.behaviour);
+  });
+}
+
+}  // namespace frontdesk::faults

@@ -1,0 +1,120 @@
+// The gateway as a process, light back ends and a load on one loop of ours: what a row of the fault
+// matrix is played on.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/base/loop.h"
+#include "tests/e2e/stack.h"
+#include "tests/support/light_backend.h"
+#include "tests/support/open_load.h"
+
+namespace frontdesk::faults {
+
+using testing_support::LightBackend;
+using testing_support::LightBehaviour;
+using testing_support::LoadPlan;
+using testing_support::LoadReport;
+using testing_support::LoadRoute;
+using testing_support::LoadSample;
+using testing_support::RouteReport;
+
+// How much of it: as a test that ends soon, or as a measurement.
+struct Scale {
+  bool full = false;
+  // Cores for the gateway and for everything else; -1 for any.
+  int gateway_core = -1;
+  int own_core = -1;
+};
+
+// What is set up for a row.
+struct Topology {
+  int services = 1;
+  int endpoints = 1;          // of each service
+  std::string upstream = "";  // more YAML for each upstream, such as "{timeout: 1s}" without braces
+  std::string extra = "";     // more YAML, at the top level
+  unsigned workers = 1;
+  LightBehaviour behaviour = {};  // at first
+};
+
+// Something to do while a load runs.
+struct Event {
+  Duration at;
+  std::function<void()> happens;
+};
+
+class Rig {
+ public:
+  Rig(const Topology& topology, const Scale& scale);
+  ~Rig();
+
+  bool full() const { return scale_.full; }
+  // In a measurement, or in a test.
+  template <class T>
+  T Either(T measured, T tested) const {
+    return full() ? measured : tested;
+  }
+  Loop& loop() { return loop_; }
+  e2e::Frontdesk& gateway() { return *gateway_; }
+  // Counted from 0.
+  LightBackend& backend(int service = 0, int endpoint = 0);
+  void Each(const std::function<void(LightBackend&)>& act);
+  void Behave(const LightBehaviour& behaviour);
+
+  // "get1" and "put1": routes of the first service.
+  LoadRoute Get(int service = 0) const;
+  LoadRoute Put(int service = 0) const;
+  LoadRoute Page() const;
+
+  // Half of what the gateway is able to do here, found out once; in a test less than that.
+  double HalfOfCapacity();
+  // Requests per second that `connections` busy clients get answered.
+  LoadReport Closed(size_t connections, Duration length);
+  // Port and ids are filled in; a plan without a rate has half of the capacity. A report is kept of
+  // each for the accounts at the end.
+  LoadReport Load(LoadPlan plan, std::vector<Event> events = {});
+  // Several at once, to their common end.
+  std::vector<LoadReport> Loads(std::vector<LoadPlan> plans, std::vector<Event> events = {});
+  void Wait(Duration time);
+  // Runs the loop until it holds; false when it does not in time.
+  bool Until(const std::function<bool()>& holds, Duration time);
+
+  // Calls at all back ends since Forget().
+  uint64_t Calls();
+  void Forget();
+  // Of requests to `put` routes since the start: more than one call reached a back end.
+  uint64_t Duplicates();
+  uint64_t crossed() const { return crossed_; }
+
+  // Everything well again, and all resources back: see Judge.
+  void Heal();
+  size_t files() { return e2e::OpenFiles(gateway_->process()); }
+  size_t bytes() { return gateway_->process().ResidentBytes(); }
+  size_t files_at_first() const { return files_at_first_; }
+  size_t bytes_at_first() const { return bytes_at_first_; }
+
+ private:
+  std::string Config(const Topology& topology) const;
+  void WarmUp();
+
+  const Scale scale_;
+  const Topology topology_;
+  Loop loop_;
+  std::vector<std::vector<std::unique_ptr<LightBackend>>> backends_;
+  std::optional<e2e::Frontdesk> gateway_;
+  int loads_ = 0;
+  double half_ = 0;
+  uint64_t crossed_ = 0;
+  size_t files_at_first_ = 0;
+  size_t bytes_at_first_ = 0;
+};
+
+// Pins the calling process, and what it starts from then on; -1 for nothing.
+void Pin(int core);
+
+}  // namespace frontdesk::faults

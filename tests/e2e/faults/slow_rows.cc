@@ -1,0 +1,156 @@
+// Back ends that answer late, or never.
+#include <algorithm>
+#include <csignal>
+
+#include "gateway/base/text.h"
+#include "tests/e2e/faults/rows.h"
+
+namespace frontdesk::faults {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Answer = LightBehaviour::Answer;
+
+constexpr milliseconds kUsual{20};
+
+RouteReport Merged(const LoadReport& report, const std::vector<LoadRoute>& routes) {
+  LoadReport part;
+  for (const LoadRoute& route : routes) part.routes[route.name] = report[route.name];
+  return part.Total();
+}
+
+double Least(const RouteReport& route, int status) { return route.PercentileOf(status, 0); }
+
+void OneOfSevenIsSlow(Rig& rig, Judge& judge) {
+  std::vector<LoadRoute> others;
+  for (int service = 0; service < 6; ++service) others.push_back(rig.Get(service));
+  std::vector<LoadRoute> all = others;
+  all.push_back(rig.Get(6));
+  RouteReport slow;
+  RouteReport elsewhere;
+  const Pairs pairs = InPairs(rig, [&](bool fault) {
+    rig.backend(6).Behave({.delay = fault ? milliseconds(5000) : kUsual});
+    LoadPlan plan{.routes = all, .length = seconds(rig.Either(5, 2)), .connections = 4000};
+    const LoadReport report = rig.Load(std::move(plan));
+    elsewhere = Merged(report, others);
+    if (fault) slow = report["get7"];
+    // So that the next one starts with a breaker that has closed again.
+    rig.backend(6).Behave({.delay = kUsual});
+    rig.Wait(seconds(1));
+    return elsewhere.GoodPercentile(99);
+  });
+  judge.Ratio("p99 of the others", pairs, 1.1);
+  judge.AtMost("failed elsewhere", elsewhere.failed(), 0);
+  judge.AtMost("good ones of the slow route", slow.good(), 0);
+  judge.That("no 504 before its time", slow.Count(504) == 0 || Least(slow, 504) >= 299);
+  judge.AtLeast("504 at the deadline", slow.Count(504), 1);
+  judge.Within("504 p99 ms", slow.PercentileOf(504, 99), 350, 1500);
+  judge.AtLeast("refused by the breaker", slow.Count(503), slow.sent() / 2);
+  judge.Within("503 p99 ms", slow.PercentileOf(503, 99), 5, 200);
+}
+
+void NeverAnswers(Rig& rig, Judge& judge) {
+  rig.Behave({.answer = Answer::kNever});
+  const LoadReport report =
+      rig.Load({.routes = {rig.Get()}, .rate = 50, .length = seconds(rig.Either(5, 2))});
+  const RouteReport& route = report["get1"];
+  judge.AtMost("not 504 or 503", route.failed() - route.Count(504) - route.Count(503), 0);
+  judge.AtLeast("504", route.Count(504), 1);
+  judge.Within("504 p99 ms", route.PercentileOf(504, 99), 350, 1500);
+  judge.That("no stream left",
+             rig.Until([&] { return rig.backend().open_streams() == 0; }, seconds(5)));
+  double latest = 0;
+  uint64_t unnoticed = 0;
+  for (const auto& [id, calls] : rig.backend().seen()) {
+    if (!calls.cancelled) {
+      ++unnoticed;
+      continue;
+    }
+    const std::chrono::duration<double, std::milli> took = *calls.cancelled - calls.arrived;
+    latest = std::max(latest, took.count());
+  }
+  // Those before the fault were answered.
+  judge.AtMost("calls that were not cancelled", unnoticed, 100);
+  judge.Within("cancelled after ms", latest, 300 + 100, 1500);
+}
+
+// One of the parts fails, another one is slow: the page is there without them, in time.
+void PartsOfAPage(Rig& rig, Judge& judge) {
+  rig.backend(1).Behave({.answer = Answer::kStatus});
+  rig.backend(2).Behave({.answer = Answer::kNever});
+  const LoadReport report =
+      rig.Load({.routes = {rig.Page()}, .rate = 50, .length = seconds(rig.Either(5, 2))});
+  judge.AtMost("failed pages", report["page"].failed(), 0);
+  judge.Within("p99 ms", report["page"].GoodPercentile(99), 250, 900);
+  rig.backend(0).Behave({.answer = Answer::kStatus, .status = 5});
+  const LoadReport needed = rig.Load({.routes = {rig.Page()}, .rate = 50, .length = seconds(1)});
+  judge.AtMost("pages without the needed part", needed["page"].good(), 0);
+  judge.AtMost("failures other than 404", needed["page"].failed() - needed["page"].Count(404), 0);
+  judge.That("the others are cancelled",
+             rig.Until([&] { return rig.backend(2).open_streams() == 0; }, seconds(2)));
+}
+
+// Nobody runs for a while: what was sent before and meanwhile is answered.
+void TheGatewayIsStopped(Rig& rig, Judge& judge) {
+  const milliseconds pause(rig.Either(5000, 1000));
+  const auto signal = [&](int number) {
+    return [&rig, number] { rig.gateway().process().Signal(number); };
+  };
+  const LoadReport report = rig.Load(
+      {.routes = {rig.Get(), rig.Put()},
+       .rate = 200,
+       .length = pause + seconds(2),
+       .connections = 4000},
+      {{milliseconds(500), signal(SIGSTOP)}, {milliseconds(500) + pause, signal(SIGCONT)}});
+  judge.AtMost("failed", report.Total().failed(), 0);
+}
+
+void ABackEndIsStopped(Rig& rig, Judge& judge) {
+  const milliseconds pause(rig.Either(5000, 1000));
+  const LoadReport report =
+      rig.Load({.routes = {rig.Get(), rig.Put()},
+                .rate = 200,
+                .length = pause + seconds(2),
+                .connections = 4000},
+               {{milliseconds(500), [&] { rig.Each([](LightBackend& one) { one.Pause(true); }); }},
+                {milliseconds(500) + pause,
+                 [&] { rig.Each([](LightBackend& one) { one.Pause(false); }); }}});
+  judge.AtMost("failed", report.Total().failed(), 0);
+}
+
+}  // namespace
+
+std::vector<Row> SlowRows() {
+  const std::string deadline = "timeout: 300ms";
+  return {
+      {"1",
+       "one of seven services answers in 5 s instead of 20 ms",
+       "p99 of the others <= x 1.1; 504 at its deadline + 50 ms, then 503 in < 5 ms",
+       {.services = 7, .upstream = deadline, .behaviour = {.delay = kUsual}},
+       OneOfSevenIsSlow,
+       "breakers"},
+      {"2",
+       "accepts, never answers",
+       "504 at the deadline; cancelled in 100 ms; no stream left",
+       {.upstream = deadline},
+       NeverAnswers},
+      {"46",
+       "parts of a page fail or are slow",
+       "the page without them, within 200 ms + 50 ms",
+       {.services = 3},
+       PartsOfAPage},
+      {"45",
+       "the gateway is stopped for 5 s",
+       "no failure of its own when it goes on",
+       {},
+       TheGatewayIsStopped},
+      {"45-backend",
+       "all back ends are stopped for 5 s",
+       "no failure, no ejection",
+       {.endpoints = 2},
+       ABackEndIsStopped},
+  };
+}
+
+}  // namespace frontdesk::faults
