@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that Frontdesk is built, tested and shown with. Needs root only if
-# something is missing. `deploy/install.sh build|test|clang|bench|web` names what for.
+# something is missing. What for is named: `deploy/install.sh build|test|clang|bench|web|netns`.
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config protobuf-compiler protobuf-compiler-grpc
@@ -12,6 +12,8 @@ clang=(clang-14 lld-14 libclang-rt-14-dev llvm-14)
 # Tests of the generated web clients and documents; they are skipped where these are missing.
 web=(nodejs npm)
 bench=(libbenchmark-dev wrk nginx-light nghttp2-client procps)
+# Tests that drop packets in a network namespace.
+netns=(iptables iproute2 util-linux)
 
 want=("${build[@]}")
 for purpose in "$@"; do
@@ -20,11 +22,12 @@ for purpose in "$@"; do
     test) want+=("${test[@]}") ;;
     clang) want+=("${clang[@]}") ;;
     bench) want+=("${bench[@]}") ;;
+    netns) want+=("${netns[@]}") ;;
     web)
       # Where both commands come from elsewhere, Debian's npm may not even be installable.
       { command -v node && command -v npm; } >/dev/null || want+=("${web[@]}")
       ;;
-    *) echo "usage: deploy/install.sh [build] [test] [clang] [bench] [web]" >&2; exit 2 ;;
+    *) echo "usage: deploy/install.sh [build] [test] [clang] [bench] [web] [netns]" >&2; exit 2 ;;
   esac
 done
 

@@ -69,10 +69,13 @@ void OneIsSilent(Rig& rig, Judge& judge) {
 // Calls that were sent when the silence begins can't be told from lost ones.
 void OneDrops(Rig& rig, Judge& judge) {
   LightBackend& bad = rig.backend(0, 0);
+  const uint64_t before = bad.calls();
   const LoadReport report = During(
-      rig, [&] { bad.Drop(true); }, seconds(rig.Either(20, 6)));
+      rig, [&] { rig.Drop(bad, true); }, seconds(rig.Either(20, 6)));
+  rig.Drop(bad, false);
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
   judge.Within("longest GET s", report["get1"].GoodPercentile(100) / 1000, 15, 20);
+  judge.AtLeast("calls of the good one", rig.backend(0, 1).calls(), 2 * (bad.calls() - before));
   const RouteReport& put = report["put1"];
   judge.AtMost("failed POSTs", put.failed(), put.sent() / 20);
 }

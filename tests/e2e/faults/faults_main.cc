@@ -1,8 +1,9 @@
 // Measures rows of the fault matrix and prints them as a table in Markdown; see run.sh.
 //
-//   faults [--quick] [--gateway-core N] [--own-core N] [ROW ...]
+//   faults [--quick] [--iptables] [--gateway-core N] [--own-core N] [ROW ...]
 //
-// Without rows: all. --quick: as the tests have them. Ends with 1 when something is not reached.
+// Without rows: all. --quick: as the tests have them. --iptables: see Scale. Ends with 1 when
+// something is not reached.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -24,8 +25,9 @@ using frontdesk::faults::Row;
 using frontdesk::faults::Scale;
 
 int Usage() {
-  std::fprintf(stderr,
-               "usage: faults [--quick] [--gateway-core N] [--own-core N] [ROW ...]\nrows:");
+  std::fprintf(
+      stderr,
+      "usage: faults [--quick] [--iptables] [--gateway-core N] [--own-core N] [ROW ...]\nrows:");
   for (const Row& row : AllRows()) std::fprintf(stderr, " %s", row.id.c_str());
   std::fprintf(stderr, "\n");
   return 2;
@@ -66,7 +68,9 @@ int main(int argc, char** argv) {
   std::vector<std::string_view> wanted;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
-    if (word == "--quick") {
+    if (word == "--iptables") {
+      scale.iptables = true;
+    } else if (word == "--quick") {
       scale.full = false;
     } else if (word == "--gateway-core" || word == "--own-core") {
       int& core = word == "--own-core" ? scale.own_core : scale.gateway_core;

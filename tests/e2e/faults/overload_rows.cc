@@ -40,6 +40,38 @@ void BackEndsAreFull(Rig& rig, Judge& judge) {
   }
 }
 
+// A body whose reading costs the gateway far more than its writing costs the client.
+LoadRoute HeavyPut(const Rig& rig) {
+  LoadRoute route = rig.Put();
+  std::string text;
+  for (int i = 0; i < 8000; ++i) text += "\\u00e9";
+  route.body = Cat("{\"id\": \"{id}\", \"text\": \"", text, "\"}");
+  return route;
+}
+
+void TheGatewayIsFull(Rig& rig, Judge& judge) {
+  const LoadRoute heavy = HeavyPut(rig);
+  const LoadReport busy = rig.Closed(64, seconds(rig.Either(5, 2)), {heavy});
+  const double capacity = busy.goodput();
+  const double before = static_cast<double>(rig.bytes());
+  LoadPlan plan{.routes = {heavy}, .rate = capacity * 2};
+  plan.length = seconds(rig.Either(10, 3));
+  plan.poisson = true;
+  LoadPlan health{.port = rig.gateway().admin(),
+                  .routes = {{.name = "health", .target = "/healthz", .echoes_id = false}},
+                  .rate = 10};
+  health.length = plan.length;
+  const std::vector<LoadReport> reports = rig.Loads({plan, health});
+  const RouteReport& route = reports[0]["put1"];
+  judge.Note("capacity", Cat(static_cast<int>(capacity), "/s"));
+  judge.Note("goodput", Cat(static_cast<int>(reports[0].goodput()), "/s"));
+  judge.AtLeast("refused", route.Count(503), 1);
+  judge.AtMost("neither 200 nor 503", route.failed() - route.Count(503), 0);
+  judge.Within("200 p99 ms", route.GoodPercentile(99), 2 * busy.Total().GoodPercentile(99), 5000);
+  judge.AtMost("failed health checks", reports[1].Total().failed(), 0);
+  judge.Within("memory x", static_cast<double>(rig.bytes()) / before, 1.2, 100);
+}
+
 }  // namespace
 
 std::vector<Row> OverloadRows() {
@@ -51,6 +83,12 @@ std::vector<Row> OverloadRows() {
         .behaviour = {.delay = milliseconds(20), .slots = kSlots}},
        BackEndsAreFull,
        "limits"},
+      {"37-core",
+       "overload of the gateway's own core, twice what it can do",
+       "p99 of accepted requests <= x 2 of that at capacity; memory flat; goodput printed",
+       {},
+       TheGatewayIsFull,
+       "shedding"},
   };
 }
 

@@ -3,6 +3,8 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <utility>
 
@@ -82,9 +84,7 @@ void Rig::WarmUp() {
   LoadPlan plan;
   plan.rate = 200;
   plan.length = milliseconds(500);
-  for (int service = 0; service < topology_.services; ++service) {
-    plan.routes.push_back(Get(service));
-  }
+  plan.routes = Gets();
   Load(std::move(plan));
   Forget();
   files_at_first_ = files();
@@ -105,8 +105,23 @@ void Rig::Behave(const LightBehaviour& behaviour) {
   Each([&](LightBackend& backend) { backend.Behave(behaviour); });
 }
 
+void Rig::Drop(LightBackend& backend, bool on) {
+  if (!scale_.iptables) return backend.Drop(on);
+  for (const char* side : {"--dport", "--sport"}) {
+    const std::string command =
+        Cat("iptables ", on ? "-A" : "-D", " INPUT -p tcp ", side, ' ', backend.port(), " -j DROP");
+    if (std::system(command.c_str()) != 0) std::fprintf(stderr, "%s failed\n", command.c_str());
+  }
+}
+
 LoadRoute Rig::Get(int service) const {
   return {.name = Cat("get", service + 1), .target = Cat('/', service + 1, "/{id}")};
+}
+
+std::vector<LoadRoute> Rig::Gets() const {
+  std::vector<LoadRoute> routes;
+  for (int service = 0; service < topology_.services; ++service) routes.push_back(Get(service));
+  return routes;
 }
 
 LoadRoute Rig::Put(int service) const {
@@ -121,15 +136,13 @@ LoadRoute Rig::Page() const { return {.name = "page", .target = "/page/{id}"}; }
 
 double Rig::HalfOfCapacity() {
   if (!full()) return 400;
-  if (half_ == 0) half_ = Closed(64, seconds(2)).goodput() / 2;
+  if (half_ == 0) half_ = Closed(256, seconds(2)).goodput() / 2;
   return half_;
 }
 
-LoadReport Rig::Closed(size_t connections, Duration length) {
+LoadReport Rig::Closed(size_t connections, Duration length, std::vector<LoadRoute> routes) {
   LoadPlan plan;
-  for (int service = 0; service < topology_.services; ++service) {
-    plan.routes.push_back(Get(service));
-  }
+  plan.routes = routes.empty() ? Gets() : std::move(routes);
   plan.port = gateway_->port();
   plan.ids = Cat("load", loads_++);
   plan.connections = connections;

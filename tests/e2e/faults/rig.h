@@ -30,6 +30,9 @@ struct Scale {
   // Cores for the gateway and for everything else; -1 for any.
   int gateway_core = -1;
   int own_core = -1;
+  // Packets are dropped by iptables, in a network namespace of this process's own, and not by a
+  // filter on the back end's sockets.
+  bool iptables = false;
 };
 
 // What is set up for a row.
@@ -65,16 +68,19 @@ class Rig {
   LightBackend& backend(int service = 0, int endpoint = 0);
   void Each(const std::function<void(LightBackend&)>& act);
   void Behave(const LightBehaviour& behaviour);
+  // Packets from and to its port get lost while `on`.
+  void Drop(LightBackend& backend, bool on);
 
   // "get1" and "put1": routes of the first service.
   LoadRoute Get(int service = 0) const;
+  std::vector<LoadRoute> Gets() const;
   LoadRoute Put(int service = 0) const;
   LoadRoute Page() const;
 
   // Half of what the gateway is able to do here, found out once; in a test less than that.
   double HalfOfCapacity();
-  // Requests per second that `connections` busy clients get answered.
-  LoadReport Closed(size_t connections, Duration length);
+  // So many clients, busy all the time, with all GETs unless routes are given.
+  LoadReport Closed(size_t connections, Duration length, std::vector<LoadRoute> routes = {});
   // Port and ids are filled in; a plan without a rate has half of the capacity. A report is kept of
   // each for the accounts at the end.
   LoadReport Load(LoadPlan plan, std::vector<Event> events = {});
