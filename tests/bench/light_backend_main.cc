@@ -1,6 +1,11 @@
-// A gRPC back end that costs as little as possible, for benches.
+// A gRPC back end that costs as little as possible, for benches and for trying out faults by hand:
+// each line of stdin is something that it is told (see light_words.h), and echoed by "ok" or "?".
 //
 //   light_backend --port PORT [--reply-file FILE | --echo] [--delay-ms N]
+#include <unistd.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -10,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/bench/light_words.h"
 #include "tests/support/light_backend.h"
 
 namespace {
@@ -55,6 +61,32 @@ bool ReadOptions(int argc, char** argv, LightBackendOptions& options) {
   return true;
 }
 
+class Listener {
+ public:
+  Listener(frontdesk::Loop& loop, LightBackend& backend)
+      : backend_(backend), input_(loop.io(), ::dup(STDIN_FILENO)) {
+    Next();
+  }
+
+ private:
+  // Until the end of stdin; a file, which can't be waited for, counts as that.
+  void Next() {
+    boost::asio::async_read_until(input_, boost::asio::dynamic_buffer(text_), '\n',
+                                  [this](const boost::system::error_code& error, size_t size) {
+                                    if (error) return;
+                                    const std::string_view line(text_.data(), size - 1);
+                                    std::puts(frontdesk::bench::Tell(backend_, line) ? "ok" : "?");
+                                    std::fflush(stdout);
+                                    text_.erase(0, size);
+                                    Next();
+                                  });
+  }
+
+  LightBackend& backend_;
+  boost::asio::posix::stream_descriptor input_;
+  std::string text_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -65,5 +97,6 @@ int main(int argc, char** argv) {
   LightBackend backend(loop, options);
   std::printf("127.0.0.1:%u\n", unsigned{backend.port()});
   std::fflush(stdout);
+  const Listener listener(loop, backend);
   loop.Run();
 }
