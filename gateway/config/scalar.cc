@@ -86,6 +86,33 @@ std::string SetNumber(const YamlNode& value, const FieldDescriptor& field, Messa
   return "";
 }
 
+// A whole number, or one with a decimal fraction.
+bool IsDecimal(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const size_t dot = text.find('.');
+  return IsDigits(text.substr(0, dot)) &&
+         (dot == std::string_view::npos || IsDigits(text.substr(dot + 1)));
+}
+
+std::string SetDouble(const YamlNode& value, const FieldDescriptor& field, Message& message) {
+  const std::string_view text = value.text;
+  if (!IsDecimal(text) || value.quoted) {
+    return Cat("expected a number such as 20 or 1.5, got ",
+               value.quoted && IsDecimal(text)
+                   ? Cat("the text ", Quoted(text), " (leave out the quotes)")
+                   : Describe(value));
+  }
+  const size_t first = text.front() == '-' ? 1 : 0;
+  if (text.size() > first + 1 && text[first] == '0' && text[first + 1] != '.') {
+    return Cat("expected a number without leading zeros, got ", Quoted(text));
+  }
+  double number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return Cat("expected a number of sensible size, got ", Quoted(text));
+  message.GetReflection()->SetDouble(&message, &field, number);
+  return "";
+}
+
 std::string SetBool(const YamlNode& value, const FieldDescriptor& field, Message& message) {
   const bool is_true = value.text == "true";
   if (value.quoted && (is_true || value.text == "false")) {
@@ -111,7 +138,12 @@ std::string SetEnum(const YamlNode& value, const FieldDescriptor& field, Message
     if (type.value(i)->number() == 0) continue;
     words.push_back(Lower(type.value(i)->name()));
     if (value.text != words.back()) continue;
-    message.GetReflection()->SetEnum(&message, &field, type.value(i));
+    const auto* reflection = message.GetReflection();
+    if (field.is_repeated()) {
+      reflection->AddEnum(&message, &field, type.value(i));
+    } else {
+      reflection->SetEnum(&message, &field, type.value(i));
+    }
     return "";
   }
   std::string list;
@@ -159,6 +191,8 @@ std::string Expected(const FieldDescriptor& field) {
       return "a word";
     case FieldDescriptor::CPPTYPE_STRING:
       return IsDuration(field) ? "a time such as \"250ms\" or \"2s\"" : "text";
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return "a number";
     default:
       return "a whole number";
   }
@@ -167,11 +201,17 @@ std::string Expected(const FieldDescriptor& field) {
 }  // namespace
 
 bool IsDuration(const FieldDescriptor& field) {
-  constexpr std::array<std::string_view, 4> kNames = {"timeout", "grace", "deadline", "interval"};
+  constexpr std::array<std::string_view, 9> kNames = {
+      "timeout", "grace",     "deadline",   "interval",    "delay",
+      "window",  "slow_call", "slow_start", "dns_refresh",
+  };
+  constexpr std::array<std::string_view, 5> kEnds = {"_timeout", "_interval", "_time", "_backoff",
+                                                     "_age"};
   if (field.cpp_type() != FieldDescriptor::CPPTYPE_STRING) return false;
   const std::string_view name = field.name();
-  return name.ends_with("_timeout") ||
-         std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+         std::any_of(kEnds.begin(), kEnds.end(),
+                     [&](std::string_view end) { return name.ends_with(end); });
 }
 
 std::string Describe(const YamlNode& value) {
@@ -205,6 +245,8 @@ std::string SetScalar(const YamlNode& value, const FieldDescriptor& field, Messa
     case FieldDescriptor::CPPTYPE_UINT32:
     case FieldDescriptor::CPPTYPE_UINT64:
       return SetNumber(value, field, message);
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return SetDouble(value, field, message);
     default:
       return Cat("this build reads no ", field.type_name(), " here");
   }

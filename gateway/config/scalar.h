@@ -10,9 +10,10 @@
 
 namespace frontdesk::config {
 
-// Sets `field` (of type bool, uint32, uint64, string or an enum; appends when it is a list) from
-// `value`, or returns what is wrong. Strict: numbers are decimal, a number or a boolean without
-// quotes is not text, enum words are the lower-case names of the schema.
+// Sets `field` (of type bool, uint32, uint64, double, string or an enum; strings and enums are
+// appended when it is a list) from `value`, or returns what is wrong. Strict: numbers are decimal,
+// a number or a boolean without quotes is not text, enum words are the lower-case names of the
+// schema.
 std::string SetScalar(const YamlNode& value, const google::protobuf::FieldDescriptor& field,
                       google::protobuf::Message& message);
 

@@ -106,5 +106,7 @@ Idempotency IdempotencyOf(const google::protobuf::MethodDescriptor& method);
 
 // "250ms", "2s", "1m30s" -> nanoseconds > 0; nothing if it is not a duration.
 std::optional<std::chrono::nanoseconds> ParseDuration(std::string_view text);
+// 250ms, 2s, 1m30s: what ParseDuration() reads as this time, which is not negative.
+std::string DurationText(std::chrono::nanoseconds time);
 
 }  // namespace frontdesk::contract

@@ -6,6 +6,7 @@
 #include "frontdesk/v1/options.pb.h"
 #include "gateway/base/text.h"
 #include "gateway/contract/binding.h"
+#include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/caller_check.h"
 #include "gateway/contract/descriptor_set.h"
 #include "gateway/contract/option_check.h"
@@ -30,6 +31,11 @@ SourcePath PathOf(const pb::MethodDescriptor& method) {
 }
 SourcePath OptionPath(const pb::MethodDescriptor& method, int number) {
   return PathOf(method) + SourcePath{pb::MethodDescriptorProto::kOptionsFieldNumber, number};
+}
+
+// What the contract says of the time of calls.
+CallTime TimeOf(const frontdesk::v1::Policy& policy) {
+  return {ParseDuration(policy.timeout()).value_or(std::chrono::nanoseconds::max())};
 }
 
 }  // namespace
@@ -64,11 +70,33 @@ void ContractLoader::AddMethods(const pb::FileDescriptor& file) {
     const pb::ServiceDescriptor& service = *file.service(i);
     if (contract_->HasService(service.full_name())) continue;  // the file is in the set twice
     contract_->services_.push_back(service.full_name());
-    CheckPolicy(
-        service.options().GetExtension(frontdesk::v1::service), service.full_name(),
-        [&](const SourcePath& value) { return PolicyPlace(service, value); }, findings_);
+    CheckServicePolicy(service);
     for (int m = 0; m < service.method_count(); ++m) AddMethod(*service.method(m));
   }
+}
+
+void ContractLoader::CheckServicePolicy(const pb::ServiceDescriptor& service) {
+  const frontdesk::v1::Policy& policy = service.options().GetExtension(frontdesk::v1::service);
+  const auto place_of = [&](const SourcePath& value) { return PolicyPlace(service, value); };
+  CheckPolicy(policy, service.full_name(), place_of, findings_);
+  frontdesk::v1::Policy own;
+  PolicyPlaces places;
+  Overlay(
+      policy, [&](const std::string&, const SourcePath& value) { return place_of(value); }, own,
+      places);
+  CheckTogether(policy, places, TimeOf(policy),
+                [&](const std::string& name, std::string_view text) {
+                  findings_.Add(PlaceOfValue(places, name).value_or(PolicyPlace(service, {})),
+                                Cat(service.full_name(), '.', name), text);
+                });
+  for (int m = 0; m < service.method_count(); ++m) {
+    if (IdempotencyOf(*service.method(m)) == Idempotency::kNoSideEffects) return;
+  }
+  if (!policy.has_hedge() || policy.hedge().max_attempts() == 1) return;
+  findings_.Add(place_of({frontdesk::v1::Policy::kHedgeFieldNumber}),
+                Cat(service.full_name(), ".hedge"),
+                "no method of the service has idempotency_level = NO_SIDE_EFFECTS, and only such "
+                "are hedged");
 }
 
 Place ContractLoader::PolicyPlace(const pb::ServiceDescriptor& service,
@@ -87,17 +115,26 @@ Place ContractLoader::PolicyPlace(const pb::MethodDescriptor& method,
 void ContractLoader::AddPolicy(const pb::MethodDescriptor& descriptor, Method& method) {
   const pb::ServiceDescriptor& service = *descriptor.service();
   const frontdesk::v1::Policy& policy = descriptor.options().GetExtension(frontdesk::v1::method);
-  CheckPolicy(
-      policy, method.full_name,
-      [&](const SourcePath& value) { return PolicyPlace(descriptor, value); }, findings_);
+  const auto place_of = [&](const SourcePath& value) { return PolicyPlace(descriptor, value); };
+  CheckPolicy(policy, method.full_name, place_of, findings_);
+  CheckSuits(policy, method,
+             [&](const SourcePath& value, std::string_view name, std::string_view text) {
+               findings_.Add(place_of(value), Cat(method.full_name, '.', name), text);
+             });
   Overlay(
       service.options().GetExtension(frontdesk::v1::service),
       [&](const std::string&, const SourcePath& value) { return PolicyPlace(service, value); },
       method.policy, method.policy_places);
   Overlay(
-      policy,
-      [&](const std::string&, const SourcePath& value) { return PolicyPlace(descriptor, value); },
+      policy, [&](const std::string&, const SourcePath& value) { return place_of(value); },
       method.policy, method.policy_places);
+  // What a service says by itself was checked there.
+  if (!descriptor.options().HasExtension(frontdesk::v1::method)) return;
+  CheckTogether(method.policy, method.policy_places, TimeOf(method.policy),
+                [&](const std::string& name, std::string_view text) {
+                  findings_.Add(PlaceOfValue(method.policy_places, name).value_or(place_of({})),
+                                Cat(method.full_name, '.', name), text);
+                });
 }
 
 void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {

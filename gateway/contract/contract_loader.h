@@ -34,6 +34,7 @@ class ContractLoader {
                     const SourcePath& value) const;
   Place PolicyPlace(const google::protobuf::MethodDescriptor& method,
                     const SourcePath& value) const;
+  void CheckServicePolicy(const google::protobuf::ServiceDescriptor& service);
   void AddPolicy(const google::protobuf::MethodDescriptor& descriptor, Method& method);
   void AddRules(const google::protobuf::MethodDescriptor& descriptor, Method& method);
   void CheckSelectors();

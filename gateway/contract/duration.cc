@@ -1,6 +1,7 @@
 #include <array>
 #include <limits>
 
+#include "gateway/base/text.h"
 #include "gateway/contract/contract.h"
 
 namespace frontdesk::contract {
@@ -76,6 +77,17 @@ std::optional<std::chrono::nanoseconds> ParseDuration(std::string_view text) {
   }
   if (total == 0) return std::nullopt;
   return std::chrono::nanoseconds(static_cast<int64_t>(total));
+}
+
+std::string DurationText(std::chrono::nanoseconds time) {
+  auto left = static_cast<uint64_t>(time.count());
+  std::string text;
+  for (const Unit& unit : kUnits) {
+    if (left < unit.nanoseconds) continue;
+    text += Cat(left / unit.nanoseconds, unit.name);
+    left %= unit.nanoseconds;
+  }
+  return text.empty() ? "0s" : text;
 }
 
 }  // namespace frontdesk::contract

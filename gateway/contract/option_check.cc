@@ -102,18 +102,29 @@ class Walk {
     std::vector<const pb::FieldDescriptor*> set;
     reflection.ListFields(value, &set);
     for (const pb::FieldDescriptor* field : set) {
-      if (field->enum_type() == nullptr || field->is_repeated()) continue;
-      const int number = reflection.GetEnumValue(value, field);
-      if (field->enum_type()->FindValueByNumber(number) != nullptr) continue;
-      const pb::EnumDescriptor* const known =
-          pool_.FindEnumTypeByName(field->enum_type()->full_name());
-      const pb::EnumValueDescriptor* const named =
-          known == nullptr ? nullptr : known->FindValueByNumber(number);
+      if (field->enum_type() == nullptr) continue;
       path_.push_back(field->number());
-      Refuse(element,
-             Cat(name, '.', field->name(), ": ", named == nullptr ? Cat(number) : named->name()));
+      if (!field->is_repeated()) {
+        Enum(*field, reflection.GetEnumValue(value, field), element, name);
+      }
+      for (int i = 0; field->is_repeated() && i < reflection.FieldSize(value, field); ++i) {
+        path_.push_back(i);
+        Enum(*field, reflection.GetRepeatedEnumValue(value, field, i), element, name);
+        path_.pop_back();
+      }
       path_.pop_back();
     }
+  }
+
+  void Enum(const pb::FieldDescriptor& field, int number, const std::string& element,
+            const std::string& name) {
+    if (field.enum_type()->FindValueByNumber(number) != nullptr) return;
+    const pb::EnumDescriptor* const known =
+        pool_.FindEnumTypeByName(field.enum_type()->full_name());
+    const pb::EnumValueDescriptor* const named =
+        known == nullptr ? nullptr : known->FindValueByNumber(number);
+    Refuse(element,
+           Cat(name, '.', field.name(), ": ", named == nullptr ? Cat(number) : named->name()));
   }
 
   void Refuse(const std::string& element, const std::string& option) {

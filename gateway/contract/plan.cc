@@ -6,6 +6,7 @@
 #include "gateway/contract/plan_batch.h"
 #include "gateway/contract/plan_call.h"
 #include "gateway/contract/plan_compiler.h"
+#include "gateway/contract/plan_policy.h"
 #include "gateway/contract/plan_undo.h"
 #include "gateway/contract/plan_when.h"
 #include "gateway/contract/wire.h"
@@ -70,6 +71,7 @@ class PlanCompiler {
   void CompileTimeout(const frontdesk::v1::Step& proto, PlanStep& step);
   void CompileEach(const frontdesk::v1::Step& proto, PlanStep& step, std::vector<PathRoot>& roots,
                    std::vector<std::string>& broken);
+  void CompilePolicy(const frontdesk::v1::Step& proto, PlanStep& step);
   void CheckEachOptions(const frontdesk::v1::Step& proto);
   void CompileWhen(const frontdesk::v1::Step& proto, PlanStep& step);
   void CompileDefault(const frontdesk::v1::Step& proto, PlanStep& step);
@@ -323,7 +325,17 @@ void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step)
   }
   if (fill.wrong().empty()) CheckPathFields(proto, step);
   if (proto.has_batch()) CompileBatch(proto, step, roots, broken);
+  CompilePolicy(proto, step);
   if (proto.has_undo()) CompileUndo(proto, step, std::move(roots), std::move(broken));
+}
+
+void PlanCompiler::CompilePolicy(const frontdesk::v1::Step& proto, PlanStep& step) {
+  CompileStepPolicy(
+      proto, *plan_, [&](const SourcePath& below) { return place_of_(At(proto, below)); },
+      [&](const SourcePath& below, std::string_view text) {
+        Add(At(proto, below), Cat("step ", Quoted(step.id), ": ", text));
+      },
+      step);
 }
 
 // A call whose own address names a field makes no sense without it.

@@ -156,6 +156,14 @@ struct PlanStep {
 
   std::unique_ptr<const PlanUndo> undo;  // null when there is nothing to take back
   bool hooks = false;                    // generated code sees request and reply
+
+  // What it says about its calls, over the called method's own policy: retry and hedge. Where that
+  // stands.
+  frontdesk::v1::Policy policy;
+  PolicyPlaces policy_places;
+
+  // The method that is called: with `batch` another than the one whose replies there are.
+  const Method& called() const { return batch ? *batch->method : *method; }
 };
 
 // Immutable; refers to the Methods and MessageTables of its contract.

@@ -18,14 +18,6 @@ void RefuseLater(const frontdesk::v1::Composition& composition, const std::strin
              "on_error: STALE is not carried out by this build: it needs the response cache; "
              "DEFAULT or OMIT do without");
     }
-    if (step.has_retry()) {
-      refuse(Step::kRetryFieldNumber,
-             "`retry` is not carried out by this build: it comes with the resilience of calls");
-    }
-    if (step.has_hedge()) {
-      refuse(Step::kHedgeFieldNumber,
-             "`hedge` is not carried out by this build: it comes with the resilience of calls");
-    }
   }
 }
 

@@ -28,9 +28,17 @@ void Walk(const google::protobuf::Message& message, const std::string& above,
 
 }  // namespace
 
-void EachLeaf(const frontdesk::v1::Policy& policy, const Leaf& leaf) {
+std::optional<Place> PlaceOfValue(const PolicyPlaces& places, const std::string& name) {
+  if (const auto exact = places.find(name); exact != places.end()) return exact->second;
+  const std::string inside = Cat(name, '.');
+  const auto first = places.lower_bound(inside);
+  if (first == places.end() || !first->first.starts_with(inside)) return std::nullopt;
+  return first->second;
+}
+
+void EachLeaf(const google::protobuf::Message& message, const Leaf& leaf) {
   std::vector<int> path;
-  Walk(policy, "", path, leaf);
+  Walk(message, "", path, leaf);
 }
 
 void Overlay(const frontdesk::v1::Policy& over,

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,14 @@ namespace frontdesk::contract {
 // is the built-in default.
 using PolicyPlaces = std::map<std::string, Place>;
 
-// Calls `leaf` for each value that is set: its name and its path of field numbers in Policy.
+// Of a value, or of the first that was written inside of a message ("hedge"); nothing when it is
+// the default.
+std::optional<Place> PlaceOfValue(const PolicyPlaces& places, const std::string& name);
+
+// Calls `leaf` for each value that is set in a policy, or a message like it: its name and its path
+// of field numbers. A list is one value.
 void EachLeaf(
-    const frontdesk::v1::Policy& policy,
+    const google::protobuf::Message& message,
     const std::function<void(const std::string& name, const std::vector<int>& path)>& leaf);
 
 // MergePolicy() in place, noting where each value of `over` stands. `place_of` takes a leaf.

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "gateway/contract/contract.h"
 
 namespace frontdesk::contract {
@@ -69,6 +71,28 @@ TEST(ParseDuration, Refuses) {
                            "2562048h",
                            "1\xC2\xB5s"}) {
     EXPECT_FALSE(ParseDuration(text).has_value()) << text;
+  }
+}
+
+TEST(DurationText, IsReadAsTheSameTime) {
+  const struct {
+    int64_t nanoseconds;
+    const char* text;
+  } rows[] = {
+      {0, "0s"},
+      {1, "1ns"},
+      {250'000'000, "250ms"},
+      {1'500'000'000, "1s500ms"},
+      {90'000'000'000, "1m30s"},
+      {3'600'000'000'000, "1h"},
+      {std::numeric_limits<int64_t>::max(), "2562047h47m16s854ms775us807ns"},
+  };
+  for (const auto& row : rows) {
+    const std::chrono::nanoseconds time(row.nanoseconds);
+    EXPECT_EQ(DurationText(time), row.text);
+    if (row.nanoseconds > 0) {
+      EXPECT_EQ(ParseDuration(row.text), time);
+    }
   }
 }
 

@@ -34,10 +34,6 @@ TEST(PlanLater, IsRefusedAndSaysWhy) {
   EXPECT_THAT(Load(OneStep("on_error: STALE"), nullptr),
               HasSubstr("step \"key\": on_error: STALE is not carried out by this build: it needs "
                         "the response cache"));
-  EXPECT_THAT(Load(OneStep("retry { max_attempts: 2 }"), nullptr),
-              HasSubstr("step \"key\": `retry` is not carried out by this build"));
-  EXPECT_THAT(Load(OneStep("hedge { delay: '20ms' }"), nullptr),
-              HasSubstr("step \"key\": `hedge` is not carried out by this build"));
 }
 
 TEST(PlanHooks, AreKnownToThePlan) {
