@@ -159,6 +159,7 @@ Task<Reply> Gateway::Dispatch(Exchange& exchange) {
       options.steps = compose::StepsFor(*route.method->plan, route.binding->response_field,
                                         *exchange.mask, method == "GET" || method == "HEAD");
     }
+    options.policies = snapshot_->step_policies.Of(*route.method);
     const compose::Handlers::Handler* code = handlers_.Find(*route.method);
     Task<absl::StatusOr<compose::Composed>> run =
         code ? code->method->run(*code->of, exchange.call, exchange.message, options)

@@ -107,6 +107,7 @@ upstream::CallOptions Execution::OptionsFor(const PlanStep& step) const {
   upstream::CallOptions options;
   options.timeout = step.timeout;
   options.max_reply_bytes = options_.max_reply_bytes;
+  options.policy = PolicyOf(options_, static_cast<size_t>(&step - plan_.steps.data()));
   return options;
 }
 

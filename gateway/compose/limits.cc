@@ -28,6 +28,10 @@ bool ClientEndsCalls(const upstream::CallContext& parent, Duration deadline) {
   return parent.client_deadline && parent.deadline - parent.loop.Now() <= deadline;
 }
 
+const upstream::CallPolicy* PolicyOf(const RunOptions& options, size_t step) {
+  return step < options.policies.size() ? options.policies[step] : nullptr;
+}
+
 absl::Status TakeBytes(size_t size, const RunOptions& options, size_t& bytes) {
   if (size > options.max_total_bytes - bytes) {
     return Failure(absl::StatusCode::kResourceExhausted, "UPSTREAM_MESSAGE_TOO_LARGE",

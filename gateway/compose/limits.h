@@ -19,6 +19,9 @@ TimePoint CallsEnd(const upstream::CallContext& parent, Duration deadline);
 // Whether it is the client's own wish that ends them.
 bool ClientEndsCalls(const upstream::CallContext& parent, Duration deadline);
 
+// How the calls of a step are protected; null for the policy of the called method.
+const upstream::CallPolicy* PolicyOf(const RunOptions& options, size_t step);
+
 // Adds a reply to the bytes of all replies, or fails with UPSTREAM_MESSAGE_TOO_LARGE.
 absl::Status TakeBytes(size_t size, const RunOptions& options, size_t& bytes);
 

@@ -62,6 +62,9 @@ struct RunOptions {
   size_t max_elements = 1000;
   // Keys of response metadata to hand on, lower case.
   std::span<const std::string> response_headers;
+  // How the calls of each step are protected, by its index in the plan; null or beyond the end for
+  // the policy of the called method.
+  std::span<const upstream::CallPolicy* const> policies;
   // Steps that do not run count as done without a reply, whatever their on_error says.
   WantedSteps steps;
   // Where undos run when the composition ends before they do; without it they end first.

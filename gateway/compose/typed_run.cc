@@ -113,6 +113,7 @@ upstream::CallOptions TypedRun::OptionsFor(const StepState& step) const {
   upstream::CallOptions options;
   options.timeout = step.options_.timeout;
   options.max_reply_bytes = options_.max_reply_bytes;
+  options.policy = PolicyOf(options_, step.index_);
   return options;
 }
 

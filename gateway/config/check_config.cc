@@ -12,11 +12,14 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "gateway/config/check_upstream.h"
+#include "gateway/config/field_path.h"
 #include "gateway/config/host_port.h"
 #include "gateway/config/load_message.h"
 #include "gateway/config/scalar.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/value_rules.h"
 
 namespace frontdesk::config {
 namespace {
@@ -26,25 +29,12 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using v1::Config;
 using v1::Policy;
-using v1::Upstream;
 
-// Nobody reads more.
-constexpr size_t kMaxFindings = 200;
 constexpr uint64_t kMiB = 1 << 20;
 constexpr uint64_t kGiB = 1 << 30;
 
 bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// IDENT { "." IDENT }
-bool IsDottedName(std::string_view name) {
-  bool begins = true;
-  for (const char c : name) {
-    if (c == '.' ? begins : !(IsAlpha(c) || (!begins && IsDigit(c)))) return false;
-    begins = c == '.';
-  }
-  return !begins;
-}
 
 // Fields in the order of a map's keys, so that findings always come in the same order.
 template <class Map>
@@ -62,8 +52,10 @@ class Checker {
   void Run() {
     CheckListeners();
     CheckLimits(config_.limits());
+    CheckLoad();
+    UpstreamChecker upstreams(loaded_, findings_);
     for (const auto& [name, upstream] : Sorted(config_.upstreams())) {
-      CheckUpstream(Cat("upstreams.", name), *upstream);
+      upstreams.Check(Cat("upstreams.", name), *upstream);
     }
     for (const auto& [name, policy] : Sorted(config_.methods())) {
       CheckMethod(name, Cat("methods.", name), *policy);
@@ -90,10 +82,7 @@ class Checker {
 
   void CheckListeners();
   void CheckLimits(const Config::Limits& limits);
-  void CheckUpstream(const std::string& path, const Upstream& upstream);
-  void CheckServices(const std::string& path, const Upstream& upstream);
-  void CheckEndpoints(const std::string& path, const Upstream& upstream);
-  std::string WrongEndpoint(const std::string& text, Upstream::Transport transport) const;
+  void CheckLoad();
   void CheckMethod(const std::string& name, const std::string& path, const Policy& policy);
   // The address, or nothing, and a finding, when it can't be listened on.
   std::optional<HostPort> Listener(const std::string& path, const std::string& text);
@@ -101,7 +90,6 @@ class Checker {
   const LoadedConfig& loaded_;
   const Config& config_;
   Findings& findings_;
-  std::map<std::string, std::string> home_;  // service -> path where it was named first
 };
 
 std::optional<HostPort> Checker::Listener(const std::string& path, const std::string& text) {
@@ -152,57 +140,22 @@ void Checker::CheckLimits(const Config::Limits& limits) {
   Range(limits, "limits", "idempotency_bytes", 1 << 20, 1024 * kGiB);
 }
 
-void Checker::CheckUpstream(const std::string& path, const Upstream& upstream) {
-  CheckServices(path, upstream);
-  CheckEndpoints(path, upstream);
-  Range(upstream, path, "connections", 1, 256);
-  Range(upstream, path, "max_message_bytes", 1, 4 * kGiB - 1);
-  Range(upstream, path, "max_pending", 1, 1'000'000);
-}
-
-void Checker::CheckServices(const std::string& path, const Upstream& upstream) {
-  if (!loaded_.Has(path + ".services") && !HasUnknownKey(findings_, path))
-    Add(path, "has no services");
-  for (int i = 0; i < upstream.services_size(); ++i) {
-    const std::string& service = upstream.services(i);
-    const std::string here = Cat(path, ".services[", i, "]");
-    if (!IsDottedName(service)) {
-      Add(here, Cat("expected a service such as \"shop.order.v1.Orders\", got ", Quoted(service)));
-      continue;
+void Checker::CheckLoad() {
+  for (const auto& [name, bulkhead] : Sorted(config_.bulkheads())) {
+    const std::string path = Cat("bulkheads.", name);
+    if (!loaded_.Has(path + ".max_in_flight") && !HasUnknownKey(findings_, path)) {
+      Add(path, "has no max_in_flight");
     }
-    const auto [first, added] = home_.try_emplace(service, here);
-    if (added) continue;
-    Add(here, Cat(service, " has a place already: ", first->second, " at ",
-                  loaded_.PlaceOf(first->second).ToString()));
+    Range(*bulkhead, path, "max_in_flight", 1, 1'000'000);
+    Range(*bulkhead, path, "max_pending", 0, 1'000'000);
   }
-}
-
-void Checker::CheckEndpoints(const std::string& path, const Upstream& upstream) {
-  if (!loaded_.Has(path + ".endpoints") && !HasUnknownKey(findings_, path))
-    Add(path, "has no endpoints");
-  std::map<std::string, int> seen;
-  for (int i = 0; i < upstream.endpoints_size(); ++i) {
-    const std::string& endpoint = upstream.endpoints(i);
-    const std::string here = Cat(path, ".endpoints[", i, "]");
-    const std::string wrong = WrongEndpoint(endpoint, upstream.transport());
-    if (!wrong.empty()) Add(here, wrong);
-    if (!seen.emplace(endpoint, i).second) Add(here, Cat(Quoted(endpoint), " stands here twice"));
-  }
-}
-
-std::string Checker::WrongEndpoint(const std::string& text, Upstream::Transport transport) const {
-  const size_t scheme = text.find("://");
-  if (transport == Upstream::GRPC && scheme != std::string::npos && scheme > 0) return "";
-  const auto address = ParseHostPort(text);
-  if (address && address->port != 0) return "";
-  std::string why = Cat("expected \"host:port\", got ", Quoted(text));
-  if (scheme != std::string::npos) {
-    const std::string_view rest = std::string_view(text).substr(scheme + 3);
-    const auto inner = ParseHostPort(rest.substr(0, rest.find('/')));
-    why += inner ? Cat(" (did you mean ", Quoted(rest.substr(0, rest.find('/'))), "?)")
-                 : std::string(" (only transport: grpc takes targets with a scheme)");
-  }
-  return why;
+  Range(config_.overload(), "overload", "max_in_flight", 1, 10'000'000);
+  constexpr contract::TimeRule kQueueAge{"max_queue_age", std::chrono::milliseconds(1),
+                                         std::chrono::minutes(1)};
+  contract::CheckValues(config_.overload(), {}, {&kQueueAge, 1},
+                        [&](const std::vector<int>&, std::string_view name, std::string_view text) {
+                          Add(Cat("overload.", name), text);
+                        });
 }
 
 void Checker::CheckMethod(const std::string& name, const std::string& path, const Policy& policy) {
@@ -218,18 +171,21 @@ void Checker::CheckMethod(const std::string& name, const std::string& path, cons
   Range(policy, path, "max_request_bytes", 0, 4 * kGiB - 1);
   Range(policy, path, "max_response_bytes", 0, 4 * kGiB - 1);
   const auto place_of = [&](const std::vector<int>& field) {
-    const FieldDescriptor* first = Policy::descriptor()->FindFieldByNumber(field[0]);
-    std::string where = Cat(path, '.', first->name());
-    if (first->is_repeated() && field.size() > 1) where += Cat('[', field[1], ']');
-    if (first->message_type() && field.size() > 1) {
-      where += Cat('.', first->message_type()->FindFieldByNumber(field[1])->name());
-    }
-    return loaded_.PlaceOf(where);
+    return loaded_.PlaceOf(Cat(path, '.', FieldPath(*Policy::descriptor(), field)));
   };
   contract::CheckPolicy(policy, path, place_of, findings_);
 }
 
 }  // namespace
+
+bool IsDottedName(std::string_view name) {
+  bool begins = true;
+  for (const char c : name) {
+    if (c == '.' ? begins : !(IsAlpha(c) || (!begins && IsDigit(c)))) return false;
+    begins = c == '.';
+  }
+  return !begins;
+}
 
 void CheckConfig(const LoadedConfig& loaded, Findings& findings) {
   Checker(loaded, findings).Run();

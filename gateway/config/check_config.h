@@ -10,4 +10,7 @@ namespace frontdesk::config {
 // that were unreadable have their finding already and are not complained about again.
 void CheckConfig(const LoadedConfig& loaded, contract::Findings& findings);
 
+// IDENT { "." IDENT }
+bool IsDottedName(std::string_view name);
+
 }  // namespace frontdesk::config

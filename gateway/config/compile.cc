@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <thread>
 #include <utility>
 
 #include "gateway/base/text.h"
-#include "gateway/config/load_message.h"
+#include "gateway/config/call_policy.h"
+#include "gateway/config/contract_file.h"
+#include "gateway/config/policies.h"
 #include "gateway/config/protection.h"
+#include "gateway/config/upstreams.h"
 #include "gateway/contract/header_names.h"
-#include "gateway/contract/outer_rule.h"
 #include "gateway/contract/plan.h"
 
 namespace frontdesk::config {
@@ -23,73 +23,6 @@ namespace {
 using contract::Contract;
 using contract::Findings;
 using contract::Method;
-
-// Duration strings were checked when the file was read.
-Duration ToDuration(const std::string& text, Duration otherwise) {
-  const auto parsed = contract::ParseDuration(text);
-  return parsed ? std::chrono::duration_cast<Duration>(*parsed) : otherwise;
-}
-
-// "http.rules[2].additional_bindings[0].get", from the numbers of fields of the rule.
-std::string RulePath(int index, const contract::SourcePath& where) {
-  std::string path = Cat("http.rules[", index, ']');
-  const google::protobuf::Descriptor* type = google::api::HttpRule::descriptor();
-  for (size_t i = 0; type && i < where.size(); ++i) {
-    const google::protobuf::FieldDescriptor& field = *type->FindFieldByNumber(where[i]);
-    path += Cat('.', field.name());
-    if (field.is_repeated() && i + 1 < where.size()) path += Cat('[', where[++i], ']');
-    type = field.message_type();
-  }
-  return path;
-}
-
-std::vector<contract::OuterRule> RulesOf(const LoadedConfig& loaded) {
-  std::vector<contract::OuterRule> rules;
-  for (const google::api::HttpRule& rule : loaded.config.http().rules()) {
-    const auto index = static_cast<int>(rules.size());
-    rules.push_back({rule, [&loaded, index](const contract::SourcePath& where) {
-                       return loaded.PlaceOf(RulePath(index, where));
-                     }});
-  }
-  return rules;
-}
-
-std::unique_ptr<const Contract> LoadContract(const LoadedConfig& loaded,
-                                             const std::string& config_file,
-                                             const std::vector<std::string>& proto_path,
-                                             Findings& findings) {
-  const std::string& name = loaded.config.descriptor_set();
-  const std::filesystem::path path = std::filesystem::path(config_file).parent_path() / name;
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  if (name.empty() && HasUnknownKey(findings, "")) return nullptr;
-  if (name.empty() || !file || !(bytes << file.rdbuf())) {
-    findings.Add(loaded.PlaceOf("descriptor_set"), "descriptor_set",
-                 name.empty() ? std::string("names the file of the contract and is missing")
-                              : Cat("cannot read ", path.string()));
-    return nullptr;
-  }
-  const std::vector<contract::OuterRule> rules = RulesOf(loaded);
-  std::unique_ptr<const Contract> contract = Contract::Load(
-      bytes.str(), path.string(), findings, contract::SourcesBelow(proto_path), &rules);
-  if (!contract || !contract->methods().empty()) return contract;
-  findings.Add({path.string()}, "", "no file of the descriptor set declares a method");
-  return nullptr;
-}
-
-upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstream& from) {
-  upstream::UpstreamSettings settings;
-  settings.name = name;
-  settings.services.assign(from.services().begin(), from.services().end());
-  settings.endpoints.assign(from.endpoints().begin(), from.endpoints().end());
-  if (from.transport() == v1::Upstream::GRPC) settings.transport = upstream::TransportKind::kGrpc;
-  if (from.has_connections()) settings.connections = from.connections();
-  settings.connect_timeout = ToDuration(from.connect_timeout(), settings.connect_timeout);
-  if (from.has_max_message_bytes()) settings.max_message_bytes = from.max_message_bytes();
-  if (from.has_max_pending()) settings.max_pending = from.max_pending();
-  settings.timeout = ToDuration(from.timeout(), settings.timeout);
-  return settings;
-}
 
 http::ServerLimits ToLimits(const v1::Config::Limits& from) {
   http::ServerLimits limits;
@@ -151,12 +84,15 @@ class Compiler {
         contract_(contract),
         code_(code),
         findings_(findings),
+        policies_(loaded),
         all_known_(findings.empty()) {}
 
   void Upstreams(Snapshot& snapshot) {
     for (const auto& [name, upstream] : config_.upstreams()) by_name_.emplace(name, &upstream);
     for (const auto& [name, upstream] : by_name_) {
-      snapshot.upstreams.push_back(ToSettings(name, *upstream));
+      snapshot.upstreams.push_back(ToSettings(name, *upstream, config_.zone()));
+      Methods(snapshot.upstreams.back(), snapshot);
+      snapshot.upstream_places.push_back(PlacesOf(Cat("upstreams.", name), *upstream));
       for (int i = 0; i < upstream->services_size(); ++i) {
         served_.insert(upstream->services(i));
         CheckService(upstream->services(i), Cat("upstreams.", name, ".services[", i, "]"));
@@ -166,10 +102,26 @@ class Compiler {
 
   void Overrides() {
     for (const auto& [name, policy] : config_.methods()) {
-      if (contract_.HasService(name) || contract_.FindMethod(name)) continue;
+      policies_.CheckOverride(name, contract_, findings_);
+      const bool method = name.find('/') != std::string::npos;
+      if (method ? contract_.FindMethod(name) != nullptr : contract_.HasService(name)) continue;
       findings_.Add(
           loaded_.PlaceOf(Cat("methods.", name)), Cat("methods.", name),
           Cat("the contract has no such method or service", contract::DidYouMean(name, Names())));
+    }
+  }
+
+  // What steps of compositions say about their calls.
+  void Steps(Snapshot& snapshot) {
+    for (const Method& method : contract_.methods()) {
+      if (!method.plan) continue;
+      for (size_t i = 0; i < method.plan->steps.size(); ++i) {
+        const contract::PlanStep& step = method.plan->steps[i];
+        if (step.policy_places.empty()) continue;
+        policies_.CheckTogether(method, step, findings_);
+        snapshot.step_policies.Add(
+            method, i, ToCallPolicy(policies_.Of(step).policy, step.called().idempotency));
+      }
     }
   }
 
@@ -178,8 +130,7 @@ class Compiler {
     for (const Method& method : contract_.methods()) {
       if (method.bindings.empty()) continue;
       CheckReachable(method);
-      contract::PolicyPlaces places = method.policy_places;
-      const v1::Policy policy = PolicyOf(method, places);
+      const auto [policy, places] = policies_.Of(method);
       CheckBodyLimit(method, policy, places, snapshot.limits);
       const int bulkhead = Bulkhead(snapshot, method, policy, places);
       const route::MatchOptions options{policy.path().ignore_trailing_slash()};
@@ -203,6 +154,28 @@ class Compiler {
   }
 
  private:
+  // How calls of each method of the upstream's services are protected, bound or not.
+  void Methods(upstream::UpstreamSettings& upstream, Snapshot& snapshot) {
+    const std::set<std::string> services(upstream.services.begin(), upstream.services.end());
+    for (const Method& method : contract_.methods()) {
+      if (!services.contains(method.service)) continue;
+      policies_.CheckTogether(method, upstream.timeout, findings_);
+      auto [policy, places] = policies_.Of(method);
+      upstream.methods[method.path] = ToCallPolicy(policy, method.idempotency);
+      snapshot.policy_places[&method] = std::move(places);
+    }
+  }
+
+  // Of each value that the file says of a message.
+  contract::PolicyPlaces PlacesOf(const std::string& path,
+                                  const google::protobuf::Message& message) {
+    contract::PolicyPlaces places;
+    contract::EachLeaf(message, [&](const std::string& name, const std::vector<int>&) {
+      places[name] = loaded_.PlaceOf(Cat(path, '.', name));
+    });
+    return places;
+  }
+
   void CheckService(const std::string& service, const std::string& path) {
     if (contract_.HasService(service)) return;
     all_known_ = false;
@@ -263,19 +236,6 @@ class Compiler {
         Cat("no upstream has service ", called.service, ", which ", by.full_name, " calls"));
   }
 
-  v1::Policy PolicyOf(const Method& method, contract::PolicyPlaces& places) const {
-    v1::Policy policy = method.policy;
-    for (const std::string& name : {method.service, Cat(method.service, '/', method.name)}) {
-      const auto over = config_.methods().find(name);
-      if (over == config_.methods().end()) continue;
-      const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
-        return loaded_.PlaceOf(Cat("methods.", name, '.', leaf));
-      };
-      contract::Overlay(over->second, place_of, policy, places);
-    }
-    return policy;
-  }
-
   std::vector<std::string> Services() const {
     std::vector<std::string> names;
     for (const Method& method : contract_.methods()) names.push_back(method.service);
@@ -295,6 +255,7 @@ class Compiler {
   const Contract& contract_;
   const compose::Registry& code_;
   Findings& findings_;
+  Policies policies_;
   bool all_known_;  // the file is right by itself, and the contract has what it names
   std::map<std::string, const v1::Upstream*> by_name_;  // sorted, so that findings repeat
   std::set<std::string> served_;
@@ -345,6 +306,7 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   Compiler compiler(*loaded, *snapshot->contract, code, findings);
   compiler.Upstreams(*snapshot);
   compiler.Overrides();
+  compiler.Steps(*snapshot);
   compiler.Routes(*snapshot);
   if (!findings.empty()) return nullptr;
   return snapshot;

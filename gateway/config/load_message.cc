@@ -18,8 +18,6 @@ using google::protobuf::Message;
 
 // More is either a mistake or an attack with aliases of aliases.
 constexpr size_t kMaxValues = 100'000;
-// Nobody reads more.
-constexpr size_t kMaxFindings = 200;
 constexpr size_t kMaxKeyBytes = 256;
 
 std::vector<std::string> FieldNames(const Descriptor& type) {

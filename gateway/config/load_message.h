@@ -13,6 +13,9 @@
 
 namespace frontdesk::config {
 
+// Nobody reads more.
+inline constexpr size_t kMaxFindings = 200;
+
 // True if a key right below `path` ("" is the file) was found to be unknown: it may well be the one
 // that is missed there.
 bool HasUnknownKey(const contract::Findings& findings, std::string_view path);

@@ -2,10 +2,12 @@
 // immutable and shared by all workers.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "gateway/compose/step_policies.h"
 #include "gateway/contract/contract.h"
 #include "gateway/http/server_limits.h"
 #include "gateway/observe/metrics.h"
@@ -24,6 +26,10 @@ struct Snapshot {
   std::vector<std::unique_ptr<route::Route>> routes;
   route::Matcher matcher;
   std::vector<upstream::UpstreamSettings> upstreams;
+  compose::StepPolicies step_policies;
+  // Where the values of these were written, for `explain`; what is missing is a built-in default.
+  std::map<const contract::Method*, contract::PolicyPlaces> policy_places;  // of each served method
+  std::vector<contract::PolicyPlaces> upstream_places;                      // by `upstreams`
   policy::ChainSettings chain;
   http::ServerLimits limits;
   policy::MemoryIdempotencyStore::Limits idempotency;

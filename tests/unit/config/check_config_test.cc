@@ -22,6 +22,14 @@ TEST(CheckConfig, TakesWhatIsRight) {
            "listen: {address: '127.0.0.1:0'}\nadmin: {address: '127.0.0.1:0'}",
            "listen: {address: '0.0.0.0:80'}\nadmin: {address: '127.0.0.1:81'}",
            "upstreams: {a: {services: [a.A], endpoints: ['dns:///a:1'], transport: grpc}}",
+           "upstreams: {a: {services: [a.A], endpoints: ['srv://_grpc._tcp.orders.internal']}}",
+           "upstreams: {a: {services: [a.A], weighted: [{address: 'h:1', weight: 1000, zone: z}, "
+           "{address: 'h:2'}], retry_budget: {budget_percent: 0}, breaker: {enabled: false}, "
+           "outlier_detection: {base_ejection_time: 1s, max_ejection_time: 1s}, health_check: {}, "
+           "adaptive_concurrency: {}, max_queue_age: 5ms, slow_start: 10s, dns_refresh: 1s, "
+           "keepalive_interval: 10s, keepalive_timeout: 1s, max_connection_age: 1h}}\nzone: z",
+           "bulkheads: {mobile: {max_in_flight: 10}, partner: {max_in_flight: 1, max_pending: 0}}",
+           "overload: {max_in_flight: 1000, max_queue_age: 20ms}",
            "methods: {a.A: {success_status: 204}, a.A/Get: {response_headers: [etag, X-A], "
            "idempotency: {ttl: 168h}}}",
        }) {
@@ -126,6 +134,107 @@ TEST(CheckConfig, RefusesWhatCannotWork) {
        "passed on\n"},
   };
   for (const auto& row : rows) EXPECT_EQ(ErrorsOf(row.yaml), row.errors) << row.yaml;
+}
+
+// As "path: text".
+std::string WithoutPlaces(std::string_view yaml) {
+  contract::Findings findings;
+  ParseConfig(yaml, "f", findings);
+  std::string text;
+  for (const contract::Finding& one : findings.all()) text += Cat(one.path, ": ", one.text, '\n');
+  return text;
+}
+
+TEST(CheckConfig, RefusesUpstreamsThatCannotBeRight) {
+  const struct {
+    std::string_view yaml;
+    std::string_view errors;
+  } rows[] = {
+      {"retry_budget: {budget_percent: 100.5}",
+       "upstreams.a.retry_budget.budget_percent: must be between 0 and 100, got 100.5\n"},
+      {"retry_budget: {min_retries_per_second: -1}",
+       "upstreams.a.retry_budget.min_retries_per_second: must be between 0 and 1000000, got -1\n"},
+      {"max_in_flight: 0", "upstreams.a.max_in_flight: must be between 1 and 1000000, got 0\n"},
+      {"max_queue_age: 2m, max_in_flight: 1",
+       "upstreams.a.max_queue_age: must be between 1us and 1m, got 2m\n"},
+      {"max_queue_age: 1ms",
+       "upstreams.a.max_queue_age: has no meaning without `max_in_flight` or "
+       "`adaptive_concurrency`\n"},
+      {"outlier_detection: {max_ejection_percent: 101, panic_threshold: -1}",
+       "upstreams.a.outlier_detection.max_ejection_percent: must be between 0 and 100, got 101\n"
+       "upstreams.a.outlier_detection.panic_threshold: must be between 0 and 100, got -1\n"},
+      {"outlier_detection: {interval: 1ms}",
+       "upstreams.a.outlier_detection.interval: must be between 100ms and 1h, got 1ms\n"},
+      {"outlier_detection: {base_ejection_time: 10m}",
+       "upstreams.a.outlier_detection.base_ejection_time: base_ejection_time 10m is longer than "
+       "max_ejection_time 300s (the default)\n"},
+      {"outlier_detection: {max_ejection_time: 1s}",
+       "upstreams.a.outlier_detection.max_ejection_time: base_ejection_time 30s (the default) is "
+       "longer than max_ejection_time 1s\n"},
+      {"health_check: {interval: 500ms}",
+       "upstreams.a.health_check.interval: timeout 1s (the default) is longer than interval "
+       "500ms\n"},
+      {"health_check: {timeout: 6s}",
+       "upstreams.a.health_check.timeout: timeout 6s is longer than interval 5s (the default)\n"},
+      {"health_check: {healthy_threshold: 0}",
+       "upstreams.a.health_check.healthy_threshold: must be between 1 and 100, got 0\n"},
+      {"adaptive_concurrency: {min: 50}",
+       "upstreams.a.adaptive_concurrency: needs min <= initial <= max, got 50, 32 and 1000\n"},
+      {"adaptive_concurrency: {initial: 2000}",
+       "upstreams.a.adaptive_concurrency: needs min <= initial <= max, got 4, 2000 and 1000\n"},
+      {"adaptive_concurrency: {tolerance: 0.5}",
+       "upstreams.a.adaptive_concurrency.tolerance: must be between 1 and 100, got 0.5\n"},
+      {"keepalive_timeout: 1s",
+       "upstreams.a.keepalive_timeout: has no meaning without `keepalive_interval`\n"},
+      {"breaker: {error_percent: 101}",
+       "upstreams.a.breaker.error_percent: must be between 0 and 100, got 101\n"},
+      {"breaker: {slow_call: 15s}",
+       "upstreams.a.breaker.slow_call: 15s is not shorter than the timeout 15s\n"},
+      {"breaker: {slow_call: 2s}, timeout: 1s",
+       "upstreams.a.breaker.slow_call: 2s is not shorter than the timeout 1s\n"},
+      {"breaker: {open_time: 1s}",
+       "upstreams.a.breaker.open_time: open_time 1s is longer than max_open_time 800ms (the "
+       "default)\n"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(
+        WithoutPlaces(Cat("upstreams: {a: {services: [x], endpoints: ['h:1'], ", row.yaml, "}}")),
+        row.errors)
+        << row.yaml;
+  }
+}
+
+TEST(CheckConfig, EndpointsWithWeights) {
+  EXPECT_EQ(ErrorsOf("upstreams: {a: {services: [x], endpoints: ['h:1'], weighted: [\n"
+                     "  {address: 'h:1', weight: 0},\n"
+                     "  {address: h, weight: 1001},\n"
+                     "  {weight: 1}]}}"),
+            "f:2:28: upstreams.a.weighted[0].weight: must be between 1 and 1000, got 0\n"
+            "f:2:13: upstreams.a.weighted[0].address: \"h:1\" stands here twice\n"
+            "f:3:24: upstreams.a.weighted[1].weight: must be between 1 and 1000, got 1001\n"
+            "f:3:13: upstreams.a.weighted[1].address: expected \"host:port\", got \"h\"\n"
+            "f:4:3: upstreams.a.weighted[2]: has no address\n");
+  EXPECT_EQ(WithoutPlaces("upstreams: {a: {services: [x], endpoints: ['srv://', 'srv://a:1']}}"),
+            "upstreams.a.endpoints[0]: expected a name behind \"srv://\", without a port, got "
+            "\"srv://\"\n"
+            "upstreams.a.endpoints[1]: expected a name behind \"srv://\", without a port, got "
+            "\"srv://a:1\"\n");
+}
+
+TEST(CheckConfig, WhatProtectsTheGateway) {
+  EXPECT_EQ(ErrorsOf("bulkheads: {a: {}, b: {max_in_flight: 0, max_pending: 1000001}}\n"
+                     "overload: {max_in_flight: 0, max_queue_age: 2m}"),
+            "f:1:13: bulkheads.a: has no max_in_flight\n"
+            "f:1:39: bulkheads.b.max_in_flight: must be between 1 and 1000000, got 0\n"
+            "f:1:55: bulkheads.b.max_pending: must be between 0 and 1000000, got 1000001\n"
+            "f:2:27: overload.max_in_flight: must be between 1 and 10000000, got 0\n"
+            "f:2:45: overload.max_queue_age: must be between 1ms and 1m, got 2m\n");
+}
+
+TEST(CheckConfig, ValuesInsideOfListsOfPoliciesHaveTheirPlace) {
+  EXPECT_EQ(ErrorsOf("methods:\n  x.Y:\n    retry:\n      retryable_status_codes:\n"
+                     "        - aborted\n        - aborted\n"),
+            "f:6:11: methods.x.Y.retry.retryable_status_codes: ABORTED stands here twice\n");
 }
 
 // A value that could not be read has its finding: it is not missing as well.

@@ -39,6 +39,7 @@ upstreams:
     max_message_bytes: 8388608
     max_pending: 10
     timeout: 1m30s
+    retry_budget: { budget_percent: 12.5, min_retries_per_second: 0 }
   users:
     services: [shop.user.v1.Users]
     endpoints: ["xds:///users"]
@@ -67,6 +68,8 @@ methods:
     max_request_bytes: 1000
     parse: { ignore_unknown_fields: true }
     request_headers: [accept-language, X-Tenant]
+    retry: { max_attempts: 2, retryable_status_codes: [unavailable, aborted] }
+    priority: sheddable
 )";
 
 TEST(LoadConfig, ReadsEverythingThatTheSchemaHas) {
@@ -85,12 +88,17 @@ TEST(LoadConfig, ReadsEverythingThatTheSchemaHas) {
   EXPECT_EQ(orders.transport(), v1::Upstream::H2);
   EXPECT_EQ(orders.timeout(), "1m30s");
   EXPECT_EQ(orders.max_message_bytes(), 8388608u);
+  EXPECT_EQ(orders.retry_budget().budget_percent(), 12.5);
+  EXPECT_TRUE(orders.retry_budget().has_min_retries_per_second());
   EXPECT_EQ(config.upstreams().at("users").transport(), v1::Upstream::GRPC);
   EXPECT_TRUE(config.limits().has_body_bytes());
   EXPECT_EQ(config.log().access(), v1::Config::Log::OFF);
   const v1::Policy& method = config.methods().at("shop.order.v1.Orders/GetOrder");
   EXPECT_EQ(method.success_status(), 201u);
   EXPECT_EQ(method.request_headers(1), "X-Tenant");
+  ASSERT_EQ(method.retry().retryable_status_codes_size(), 2);
+  EXPECT_EQ(method.retry().retryable_status_codes(1), v1::Policy::Retry::ABORTED);
+  EXPECT_EQ(method.priority(), v1::Policy::SHEDDABLE);
   EXPECT_TRUE(config.methods().at("shop.order.v1.Orders").print().has_proto_names());
 }
 
@@ -109,9 +117,9 @@ TEST(LoadConfig, KnowsWhereEveryValueStands) {
       {"upstreams.orders.endpoints", "f.yaml:8:5"},
       {"upstreams.orders.endpoints[1]", "f.yaml:10:9"},
       {"upstreams.orders.timeout", "f.yaml:17:14"},
-      {"log.access", "f.yaml:34:11"},
-      {"methods.shop.order.v1.Orders/GetOrder", "f.yaml:41:3"},
-      {"methods.shop.order.v1.Orders/GetOrder.success_status", "f.yaml:42:21"},
+      {"log.access", "f.yaml:35:11"},
+      {"methods.shop.order.v1.Orders/GetOrder", "f.yaml:42:3"},
+      {"methods.shop.order.v1.Orders/GetOrder.success_status", "f.yaml:43:21"},
       // What the file does not say stands where the nearest thing around it does.
       {"upstreams.orders.endpoints[7]", "f.yaml:8:5"},
       {"upstreams.carts.timeout", "f.yaml:5:1"},
@@ -196,6 +204,75 @@ TEST(LoadConfig, SaysWhatIsWrongAndWhatWasMeant) {
        "f.yaml:1:22: limits.body_bytes: expected a whole number, got \"4MiB\"\n"},
       {"limits: {body_bytes: true}",
        "f.yaml:1:22: limits.body_bytes: expected a whole number, got true\n"},
+      // Numbers with a fraction.
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
+       "'20'}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got the text \"20\" (leave out the quotes)\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 20%}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got \"20%\"\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
+       ".nan}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got the number .nan\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
+       "-.inf}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got the number -.inf\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: nan}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got \"nan\"\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 1e1}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got the number 1e1\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
+       "0x14}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got the number 0x14\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: .5}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got the number .5\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 5.}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got the number 5.\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
+       "1.2.3}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got \"1.2.3\"\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 1_0}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got \"1_0\"\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 020}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number without leading "
+       "zeros, got \"020\"\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
+       "true}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "got true\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: [1]}}}",
+       "f.yaml:1:67: upstreams.a.retry_budget.budget_percent: expected a number, got a list\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: -1}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: must be between 0 and 100, got -1\n"},
+      {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
+       "100.01}}}",
+       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: must be between 0 and 100, got "
+       "100.01\n"},
+      {"methods: {s.S: {priority: high}}",
+       "f.yaml:1:28: methods.s.S.priority: expected critical or normal or sheddable, got "
+       "\"high\"\n"},
+      {"methods: {s.S: {priority: Sheddabel}}",
+       "f.yaml:1:28: methods.s.S.priority: expected critical or normal or sheddable, got "
+       "\"Sheddabel\" (did you mean \"sheddable\"?)\n"},
+      {"methods: {s.S: {fault: {abort: UNAVAILABLE}}}",
+       "f.yaml:1:32: methods.s.S.fault.abort: expected cancelled or unknown or invalid_argument or "
+       "deadline_exceeded or not_found or already_exists or permission_denied or "
+       "resource_exhausted or failed_precondition or aborted or out_of_range or unimplemented or "
+       "internal or unavailable or data_loss or unauthenticated, got \"UNAVAILABLE\" (did you mean "
+       "\"unavailable\"?)\n"},
+      {"methods: {s.S: {hedge: {delay: 20}}}",
+       "f.yaml:1:32: methods.s.S.hedge.delay: expected a time above 0 such as \"250ms\" or \"2s\", "
+       "got the number 20 (did you mean \"20s\"?)\n"},
       // Booleans.
       {"methods: {s.S: {print: {defaults: yes}}}",
        "f.yaml:1:35: methods.s.S.print.defaults: expected true or false, got \"yes\" (did you mean "

@@ -1,0 +1,22 @@
+// What the schema says of how calls are protected -> the plain values that calls are made with.
+#pragma once
+
+#include <string>
+
+#include "frontdesk/v1/options.pb.h"
+#include "gateway/contract/contract.h"
+#include "gateway/upstream/call_policy.h"
+
+namespace frontdesk::config {
+
+// Duration strings were checked when they were read.
+Duration ToDuration(const std::string& text, Duration otherwise);
+
+BreakerSettings ToBreaker(const v1::Policy::Breaker& from);
+
+// Of a method of this level: only what reads is hedged. What may be retried is the call's concern.
+upstream::CallPolicy ToCallPolicy(const v1::Policy& from, contract::Idempotency level);
+
+Priority ToPriority(v1::Policy::Priority from);
+
+}  // namespace frontdesk::config

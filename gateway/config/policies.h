@@ -1,0 +1,44 @@
+// The policy in force: built-in default < service < method < the operator's file < a composition's
+// step, value by value.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "gateway/config/load.h"
+#include "gateway/contract/contract.h"
+#include "gateway/contract/plan.h"
+
+namespace frontdesk::config {
+
+struct PolicyInForce {
+  v1::Policy policy;
+  contract::PolicyPlaces places;
+};
+
+class Policies {
+ public:
+  explicit Policies(const LoadedConfig& loaded) : loaded_(loaded) {}
+
+  PolicyInForce Of(const contract::Method& method) const;
+  // Of a call of a step that says something about its calls.
+  PolicyInForce Of(const contract::PlanStep& step) const;
+
+  // What the file says of a method or a service, and can't be right for it.
+  void CheckOverride(const std::string& name, const contract::Contract& contract,
+                     contract::Findings& findings) const;
+  // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
+  void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
+                     contract::Findings& findings);
+  void CheckTogether(const contract::Method& composed, const contract::PlanStep& step,
+                     contract::Findings& findings);
+
+ private:
+  void Tell(const contract::Place& place, const std::string& path, std::string_view text,
+            contract::Findings& findings);
+
+  const LoadedConfig& loaded_;
+  std::set<std::string> told_;  // what a whole service has is said once
+};
+
+}  // namespace frontdesk::config

@@ -1,0 +1,93 @@
+#include "gateway/config/upstreams.h"
+
+#include "gateway/config/call_policy.h"
+
+namespace frontdesk::config {
+namespace {
+
+RetryBudgetSettings ToRetryBudget(const v1::Upstream::RetryBudget& from) {
+  RetryBudgetSettings budget;
+  if (from.has_budget_percent()) budget.percent = from.budget_percent();
+  if (from.has_min_retries_per_second()) budget.min_per_second = from.min_retries_per_second();
+  return budget;
+}
+
+OutlierSettings ToOutlier(const v1::Upstream::OutlierDetection& from) {
+  OutlierSettings outlier;
+  if (from.has_enabled()) outlier.on = from.enabled();
+  if (from.has_consecutive_failures()) outlier.consecutive_failures = from.consecutive_failures();
+  outlier.interval = ToDuration(from.interval(), outlier.interval);
+  outlier.base_ejection_time = ToDuration(from.base_ejection_time(), outlier.base_ejection_time);
+  outlier.max_ejection_time = ToDuration(from.max_ejection_time(), outlier.max_ejection_time);
+  if (from.has_max_ejection_percent()) outlier.max_ejection_percent = from.max_ejection_percent();
+  if (from.has_panic_threshold()) outlier.panic_threshold = from.panic_threshold();
+  if (from.has_success_rate_stdev_factor()) {
+    outlier.success_rate_stdev_factor = from.success_rate_stdev_factor();
+  }
+  if (from.has_success_rate_minimum_hosts()) {
+    outlier.success_rate_minimum_hosts = from.success_rate_minimum_hosts();
+  }
+  if (from.has_success_rate_request_volume()) {
+    outlier.success_rate_request_volume = from.success_rate_request_volume();
+  }
+  return outlier;
+}
+
+upstream::HealthCheckSettings ToHealthCheck(const v1::Upstream& upstream) {
+  const v1::Upstream::HealthCheck& from = upstream.health_check();
+  upstream::HealthCheckSettings check;
+  check.on = upstream.has_health_check();
+  check.service = from.service();
+  check.interval = ToDuration(from.interval(), check.interval);
+  check.timeout = ToDuration(from.timeout(), check.timeout);
+  if (from.has_unhealthy_threshold()) check.unhealthy_threshold = from.unhealthy_threshold();
+  if (from.has_healthy_threshold()) check.healthy_threshold = from.healthy_threshold();
+  return check;
+}
+
+upstream::AdaptiveConcurrencySettings ToAdaptive(const v1::Upstream& upstream) {
+  const v1::Upstream::AdaptiveConcurrency& from = upstream.adaptive_concurrency();
+  upstream::AdaptiveConcurrencySettings adaptive;
+  adaptive.on = upstream.has_adaptive_concurrency();
+  if (from.has_min()) adaptive.gradient.min = from.min();
+  if (from.has_initial()) adaptive.gradient.initial = from.initial();
+  if (from.has_max()) adaptive.gradient.max = from.max();
+  if (from.has_tolerance()) adaptive.gradient.tolerance = from.tolerance();
+  return adaptive;
+}
+
+}  // namespace
+
+upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstream& from,
+                                      const std::string& zone) {
+  upstream::UpstreamSettings settings;
+  settings.name = name;
+  settings.services.assign(from.services().begin(), from.services().end());
+  settings.endpoints.assign(from.endpoints().begin(), from.endpoints().end());
+  for (const v1::Upstream::Endpoint& endpoint : from.weighted()) {
+    settings.endpoints.emplace_back(endpoint.address(),
+                                    endpoint.has_weight() ? endpoint.weight() : 1, endpoint.zone());
+  }
+  if (from.transport() == v1::Upstream::GRPC) settings.transport = upstream::TransportKind::kGrpc;
+  if (from.has_connections()) settings.connections = from.connections();
+  settings.connect_timeout = ToDuration(from.connect_timeout(), settings.connect_timeout);
+  if (from.has_max_message_bytes()) settings.max_message_bytes = from.max_message_bytes();
+  if (from.has_max_pending()) settings.max_pending = from.max_pending();
+  if (from.has_max_in_flight()) settings.max_in_flight = from.max_in_flight();
+  settings.queue_age.target = ToDuration(from.max_queue_age(), settings.queue_age.target);
+  settings.adaptive = ToAdaptive(from);
+  settings.retry_budget = ToRetryBudget(from.retry_budget());
+  settings.breaker = ToBreaker(from.breaker());
+  settings.outlier = ToOutlier(from.outlier_detection());
+  settings.health_check = ToHealthCheck(from);
+  settings.slow_start = ToDuration(from.slow_start(), settings.slow_start);
+  settings.zone = zone;
+  settings.dns_refresh = ToDuration(from.dns_refresh(), settings.dns_refresh);
+  settings.keepalive_interval = ToDuration(from.keepalive_interval(), settings.keepalive_interval);
+  settings.keepalive_timeout = ToDuration(from.keepalive_timeout(), settings.keepalive_timeout);
+  settings.max_connection_age = ToDuration(from.max_connection_age(), settings.max_connection_age);
+  settings.timeout = ToDuration(from.timeout(), settings.timeout);
+  return settings;
+}
+
+}  // namespace frontdesk::config
