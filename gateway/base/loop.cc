@@ -10,6 +10,9 @@ namespace frontdesk {
 namespace {
 
 constexpr int kEventsPerTurn = 64;
+// So late is nobody who merely has much to do.
+constexpr std::chrono::milliseconds kStall{250};
+constexpr int kEventsAfterStall = 10'000;
 // An idle loop wakes this often anyway, so that Now() is never far behind.
 constexpr std::chrono::seconds kIdle{1};
 
@@ -91,7 +94,17 @@ void Loop::Turn() {
     }
   }
   Settle();
+  NoticeStall(waited_ ? wake : turn_before_);
   wheel_.Advance(Now());
+  Settle();
+}
+
+void Loop::NoticeStall(TimePoint expected) {
+  if (Now() - expected < kStall) return;
+  stalled_at_ = now_;
+  // Answers that came meanwhile were in time: they are read before deadlines are looked at.
+  for (int i = 0; i < kEventsAfterStall && io_.poll_one() > 0; ++i) {
+  }
   Settle();
 }
 

@@ -70,6 +70,9 @@ class Loop {
   // How long what is handled in this turn may have been ready, because the turn before went on;
   // zero when the loop had to wait for it.
   Duration lag() const { return waited_ ? Duration::zero() : Now() - turn_before_; }
+  // Whether the loop, the process or the machine stood still for a moment since `time`: what ran
+  // out of time then did not have it.
+  bool StalledSince(TimePoint time) const { return stalled_at_ >= time; }
   void Arm(Timer& timer, TimePoint when) { wheel_.Arm(timer, when); }
   // Resumes later in this turn, outside the caller's stack.
   void Defer(std::coroutine_handle<> coroutine) { deferred_.push_back(coroutine); }
@@ -92,6 +95,7 @@ class Loop {
  private:
   friend class Flushable;
   void Turn();
+  void NoticeStall(TimePoint expected);
   void Refresh() const;
   void Settle();  // deferred coroutines and flushes, until there are none
 
@@ -101,6 +105,7 @@ class Loop {
   mutable bool now_stale_ = false;
   TimePoint turn_before_;  // when the one before this began
   bool waited_ = true;     // this turn began with a wait
+  TimePoint stalled_at_ = TimePoint::min();
   Idler* idler_ = nullptr;
   TimerWheel wheel_;
   std::vector<std::coroutine_handle<>> deferred_;

@@ -3,33 +3,13 @@
 #include <algorithm>
 #include <string>
 
-#include "gateway/contract/contract.h"
+#include "gateway/config/call_policy.h"
 
 namespace frontdesk::config {
-namespace {
-
-Priority PriorityOf(v1::Policy::Priority from) {
-  switch (from) {
-    case v1::Policy::CRITICAL:
-      return Priority::kCritical;
-    case v1::Policy::SHEDDABLE:
-      return Priority::kSheddable;
-    default:
-      return Priority::kNormal;
-  }
-}
-
-Duration TimeOf(const std::string& text, Duration otherwise) {
-  const auto parsed = contract::ParseDuration(text);
-  return parsed ? std::chrono::duration_cast<Duration>(*parsed) : otherwise;
-}
-
-}  // namespace
-
 policy::OverloadSettings ToOverload(const v1::Config::Overload& from) {
   policy::OverloadSettings overload;
   if (from.has_max_in_flight()) overload.max_in_flight = from.max_in_flight();
-  overload.max_queue_age = TimeOf(from.max_queue_age(), overload.max_queue_age);
+  overload.max_queue_age = ToDuration(from.max_queue_age(), overload.max_queue_age);
   return overload;
 }
 
@@ -44,10 +24,10 @@ std::vector<policy::BulkheadSettings> ToBulkheads(const v1::Config& config) {
 }
 
 void Protect(const v1::Policy& policy, route::Route& route) {
-  route.priority = PriorityOf(policy.priority());
+  route.priority = ToPriority(policy.priority());
   const v1::Policy::Fault& from = policy.fault();
   route::Route::Fault& fault = route.fault;
-  fault.delay = TimeOf(from.delay(), fault.delay);
+  fault.delay = ToDuration(from.delay(), fault.delay);
   if (from.has_delay_percent()) fault.delay_percent = from.delay_percent();
   fault.abort = static_cast<absl::StatusCode>(from.abort());
   if (from.has_abort_percent()) fault.abort_percent = from.abort_percent();

@@ -74,7 +74,7 @@ upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstrea
   if (from.has_max_message_bytes()) settings.max_message_bytes = from.max_message_bytes();
   if (from.has_max_pending()) settings.max_pending = from.max_pending();
   if (from.has_max_in_flight()) settings.max_in_flight = from.max_in_flight();
-  settings.queue_age.target = ToDuration(from.max_queue_age(), settings.queue_age.target);
+  settings.queue_age.max_age = ToDuration(from.max_queue_age(), settings.queue_age.max_age);
   settings.adaptive = ToAdaptive(from);
   settings.retry_budget = ToRetryBudget(from.retry_budget());
   settings.breaker = ToBreaker(from.breaker());

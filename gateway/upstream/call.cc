@@ -45,8 +45,10 @@ struct Outcome {
   bool attempted = false;  // a transport had it
 };
 
-bool IsImpatient(const Call& call, TimePoint deadline) {
-  return call.context.client_deadline && deadline == call.context.deadline;
+// Whether it is not the back end's fault that there was no answer at `deadline`.
+bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline) {
+  return (call.context.client_deadline && deadline == call.context.deadline) ||
+         call.loop().StalledSince(start);
 }
 
 absl::Status NoRoom(Admission::Outcome outcome, const Call& call) {
@@ -96,7 +98,9 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
 
   const TimePoint now = call.loop().Now();
   const Duration took = now - start;
-  const Verdict verdict = Judge(outcome.reply.status(), IsImpatient(call, spec.deadline));
+  const absl::Status& status = outcome.reply.status();
+  const Verdict verdict = lane->state->losses.Filter(
+      Judge(status, IsImpatient(call, start, spec.deadline)), status, now);
   if (verdict == Verdict::kGood) lane->latency.Record(took, now);
   cluster.RecordAttempt(*lane->state, place.admitted(), verdict, took, now);
   if (limited) cluster.LeaveRoom(verdict, took, now);
@@ -264,7 +268,8 @@ absl::Status Refuse(MethodState& method, const CallContext& context,
 void LearnFrom(Call& call, Admitted admitted, const absl::Status& status, TimePoint start) {
   MethodState& method = call.target.method;
   const TimePoint now = call.loop().Now();
-  const Verdict verdict = Judge(status, IsImpatient(call, call.spec.deadline));
+  const Verdict verdict = method.losses.Filter(
+      Judge(status, IsImpatient(call, start, call.spec.deadline)), status, now);
   if (verdict == Verdict::kGood && call.policy.hedge.percentile > 0) {
     const MutexLock lock(method.mutex);
     method.latency.Record(now - start, now);

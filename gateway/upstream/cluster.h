@@ -72,6 +72,7 @@ class EndpointState {
   const EndpointTarget target;
   const TimePoint since;  // when it joined the set: for the slow start
   SharedBreaker breaker;
+  Losses losses;
 
  private:
   friend class Cluster;
@@ -95,6 +96,7 @@ struct MethodState {
 
   const CallPolicy policy;
   SharedBreaker breaker;
+  Losses losses;
   // How long successful calls take; kept only where a hedge waits for a percentile.
   Mutex mutex;
   LatencyWindow latency ABSL_GUARDED_BY(mutex);

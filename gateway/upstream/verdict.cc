@@ -24,6 +24,16 @@ Verdict Judge(const absl::Status& status, bool impatient) {
   }
 }
 
+Verdict Losses::Filter(Verdict verdict, const absl::Status& status, TimePoint now) {
+  constexpr Duration kMoment = std::chrono::milliseconds(10);
+  if (verdict != Verdict::kBad || ReasonOf(status) != "UPSTREAM_RESET") return verdict;
+  const Duration::rep ticks = now.time_since_epoch().count();
+  const Duration::rep last = last_.load(std::memory_order_relaxed);
+  if (ticks - kMoment.count() < last) return Verdict::kNothing;
+  last_.store(ticks, std::memory_order_relaxed);
+  return verdict;
+}
+
 Failure DeadlineExceeded() {
   return Failure(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
                  "the upstream call did not end in time", Origin::kGateway);

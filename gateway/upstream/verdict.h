@@ -1,6 +1,8 @@
 // What failures say: about who was called, and about trying again.
 #pragma once
 
+#include <atomic>
+
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/failure.h"
@@ -13,8 +15,18 @@ enum class Verdict { kGood, kBad, kNothing };
 // By code: UNAVAILABLE, DEADLINE_EXCEEDED, UNKNOWN, INTERNAL and DATA_LOSS are bad; what the back
 // end says about the request (NOT_FOUND, RESOURCE_EXHAUSTED ...) is an answer like any other. What
 // never was sent, and what was cancelled, says nothing. `impatient`: the client wanted its answer
-// sooner than the configuration asks; that it did not get it is not held against the back end.
+// sooner than the configuration asks, or this process stood still: not held against the back end.
 Verdict Judge(const absl::Status& status, bool impatient);
+
+// A connection that ends takes all calls on it along. That is one thing that happened, not so many
+// failures in a row: what is lost within a moment of another loss says nothing more. Any thread.
+class Losses {
+ public:
+  Verdict Filter(Verdict verdict, const absl::Status& status, TimePoint now);
+
+ private:
+  std::atomic<Duration::rep> last_{TimePoint::min().time_since_epoch().count()};
+};
 
 // DEADLINE_EXCEEDED, made here; 504.
 Failure DeadlineExceeded();

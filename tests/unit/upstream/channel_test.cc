@@ -3,6 +3,7 @@
 #include "tests/unit/upstream/chain.h"
 
 #include <random>
+#include <thread>
 
 namespace frontdesk::upstream {
 namespace {
@@ -372,6 +373,32 @@ TEST_F(MethodBreaker, WhatSaysNothingAboutTheBackEndDoesNotCount) {
     ResultOf(Start());
   }
   EXPECT_EQ(State(), Breaker::State::kOpen) << "a back end that is too slow";
+}
+
+TEST_F(MethodBreaker, OneConnectionThatEndsIsOneFailure) {
+  settings_.endpoints = {"127.0.0.1:1"};
+  settings_.outlier.on = false;
+  settings_.breaker = {};
+  for (int i = 0; i < 20; ++i) Start();
+  ASSERT_EQ(Live().size(), 20u);
+  while (!Live().empty()) Live()[0]->Fail(Reset(absl::StatusCode::kUnavailable, "lost"));
+  for (Pending& call : calls_) EXPECT_EQ(ReasonOf(ResultOf(call).status()), "UPSTREAM_RESET");
+  EXPECT_EQ(State(), Breaker::State::kClosed);
+  const Breaker of_end_point = cluster().endpoints()->at(0).state->breaker.Look();
+  EXPECT_EQ(of_end_point.state(loop_.Now()), Breaker::State::kClosed);
+  EXPECT_EQ(of_end_point.seen(loop_.Now()).failures, 1u);
+}
+
+TEST_F(MethodBreaker, WhatRanOutOfTimeWhileWeStoodStillIsNotTheBackEndsFault) {
+  for (int i = 0; i < 10; ++i) {
+    deadline_ = loop_.Now() + milliseconds(100);
+    Start();
+  }
+  loop_.Post([] { std::this_thread::sleep_for(milliseconds(400)); });  // or a stopped process
+  for (Pending& call : calls_) {
+    EXPECT_EQ(ResultOf(call).status().code(), absl::StatusCode::kDeadlineExceeded);
+  }
+  EXPECT_EQ(State(), Breaker::State::kClosed);
 }
 
 TEST_F(MethodBreaker, AProbeThatIsCancelledMakesRoomForAnother) {
