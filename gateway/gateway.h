@@ -65,6 +65,7 @@ class Gateway final : public http::Handler, private policy::Terminal {
   // Touched only on the loop.
   observe::MetricsShard& metrics_;
   observe::AccessLog::Channel* const log_;  // null when switched off
+  policy::Shedder shedder_;
   const policy::ChainHost host_;
   policy::Guarded guarded_;
   compose::UndoHost undo_host_;

@@ -16,7 +16,7 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   // First, because a refusal is worth the more the less was spent before it. The place among those
   // in flight is held to the end.
   const absl::StatusOr<InFlight::Place> place =
-      Shed(exchange.route->priority, exchange.call.loop.Now(), host.shed);
+      host.shedder.Admit(exchange.route->priority, exchange.call.loop.Now());
   if (!place.ok()) co_return Reply(place.status());
 
   // What nobody waits for any more need not be begun.
@@ -73,7 +73,7 @@ Task<Reply> Guarded::DispatchGuarded(Exchange& exchange) {
 
   // Inside of the bulkhead, as the trouble of a back end would be.
   if (route.fault.on) {
-    absl::Status fault = co_await InjectFault(exchange, host_.random, host_.shed.metrics);
+    absl::Status fault = co_await InjectFault(exchange, host_.random, host_.metrics);
     if (!fault.ok()) co_return Reply(std::move(fault));
   }
   co_return co_await terminal_.Dispatch(exchange);

@@ -33,7 +33,8 @@ class Terminal {
 // What the chain needs of the worker and of the process. Outlives every request.
 struct ChainHost {
   IdempotencyHost idempotency;
-  ShedHost shed;
+  observe::MetricsShard& metrics;
+  Shedder& shedder;
   Bulkheads& bulkheads;
   Random random;
 };

@@ -13,18 +13,6 @@ absl::Status Overloaded(std::string_view what) {
       .Header("Retry-After", "1");
 }
 
-bool TooLateFor(Priority priority, Lateness::Level level) {
-  switch (priority) {
-    case Priority::kCritical:
-      return false;
-    case Priority::kNormal:
-      return level == Lateness::Level::kVeryLate;
-    case Priority::kSheddable:
-      return level != Lateness::Level::kNone;
-  }
-  return false;
-}
-
 }  // namespace
 
 size_t InFlight::MostFor(Priority priority) const {
@@ -52,14 +40,29 @@ bool InFlight::Take(Priority priority, Place& place) {
   return false;
 }
 
-absl::StatusOr<InFlight::Place> Shed(Priority priority, TimePoint now, const ShedHost& host) {
-  if (TooLateFor(priority, host.lateness.level(now))) {
-    host.metrics.OnShed(observe::ShedReason::kQueueAge);
+bool Shedder::TooLateFor(Priority priority, TimePoint now) {
+  const Lateness::Level level = lateness_.level(now);
+  switch (priority) {
+    case Priority::kCritical:
+      return false;
+    case Priority::kNormal:
+      // Every other one: a refusal costs half of what an answer costs, so a worker that refuses all
+      // that come too late may end up doing nothing else.
+      return level == Lateness::Level::kVeryLate && !(spared_ = !spared_);
+    case Priority::kSheddable:
+      return level != Lateness::Level::kNone;
+  }
+  return false;
+}
+
+absl::StatusOr<InFlight::Place> Shedder::Admit(Priority priority, TimePoint now) {
+  if (TooLateFor(priority, now)) {
+    metrics_.OnShed(observe::ShedReason::kQueueAge);
     return Overloaded("there is more to do than can be done in time");
   }
   InFlight::Place place;
-  if (!host.in_flight.Take(priority, place)) {
-    host.metrics.OnShed(observe::ShedReason::kMaxInFlight);
+  if (!in_flight_.Take(priority, place)) {
+    metrics_.OnShed(observe::ShedReason::kMaxInFlight);
     return Overloaded("too many requests are in flight");
   }
   return place;

@@ -57,14 +57,23 @@ class InFlight {
   std::atomic<size_t> count_{0};
 };
 
-// What shedding needs of the worker and of the process.
-struct ShedHost {
-  const Lateness& lateness;  // of the worker's loop
-  InFlight& in_flight;
-  observe::MetricsShard& metrics;
-};
+// Decides for one worker, on its loop.
+class Shedder {
+ public:
+  // `lateness` is that of the loop.
+  Shedder(const Lateness& lateness, InFlight& in_flight, observe::MetricsShard& metrics)
+      : lateness_(lateness), in_flight_(in_flight), metrics_(metrics) {}
 
-// The request's place among those in flight, or the refusal.
-absl::StatusOr<InFlight::Place> Shed(Priority priority, TimePoint now, const ShedHost& host);
+  // The request's place among those in flight, or the refusal.
+  absl::StatusOr<InFlight::Place> Admit(Priority priority, TimePoint now);
+
+ private:
+  bool TooLateFor(Priority priority, TimePoint now);
+
+  const Lateness& lateness_;
+  InFlight& in_flight_;
+  observe::MetricsShard& metrics_;
+  bool spared_ = true;  // the last normal request that came very late
+};
 
 }  // namespace frontdesk::policy

@@ -143,6 +143,10 @@ std::string DemoConfig(const Mocks* mocks, const GatewayOptions& options) {
                          options.grace, "\n");
   if (!options.caller.empty()) yaml += Cat("auth:\n  development_caller: ", options.caller, "\n");
   yaml += options.extra;
+  // So slow a program is late when it is not overloaded.
+  if (IsSanitized() && options.extra.find("overload:") == std::string::npos) {
+    yaml += "overload:\n  max_queue_age: 10s\n";
+  }
   yaml += "upstreams:\n";
   for (const auto& [name, services] : Services()) {
     const auto other = options.endpoints.find(name);

@@ -42,7 +42,8 @@ struct Place {
   explicit Place(
       Bulkheads& bulkheads, Random random = [] { return 0.5; })
       : host{.idempotency = {store, scope, metrics.AddShard(), nullptr},
-             .shed = {lateness, in_flight, metrics.AddShard()},
+             .metrics = metrics.AddShard(),
+             .shedder = shedder,
              .bulkheads = bulkheads,
              .random = std::move(random)} {}
 
@@ -52,6 +53,7 @@ struct Place {
   Scope scope{1};
   Lateness lateness{milliseconds(50)};
   InFlight in_flight{{}};
+  Shedder shedder{lateness, in_flight, metrics.AddShard()};
   Slow slow;
   const ChainHost host;
   Guarded guarded{host, slow};

@@ -28,10 +28,10 @@ TEST(Shed, ByAgeTheSheddableFirstTheCriticalNever) {
     const TimePoint now{std::chrono::hours(1)};
     lateness.Observe(milliseconds(row.age_ms), now - milliseconds(50));
     lateness.Observe(milliseconds(row.age_ms), now);
-    const ShedHost host{lateness, in_flight, metrics.AddShard()};
+    Shedder shedder(lateness, in_flight, metrics.AddShard());
     std::string served;
     for (const Priority priority : kAll) {
-      const absl::StatusOr<InFlight::Place> place = Shed(priority, now, host);
+      const absl::StatusOr<InFlight::Place> place = shedder.Admit(priority, now);
       if (place.ok()) {
         served += "cns"[static_cast<size_t>(priority)];
         continue;
@@ -46,6 +46,31 @@ TEST(Shed, ByAgeTheSheddableFirstTheCriticalNever) {
                              std::to_string(3 - row.served.size()) + "\n";
     EXPECT_NE(metrics.Text().find(line), std::string::npos) << metrics.Text();
   }
+}
+
+TEST(Shed, VeryLateEveryOtherNormalRequestIsServed) {
+  observe::Metrics metrics("1", "test");
+  InFlight in_flight({});
+  Lateness lateness(milliseconds(50));
+  Shedder shedder(lateness, in_flight, metrics.AddShard());
+  const TimePoint now{std::chrono::hours(1)};
+  const auto come = [&](std::string_view who) {
+    std::string served;
+    for (const char name : who) {
+      const Priority priority = kAll[std::string_view("cns").find(name)];
+      if (shedder.Admit(priority, now).ok()) served += name;
+    }
+    return served;
+  };
+  EXPECT_EQ(come("nnscn"), "nnscn");
+  lateness.Observe(milliseconds(101), now - milliseconds(50));
+  lateness.Observe(milliseconds(101), now);
+  EXPECT_EQ(come("n"), "");
+  EXPECT_EQ(come("scn"), "cn");
+  EXPECT_EQ(come("nsnsncn"), "ncn");
+  EXPECT_EQ(come("ssss"), "");
+  lateness.Observe(milliseconds(1), now);
+  EXPECT_EQ(come("nnscn"), "nnscn");
 }
 
 TEST(Shed, ByRequestsInFlight) {
@@ -78,12 +103,12 @@ TEST(Shed, TheLastPlacesAreForTheCritical) {
   observe::Metrics metrics("1", "test");
   InFlight in_flight({.max_in_flight = 20});
   const Lateness lateness(milliseconds(50));
-  const ShedHost host{lateness, in_flight, metrics.AddShard()};
+  Shedder shedder(lateness, in_flight, metrics.AddShard());
   std::vector<absl::StatusOr<InFlight::Place>> held;
   std::string story;
   for (const Priority priority : {Priority::kSheddable, Priority::kNormal, Priority::kCritical}) {
     while (true) {
-      held.push_back(Shed(priority, TimePoint(), host));
+      held.push_back(shedder.Admit(priority, TimePoint()));
       if (!held.back().ok()) break;
       story += "cns"[static_cast<size_t>(priority)];
     }
