@@ -16,6 +16,7 @@
 #include "gateway/config/compile.h"
 #include "gateway/contract/plan.h"
 #include "gateway/contract/read_mask.h"
+#include "gateway/explain_calls.h"
 #include "gateway/tell.h"
 #include "gateway/transcode/query.h"
 #include "gateway/verbs.h"
@@ -106,9 +107,7 @@ ordered_json StepsToJson(const contract::Method& method) {
 ordered_json PolicyToJson(const route::Route& route) {
   ordered_json out = ordered_json::object();
   const auto add = [&](const char* name, ordered_json value) {
-    const auto place = route.places.find(name);
-    const std::string from = place == route.places.end() ? "default" : place->second.ToString();
-    out[name] = {{"value", std::move(value)}, {"from", from}};
+    out[name] = Explained(std::move(value), route.places, name);
   };
   add("timeout", Milliseconds(route.timeout));
   add("max_request_bytes", route.max_request_bytes);
@@ -157,6 +156,19 @@ ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& c
     }
   }
   return out;
+}
+
+// How the calls of a route are protected, and by what their upstreams are.
+void AddCalls(const config::Snapshot& snapshot, const route::Route& route,
+              ordered_json& explained) {
+  const contract::Method& method = *route.method;
+  for (size_t i = 0; method.plan && i < method.plan->steps.size(); ++i) {
+    explained["steps"][i]["call_policy"] = CallToJson(snapshot, route, &method.plan->steps[i]);
+  }
+  if (!method.plan && !method.custom) {
+    explained["call_policy"] = CallToJson(snapshot, route, nullptr);
+  }
+  explained["upstreams"] = UpstreamsToJson(snapshot, method);
 }
 
 // What a read mask in the query changes: its canonical form, and the steps that are not made.
@@ -219,6 +231,15 @@ void Print(const ordered_json& explained) {
   for (const auto& [key, value] : explained.items()) {
     if (key == "steps") {
       PrintSteps(value);
+      std::cout << "calls\n";
+      for (const ordered_json& step : value) {
+        PrintCall(step["call_policy"], step["id"].get<std::string>());
+      }
+    } else if (key == "call_policy") {
+      std::cout << "call\n";
+      PrintCall(value, "");
+    } else if (key == "upstreams") {
+      PrintUpstreams(value);
     } else if (key == "policy") {
       PrintPolicy(value);
     } else {
@@ -276,6 +297,7 @@ int Explain(const VerbOptions& options) {
     return kFindings;
   }
   ordered_json explained = ToJson(*snapshot, *options.code, *match.route);
+  AddCalls(*snapshot, *match.route, explained);
   const std::string_view query = path == target ? "" : target.substr(path.size() + 1);
   const absl::Status mask = AddMask(*match.route, options.method, query, explained);
   if (!mask.ok()) {

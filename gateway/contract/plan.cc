@@ -111,8 +111,9 @@ std::unique_ptr<const Plan> PlanCompiler::Compile() {
     return nullptr;
   }
   if (composition_.has_deadline()) {
-    plan_->deadline = Time({Composition::kDeadlineFieldNumber}, composition_.deadline(), "deadline")
-                          .value_or(plan_->deadline);
+    const SourcePath at = {Composition::kDeadlineFieldNumber};
+    plan_->deadline = Time(at, composition_.deadline(), "deadline").value_or(plan_->deadline);
+    plan_->deadline_place = place_of_(at);
   }
   plan_->hooks = composition_.hooks();
   RefuseLater(composition_, method_.full_name, place_of_, findings_);
@@ -204,6 +205,7 @@ void PlanCompiler::CompileTimeout(const frontdesk::v1::Step& proto, PlanStep& st
   const auto timeout = Time(at, proto.timeout(), Cat("step ", Quoted(step.id), ": timeout"));
   if (!timeout) return;
   step.timeout = *timeout;
+  step.timeout_place = place_of_(at);
   if (step.timeout > plan_->deadline) {
     Add(at, Cat("step ", Quoted(step.id), ": timeout ", proto.timeout(),
                 " is longer than the deadline ", composition_.deadline(), " of the whole"));

@@ -141,6 +141,7 @@ struct PlanStep {
   const Method* method = nullptr;
   OnError on_error = OnError::kFail;
   std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max();
+  Place timeout_place;         // where it was written
   uint64_t needs = 0;          // steps it waits for, a bit per index
   uint64_t feeds = 0;          // those of them without whose replies it can't be made
   std::vector<Write> request;  // ascending by number
@@ -171,6 +172,7 @@ struct Plan {
   static constexpr size_t kMaxSteps = 64;
 
   std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max();
+  Place deadline_place;         // where it was written
   std::vector<PlanStep> steps;  // every step after those it needs, else as declared
   MessageReader request;
   std::vector<Write> answer;  // ascending by number

@@ -207,62 +207,62 @@ TEST(LoadConfig, SaysWhatIsWrongAndWhatWasMeant) {
       // Numbers with a fraction.
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
        "'20'}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got the text \"20\" (leave out the quotes)\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 20%}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got \"20%\"\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
        ".nan}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got the number .nan\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
        "-.inf}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got the number -.inf\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: nan}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got \"nan\"\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 1e1}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got the number 1e1\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
        "0x14}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got the number 0x14\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: .5}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got the number .5\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 5.}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got the number 5.\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
        "1.2.3}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got \"1.2.3\"\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 1_0}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got \"1_0\"\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: 020}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number without leading "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number without leading "
        "zeros, got \"020\"\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
        "true}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: expected a number such as 20 or 1.5, "
        "got true\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: [1]}}}",
-       "f.yaml:1:67: upstreams.a.retry_budget.budget_percent: expected a number, got a list\n"},
+       "f.yaml:1:69: upstreams.a.retry_budget.budget_percent: expected a number, got a list\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: -1}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: must be between 0 and 100, got -1\n"},
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: must be between 0 and 100, got -1\n"},
       {"upstreams: {a: {services: [s.S], endpoints: ['h:1'], retry_budget: {budget_percent: "
        "100.01}}}",
-       "f.yaml:1:83: upstreams.a.retry_budget.budget_percent: must be between 0 and 100, got "
+       "f.yaml:1:85: upstreams.a.retry_budget.budget_percent: must be between 0 and 100, got "
        "100.01\n"},
       {"methods: {s.S: {priority: high}}",
-       "f.yaml:1:28: methods.s.S.priority: expected critical or normal or sheddable, got "
+       "f.yaml:1:27: methods.s.S.priority: expected critical or normal or sheddable, got "
        "\"high\"\n"},
       {"methods: {s.S: {priority: Sheddabel}}",
-       "f.yaml:1:28: methods.s.S.priority: expected critical or normal or sheddable, got "
+       "f.yaml:1:27: methods.s.S.priority: expected critical or normal or sheddable, got "
        "\"Sheddabel\" (did you mean \"sheddable\"?)\n"},
       {"methods: {s.S: {fault: {abort: UNAVAILABLE}}}",
        "f.yaml:1:32: methods.s.S.fault.abort: expected cancelled or unknown or invalid_argument or "

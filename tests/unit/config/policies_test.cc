@@ -175,7 +175,7 @@ TEST(Policies, PlacesAreKept) {
                                         "    retry_budget: { budget_percent: 10 }\n");
   ASSERT_EQ(compiled.findings, "");
   const auto& places = compiled.snapshot->policy_places.at(&compiled.Method("test.S/Get"));
-  EXPECT_TRUE(places.at("retry.max_backoff").ToString().ends_with(".yaml:8:41"));
+  EXPECT_TRUE(places.at("retry.max_backoff").ToString().ends_with(".yaml:8:39"));
   EXPECT_EQ(places.at("retry.max_attempts").ToString(), "test.proto:5:3");
   EXPECT_FALSE(places.contains("retry.per_attempt_timeout"));
   EXPECT_TRUE(compiled.snapshot->upstream_places.at(0)

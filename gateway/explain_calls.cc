@@ -1,0 +1,317 @@
+#include "gateway/explain_calls.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <set>
+#include <vector>
+
+#include "gateway/base/text.h"
+#include "gateway/contract/plan.h"
+
+namespace frontdesk {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+constexpr const char* kNever = "never";
+constexpr const char* kNoLimit = "no limit";
+
+ordered_json Time(Duration time) {
+  return contract::DurationText(std::chrono::duration_cast<std::chrono::nanoseconds>(time));
+}
+ordered_json TimeOr(Duration time, Duration none, const char* otherwise) {
+  return time == none ? ordered_json(otherwise) : Time(time);
+}
+// 0 switches it off.
+ordered_json CountOr(double number, const char* otherwise) {
+  if (number == 0) return otherwise;
+  return number;
+}
+
+const char* PriorityName(Priority priority) {
+  switch (priority) {
+    case Priority::kCritical:
+      return "critical";
+    case Priority::kNormal:
+      return "normal";
+    case Priority::kSheddable:
+      return "sheddable";
+  }
+  return "";
+}
+
+const char* LevelName(contract::Idempotency level) {
+  switch (level) {
+    case contract::Idempotency::kUnknown:
+      return "not declared";
+    case contract::Idempotency::kIdempotent:
+      return "IDEMPOTENT";
+    case contract::Idempotency::kNoSideEffects:
+      return "NO_SIDE_EFFECTS";
+  }
+  return "";
+}
+
+// Every value in force under its name in the schema, with its place.
+class Values {
+ public:
+  explicit Values(const contract::PolicyPlaces& places) : places_(places) {}
+
+  void Add(const std::string& name, ordered_json value) {
+    out_[name] = Explained(std::move(value), places_, name);
+  }
+  void AddBreaker(const BreakerSettings& breaker) {
+    Add("breaker.enabled", breaker.on);
+    if (!breaker.on) return;
+    Add("breaker.consecutive_failures", CountOr(breaker.consecutive_failures, kNever));
+    Add("breaker.error_percent", CountOr(breaker.error_percent, kNever));
+    Add("breaker.slow_call", TimeOr(breaker.slow_call, Duration::zero(), kNever));
+    if (breaker.slow_call != Duration::zero()) Add("breaker.slow_percent", breaker.slow_percent);
+    Add("breaker.window", Time(breaker.window));
+    Add("breaker.minimum_calls", breaker.minimum_calls);
+    Add("breaker.open_time", Time(breaker.open_time));
+    Add("breaker.max_open_time", Time(breaker.max_open_time));
+    Add("breaker.probes", breaker.probes);
+  }
+  ordered_json Take() { return std::move(out_); }
+
+ private:
+  const contract::PolicyPlaces& places_;
+  ordered_json out_ = ordered_json::object();
+};
+
+ordered_json CodesOf(const upstream::CodeSet& codes) {
+  ordered_json names = ordered_json::array();
+  for (int code = 0; code < v1::Policy::Retry::Code_ARRAYSIZE; ++code) {
+    if (codes.Has(static_cast<absl::StatusCode>(code))) {
+      names.push_back(v1::Policy::Retry::Code_Name(code));
+    }
+  }
+  return names;
+}
+
+std::string WhyRetried(const upstream::RetryPolicy& retry, contract::Idempotency level) {
+  if (retry.max_attempts <= 1) return "not retried: max_attempts is 1";
+  if (level == contract::Idempotency::kUnknown) {
+    return "not retried once a back end may have seen it: idempotency_level is not declared";
+  }
+  return Cat("retried: idempotency_level is ", LevelName(level));
+}
+
+std::string WhyHedged(const upstream::HedgePolicy& hedge, contract::Idempotency level) {
+  if (hedge.on) {
+    if (hedge.percentile > 0) return "hedged after a percentile of its latency";
+    return Cat("hedged after ", Time(hedge.delay).get<std::string>());
+  }
+  if (level != contract::Idempotency::kNoSideEffects) {
+    return Cat("not hedged: idempotency_level is ", LevelName(level));
+  }
+  return hedge.max_attempts <= 1 ? "not hedged: max_attempts is 1" : "not hedged: no `hedge`";
+}
+
+const upstream::UpstreamSettings* UpstreamOf(const config::Snapshot& snapshot,
+                                             const contract::Method& called) {
+  for (const upstream::UpstreamSettings& upstream : snapshot.upstreams) {
+    const auto& services = upstream.services;
+    if (std::find(services.begin(), services.end(), called.service) != services.end()) {
+      return &upstream;
+    }
+  }
+  return nullptr;
+}
+
+// The shortest of the times that hold for a call, and who says so.
+ordered_json DeadlineOf(const config::Snapshot& snapshot, const route::Route& route,
+                        const contract::PlanStep* step,
+                        const upstream::UpstreamSettings& upstream) {
+  struct Limit {
+    Duration time;
+    std::string from;
+  };
+  const auto from = [](const contract::PolicyPlaces& places) {
+    const auto place = places.find("timeout");
+    return place == places.end() ? std::string("default") : place->second.ToString();
+  };
+  std::vector<Limit> limits;
+  const auto add = [&](std::chrono::nanoseconds time, std::string where) {
+    if (time == std::chrono::nanoseconds::max()) return;
+    limits.push_back({std::chrono::duration_cast<Duration>(time), std::move(where)});
+  };
+  if (step) {
+    add(step->timeout, step->timeout_place.ToString());
+    add(route.method->plan->deadline, route.method->plan->deadline_place.ToString());
+  }
+  add(route.timeout, from(route.places));
+  const auto index = static_cast<size_t>(&upstream - snapshot.upstreams.data());
+  add(upstream.timeout, from(snapshot.upstream_places[index]));
+  const auto least = std::min_element(
+      limits.begin(), limits.end(), [](const Limit& a, const Limit& b) { return a.time < b.time; });
+  return {{"value", Time(least->time)}, {"from", least->from}};
+}
+
+ordered_json PolicyToJson(const upstream::CallPolicy& policy, const contract::PolicyPlaces& places,
+                          ordered_json deadline) {
+  Values values(places);
+  const upstream::RetryPolicy& retry = policy.retry;
+  values.Add("retry.max_attempts", retry.max_attempts);
+  if (retry.max_attempts > 1) {
+    values.Add("retry.initial_backoff", Time(retry.backoff.initial));
+    values.Add("retry.max_backoff", Time(retry.backoff.max));
+    values.Add("retry.backoff_multiplier", retry.backoff.multiplier);
+    values.Add("retry.retryable_status_codes", CodesOf(retry.codes));
+    values.Add("retry.per_attempt_timeout",
+               TimeOr(retry.per_attempt_timeout, Duration::max(), kNoLimit));
+  }
+  if (policy.hedge.on) {
+    values.Add("hedge.delay", TimeOr(policy.hedge.delay, Duration::max(), "not given"));
+    values.Add("hedge.percentile", CountOr(policy.hedge.percentile, "not given"));
+    values.Add("hedge.max_attempts", policy.hedge.max_attempts);
+  }
+  values.AddBreaker(policy.breaker);
+  values.Add("priority", PriorityName(policy.priority));
+  ordered_json out{{"timeout", std::move(deadline)}};
+  out.update(values.Take());
+  return out;
+}
+
+ordered_json SettingsToJson(const upstream::UpstreamSettings& upstream,
+                            const contract::PolicyPlaces& places) {
+  Values values(places);
+  values.Add("timeout", Time(upstream.timeout));
+  values.Add("connections", upstream.connections);
+  values.Add("connect_timeout", Time(upstream.connect_timeout));
+  values.Add("max_message_bytes", upstream.max_message_bytes);
+  values.Add("max_pending", upstream.max_pending);
+  const bool limited = upstream.max_in_flight != std::numeric_limits<size_t>::max();
+  values.Add("max_in_flight", limited ? ordered_json(upstream.max_in_flight) : kNoLimit);
+  values.Add("max_queue_age", Time(upstream.queue_age.max_age));
+  if (upstream.adaptive.on) {
+    const GradientSettings& gradient = upstream.adaptive.gradient;
+    values.Add("adaptive_concurrency.min", gradient.min);
+    values.Add("adaptive_concurrency.initial", gradient.initial);
+    values.Add("adaptive_concurrency.max", gradient.max);
+    values.Add("adaptive_concurrency.tolerance", gradient.tolerance);
+  }
+  values.Add("retry_budget.budget_percent", upstream.retry_budget.percent);
+  values.Add("retry_budget.min_retries_per_second", upstream.retry_budget.min_per_second);
+  values.AddBreaker(upstream.breaker);
+  const OutlierSettings& outlier = upstream.outlier;
+  values.Add("outlier_detection.enabled", outlier.on);
+  if (outlier.on) {
+    const auto add = [&](const char* name, ordered_json value) {
+      values.Add(Cat("outlier_detection.", name), std::move(value));
+    };
+    add("consecutive_failures", CountOr(outlier.consecutive_failures, kNever));
+    add("interval", Time(outlier.interval));
+    add("base_ejection_time", Time(outlier.base_ejection_time));
+    add("max_ejection_time", Time(outlier.max_ejection_time));
+    add("max_ejection_percent", outlier.max_ejection_percent);
+    add("panic_threshold", outlier.panic_threshold);
+    add("success_rate_stdev_factor", CountOr(outlier.success_rate_stdev_factor, kNever));
+    add("success_rate_minimum_hosts", outlier.success_rate_minimum_hosts);
+    add("success_rate_request_volume", outlier.success_rate_request_volume);
+  }
+  if (upstream.health_check.on) {
+    values.Add("health_check.service", upstream.health_check.service);
+    values.Add("health_check.interval", Time(upstream.health_check.interval));
+    values.Add("health_check.timeout", Time(upstream.health_check.timeout));
+    values.Add("health_check.unhealthy_threshold", upstream.health_check.unhealthy_threshold);
+    values.Add("health_check.healthy_threshold", upstream.health_check.healthy_threshold);
+  }
+  values.Add("slow_start", Time(upstream.slow_start));
+  values.Add("dns_refresh", Time(upstream.dns_refresh));
+  values.Add("keepalive_interval", TimeOr(upstream.keepalive_interval, Duration::zero(), kNever));
+  values.Add("max_connection_age", TimeOr(upstream.max_connection_age, Duration::max(), kNever));
+  return values.Take();
+}
+
+std::string Text(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// Only what somebody wrote: defaults are in the documentation, and in the JSON.
+void PrintWritten(const ordered_json& values) {
+  for (const auto& [name, value] : values.items()) {
+    if (value["from"] == "default") continue;
+    std::printf("    %-30s %-12s %s\n", name.c_str(), Text(value["value"]).c_str(),
+                Text(value["from"]).c_str());
+  }
+}
+
+}  // namespace
+
+ordered_json Explained(ordered_json value, const contract::PolicyPlaces& places,
+                       const std::string& name) {
+  const auto place = places.find(name);
+  const std::string from = place == places.end() ? "default" : place->second.ToString();
+  return {{"value", std::move(value)}, {"from", from}};
+}
+
+ordered_json CallToJson(const config::Snapshot& snapshot, const route::Route& route,
+                        const contract::PlanStep* step) {
+  const contract::Method& called = step ? step->called() : *route.method;
+  const upstream::UpstreamSettings* const upstream = UpstreamOf(snapshot, called);
+  if (!upstream) return ordered_json::object();
+  const upstream::CallPolicy* policy = &upstream->methods.at(called.path);
+  contract::PolicyPlaces places = snapshot.policy_places.at(&called);
+  if (step) {
+    const auto steps = snapshot.step_policies.Of(*route.method);
+    const auto index = static_cast<size_t>(step - route.method->plan->steps.data());
+    if (index < steps.size() && steps[index]) policy = steps[index];
+    for (const auto& [name, place] : step->policy_places) places[name] = place;
+  }
+  ordered_json out{{"rpc", called.path.substr(1)}, {"upstream", upstream->name}};
+  out["idempotency_level"] = LevelName(called.idempotency);
+  out["retry"] = WhyRetried(policy->retry, called.idempotency);
+  out["hedge"] = WhyHedged(policy->hedge, called.idempotency);
+  out["policy"] = PolicyToJson(*policy, places, DeadlineOf(snapshot, route, step, *upstream));
+  return out;
+}
+
+ordered_json UpstreamsToJson(const config::Snapshot& snapshot, const contract::Method& method) {
+  std::set<const upstream::UpstreamSettings*> used;
+  if (!method.plan && !method.custom) used.insert(UpstreamOf(snapshot, method));
+  for (size_t i = 0; method.plan && i < method.plan->steps.size(); ++i) {
+    const contract::PlanStep& step = method.plan->steps[i];
+    used.insert(UpstreamOf(snapshot, step.called()));
+    if (step.undo) used.insert(UpstreamOf(snapshot, *step.undo->method));
+  }
+  ordered_json out = ordered_json::object();
+  for (size_t i = 0; i < snapshot.upstreams.size(); ++i) {
+    const upstream::UpstreamSettings& upstream = snapshot.upstreams[i];
+    if (!used.contains(&upstream)) continue;
+    ordered_json endpoints = ordered_json::array();
+    for (const upstream::EndpointSettings& endpoint : upstream.endpoints) {
+      ordered_json one{{"address", endpoint.address}, {"weight", endpoint.weight}};
+      if (!endpoint.zone.empty()) one["zone"] = endpoint.zone;
+      endpoints.push_back(std::move(one));
+    }
+    out[upstream.name] = {{"endpoints", std::move(endpoints)},
+                          {"settings", SettingsToJson(upstream, snapshot.upstream_places[i])}};
+  }
+  return out;
+}
+
+void PrintCall(const ordered_json& call, const std::string& name) {
+  if (call.empty()) return;
+  std::printf("  %-16s %s at %s\n", name.c_str(), Text(call["rpc"]).c_str(),
+              Text(call["upstream"]).c_str());
+  std::printf("    %s\n    %s\n", Text(call["retry"]).c_str(), Text(call["hedge"]).c_str());
+  PrintWritten(call["policy"]);
+}
+
+void PrintUpstreams(const ordered_json& upstreams) {
+  std::puts("upstreams");
+  for (const auto& [name, upstream] : upstreams.items()) {
+    std::string endpoints;
+    for (const ordered_json& endpoint : upstream["endpoints"]) {
+      endpoints += Cat(endpoints.empty() ? "" : ", ", endpoint["address"].get<std::string>());
+    }
+    std::printf("  %-16s %s\n", name.c_str(), endpoints.c_str());
+    PrintWritten(upstream["settings"]);
+  }
+}
+
+}  // namespace frontdesk
