@@ -99,6 +99,31 @@ TEST(Verbs, CheckRoutesExplain) {
   EXPECT_EQ(checkout["policy"]["idempotency.ttl"]["from"], "default");
   EXPECT_EQ(checkout["steps"][1]["undo"], "shop.inventory.v1.Inventory/Release");
 
+  // How each call is protected: in JSON with every value, in text with what somebody wrote.
+  const nlohmann::json& order = json["steps"][0]["call_policy"];
+  EXPECT_EQ(order["rpc"], "shop.order.v1.Orders/GetOrder");
+  EXPECT_EQ(order["upstream"], "order");
+  EXPECT_NE(order["retry"].get<std::string>().find("idempotency_level is "), std::string::npos);
+  EXPECT_NE(order["policy"]["timeout"]["from"].get<std::string>().find("web.proto"),
+            std::string::npos);
+  EXPECT_EQ(order["policy"]["retry.max_attempts"]["value"], 3);
+  EXPECT_EQ(order["policy"]["retry.max_attempts"]["from"], "default");
+  EXPECT_EQ(order["policy"]["breaker.consecutive_failures"]["value"], 5);
+  EXPECT_EQ(json["upstreams"].size(), 7u);
+  EXPECT_EQ(json["upstreams"]["order"]["settings"]["retry_budget.budget_percent"]["value"], 20);
+  const auto protected_text =
+      RunVerb({"explain", "-c",
+               WriteTempFile(
+                   "protected.yaml",
+                   DemoConfig(mocks, {.extra = "methods:\n"
+                                               "  shop.order.v1.Orders/GetOrder:\n"
+                                               "    breaker: { consecutive_failures: 9 }\n"})),
+               "GET", "/api/v1/order-details/order-1"})
+          .second;
+  EXPECT_NE(protected_text.find("breaker.consecutive_failures   9            "), std::string::npos)
+      << protected_text;
+  EXPECT_EQ(protected_text.find("breaker.error_percent"), std::string::npos);
+
   const auto masked = [&](const char* method, const char* target) {
     const auto [code, out] = RunVerb({"explain", "-c", file, "-o", "json", method, target});
     EXPECT_EQ(code, 0) << out;

@@ -83,6 +83,7 @@ Task<absl::StatusOr<upstream::UnaryReply>> ScriptedCaller::Unary(
   seen.timeout = options.timeout;
   seen.metadata = context.metadata;
   seen.key = options.idempotency_key;
+  seen.policy = options.policy;
   Answer answer = std::string();
   const auto script = scripts_.find(method.name);
   if (script != scripts_.end()) {

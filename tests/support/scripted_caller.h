@@ -27,6 +27,7 @@ class ScriptedCaller final : public upstream::Caller {
     Duration timeout;    // of the call
     upstream::Metadata metadata;
     std::string key;  // the idempotency key
+    const upstream::CallPolicy* policy;
   };
 
   // Answers calls of the method at once; others are held.

@@ -308,7 +308,8 @@ Task<absl::StatusOr<upstream::UnaryReply>> ChanceCaller::Unary(
   const std::string asked = Canonical(dynamic_, *called.input, request);
   seen_.push_back(Cat(method.path, ' ', dynamic_.Text(called.input->full_name, asked), " |",
                       options.timeout == Duration::max() ? " forever" : " limited", ' ',
-                      options.idempotency_key));
+                      options.idempotency_key,
+                      options.policy ? Cat(" as ", options.policy->retry.max_attempts) : ""));
   ++context.calls;
   const std::string call = Cat(method.path, asked);
   const uint64_t chance = Mix(chances_.seed, Cat(call, times_[call]++));

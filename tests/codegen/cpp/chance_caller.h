@@ -36,7 +36,7 @@ class ChanceCaller final : public upstream::Caller {
 
   ChanceCaller(const contract::Contract& contract, Dynamic& dynamic, Chances chances);
 
-  // "path request-in-hex timeout key" of each call, in order.
+  // "path request-in-hex timeout key", and which policy, of each call, in order.
   const std::vector<std::string>& seen() const { return seen_; }
   size_t held() const { return held_.size(); }
   void Release(size_t index);

@@ -80,6 +80,19 @@ std::unique_ptr<const contract::ReadMask> TwoWays::MaskByChance(const contract::
   return mask.ok() ? *std::move(mask) : nullptr;
 }
 
+namespace {
+
+// Told apart by what a call says of them: see ChanceCaller.
+std::vector<upstream::CallPolicy> PoliciesFor(size_t steps) {
+  std::vector<upstream::CallPolicy> policies(steps);
+  for (size_t i = 0; i < steps; ++i) {
+    policies[i].retry.max_attempts = static_cast<uint32_t>(100 + i);
+  }
+  return policies;
+}
+
+}  // namespace
+
 Way TwoWays::Run(const contract::Method& method, Scenario scenario, bool code) {
   Loop loop;
   Cancellation cancel;
@@ -102,6 +115,14 @@ Way TwoWays::Run(const contract::Method& method, Scenario scenario, bool code) {
   std::shared_ptr<compose::Compensation> undos;
   compose::RunOptions options = scenario.options;
   options.compensation = &undos;
+  // Each step's calls have a policy of their own, all but every third.
+  const std::vector<upstream::CallPolicy> policies =
+      PoliciesFor(method.plan ? method.plan->steps.size() : 0);
+  std::vector<const upstream::CallPolicy*> of_steps;
+  for (size_t i = 0; i < policies.size(); ++i) {
+    of_steps.push_back(i % 3 == 2 ? nullptr : &policies[i]);
+  }
+  options.policies = of_steps;
   if (scenario.host) options.undo_host = &host;
   std::optional<Result> result;
   if (code) {

@@ -51,6 +51,21 @@ class Three : public ::testing::Test {
   std::string order, user, payment;
 };
 
+// By the index of the step in the plan; those of which nothing is said have their method's.
+TEST_F(Three, CallsHaveThePoliciesOfTheirSteps) {
+  const upstream::CallPolicy first, third;
+  const upstream::CallPolicy* const policies[] = {&first, nullptr, &third};
+  run.options.policies = policies;
+  EXPECT_EQ(run.Run("id: 'o'"), "running");
+  run.caller.Release("GetOrder", order);
+  ASSERT_EQ(run.caller.seen().size(), 3u);
+  EXPECT_EQ(run.caller.seen()[0].policy, &first);   // order
+  EXPECT_EQ(run.caller.seen()[1].policy, &third);   // payment
+  EXPECT_EQ(run.caller.seen()[2].policy, nullptr);  // user
+  run.caller.Release("GetPayment", payment);
+  run.caller.Release("GetUser", user);
+}
+
 absl::Status NotFound() {
   return Failure(absl::StatusCode::kNotFound, "NO_SUCH_ORDER", "no such order", Origin::kUpstream);
 }
