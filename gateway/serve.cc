@@ -21,6 +21,7 @@
 #include "gateway/config/host_port.h"
 #include "gateway/observe/log.h"
 #include "gateway/tell.h"
+#include "gateway/upstream/control_loop.h"
 #include "gateway/verbs.h"
 #include "gateway/worker.h"
 
@@ -32,6 +33,8 @@ using Workers = std::vector<std::unique_ptr<Worker>>;
 
 // How long a connection may be open at the end before its request is here.
 constexpr milliseconds kFirstRequest{500};
+// For the first look-up of every end point's name.
+constexpr std::chrono::seconds kFirstLookUps{5};
 // What may pass after the last word in the log.
 constexpr std::chrono::seconds kFreeing{3};
 // What the last handshakes may take before the port closes: a round trip of a far client.
@@ -195,6 +198,7 @@ int Serve(const VerbOptions& options) {
                          ": auth.development_caller is for development only"));
   }
 
+  const upstream::ControlLoop control(*shared.clusters);
   http::ConnectionShare connections(in_force.workers, in_force.limits.connections);
   Workers workers;
   MakeWorkers(shared, connections, workers);
@@ -215,6 +219,10 @@ int Serve(const VerbOptions& options) {
     return kFindings;
   }
   for (auto& worker : workers) worker->Start();
+  // Who is told to be ready is called at once: by then it is known whom to ask.
+  if (!control.WaitUntilSettled(kFirstLookUps)) {
+    observe::LogWarn("ready, though the names of some end points are still being looked up");
+  }
   shared.ready.store(true);
   std::cout << "ready: serving on " << address.host << ':' << workers[0]->port() << ", admin on "
             << config::ParseHostPort(in_force.admin_address)->host << ':' << (*admin)->port()
@@ -227,7 +235,7 @@ int Serve(const VerbOptions& options) {
   }
   Drain(workers, connections, shared);
   observe::LogInfo("stopped");
-  // What is left is to free memory; a host name that is still being looked up would hold that up.
+  // What is left is to free memory, which threads of gRPC C++ might hold up.
   std::thread([] {
     std::this_thread::sleep_for(kFreeing);
     std::_Exit(kFine);

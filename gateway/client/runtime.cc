@@ -35,6 +35,9 @@ struct Runtime::Lane {
 };
 
 Runtime::Runtime(RuntimeOptions options) : clusters_(options.upstreams, Clock::now()) {
+  if (!options.make_caller) {
+    control_ = std::make_unique<upstream::ControlLoop>(clusters_, options.dns);
+  }
   for (size_t i = 0; i < std::max<size_t>(options.loops, 1); ++i) {
     Lane& lane = *lanes_.emplace_back(std::make_unique<Lane>());
     lane.caller =

@@ -23,6 +23,7 @@
 #include "gateway/upstream/call_context.h"
 #include "gateway/upstream/caller.h"
 #include "gateway/upstream/cluster.h"
+#include "gateway/upstream/control_loop.h"
 #include "gateway/upstream/settings.h"
 
 namespace frontdesk::client {
@@ -31,6 +32,8 @@ struct RuntimeOptions {
   // Every service that is called, and where it is.
   std::vector<upstream::UpstreamSettings> upstreams;
   size_t loops = 1;
+  // How the names of end points are looked up.
+  upstream::DnsSettings dns;
   // What makes the calls of a loop instead of connections to `upstreams`: a fake, in tests.
   std::function<std::unique_ptr<upstream::Caller>(Loop&)> make_caller;
 };
@@ -82,6 +85,7 @@ class Runtime {
   }
 
   upstream::Clusters clusters_;
+  std::unique_ptr<upstream::ControlLoop> control_;  // null when calls are made by something else
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<size_t> turn_{0};
   std::atomic<size_t> running_{0};

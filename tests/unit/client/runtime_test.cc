@@ -9,6 +9,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/client/fake_caller.h"
+#include "tests/support/dns_server.h"
 #include "tests/support/light_backend.h"
 #include "tests/unit/client/echo.h"
 
@@ -35,12 +36,12 @@ class Backend {
     thread_.join();
   }
 
-  RuntimeOptions Options(size_t loops) const {
+  RuntimeOptions Options(size_t loops, const std::string& host = "127.0.0.1") const {
     RuntimeOptions options;
     upstream::UpstreamSettings& settings = options.upstreams.emplace_back();
     settings.name = "echo";
     settings.services = {"test.Echo"};
-    settings.endpoints = {Cat("127.0.0.1:", server_->port())};
+    settings.endpoints = {Cat(host, ':', server_->port())};
     options.loops = loops;
     return options;
   }
@@ -50,6 +51,28 @@ class Backend {
   std::optional<testing_support::LightBackend> server_;
   std::thread thread_;
 };
+
+// The first call does not have to wait until somebody knows where to: it does so by itself.
+TEST(RuntimeTest, FindsBackEndsByName) {
+  testing_support::DnsServer dns;
+  dns.SetHost("echo.test", {"127.0.0.1"});
+  dns.SetFault("hangs.test", testing_support::DnsReply::Fault::kHang);
+  Backend backend;
+  const struct {
+    const char* host;
+    absl::StatusCode code;
+  } rows[] = {{"echo.test", absl::StatusCode::kOk},
+              {"nowhere.test", absl::StatusCode::kUnavailable},
+              {"hangs.test", absl::StatusCode::kDeadlineExceeded}};
+  for (const auto& row : rows) {
+    RuntimeOptions options = backend.Options(1, row.host);
+    options.dns.servers = dns.address();
+    Runtime runtime(std::move(options));
+    const absl::StatusOr<StringValue> answer =
+        runtime.Call(&EchoClient::Say, Text("hello"), {.timeout = milliseconds(500)}).get();
+    EXPECT_EQ(answer.status().code(), row.code) << row.host << ": " << answer.status();
+  }
+}
 
 TEST(RuntimeTest, AnswersCallsFromManyThreadsOnAllLoops) {
   Backend backend;
