@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <tuple>
 
 #include "gateway/base/text.h"
@@ -57,14 +58,29 @@ UpstreamDiscovery::UpstreamDiscovery(Loop& loop, const DnsSettings& dns, const R
       published_(fixed_) {
   const UpstreamSettings& settings = cluster.settings();
   if (settings.transport != TransportKind::kH2) return;
+  std::string refused;
   for (const EndpointSettings& configured : settings.endpoints) {
     const absl::StatusOr<Endpoint> parsed = ParseEndpoint(configured.address);
-    if (!parsed.ok() || parsed->address) continue;
-    Name& name =
-        *names_.emplace_back(std::make_unique<Name>(Name{configured, parsed->srv, "", {}}));
-    name.watched = std::make_unique<WatchedName>(loop, dns, random, *parsed, settings.dns_refresh,
-                                                 [this, &name] { OnLookedUp(name); });
+    if (!parsed.ok()) {
+      refused += Cat(refused.empty() ? "" : "; ", Std(parsed.status().message()));
+    } else if (!parsed->address) {
+      AddName(dns, random, configured, *parsed);
+    }
   }
+  if (!refused.empty()) observe::LogError(Cat(settings.name, ": ", refused));
+  // What will never be found is not to be waited for.
+  if (names_.empty() && fixed_.empty()) {
+    cluster_.PublishFailure(
+        Unreachable(Cat("the upstream has no end point", refused.empty() ? "" : ": ", refused)));
+  }
+}
+
+void UpstreamDiscovery::AddName(const DnsSettings& dns, const Random& random,
+                                const EndpointSettings& configured, const Endpoint& parsed) {
+  Name& name = *names_.emplace_back(std::make_unique<Name>(Name{configured, parsed.srv, "", {}}));
+  name.watched =
+      std::make_unique<WatchedName>(loop_, dns, random, parsed, cluster_.settings().dns_refresh,
+                                    [this, &name] { OnLookedUp(name); });
 }
 
 void UpstreamDiscovery::Start() {

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +51,8 @@ class UpstreamDiscovery {
     std::unique_ptr<WatchedName> watched;
   };
 
+  void AddName(const DnsSettings& dns, const Random& random, const EndpointSettings& configured,
+               const Endpoint& parsed);
   void OnLookedUp(Name& name);
   void LogOutcome(Name& name);
   void Publish();

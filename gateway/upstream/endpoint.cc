@@ -25,15 +25,11 @@ bool IsLabel(std::string_view label) {
          });
 }
 
-// RFC 2782: _service._protocol.name
+// Mostly _service._protocol.name (RFC 2782), but not everybody has the underscores.
 absl::StatusOr<Endpoint> ParseSrv(std::string_view text) {
   const std::string_view name = text.substr(kSrv.size());
-  const size_t protocol = name.find("._");
-  const bool labelled = name.starts_with('_') && protocol != std::string_view::npos &&
-                        name.find('.') == protocol &&
-                        name.find('.', protocol + 1) < name.size() - 1;
-  if (!labelled || !IsHostName(name)) {
-    return Wrong(text, "expected srv://_service._protocol.name, as in srv://_grpc._tcp.orders");
+  if (!IsHostName(name)) {
+    return Wrong(text, "expected a name without a port, as in srv://_grpc._tcp.orders");
   }
   Endpoint endpoint;
   endpoint.host = name;

@@ -350,6 +350,31 @@ TEST_F(Discoveries, SaysWhyThereIsNothing) {
   EXPECT_TRUE(cluster().failure().ok());
 }
 
+// Nobody waits for what will never be found.
+TEST_F(Discoveries, SaysAtOnceWhatCanNeverBe) {
+  const struct {
+    std::vector<EndpointSettings> endpoints;
+    const char* failure;
+  } rows[] = {
+      {{}, "the upstream has no end point"},
+      {{{"orders"}}, "the upstream has no end point: \"orders\": expected host:port"},
+      {{{"srv://orders:80"}},
+       "the upstream has no end point: \"srv://orders:80\": expected a name without a port, as in "
+       "srv://_grpc._tcp.orders"},
+  };
+  for (const auto& row : rows) {
+    discovery_.reset();
+    Begin(row.endpoints);
+    EXPECT_TRUE(settled_);
+    EXPECT_TRUE(WasNeverSent(cluster().failure()));
+    EXPECT_EQ(Std(cluster().failure().message()), row.failure);
+  }
+  discovery_.reset();
+  Begin({{"orders"}, {"10.0.0.1:80"}});  // the others are used
+  EXPECT_TRUE(cluster().failure().ok());
+  EXPECT_EQ(Published(), "10.0.0.1:80");
+}
+
 TEST_F(Discoveries, UsesSoManyAndNoMore) {
   std::vector<EndpointSettings> names = {{"10.9.9.9:80"}};
   for (int name = 0; name < 3; ++name) {

@@ -156,7 +156,8 @@ TEST(Endpoint, IsHostAndPort) {
 }
 
 TEST(Endpoint, IsTheNameOfSrvRecords) {
-  for (const std::string name : {"_grpc._tcp.orders.internal", "_grpclb._tcp.o", "_a._b.c."}) {
+  for (const std::string name : {"_grpc._tcp.orders.internal", "_grpclb._tcp.o", "_a._b.c.",
+                                 "orders.service.consul", "orders"}) {
     const absl::StatusOr<Endpoint> endpoint = ParseEndpoint("srv://" + name);
     ASSERT_TRUE(endpoint.ok()) << endpoint.status();
     EXPECT_TRUE(endpoint->srv);
@@ -165,10 +166,9 @@ TEST(Endpoint, IsTheNameOfSrvRecords) {
     EXPECT_FALSE(endpoint->address) << name;
   }
   for (const std::string bad :
-       {"srv://", "srv:///", "srv://orders.internal", "srv://_grpc.orders.internal",
-        "srv://_grpc._tcp", "srv://_grpc._tcp.", "srv://_grpc._tcp..", "srv://_grpc._tcp.a:50051",
-        "srv://_grpc._tcp.a/b", "srv://grpc._tcp.a", "srv://_grpc.x._tcp.a", "srv://127.0.0.1:80",
-        "SRV://_grpc._tcp.a", "srv:_grpc._tcp.a", "srv://_grpc._tcp.a b", "srv://._tcp.a"}) {
+       {"srv://", "srv:///", "srv://.", "srv://_grpc._tcp..", "srv://_grpc._tcp.a:50051",
+        "srv://_grpc._tcp.a/b", "srv://127.0.0.1:80", "srv://[::1]", "SRV://_grpc._tcp.a",
+        "srv:_grpc._tcp.a", "srv://_grpc._tcp.a b", "srv://._tcp.a", "srv://srv://a"}) {
     const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(bad);
     EXPECT_FALSE(endpoint.ok()) << bad;
     EXPECT_NE(endpoint.status().message().find(bad), absl::string_view::npos) << bad;
