@@ -31,12 +31,11 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   status = ForwardRequestHeaders(exchange);
   if (!status.ok()) co_return Reply(std::move(status));
 
-  // A body that would be read in vain is not asked for.
-  status = host.bulkheads.Peek(*exchange.route);
-  if (!status.ok()) co_return Reply(std::move(status));
-
-  // Only now, so that a refused client is never asked for its body (100 Continue goes out here).
+  // Only now, so that a refused client is never asked for its body (100 Continue goes out here); nor
+  // is one whose body would be read in vain.
   if (exchange.request.has_body) {
+    status = host.bulkheads.Peek(*exchange.route);
+    if (!status.ok()) co_return Reply(std::move(status));
     status = co_await ReadBody(exchange);
     if (!status.ok()) co_return Reply(std::move(status));
   }
