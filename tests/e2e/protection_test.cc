@@ -146,10 +146,10 @@ TEST_P(Protection, InjectedFaultsAreOfOneRoute) {
   EXPECT_EQ(Told(aborted), "429 FAULT_INJECTED");
   Clock::time_point start = Clock::now();
   EXPECT_EQ(Fetch(gateway_->port(), "GET", kUser).status, 200);
-  EXPECT_GE(Clock::now() - start, milliseconds(300));
+  EXPECT_GE(Clock::now() - start, milliseconds(290));
   start = Clock::now();
   EXPECT_EQ(Told(Fetch(gateway_->port(), "GET", kProduct)), "504 DEADLINE_EXCEEDED");
-  EXPECT_GE(Clock::now() - start, milliseconds(200));
+  EXPECT_GE(Clock::now() - start, milliseconds(190));
   EXPECT_EQ(mocks_.Count("order", "calls"), 0u);
   EXPECT_EQ(mocks_.Count("product", "calls"), 0u);
   EXPECT_EQ(Metric("frontdesk_fault_injected_total{kind=\"abort\"}"), 1);
@@ -182,7 +182,7 @@ TEST_P(Protection, AClientsOwnDeadlineShortensTheRoutes) {
     const Clock::time_point start = Clock::now();
     EXPECT_EQ(Told(Fetch(gateway_->port(), "GET", row.target, row.headers)), row.told);
     const auto took = Clock::now() - start;
-    EXPECT_GE(took, milliseconds(row.after_ms));
+    EXPECT_GE(took, milliseconds(row.after_ms - 10));  // a loop's clock is that of its turn
     EXPECT_LT(took, milliseconds(row.after_ms + 1500));
     EXPECT_TRUE(Eventually(
         [&] { return mocks_.Count(service, "calls") == before + (row.calls ? 1u : 0u); }));
