@@ -31,8 +31,8 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   status = ForwardRequestHeaders(exchange);
   if (!status.ok()) co_return Reply(std::move(status));
 
-  // Only now, so that a refused client is never asked for its body (100 Continue goes out here); nor
-  // is one whose body would be read in vain.
+  // Only now, so that a refused client is never asked for its body (100 Continue goes out here);
+  // nor is one whose body would be read in vain.
   if (exchange.request.has_body) {
     status = host.bulkheads.Peek(*exchange.route);
     if (!status.ok()) co_return Reply(std::move(status));

@@ -56,14 +56,18 @@ bool Shedder::TooLateFor(Priority priority, TimePoint now) {
 }
 
 absl::StatusOr<InFlight::Place> Shedder::Admit(Priority priority, TimePoint now) {
+  // Made once, because refusals must be cheap; never destroyed, because loops may outlive statics.
+  static const auto& kTooLate =
+      *new absl::Status(Overloaded("there is more to do than can be done in time"));
+  static const auto& kTooMany = *new absl::Status(Overloaded("too many requests are in flight"));
   if (TooLateFor(priority, now)) {
     metrics_.OnShed(observe::ShedReason::kQueueAge);
-    return Overloaded("there is more to do than can be done in time");
+    return kTooLate;
   }
   InFlight::Place place;
   if (!in_flight_.Take(priority, place)) {
     metrics_.OnShed(observe::ShedReason::kMaxInFlight);
-    return Overloaded("too many requests are in flight");
+    return kTooMany;
   }
   return place;
 }
