@@ -265,6 +265,7 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
   record.user_agent = request.headers.Find("user-agent").value_or("");
   record.caller = exchange.call.caller_sub;
   record.upstream_calls = exchange.call.calls;
+  record.upstream_retries = exchange.call.retries;
   const std::string incomplete = IncompleteHeader(reply.incomplete);
   record.incomplete = incomplete;
   log_->Write(record);

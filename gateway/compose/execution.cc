@@ -200,6 +200,7 @@ void Execution::Leave() {
 
 absl::StatusOr<Composed> Execution::TakeAnswer() {
   parent_.calls += context_.calls;
+  parent_.retries += context_.retries;
   if (parent_.cancel.cancelled()) return parent_.cancel.reason();
   if (stopped()) return std::move(failure_);
   Composed composed;

@@ -84,6 +84,7 @@ void TypedRun::ResumeReady() {
 
 void TypedRun::Finish() {
   parent_.calls += context_.calls;
+  parent_.retries += context_.retries;
   // Steps that wait for one that failed end here: no frame is destroyed while it is suspended.
   for (StepState* step : steps_) {
     if (!step->waiter_) continue;

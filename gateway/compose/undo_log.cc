@@ -51,6 +51,7 @@ std::vector<UndoCall> UndoLog::TakeCalls(bool only_missing) {
 
 Task<absl::Status> UndoLog::TakeBack(absl::Status outcome) {
   parent_.calls += context_.calls;
+  parent_.retries += context_.retries;
   // An answer without a part must not leave behind what was, or may have been, done for it.
   std::vector<UndoCall> calls = TakeCalls(outcome.ok());
   if (calls.empty()) co_return outcome;

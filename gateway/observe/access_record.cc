@@ -111,6 +111,9 @@ std::string_view AccessFormatter::Format(const AccessRecord& record) {
   Text(R"(,"user_agent":)", record.user_agent, kTextLimit);
   Text(R"(,"caller":)", record.caller, kTextLimit);
   Number(R"(,"upstream_calls":)", record.upstream_calls);
+  if (record.upstream_retries != 0) {
+    Number(R"(,"upstream_retries":)", record.upstream_retries);
+  }
   Text(R"(,"incomplete":)", record.incomplete, kTextLimit);
   Raw("}\n");
   return {line_.get(), static_cast<size_t>(at_ - line_.get())};

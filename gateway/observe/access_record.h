@@ -29,7 +29,8 @@ struct AccessRecord {
   std::string_view user_agent;
   std::string_view caller;
   uint32_t upstream_calls = 0;
-  std::string_view incomplete;  // as in the header frontdesk-incomplete: "payment;reason=..."
+  uint32_t upstream_retries = 0;  // attempts beyond the first of each call; left out when 0
+  std::string_view incomplete;    // as in the header frontdesk-incomplete: "payment;reason=..."
 };
 
 // Writes records as JSON, one line each. Not thread-safe: a formatter per thread.

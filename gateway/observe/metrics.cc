@@ -20,6 +20,15 @@ using prometheus::MetricType;
 constexpr std::array<std::string_view, 10> kNoRouteMethods = {
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "_OTHER"};
 
+// By CallEvent: the counter's name and help.
+constexpr std::array<std::pair<const char*, const char*>, kCallEvents> kCallEventNames = {
+    {{"frontdesk_upstream_retries_total", "Attempts made because the one before failed."},
+     {"frontdesk_upstream_hedges_total", "Attempts made because the one before was slow."},
+     {"frontdesk_upstream_retry_budget_exhausted_total",
+      "Attempts not made because the upstream's retry budget was spent."},
+     {"frontdesk_upstream_breaker_refused_total",
+      "Calls refused because the method's breaker was open."}}};
+
 ClientMetric Labelled(std::initializer_list<std::pair<const char*, std::string>> labels) {
   ClientMetric metric;
   for (const auto& [name, value] : labels) metric.label.push_back({name, value});
@@ -192,6 +201,37 @@ void Metrics::CollectCalls(std::vector<Family>& out) const {
   }
 }
 
+// Of every method from its first call on: a rate over a series that appears late misses a step.
+void Metrics::CollectCallEvents(std::vector<Family>& out) const {
+  std::array<Family, kCallEvents> families;
+  for (size_t event = 0; event < kCallEvents; ++event) {
+    families[event] = {
+        kCallEventNames[event].first, kCallEventNames[event].second, MetricType::Counter, {}};
+  }
+  for (size_t id = 0; id < methods_.size(); ++id) {
+    std::array<uint64_t, kCallEvents> totals{};
+    bool called = false;
+    for (const auto& shard : shards_) {
+      const auto* cells = shard->methods_.Find(id);
+      if (cells == nullptr) continue;
+      called = true;
+      for (size_t event = 0; event < kCallEvents; ++event) {
+        totals[event] += cells->events[event].Get();
+      }
+    }
+    if (!called) continue;
+    for (size_t event = 0; event < kCallEvents; ++event) {
+      ClientMetric metric =
+          Labelled({{"grpc_service", methods_[id].service}, {"grpc_method", methods_[id].method}});
+      metric.counter.value = static_cast<double>(totals[event]);
+      families[event].metric.push_back(std::move(metric));
+    }
+  }
+  for (Family& family : families) {
+    if (!family.metric.empty()) out.push_back(std::move(family));
+  }
+}
+
 template <size_t kLabels>
 Metrics::Family Metrics::ByLabel(const char* name, const char* help, const char* label,
                                  const std::array<std::string_view, kLabels>& labels,
@@ -259,6 +299,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
                         &MetricsShard::faults_));
   CollectOnce(out);
   CollectCalls(out);
+  CollectCallEvents(out);
   for (const prometheus::Collectable* source : sources_) {
     for (Family& family : source->Collect()) out.push_back(std::move(family));
   }

@@ -38,6 +38,10 @@ inline constexpr std::array<std::string_view, 2> kShedReasons = {"queue_age", "m
 enum class FaultKind { kDelay, kAbort };
 inline constexpr std::array<std::string_view, 2> kFaultKinds = {"delay", "abort"};
 
+// What stood between a call and its back end.
+enum class CallEvent { kRetry, kHedge, kNoBudget, kBreakerOpen };
+inline constexpr size_t kCallEvents = 4;
+
 // What one worker counts. Every member function belongs to that worker's thread.
 class MetricsShard {
  public:
@@ -59,6 +63,10 @@ class MetricsShard {
     MethodCells& cells = methods_.Get(method);
     cells.handled[GrpcCodeIndex(grpc_code)].Add(1);
     cells.seconds.Observe(duration);
+  }
+
+  void OnCallEvent(MethodId method, CallEvent event) {
+    methods_.Get(method).events[static_cast<size_t>(event)].Add(1);
   }
 
   // Something that the parser refused, so that it never became a request.
@@ -111,6 +119,7 @@ class MetricsShard {
   struct MethodCells {
     Cell started;
     std::array<Cell, kGrpcCodes> handled;
+    std::array<Cell, kCallEvents> events;
     HistogramCells seconds;
   };
 
@@ -172,6 +181,7 @@ class Metrics : public prometheus::Collectable {
                  std::array<Cell, kLabels> MetricsShard::*cells) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CollectCalls(std::vector<Family>& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CollectCallEvents(std::vector<Family>& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   uint64_t Total(Cell MetricsShard::*cell) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   prometheus::Registry registry_;

@@ -218,6 +218,7 @@ Task<Reply> DispatchOnce(Exchange& exchange, const IdempotencyHost& host, Termin
     co_return Reply(exchange.call.cancel.reason());
   }
   exchange.call.calls = flight->exchange.call.calls;
+  exchange.call.retries = flight->exchange.call.retries;
   co_return *flight->reply;
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/upstream/attempt.h"
+#include "gateway/upstream/cluster_log.h"
 #include "gateway/upstream/grpc_wire.h"
 #include "gateway/upstream/pushback.h"
 
@@ -115,7 +116,10 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_
   const TimePoint now = call.loop().Now();
   const bool never_sent = WasNeverSent(status);
   // No back end has processed it: another one may, at once; but not again and again.
-  if (never_sent && call.unsent++ == 0) return now;
+  if (never_sent && call.unsent++ == 0) {
+    if (call.observer) call.observer->OnRetry(call.name, RetryEvent::kRetry);
+    return now;
+  }
   const bool timed_out = status.code() == absl::StatusCode::kDeadlineExceeded &&
                          OriginOf(status) == Origin::kGateway && now < call.spec.deadline;
   const bool may = call.name.idempotency != contract::Idempotency::kUnknown &&
@@ -256,12 +260,14 @@ Task<Reply> Retried(Call& call) {
 
 // What is known without an attempt. OK: the breaker has admitted the call.
 absl::Status Refuse(MethodState& method, const CallContext& context,
-                    const contract::MethodName& name, TimePoint deadline, Admitted& admitted) {
+                    const contract::MethodName& name, TimePoint deadline, Admitted& admitted,
+                    CallObserver* observer) {
   const TimePoint now = context.loop.Now();
   if (context.cancel.cancelled()) return context.cancel.reason();
   if (deadline <= now) return DeadlineExceeded().NeverSent();
   admitted = method.breaker.Admit(now);
   if (admitted != Admitted::kNo) return absl::OkStatus();
+  if (observer) observer->OnRefused(name);
   return BreakerOpen(name.full_name, method.breaker.Look().until_probe(now));
 }
 
@@ -274,8 +280,10 @@ void LearnFrom(Call& call, Admitted admitted, const absl::Status& status, TimePo
     const MutexLock lock(method.mutex);
     method.latency.Record(now - start, now);
   }
-  const bool changed = method.breaker.Record(admitted, verdict, now - start, now);
-  if (changed && call.observer) call.observer->OnBreaker(call.name, method.breaker.Look());
+  const auto changed = method.breaker.Record(admitted, verdict, now - start, now);
+  if (!changed) return;
+  LogBreaker(call.name.full_name, *changed, now);
+  if (call.observer) call.observer->OnBreaker(call.name, *changed);
 }
 
 }  // namespace
@@ -289,7 +297,8 @@ Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
   if (observer) observer->OnStart(name);
   Admitted admitted = Admitted::kNo;
   Reply reply = absl::UnknownError("");
-  const absl::Status refused = Refuse(target.method, context, name, spec.deadline, admitted);
+  const absl::Status refused =
+      Refuse(target.method, context, name, spec.deadline, admitted, observer);
   if (!refused.ok()) {
     reply = refused;
   } else {
@@ -297,6 +306,7 @@ Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
     call.cluster().CountCall(start);
     Task<Reply> made = policy.hedge.on && name.no_side_effects() ? Hedged(call) : Retried(call);
     reply = co_await std::move(made);
+    if (call.attempts > 1) context.retries += call.attempts - 1;
     LearnFrom(call, admitted, reply.status(), start);
   }
   if (observer) observer->OnEnd(name, reply.status().code(), context.loop.Now() - start);

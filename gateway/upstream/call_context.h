@@ -34,6 +34,8 @@ struct CallContext {
   uint32_t calls = 0;
   // The deadline is the client's own wish, shorter than what is configured.
   bool client_deadline = false;
+  // Attempts beyond the first of each call, retries and hedges, for the log.
+  uint32_t retries = 0;
 };
 
 }  // namespace frontdesk::upstream

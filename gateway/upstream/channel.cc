@@ -64,6 +64,7 @@ void Channel::Refresh(TimePoint now) {
   if (version != seen_version_) Sync(now);
   seen_version_ = version;
   FindUsable(now);
+  cluster_.NoticeChanges(now);
 }
 
 void Channel::Sync(TimePoint) {

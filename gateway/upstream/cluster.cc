@@ -4,6 +4,8 @@
 #include <set>
 
 #include "gateway/base/text.h"
+#include "gateway/upstream/cluster_log.h"
+#include "gateway/upstream/cluster_view.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -27,19 +29,17 @@ bool SharedBreaker::MayAdmit(TimePoint now) const {
   return breaker_.until_probe(now) == Duration::zero();
 }
 
-bool SharedBreaker::Record(Breaker::Admission admitted, Verdict verdict, Duration took,
-                           TimePoint now) {
-  if (!on_) return false;
+std::optional<Breaker> SharedBreaker::Record(Breaker::Admission admitted, Verdict verdict,
+                                             Duration took, TimePoint now) {
+  if (!on_) return std::nullopt;
   const MutexLock lock(mutex_);
   if (verdict == Verdict::kNothing) {
     breaker_.Release(admitted, now);
-    return false;
+    return std::nullopt;
   }
-  const bool changed = breaker_.Record(admitted, verdict == Verdict::kGood, took, now);
-  if (changed) {
-    closed_.store(breaker_.state(now) == Breaker::State::kClosed, std::memory_order_relaxed);
-  }
-  return changed;
+  if (!breaker_.Record(admitted, verdict == Verdict::kGood, took, now)) return std::nullopt;
+  closed_.store(breaker_.state(now) == Breaker::State::kClosed, std::memory_order_relaxed);
+  return breaker_;
 }
 
 Breaker SharedBreaker::Look() const {
@@ -139,14 +139,18 @@ void Cluster::Unwatch(uint64_t watch) {
 
 void Cluster::RecordAttempt(EndpointState& endpoint, Breaker::Admission admitted, Verdict verdict,
                             Duration took, TimePoint now) {
-  endpoint.breaker.Record(admitted, verdict, took, now);
+  if (const auto changed = endpoint.breaker.Record(admitted, verdict, took, now)) {
+    LogBreaker(Cat(settings_.name, " at ", AddressOf(endpoint.target)), *changed, now);
+  }
   if (!settings_.outlier.on || verdict == Verdict::kNothing) return;
   bool failed_often = false;
   {
     const MutexLock lock(endpoint.mutex_);
     failed_often = endpoint.outlier_.Record(verdict == Verdict::kGood, now, settings_.outlier);
   }
-  if (failed_often) Eject(endpoint, now);
+  if (failed_often) {
+    Eject(endpoint, Cat(settings_.outlier.consecutive_failures, " failures in a row"), now);
+  }
   if (Ticks(now) >= next_comparison_.load(std::memory_order_relaxed)) CompareSuccessRates(now);
 }
 
@@ -156,7 +160,7 @@ size_t Cluster::CountEjected(const Endpoints& endpoints, TimePoint now) const {
                     [&](const PublishedEndpoint& one) { return one.state->ejected(now); }));
 }
 
-void Cluster::Eject(EndpointState& endpoint, TimePoint now) {
+void Cluster::Eject(EndpointState& endpoint, std::string_view why, TimePoint now) {
   const std::shared_ptr<const Endpoints> all = endpoints();
   {
     // One at a time, so that two workers together do not eject more than may be.
@@ -166,8 +170,31 @@ void Cluster::Eject(EndpointState& endpoint, TimePoint now) {
     const MutexLock own(endpoint.mutex_);
     endpoint.outlier_.Eject(now, settings_.outlier);
     endpoint.ejected_until_.store(Ticks(endpoint.outlier_.until()), std::memory_order_relaxed);
+    endpoint.away_ = true;
   }
+  ejections_.fetch_add(1, std::memory_order_relaxed);
+  LogEjected(settings_.name, AddressOf(endpoint.target), endpoint.ejected_until() - now, why);
   Changed();
+}
+
+void Cluster::NoticeChanges(TimePoint now) {
+  const std::shared_ptr<const Endpoints> all = endpoints();
+  const MutexLock lock(notice_mutex_);
+  // Workers read their clocks before they come here: what was over for one is over for all.
+  noticed_at_ = std::max(noticed_at_, now);
+  size_t usable = 0;
+  for (const PublishedEndpoint& one : *all) {
+    EndpointState& state = *one.state;
+    const MutexLock own(state.mutex_);
+    if (state.usable(noticed_at_)) ++usable;
+    if (!state.away_ || state.ejected(noticed_at_)) continue;
+    state.away_ = false;
+    LogBack(settings_.name, AddressOf(state.target));
+  }
+  const bool panic = InPanic(usable, all->size(), settings_.outlier);
+  if (std::exchange(panic_, panic) != panic) {
+    LogPanic(panic, settings_.name, usable, all->size());
+  }
 }
 
 void Cluster::CompareSuccessRates(TimePoint now) {
@@ -183,8 +210,11 @@ void Cluster::CompareSuccessRates(TimePoint now) {
     const MutexLock lock(one.state->mutex_);
     samples.push_back(one.state->outlier_.TakeSample());
   }
-  for (const size_t low : LowSuccessRates(samples, settings_.outlier))
-    Eject(*(*all)[low].state, now);
+  for (const size_t low : LowSuccessRates(samples, settings_.outlier)) {
+    const auto [calls, ok] = samples[low];
+    Eject(*(*all)[low].state,
+          Cat(calls - ok, " of ", calls, " calls failed, more than at the other end points"), now);
+  }
 }
 
 void Cluster::CountCall(TimePoint now) {

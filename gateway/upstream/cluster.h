@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,8 @@
 
 namespace frontdesk::upstream {
 
+struct ClusterView;  // cluster_view.h
+
 // A breaker that several workers use. Closed, it costs one relaxed load.
 class SharedBreaker {
  public:
@@ -34,8 +37,10 @@ class SharedBreaker {
   Breaker::Admission Admit(TimePoint now);
   // Whether Admit() would not be kNo; takes nothing.
   bool MayAdmit(TimePoint now) const;
-  // True when its state changed. Every Admit() that was not kNo is followed by one Record().
-  bool Record(Breaker::Admission admitted, Verdict verdict, Duration took, TimePoint now);
+  // What it has become, when its state changed. Every Admit() that was not kNo is followed by one
+  // Record().
+  std::optional<Breaker> Record(Breaker::Admission admitted, Verdict verdict, Duration took,
+                                TimePoint now);
   // A copy, to be looked at.
   Breaker Look() const;
 
@@ -80,6 +85,7 @@ class EndpointState {
   std::atomic<Duration::rep> ejected_until_{TimePoint::min().time_since_epoch().count()};
   Mutex mutex_;
   Outlier outlier_ ABSL_GUARDED_BY(mutex_);
+  bool away_ ABSL_GUARDED_BY(mutex_) = false;  // ejected, and not yet told to be back
 };
 
 struct PublishedEndpoint {
@@ -150,9 +156,16 @@ class Cluster {
 
   MethodState& Method(const contract::MethodName& method);
 
+  // How everything does, for operators.
+  ClusterView Describe(TimePoint now);
+  // Tells the log which ejections are over and whether too few end points are usable. To be called
+  // after each change, and after the end of each ejection; by every worker, but a change is told
+  // once.
+  void NoticeChanges(TimePoint now);
+
  private:
   void Changed();
-  void Eject(EndpointState& endpoint, TimePoint now);
+  void Eject(EndpointState& endpoint, std::string_view why, TimePoint now);
   void CompareSuccessRates(TimePoint now);
   size_t CountEjected(const Endpoints& endpoints, TimePoint now) const;
 
@@ -162,6 +175,7 @@ class Cluster {
   std::atomic<size_t> waiting_{0};
   std::atomic<uint64_t> version_{1};
   std::atomic<Duration::rep> next_comparison_;
+  std::atomic<uint64_t> ejections_{0};
 
   mutable Mutex mutex_;
   std::shared_ptr<const Endpoints> endpoints_ ABSL_GUARDED_BY(mutex_);
@@ -169,6 +183,10 @@ class Cluster {
   std::map<std::string, std::unique_ptr<MethodState>, std::less<>> methods_ ABSL_GUARDED_BY(mutex_);
 
   Mutex eject_mutex_;
+
+  Mutex notice_mutex_;
+  TimePoint noticed_at_ ABSL_GUARDED_BY(notice_mutex_) = TimePoint::min();
+  bool panic_ ABSL_GUARDED_BY(notice_mutex_) = false;
 
   Mutex budget_mutex_;
   RetryBudget budget_ ABSL_GUARDED_BY(budget_mutex_);
@@ -189,6 +207,7 @@ class Clusters {
 
   // Null when no upstream has it.
   Cluster* Find(std::string_view service) const;
+  std::vector<ClusterView> Describe(TimePoint now) const;
   const std::vector<std::unique_ptr<Cluster>>& all() const { return clusters_; }
 
  private:

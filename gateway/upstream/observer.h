@@ -22,6 +22,8 @@ class CallObserver {
   // Exactly once for each OnStart(); `code` is the gRPC status code of the outcome.
   virtual void OnEnd(const contract::MethodName& method, absl::StatusCode code, Duration took) = 0;
   virtual void OnRetry(const contract::MethodName&, RetryEvent) {}
+  // The breaker of the method is open: the call ends without an attempt.
+  virtual void OnRefused(const contract::MethodName&) {}
   // The breaker of the method opened or closed; on the worker whose call did it.
   virtual void OnBreaker(const contract::MethodName&, const Breaker&) {}
 };

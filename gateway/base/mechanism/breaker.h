@@ -59,6 +59,7 @@ class Breaker {
   uint64_t opened() const { return opened_; }
   // The window's calls; while it is open, those that opened it.
   Seen seen(TimePoint now) const;
+  const BreakerSettings& settings() const { return settings_; }
 
  private:
   bool RecordProbe(bool ok, Duration took, TimePoint now);

@@ -42,6 +42,7 @@ AccessRecord FullRecord() {
   record.user_agent = "phone/1";
   record.caller = "user-1";
   record.upstream_calls = 4;
+  record.upstream_retries = 2;
   record.incomplete = "payment;reason=DEADLINE_EXCEEDED";
   return record;
 }
@@ -54,7 +55,7 @@ TEST(AccessFormatter, WritesEveryField) {
             R"("route":"/api/v1/orders/{order_id}","rpc":"shop.order.v1.Orders/GetOrder",)"
             R"("status":404,"grpc_code":"NOT_FOUND","reason":"NOT_FOUND","duration_us":1234,)"
             R"("request_bytes":10,"response_bytes":728,"peer":"192.0.2.7",)"
-            R"("user_agent":"phone/1","caller":"user-1","upstream_calls":4,)"
+            R"("user_agent":"phone/1","caller":"user-1","upstream_calls":4,"upstream_retries":2,)"
             R"("incomplete":"payment;reason=DEADLINE_EXCEEDED"})"
             "\n");
 }

@@ -8,33 +8,14 @@
 
 #include <string>
 
+#include "tests/support/stderr_pipe.h"
+
 namespace frontdesk::observe {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-
-// Stderr goes into a pipe while this lives.
-class StderrPipe {
- public:
-  StderrPipe() : stderr_(dup(STDERR_FILENO)) {
-    EXPECT_EQ(pipe2(fds_, O_CLOEXEC), 0);
-    dup2(fds_[1], STDERR_FILENO);
-  }
-  ~StderrPipe() {
-    dup2(stderr_, STDERR_FILENO);
-    for (const int fd : {stderr_, fds_[0], fds_[1]}) close(fd);
-  }
-  std::string ReadSome() const {
-    char buffer[1 << 17];
-    const ssize_t n = read(fds_[0], buffer, sizeof buffer);
-    return {buffer, n > 0 ? static_cast<size_t>(n) : 0};
-  }
-
- private:
-  const int stderr_;
-  int fds_[2] = {-1, -1};
-};
+using testing_support::StderrPipe;
 
 TEST(Log, WritesAJsonLine) {
   StderrPipe pipe;

@@ -31,6 +31,12 @@ TEST(Metrics, NamesAndLabelsAreTheOnesDashboardsKnow) {
   shard.OnRequest(route, 404, milliseconds(30));
   shard.OnCallStarted(method);
   shard.OnCallHandled(method, 5, milliseconds(1));
+  shard.OnCallEvent(method, CallEvent::kRetry);
+  shard.OnCallEvent(method, CallEvent::kRetry);
+  shard.OnCallEvent(method, CallEvent::kHedge);
+  shard.OnCallEvent(method, CallEvent::kBreakerOpen);
+  metrics.AddShard().OnCallEvent(method, CallEvent::kBreakerOpen);
+  metrics.AddMethod("shop.order.v1.Orders", "NeverCalled", "unary");
   shard.AddActive(+1);
   shard.AddConnections(+1);
   shard.OnRefused();
@@ -41,6 +47,7 @@ TEST(Metrics, NamesAndLabelsAreTheOnesDashboardsKnow) {
       R"(http_request_method="GET",http_route="/api/v1/orders/{order_id}",http_response_status_code=)";
   const std::string rpc =
       R"({grpc_service="shop.order.v1.Orders",grpc_method="GetOrder",grpc_type="unary")";
+  const std::string called = R"({grpc_service="shop.order.v1.Orders",grpc_method="GetOrder"})";
   const struct {
     std::string series;
     double value;
@@ -56,6 +63,13 @@ TEST(Metrics, NamesAndLabelsAreTheOnesDashboardsKnow) {
       {Cat("grpc_client_handled_total", rpc, ",grpc_code=\"NotFound\"}"), 1},
       {Cat("grpc_client_handled_total", rpc, ",grpc_code=\"Unknown\"}"), -1},
       {Cat("grpc_client_handling_seconds_count", rpc, "}"), 1},
+      {Cat("frontdesk_upstream_retries_total", called), 2},
+      {Cat("frontdesk_upstream_hedges_total", called), 1},
+      {Cat("frontdesk_upstream_retry_budget_exhausted_total", called), 0},
+      {Cat("frontdesk_upstream_breaker_refused_total", called), 2},
+      {R"(frontdesk_upstream_hedges_total{grpc_service="shop.order.v1.Orders",)"
+       R"(grpc_method="NeverCalled"})",
+       -1},
       {"http_server_active_requests", 1},
       {"frontdesk_client_connections", 1},
       {"frontdesk_refused_total", 1},

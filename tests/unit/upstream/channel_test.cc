@@ -330,6 +330,7 @@ TEST_F(MethodBreaker, OpensRefusesProbesAndCloses) {
   Pending& refused = Start();
   ASSERT_TRUE(refused.result.has_value()) << "at once";
   EXPECT_EQ(ReasonOf(refused.result->status()), "UPSTREAM_BREAKER_OPEN");
+  EXPECT_EQ(counts_.refused, 1);
   EXPECT_EQ(transports_.begin()->second->started, before);
   const TimePoint until = loop_.Now() + milliseconds(25);
   RunUntil([&] { return Clock::now() >= until; });
@@ -342,6 +343,8 @@ TEST_F(MethodBreaker, OpensRefusesProbesAndCloses) {
   EXPECT_TRUE(ResultOf(probe).ok());
   Many(2);
   EXPECT_EQ(State(), Breaker::State::kClosed);
+  EXPECT_EQ(counts_.breaker_changes, 2);
+  EXPECT_EQ(counts_.refused, 2);
 }
 
 TEST_F(MethodBreaker, WhatSaysNothingAboutTheBackEndDoesNotCount) {

@@ -29,6 +29,7 @@ TEST_F(Hedge, TheFirstGoodAnswerWinsAndTheOtherIsCancelled) {
     Live()[winner]->Answer("winner");
     ASSERT_TRUE(ResultOf(pending).ok());
     EXPECT_EQ(ResultOf(pending)->message, "winner");
+    EXPECT_EQ(pending.context.retries, 1u);
     EXPECT_TRUE(Live().empty()) << "the loser goes on";
   }
   EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 2);

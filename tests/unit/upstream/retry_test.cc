@@ -31,6 +31,8 @@ class Retry : public Chain {
       Turn();
     }
     last_ = pending.result->status();
+    EXPECT_EQ(pending.context.calls, 1u);
+    EXPECT_EQ(pending.context.retries, static_cast<uint32_t>(attempts - 1));
     return attempts;
   }
 
@@ -96,7 +98,9 @@ TEST_F(Retry, OnlyWhatIsSafeIsTriedAgain) {
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
+    counts_.retries.clear();
     EXPECT_EQ(Attempts(row.level, row.failures), row.attempts);
+    EXPECT_EQ(counts_.retries[RetryEvent::kRetry], row.attempts - 1);
     EXPECT_EQ(last_.code(), row.code) << last_;
   }
 }

@@ -1,0 +1,36 @@
+#include "gateway/upstream/cluster_log.h"
+
+#include "gateway/base/text.h"
+#include "gateway/observe/log.h"
+#include "gateway/upstream/cluster_view.h"
+
+namespace frontdesk::upstream {
+
+void LogBreaker(std::string_view of, const Breaker& breaker, TimePoint now) {
+  switch (breaker.why()) {
+    case Breaker::Trip::kProbeFailed:
+      return;
+    case Breaker::Trip::kNone:
+      return observe::LogInfo(Cat("breaker of ", of, " closed again"));
+    default:
+      observe::LogWarn(Cat("breaker of ", of, " opened: ", WhyOpen(breaker, now),
+                           "; next probe in ", TimeText(breaker.until_probe(now))));
+  }
+}
+
+void LogEjected(std::string_view upstream, std::string_view address, Duration time,
+                std::string_view why) {
+  observe::LogWarn(Cat(upstream, ": ", address, " ejected for ", TimeText(time), ": ", why));
+}
+
+void LogBack(std::string_view upstream, std::string_view address) {
+  observe::LogInfo(Cat(upstream, ": ", address, " is back after its ejection"));
+}
+
+void LogPanic(bool panic, std::string_view upstream, size_t usable, size_t all) {
+  const std::string counts = Cat(upstream, ": ", usable, " of ", all, " end points usable: ");
+  if (panic) return observe::LogWarn(Cat(counts, "too few, calls go to all of them"));
+  observe::LogInfo(Cat(counts, "calls go to these alone again"));
+}
+
+}  // namespace frontdesk::upstream

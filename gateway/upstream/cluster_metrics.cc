@@ -1,0 +1,117 @@
+#include "gateway/upstream/cluster_metrics.h"
+
+#include <prometheus/metric_family.h>
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+namespace frontdesk::upstream {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+// What dashboards draw: the worse, the higher.
+double Number(Breaker::State state) {
+  switch (state) {
+    case Breaker::State::kClosed:
+      return 0;
+    case Breaker::State::kHalfOpen:
+      return 1;
+    case Breaker::State::kOpen:
+      return 2;
+  }
+  return 0;
+}
+
+struct Series {
+  MetricFamily family;
+
+  Series(const char* name, const char* help, MetricType type) : family{name, help, type, {}} {}
+  void Add(double value, std::vector<ClientMetric::Label> labels) {
+    ClientMetric& metric = family.metric.emplace_back();
+    metric.label = std::move(labels);
+    (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+  }
+};
+
+void MoveTo(std::vector<MetricFamily>& out, std::initializer_list<Series*> all) {
+  for (Series* series : all) {
+    if (!series->family.metric.empty()) out.push_back(std::move(series->family));
+  }
+}
+
+void CollectMethods(const std::vector<ClusterView>& views, std::vector<MetricFamily>& out) {
+  Series state("frontdesk_upstream_breaker_state",
+               "Breakers of methods: 0 closed, 1 half-open, 2 open.", MetricType::Gauge);
+  Series opened("frontdesk_upstream_breaker_opened_total",
+                "How often breakers of methods have opened, after failed probes included.",
+                MetricType::Counter);
+  for (const ClusterView& view : views) {
+    for (const MethodView& method : view.methods) {
+      if (!method.breaker.on) continue;
+      const std::vector<ClientMetric::Label> labels = {{"grpc_service", method.service},
+                                                       {"grpc_method", method.name}};
+      state.Add(Number(method.breaker.state), labels);
+      opened.Add(static_cast<double>(method.breaker.opened), labels);
+    }
+  }
+  MoveTo(out, {&state, &opened});
+}
+
+void CollectEndpoints(const std::vector<ClusterView>& views, std::vector<MetricFamily>& out) {
+  Series endpoints("frontdesk_upstream_endpoints", "End points by state.", MetricType::Gauge);
+  Series panic("frontdesk_upstream_panic",
+               "1 while so few end points are usable that calls go to all.", MetricType::Gauge);
+  Series ejections("frontdesk_upstream_ejections_total",
+                   "End points that were left out for a while by outlier detection.",
+                   MetricType::Counter);
+  for (const ClusterView& view : views) {
+    for (const Standing standing : {Standing::kUsable, Standing::kEjected, Standing::kUnhealthy}) {
+      endpoints.Add(static_cast<double>(view.Count(standing)),
+                    {{"upstream", view.name}, {"state", std::string(NameOf(standing))}});
+    }
+    panic.Add(view.panic, {{"upstream", view.name}});
+    ejections.Add(static_cast<double>(view.ejections), {{"upstream", view.name}});
+  }
+  MoveTo(out, {&endpoints, &panic, &ejections});
+}
+
+void CollectRoom(const std::vector<ClusterView>& views, std::vector<MetricFamily>& out) {
+  Series limit("frontdesk_upstream_limit", "Attempts that may be in flight, where that is limited.",
+               MetricType::Gauge);
+  Series in_flight("frontdesk_upstream_in_flight", "Attempts in flight, where that is limited.",
+                   MetricType::Gauge);
+  Series pending("frontdesk_upstream_pending",
+                 "Calls that wait for room below the limit, or for a connection.",
+                 MetricType::Gauge);
+  Series left("frontdesk_upstream_retry_budget_left", "Retries and hedges that may be made now.",
+              MetricType::Gauge);
+  for (const ClusterView& view : views) {
+    const std::string& name = view.name;
+    if (view.room) {
+      limit.Add(static_cast<double>(view.room->limit), {{"upstream", name}});
+      in_flight.Add(static_cast<double>(view.room->in_flight), {{"upstream", name}});
+      pending.Add(static_cast<double>(view.room->waiting), {{"upstream", name}, {"for", "room"}});
+    }
+    pending.Add(static_cast<double>(view.waiting_for_connection),
+                {{"upstream", name}, {"for", "connection"}});
+    left.Add(view.retries_left, {{"upstream", name}});
+  }
+  MoveTo(out, {&limit, &in_flight, &pending, &left});
+}
+
+}  // namespace
+
+std::vector<MetricFamily> ClusterMetrics::Collect() const {
+  const std::vector<ClusterView> views = views_();
+  std::vector<MetricFamily> out;
+  CollectMethods(views, out);
+  CollectEndpoints(views, out);
+  CollectRoom(views, out);
+  return out;
+}
+
+}  // namespace frontdesk::upstream

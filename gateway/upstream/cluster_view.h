@@ -1,0 +1,78 @@
+// What operators see of an upstream: plain values, as of one moment.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/mechanism/breaker.h"
+#include "gateway/upstream/endpoint.h"
+
+namespace frontdesk::upstream {
+
+struct BreakerView {
+  bool on = true;
+  Breaker::State state = Breaker::State::kClosed;
+  std::string why;                          // it opened: "5 failures in a row"; "" while closed
+  Duration until_probe = Duration::zero();  // zero when a call may go now
+  uint64_t opened = 0;                      // how often so far, reopenings included
+  Breaker::Seen seen;                       // the window's calls
+};
+
+// What an end point is to its upstream, apart from its breaker.
+enum class Standing : uint8_t { kUsable, kEjected, kUnhealthy };
+
+struct EndpointView {
+  std::string address;    // AddressOf() it
+  std::string authority;  // as configured
+  uint32_t weight = 1;
+  std::string zone;
+  Standing standing = Standing::kUsable;
+  bool healthy = true;                      // as active health checks say
+  Duration ejected_for = Duration::zero();  // from now on
+  uint32_t ejections = 0;                   // in a row
+  BreakerView breaker;
+};
+
+struct MethodView {
+  std::string service, name;
+  BreakerView breaker;
+  double hedge_percentile = 0;            // of the latency, after which it is hedged; 0: it is not
+  std::optional<Duration> hedge_latency;  // that percentile, once it is known
+};
+
+// Where there is a limit of calls in flight.
+struct RoomView {
+  size_t limit = 0, in_flight = 0, waiting = 0;
+};
+
+struct ClusterView {
+  std::string name;
+  std::vector<std::string> services;
+  std::vector<EndpointView> endpoints;
+  bool panic = false;               // so few are usable that calls go to all
+  std::vector<MethodView> methods;  // that were called so far, by name
+  double retries_left = 0;          // of the budget
+  uint64_t ejections = 0;           // since the start
+  std::optional<RoomView> room;
+  size_t waiting_for_connection = 0;
+  std::string discovery_failure;  // "" when the last look-up was good, or none is needed
+
+  size_t Count(Standing standing) const;
+};
+
+BreakerView Look(const Breaker& breaker, TimePoint now);
+// "5 failures in a row", "12 of 20 calls failed"; "" while it is closed.
+std::string WhyOpen(const Breaker& breaker, TimePoint now);
+// The one word that logs, pages and labels have for it: "closed", "open", "half_open".
+std::string_view NameOf(Breaker::State state);
+std::string_view NameOf(Standing standing);
+// What is connected to: "127.0.0.1:50051", "[::1]:50051", "xds:///orders".
+std::string AddressOf(const EndpointTarget& target);
+// For readers: "780ms", rounded up; from ten seconds on "29.8s".
+std::string TimeText(Duration time);
+
+}  // namespace frontdesk::upstream

@@ -1,0 +1,344 @@
+// What operators see of an upstream: as values, as lines of the log, as metrics.
+#include "gateway/upstream/cluster_view.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <thread>
+
+#include "gateway/base/text.h"
+#include "gateway/observe/metrics.h"
+#include "gateway/upstream/cluster.h"
+#include "gateway/upstream/cluster_log.h"
+#include "gateway/upstream/cluster_metrics.h"
+#include "tests/support/stderr_pipe.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing_support::StderrPipe;
+
+// The texts of the log's lines.
+std::vector<std::string> Lines(const StderrPipe& pipe) {
+  std::istringstream text(pipe.ReadSome());
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) {
+    const auto value = [&](std::string_view key) {
+      const size_t at = line.find(key) + key.size();
+      return line.substr(at, line.find('"', at) - at);
+    };
+    lines.push_back(Cat(value(R"("level":")"), ' ', value(R"("text":")")));
+  }
+  return lines;
+}
+
+// Orders at three end points, of which nothing was asked yet.
+class ClusterViewTest : public ::testing::Test {
+ protected:
+  ClusterViewTest() {
+    settings_.name = "orders";
+    settings_.services = {"shop.order.v1.Orders"};
+    settings_.endpoints = {{"127.0.0.1:1", 9, "a"}, {"127.0.0.1:2", 1, ""}, {"[::1]:3", 1, ""}};
+    settings_.breaker.on = false;
+    policy_.breaker.open_time = milliseconds(800);
+  }
+  Cluster& cluster() {
+    if (!cluster_) {
+      settings_.methods["/shop.order.v1.Orders/GetOrder"] = policy_;
+      cluster_.emplace(settings_, now_);
+    }
+    return *cluster_;
+  }
+  EndpointState& At(size_t i) { return *(*cluster().endpoints())[i].state; }
+  // An attempt at an end point that was not admitted is not made.
+  void Attempt(size_t at, Verdict verdict, int times = 1) {
+    for (int i = 0; i < times; ++i) {
+      const auto admitted = At(at).breaker.Admit(now_);
+      if (admitted == Breaker::Admission::kNo) continue;
+      cluster().RecordAttempt(At(at), admitted, verdict, milliseconds(1), now_);
+    }
+  }
+  MethodState& Method() { return cluster().Method({"shop.order.v1.Orders", "GetOrder"}); }
+  void Call(Verdict verdict, int times = 1, Duration took = milliseconds(1)) {
+    for (int i = 0; i < times; ++i) {
+      const auto changed =
+          Method().breaker.Record(Method().breaker.Admit(now_), verdict, took, now_);
+      if (changed) LogBreaker("shop.order.v1.Orders.GetOrder", *changed, now_);
+    }
+  }
+  BreakerView SeenBreaker() { return cluster().Describe(now_).methods.at(0).breaker; }
+  std::string Metrics() {
+    observe::Metrics metrics("0", "c");
+    const ClusterMetrics source(
+        [this] { return std::vector<ClusterView>{cluster().Describe(now_)}; });
+    metrics.AddSource(source);
+    return metrics.Text();
+  }
+
+  TimePoint now_{seconds(1000)};
+  UpstreamSettings settings_;
+  CallPolicy policy_;
+  std::optional<Cluster> cluster_;
+};
+
+TEST_F(ClusterViewTest, OfOneThatIsWell) {
+  const ClusterView view = cluster().Describe(now_);
+  EXPECT_EQ(view.name, "orders");
+  EXPECT_THAT(view.services, ElementsAre("shop.order.v1.Orders"));
+  ASSERT_EQ(view.endpoints.size(), 3u);
+  EXPECT_EQ(view.endpoints[0].address, "127.0.0.1:1");
+  EXPECT_EQ(view.endpoints[0].weight, 9u);
+  EXPECT_EQ(view.endpoints[0].zone, "a");
+  EXPECT_EQ(view.endpoints[2].address, "[::1]:3");
+  EXPECT_EQ(view.Count(Standing::kUsable), 3u);
+  EXPECT_FALSE(view.panic);
+  EXPECT_FALSE(view.endpoints[0].breaker.on);
+  EXPECT_THAT(view.methods, IsEmpty());  // none was called
+  EXPECT_FALSE(view.room);               // no limit
+  EXPECT_EQ(view.discovery_failure, "");
+  EXPECT_GT(view.retries_left, 0);
+}
+
+TEST_F(ClusterViewTest, AnEjectedEndPointAndItsReturn) {
+  StderrPipe pipe;
+  Attempt(1, Verdict::kBad, 4);
+  cluster().NoticeChanges(now_);
+  EXPECT_THAT(Lines(pipe), IsEmpty());
+  Attempt(1, Verdict::kBad, 3);
+  for (int worker = 0; worker < 4; ++worker) cluster().NoticeChanges(now_);
+  EXPECT_THAT(Lines(pipe),
+              ElementsAre("warn orders: 127.0.0.1:2 ejected for 30s: 5 failures in a row"));
+
+  now_ += milliseconds(10'250);
+  ClusterView view = cluster().Describe(now_);
+  EXPECT_EQ(view.endpoints[1].standing, Standing::kEjected);
+  EXPECT_EQ(view.endpoints[1].ejected_for, milliseconds(19'750));
+  EXPECT_EQ(view.endpoints[1].ejections, 1u);
+  EXPECT_EQ(view.endpoints[0].standing, Standing::kUsable);
+  EXPECT_EQ(view.ejections, 1u);
+  EXPECT_FALSE(view.panic);
+
+  now_ += milliseconds(19'750);
+  view = cluster().Describe(now_);
+  EXPECT_EQ(view.endpoints[1].standing, Standing::kUsable);
+  EXPECT_EQ(view.endpoints[1].ejected_for, Duration::zero());
+  EXPECT_EQ(view.ejections, 1u);
+  for (int worker = 0; worker < 4; ++worker) {
+    cluster().NoticeChanges(now_);
+    cluster().NoticeChanges(now_ - milliseconds(5));  // whose clock is read earlier
+  }
+  EXPECT_THAT(Lines(pipe), ElementsAre("info orders: 127.0.0.1:2 is back after its ejection"));
+}
+
+TEST_F(ClusterViewTest, EjectedForItsSuccessRate) {
+  settings_.outlier.consecutive_failures = 0;
+  settings_.outlier.success_rate_minimum_hosts = 3;
+  settings_.outlier.success_rate_stdev_factor = 1;
+  StderrPipe pipe;
+  for (size_t at = 0; at < 3; ++at) Attempt(at, Verdict::kGood, at == 2 ? 60 : 100);
+  Attempt(2, Verdict::kBad, 40);
+  now_ += seconds(11);
+  Attempt(0, Verdict::kGood);
+  EXPECT_THAT(Lines(pipe), ElementsAre("warn orders: [::1]:3 ejected for 30s: 40 of 100 calls "
+                                       "failed, more than at the other end points"));
+}
+
+TEST_F(ClusterViewTest, PanicIsToldOnceAndSoIsItsEnd) {
+  StderrPipe pipe;
+  cluster().SetHealthy(At(0), false);
+  cluster().NoticeChanges(now_);
+  EXPECT_THAT(Lines(pipe), IsEmpty());
+  cluster().SetHealthy(At(1), false);
+  EXPECT_TRUE(cluster().Describe(now_).panic);
+  EXPECT_EQ(cluster().Describe(now_).Count(Standing::kUnhealthy), 2u);
+  for (int worker = 0; worker < 4; ++worker) cluster().NoticeChanges(now_);
+  EXPECT_THAT(Lines(pipe), ElementsAre("warn orders: 1 of 3 end points usable: too few, calls go "
+                                       "to all of them"));
+  cluster().SetHealthy(At(0), true);
+  EXPECT_FALSE(cluster().Describe(now_).panic);
+  for (int worker = 0; worker < 4; ++worker) cluster().NoticeChanges(now_);
+  EXPECT_THAT(Lines(pipe), ElementsAre("info orders: 2 of 3 end points usable: calls go to these "
+                                       "alone again"));
+}
+
+TEST_F(ClusterViewTest, ABreakerOpensAndClosesAgain) {
+  StderrPipe pipe;
+  Call(Verdict::kGood);
+  EXPECT_EQ(SeenBreaker().state, Breaker::State::kClosed);
+  EXPECT_EQ(SeenBreaker().why, "");
+  Call(Verdict::kBad, 5);
+  EXPECT_THAT(Lines(pipe), ElementsAre("warn breaker of shop.order.v1.Orders.GetOrder opened: 5 "
+                                       "failures in a row; next probe in 800ms"));
+  now_ += microseconds(20'100);
+  BreakerView seen = SeenBreaker();
+  EXPECT_EQ(seen.state, Breaker::State::kOpen);
+  EXPECT_EQ(seen.why, "5 failures in a row");
+  EXPECT_EQ(seen.until_probe, microseconds(779'900));
+  EXPECT_EQ(TimeText(seen.until_probe), "780ms");
+  EXPECT_EQ(seen.opened, 1u);
+  EXPECT_EQ(seen.seen.calls, 6u);
+  EXPECT_EQ(seen.seen.failures, 5u);
+
+  now_ += milliseconds(780);
+  EXPECT_EQ(SeenBreaker().state, Breaker::State::kHalfOpen);
+  EXPECT_EQ(SeenBreaker().until_probe, Duration::zero());
+  Call(Verdict::kBad);  // the probe
+  seen = SeenBreaker();
+  EXPECT_EQ(seen.state, Breaker::State::kOpen);
+  EXPECT_EQ(seen.why, "a probe failed");
+  EXPECT_EQ(seen.opened, 2u);
+  EXPECT_THAT(Lines(pipe), IsEmpty());  // it was open before
+
+  now_ += milliseconds(800);
+  Call(Verdict::kGood, 3);
+  EXPECT_THAT(Lines(pipe),
+              ElementsAre("info breaker of shop.order.v1.Orders.GetOrder closed again"));
+  EXPECT_EQ(SeenBreaker().why, "");
+}
+
+TEST_F(ClusterViewTest, ABreakerSaysWhichShareOpenedIt) {
+  policy_.breaker.consecutive_failures = 0;
+  policy_.breaker.error_percent = 12.5;
+  policy_.breaker.slow_call = milliseconds(500);
+  policy_.breaker.minimum_calls = 16;
+  Call(Verdict::kGood, 14);
+  Call(Verdict::kBad, 2);
+  EXPECT_EQ(SeenBreaker().why, "2 of 16 calls failed");
+  now_ += seconds(30);
+  EXPECT_EQ(SeenBreaker().why, "12.5% of calls failed");  // they are out of the window
+
+  cluster_.reset();
+  Call(Verdict::kGood, 3);
+  Call(Verdict::kGood, 13, milliseconds(600));
+  EXPECT_EQ(SeenBreaker().why, "13 of 16 calls took 500ms or longer");
+}
+
+TEST_F(ClusterViewTest, TheBreakerOfAnEndPoint) {
+  settings_.breaker.on = true;
+  settings_.outlier.on = false;
+  StderrPipe pipe;
+  Attempt(0, Verdict::kBad, 9);
+  EXPECT_THAT(Lines(pipe), ElementsAre("warn breaker of orders at 127.0.0.1:1 opened: 5 failures "
+                                       "in a row; next probe in 800ms"));
+  const ClusterView view = cluster().Describe(now_);
+  EXPECT_EQ(view.endpoints[0].breaker.state, Breaker::State::kOpen);
+  EXPECT_EQ(view.endpoints[0].standing, Standing::kUsable);
+  EXPECT_EQ(view.endpoints[1].breaker.state, Breaker::State::kClosed);
+  now_ += milliseconds(800);
+  Attempt(0, Verdict::kGood, 3);
+  EXPECT_THAT(Lines(pipe), ElementsAre("info breaker of orders at 127.0.0.1:1 closed again"));
+}
+
+TEST_F(ClusterViewTest, FourWorkersTellAChangeOnce) {
+  StderrPipe pipe;
+  cluster();
+  Method();
+  std::vector<std::thread> workers;
+  for (int worker = 0; worker < 4; ++worker) {
+    workers.emplace_back([this] {
+      for (int i = 0; i < 100; ++i) {
+        Attempt(0, Verdict::kBad);
+        Call(Verdict::kBad);
+        cluster().NoticeChanges(now_);
+        cluster().Describe(now_);
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(Lines(pipe).size(), 2u);  // an ejection, a breaker
+}
+
+TEST_F(ClusterViewTest, RoomBudgetHedgeAndDiscovery) {
+  settings_.endpoints = {"orders.internal:50051"};
+  settings_.max_in_flight = 2;
+  settings_.retry_budget = {.percent = 50, .min_per_second = 0};
+  policy_.hedge = {.on = true, .delay = seconds(1), .percentile = 95};
+  cluster().PublishFailure(absl::UnavailableError("no such name"));
+  ASSERT_TRUE(cluster().room().TryEnter());
+  ASSERT_TRUE(cluster().EnterQueue());
+  for (int i = 0; i < 4; ++i) cluster().CountCall(now_);
+  Method();
+  ClusterView view = cluster().Describe(now_);
+  ASSERT_TRUE(view.room);
+  EXPECT_EQ(view.room->limit, 2u);
+  EXPECT_EQ(view.room->in_flight, 1u);
+  EXPECT_EQ(view.room->waiting, 0u);
+  EXPECT_EQ(view.waiting_for_connection, 1u);
+  EXPECT_EQ(view.retries_left, 2);
+  EXPECT_EQ(view.discovery_failure, "no such name");
+  EXPECT_EQ(view.methods.at(0).service, "shop.order.v1.Orders");
+  EXPECT_EQ(view.methods.at(0).name, "GetOrder");
+  EXPECT_EQ(view.methods.at(0).hedge_percentile, 95);
+  EXPECT_FALSE(view.methods.at(0).hedge_latency);  // too few calls
+  {
+    const MutexLock lock(Method().mutex);
+    for (int i = 0; i < 100; ++i) Method().latency.Record(milliseconds(10), now_);
+  }
+  view = cluster().Describe(now_);
+  ASSERT_TRUE(view.methods.at(0).hedge_latency);
+  EXPECT_NEAR(static_cast<double>(view.methods.at(0).hedge_latency->count()), 1e7, 1e6);
+  while (cluster().TakeRetry(now_)) {
+  }
+  EXPECT_EQ(cluster().Describe(now_).retries_left, 0);
+  cluster().room().Leave();
+}
+
+TEST_F(ClusterViewTest, Metrics) {
+  settings_.max_in_flight = 7;
+  Call(Verdict::kBad, 5);
+  Attempt(0, Verdict::kBad, 5);
+  cluster().SetHealthy(At(1), false);
+  const std::string rpc = R"({grpc_service="shop.order.v1.Orders",grpc_method="GetOrder"} )";
+  const std::string of = R"({upstream="orders"} )";
+  const std::string state = R"(frontdesk_upstream_endpoints{upstream="orders",state=)";
+  const std::string text = Metrics();
+  for (const std::string& line :
+       {Cat("frontdesk_upstream_breaker_state", rpc, "2\n"),
+        Cat("frontdesk_upstream_breaker_opened_total", rpc, "1\n"), Cat(state, "\"usable\"} 1\n"),
+        Cat(state, "\"ejected\"} 1\n"), Cat(state, "\"unhealthy\"} 1\n"),
+        Cat("frontdesk_upstream_panic", of, "1\n"),
+        Cat("frontdesk_upstream_ejections_total", of, "1\n"),
+        Cat("frontdesk_upstream_limit", of, "7\n"), Cat("frontdesk_upstream_in_flight", of, "0\n"),
+        std::string("frontdesk_upstream_pending{upstream=\"orders\",for=\"room\"} 0\n"),
+        std::string("frontdesk_upstream_pending{upstream=\"orders\",for=\"connection\"} 0\n"),
+        Cat("frontdesk_upstream_retry_budget_left", of)}) {
+    EXPECT_THAT(text, HasSubstr(Cat('\n', line)));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("127.0.0.1")));
+  now_ += milliseconds(800);
+  EXPECT_THAT(Metrics(), HasSubstr(Cat("frontdesk_upstream_breaker_state", rpc, "1\n")));
+  Call(Verdict::kGood, 3);
+  EXPECT_THAT(Metrics(), HasSubstr(Cat("frontdesk_upstream_breaker_state", rpc, "0\n")));
+}
+
+TEST(TimeTextTest, IsRoundedUpForReaders) {
+  const struct {
+    Duration time;
+    const char* text;
+  } rows[] = {
+      {Duration::zero(), "0s"},        {std::chrono::nanoseconds(1), "1ms"},
+      {microseconds(999), "1ms"},      {milliseconds(780), "780ms"},
+      {milliseconds(1000), "1s"},      {milliseconds(1500), "1500ms"},
+      {milliseconds(9999), "9999ms"},  {microseconds(9'999'001), "10s"},
+      {milliseconds(29'750), "29.8s"}, {seconds(30), "30s"},
+      {seconds(300), "300s"},          {milliseconds(10'001), "10.1s"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(TimeText(row.time), row.text);
+}
+
+TEST(AddressOfTest, NamesWhatIsConnectedTo) {
+  EXPECT_EQ(AddressOf({.authority = "orders:1", .host = "10.0.0.1", .port = 1}), "10.0.0.1:1");
+  EXPECT_EQ(AddressOf({.authority = "orders:1", .host = "fe80::1", .port = 1}), "[fe80::1]:1");
+  EXPECT_EQ(AddressOf({.authority = "xds:///orders", .uri = "xds:///orders"}), "xds:///orders");
+}
+
+}  // namespace
+}  // namespace frontdesk::upstream
