@@ -21,6 +21,7 @@
 #include "gateway/config/host_port.h"
 #include "gateway/observe/log.h"
 #include "gateway/tell.h"
+#include "gateway/upstream/cluster_metrics.h"
 #include "gateway/upstream/control_loop.h"
 #include "gateway/verbs.h"
 #include "gateway/worker.h"
@@ -187,6 +188,9 @@ int Serve(const VerbOptions& options) {
   shared.snapshot = std::move(snapshot);
   const config::Snapshot& in_force = *shared.snapshot;
   shared.clusters = std::make_unique<upstream::Clusters>(in_force.upstreams, Clock::now());
+  const auto views = [&shared] { return shared.clusters->Describe(Clock::now()); };
+  const upstream::ClusterMetrics upstream_metrics(views);
+  metrics.AddSource(upstream_metrics);
   const absl::StatusOr<std::unique_ptr<observe::AccessLog>> log = OpenLog(in_force, metrics);
   if (!log.ok()) {
     observe::LogError(Cat("cannot write the access log: ", Std(log.status().message())));
@@ -213,7 +217,8 @@ int Serve(const VerbOptions& options) {
                                .metrics = metrics,
                                .version = kVersion,
                                .compiler = __VERSION__,
-                               .trouble = [&workers] { return StuckWorkers(workers); }});
+                               .trouble = [&workers] { return StuckWorkers(workers); },
+                               .upstreams = views});
   if (!admin.ok()) {
     observe::LogError(Std(admin.status().message()));
     return kFindings;

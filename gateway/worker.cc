@@ -34,6 +34,17 @@ CallMetrics::CallMetrics(const contract::Contract& contract,
   for (size_t i = 0; i < ids.size(); ++i) ids_[contract.methods()[i].path] = ids[i];
 }
 
+void CallMetrics::OnRetry(const contract::MethodName& method, upstream::RetryEvent event) {
+  switch (event) {
+    case upstream::RetryEvent::kRetry:
+      return Count(method, observe::CallEvent::kRetry);
+    case upstream::RetryEvent::kHedge:
+      return Count(method, observe::CallEvent::kHedge);
+    case upstream::RetryEvent::kNoBudget:
+      return Count(method, observe::CallEvent::kNoBudget);
+  }
+}
+
 Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
                http::Listener::HandOver hand_over)
     : random_(MakeRandom()),

@@ -30,8 +30,17 @@ class CallMetrics final : public upstream::CallObserver {
     const auto at = ids_.find(method.path);
     if (at != ids_.end()) shard_.OnCallHandled(at->second, static_cast<int>(code), took);
   }
+  void OnRetry(const contract::MethodName& method, upstream::RetryEvent event) override;
+  void OnRefused(const contract::MethodName& method) override {
+    Count(method, observe::CallEvent::kBreakerOpen);
+  }
 
  private:
+  void Count(const contract::MethodName& method, observe::CallEvent event) {
+    const auto at = ids_.find(method.path);
+    if (at != ids_.end()) shard_.OnCallEvent(at->second, event);
+  }
+
   absl::flat_hash_map<std::string, observe::MethodId> ids_;
   observe::MetricsShard& shard_;
 };

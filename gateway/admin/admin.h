@@ -1,5 +1,5 @@
-// The operators' listener: health, readiness, metrics, version. Loopback only, on threads of its
-// own, so that it answers when every loop is busy.
+// The operators' listener: health, readiness, metrics, upstreams, version. Loopback only, on
+// threads of its own, so that it answers when every loop is busy.
 #pragma once
 
 #include <atomic>
@@ -8,9 +8,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/upstream/cluster_view.h"
 
 namespace frontdesk::admin {
 
@@ -25,6 +27,8 @@ struct Sources {
   // What is wrong with the process, such as a loop that does not answer; "" when it is well. May be
   // empty: then it is always well.
   std::function<std::string()> trouble;
+  // How each upstream does. May be empty: then there are none.
+  std::function<std::vector<upstream::ClusterView>()> upstreams;
 };
 
 class Admin {

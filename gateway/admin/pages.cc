@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "gateway/admin/upstreams.h"
 #include "gateway/base/text.h"
 #include "gateway/config/host_port.h"
 
@@ -35,6 +36,11 @@ Page Metrics(const Sources& sources) {
   return {200, "text/plain; version=0.0.4; charset=utf-8", sources.metrics.Text(), ""};
 }
 
+Page Upstreams(const Sources& sources) {
+  return Json(200, UpstreamsToJson(sources.upstreams ? sources.upstreams()
+                                                     : std::vector<upstream::ClusterView>()));
+}
+
 Page Version(const Sources& sources) {
   return Json(200,
               {{"name", "frontdesk"},
@@ -49,11 +55,12 @@ struct Entry {
   Page (*answer)(const Sources&);
 };
 
-constexpr std::array<Entry, 5> kPages = {
+constexpr std::array<Entry, 6> kPages = {
     {{"/healthz", "200 while the process is well, else 503", Health},
      {"/health", "the same", Health},
      {"/readyz", "200 while it takes traffic, else 503", Ready},
      {"/metrics", "Prometheus text", Metrics},
+     {"/upstreams", "end points, breakers and limits, as they are now", Upstreams},
      {"/version", "which build this is", Version}}};
 
 ordered_json Index(const Sources& sources) {
