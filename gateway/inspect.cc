@@ -6,6 +6,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "gateway/contract/plan.h"
 #include "gateway/contract/read_mask.h"
 #include "gateway/explain_calls.h"
+#include "gateway/live_state.h"
 #include "gateway/tell.h"
 #include "gateway/transcode/query.h"
 #include "gateway/verbs.h"
@@ -313,10 +315,14 @@ int Explain(const VerbOptions& options) {
     captured[name] = std::string(match.captures()[i].raw);
   }
   if (!captured.empty()) explained["captures"] = captured;
+  const std::string& admin = snapshot->admin_address;
+  const std::optional<ordered_json> live = LiveState(admin, *match.route->method);
   if (options.json) {
+    if (live) explained["live"] = *live;
     std::cout << explained.dump(2) << '\n';
   } else {
     Print(explained);
+    std::cout << LiveText(live, admin);
   }
   return kFine;
 }

@@ -1,0 +1,124 @@
+// What an operator sees when a back end fails: log, metrics, the admin page, `frontdesk explain`.
+#include <gtest/gtest.h>
+
+#include "gateway/base/text.h"
+#include "tests/e2e/checkout.h"
+#include "tests/e2e/stack.h"
+
+namespace frontdesk::e2e {
+namespace {
+
+using nlohmann::json;
+using testing_support::WriteTempFile;
+
+class Visible : public ::testing::TestWithParam<const char*> {
+ protected:
+  Visible() : gateway_(mocks_, {.transport = GetParam()}) {
+    const std::string yaml = DemoConfig(mocks_, {.transport = GetParam()});
+    // As in the file of the running one, but with the port that it has got.
+    std::string known = yaml;
+    const std::string free = "admin:\n  address: 127.0.0.1:0";
+    known.replace(known.find(free), free.size(),
+                  Cat("admin:\n  address: 127.0.0.1:", gateway_.admin()));
+    file_ = WriteTempFile("known.yaml", known);
+  }
+  int Get(const char* target) { return Fetch(gateway_.port(), "GET", target).status; }
+  json Upstream(const std::string& name) {
+    const json page = Json(Fetch(gateway_.admin(), "GET", "/upstreams"));
+    for (const json& upstream : page["upstreams"]) {
+      if (upstream["name"] == name) return upstream;
+    }
+    ADD_FAILURE() << "no upstream " << name << " in " << page;
+    return json::object();
+  }
+  std::string Log() { return gateway_.process().Stderr(); }
+  static size_t Count(const std::string& text, const std::string& of) {
+    size_t count = 0;
+    for (size_t at = text.find(of); at != std::string::npos; at = text.find(of, at + 1)) ++count;
+    return count;
+  }
+
+  Mocks mocks_;
+  Frontdesk gateway_;
+  std::string file_;
+};
+
+TEST_P(Visible, AnOpenBreaker) {
+  const std::string rpc = R"({grpc_service="shop.order.v1.Orders",grpc_method="GetOrder"})";
+  EXPECT_EQ(Get("/api/v1/orders/order-1"), 200);
+  EXPECT_EQ(Upstream("order")["methods"][0]["breaker"]["state"], "closed");
+  EXPECT_EQ(gateway_.Metric(Cat("frontdesk_upstream_breaker_state", rpc)), 0);
+  EXPECT_EQ(gateway_.Metric(Cat("frontdesk_upstream_breaker_refused_total", rpc)), 0);
+
+  mocks_.SetFaults("fail=order=INTERNAL");
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(Get("/api/v1/orders/order-1"), 500);
+  // Each of the next ones is refused, unless the machine is so slow that it is a probe.
+  EXPECT_TRUE(Eventually([&] {
+    EXPECT_EQ(Get("/api/v1/orders/order-1") / 100, 5);
+    return gateway_.Metric(Cat("frontdesk_upstream_breaker_refused_total", rpc)) >= 1;
+  }));
+  const json breaker = Upstream("order")["methods"][0]["breaker"];
+  EXPECT_NE(breaker["state"], "closed") << breaker;
+  EXPECT_TRUE(breaker["until_probe_ms"].is_number()) << breaker;
+  EXPECT_GE(gateway_.Metric(Cat("frontdesk_upstream_breaker_state", rpc)), 1);
+  EXPECT_GE(gateway_.Metric(Cat("frontdesk_upstream_breaker_opened_total", rpc)), 1);
+  EXPECT_EQ(gateway_.Metric(R"(frontdesk_upstream_endpoints{upstream="order",state="usable"})"), 1);
+  EXPECT_EQ(Count(Log(),
+                  "breaker of shop.order.v1.Orders.GetOrder opened: 5 failures in a row; "
+                  "next probe in "),
+            1u)
+      << Log();
+
+  const auto [code, text] = RunVerb({"explain", "-c", file_, "GET", "/api/v1/orders/order-1"});
+  EXPECT_EQ(code, 0);
+  EXPECT_NE(text.find(Cat("now, at 127.0.0.1:", gateway_.admin(), "\n")), std::string::npos)
+      << text;
+  // Open or half-open, by how fast the verb is.
+  EXPECT_NE(text.find("  shop.order.v1.Orders/GetOrder               breaker "), std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("GetOrder               breaker closed"), std::string::npos) << text;
+  EXPECT_NE(text.find(Cat("  order           127.0.0.1:", mocks_.port("order"), " ")),
+            std::string::npos)
+      << text;
+  const auto composed =
+      RunVerb({"explain", "-c", file_, "-o", "json", "GET", "/api/v1/order-details/order-1"});
+  const json live = json::parse(composed.second)["live"];
+  EXPECT_EQ(live["at"], Cat("127.0.0.1:", gateway_.admin()));
+  EXPECT_EQ(live["calls"].size(), 7u) << live;
+  EXPECT_EQ(live["endpoints"].size(), 7u) << live;
+
+  mocks_.SetFaults("");
+  EXPECT_TRUE(Eventually([&] {
+    Get("/api/v1/orders/order-1");
+    return gateway_.Metric(Cat("frontdesk_upstream_breaker_state", rpc)) == 0;
+  }));
+  EXPECT_EQ(Count(Log(), "breaker of shop.order.v1.Orders.GetOrder closed again"), 1u) << Log();
+}
+
+// In a composition that runs once for its key: what its calls needed is counted for the request.
+TEST_P(Visible, Retries) {
+  const std::string rpc = R"({grpc_service="shop.cart.v1.Carts",grpc_method="ValidateCart"})";
+  EXPECT_EQ(Buy(gateway_, Key("a-1")).status, 200);
+  EXPECT_EQ(gateway_.Metric(Cat("frontdesk_upstream_retries_total", rpc)), 0);
+  mocks_.SetFaults("fail=cart=UNAVAILABLE");
+  EXPECT_EQ(Buy(gateway_, Key("a-2")).status, 503);
+  EXPECT_EQ(gateway_.Metric(Cat("frontdesk_upstream_retries_total", rpc)), 2);
+  EXPECT_TRUE(Eventually([&] { return Count(Log(), "\"upstream_retries\":2") == 1; })) << Log();
+  EXPECT_EQ(Count(Log(), "upstream_retries"), 1u) << "of a request that had none";
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, Visible, ::testing::Values("h2", "grpc"));
+
+TEST(VisibleVerb, WithoutAGatewayItSaysSo) {
+  const std::string file = WriteTempFile("alone.yaml", DemoConfig(nullptr, {}));
+  const auto [code, text] = RunVerb({"explain", "-c", file, "GET", "/api/v1/orders/order-1"});
+  EXPECT_EQ(code, 0);
+  EXPECT_TRUE(text.ends_with("\nno gateway answers at 127.0.0.1:0\n")) << text;
+  const auto [same, out] =
+      RunVerb({"explain", "-c", file, "-o", "json", "GET", "/api/v1/orders/order-1"});
+  EXPECT_EQ(same, 0);
+  EXPECT_FALSE(json::parse(out).contains("live")) << out;
+}
+
+}  // namespace
+}  // namespace frontdesk::e2e
