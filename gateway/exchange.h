@@ -50,6 +50,7 @@ inline void Exchange::CopyTo(Exchange& other) const {
   other.route = route;
   other.request_id = request_id;
   other.call.deadline = call.deadline;
+  other.call.priority = call.priority;
   other.call.client_deadline = call.client_deadline;
   other.call.metadata = call.metadata;
   other.call.caller_sub = call.caller_sub;

@@ -140,6 +140,7 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
   exchange.match = snapshot_->matcher.Find(request.method, request.path);
   if (!exchange.match.route) co_return Reply(NoRoute(snapshot_->matcher, exchange.match));
   exchange.route = exchange.match.route;
+  exchange.call.priority = exchange.route->priority;
   co_return co_await policy::RunChain(exchange, snapshot_->chain, host_, guarded_);
 }
 

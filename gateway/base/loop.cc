@@ -1,5 +1,7 @@
 #include "gateway/base/loop.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/impl/src.hpp>
@@ -10,13 +12,21 @@ namespace frontdesk {
 namespace {
 
 constexpr int kEventsPerTurn = 64;
-// So late is nobody who merely has much to do.
+// So long without doing anything.
 constexpr std::chrono::milliseconds kStall{250};
-constexpr int kEventsAfterStall = 10'000;
+constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr int kTurnsAfterStall = 100;
 // An idle loop wakes this often anyway, so that Now() is never far behind.
 constexpr std::chrono::seconds kIdle{1};
 
 thread_local Loop* current_loop = nullptr;
+
+// Of this thread.
+Duration ProcessorTime() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
 
 class Entered {
  public:
@@ -100,12 +110,20 @@ void Loop::Turn() {
 }
 
 void Loop::NoticeStall(TimePoint expected) {
-  if (Now() - expected < kStall) return;
+  const Duration late = Now() - expected;
+  if (late < kStall && now_ - looked_at_ < kLookEvery) return;
+  const Duration used = ProcessorTime();
+  const Duration worked = used - std::exchange(used_then_, used);
+  looked_at_ = now_;
+  // Who merely has much to do uses the processor meanwhile.
+  if (late - worked < kStall) return;
   stalled_at_ = now_;
   // Answers that came meanwhile were in time: they are read before deadlines are looked at.
-  for (int i = 0; i < kEventsAfterStall && io_.poll_one() > 0; ++i) {
+  for (int turn = 0; turn < kTurnsAfterStall && io_.poll_one() > 0; ++turn) {
+    for (int i = 1; i < kEventsPerTurn && io_.poll_one() > 0; ++i) {
+    }
+    Settle();
   }
-  Settle();
 }
 
 void Loop::Run() {

@@ -106,6 +106,9 @@ class Loop {
   TimePoint turn_before_;  // when the one before this began
   bool waited_ = true;     // this turn began with a wait
   TimePoint stalled_at_ = TimePoint::min();
+  // Of this thread's processor time, now and then.
+  TimePoint looked_at_;
+  Duration used_then_{};
   Idler* idler_ = nullptr;
   TimerWheel wheel_;
   std::vector<std::coroutine_handle<>> deferred_;

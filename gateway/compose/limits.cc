@@ -17,6 +17,9 @@ TimePoint End(const upstream::CallContext& parent, Duration deadline) {
   return now + std::max(left, Duration::zero());
 }
 
+namespace {
+
+// When the calls must have ended: the whole less what making the answer may take.
 TimePoint CallsEnd(const upstream::CallContext& parent, Duration deadline) {
   const TimePoint end = End(parent, deadline);
   if (end == TimePoint::max()) return end;
@@ -24,8 +27,20 @@ TimePoint CallsEnd(const upstream::CallContext& parent, Duration deadline) {
   return end - std::min<Duration>(std::chrono::milliseconds(10), left / 20);
 }
 
-bool ClientEndsCalls(const upstream::CallContext& parent, Duration deadline) {
-  return parent.client_deadline && parent.deadline - parent.loop.Now() <= deadline;
+}  // namespace
+
+upstream::CallContext ContextOfCalls(const upstream::CallContext& parent, Cancellation& cancel,
+                                     Duration deadline) {
+  const bool client_ends = parent.deadline - parent.loop.Now() <= deadline;
+  return {.loop = parent.loop,
+          .cancel = cancel,
+          .deadline = CallsEnd(parent, deadline),
+          .metadata = parent.metadata,
+          .caller_sub = parent.caller_sub,
+          .request_id = parent.request_id,
+          .key_scope = parent.key_scope,
+          .priority = parent.priority,
+          .client_deadline = parent.client_deadline && client_ends};
 }
 
 const upstream::CallPolicy* PolicyOf(const RunOptions& options, size_t step) {

@@ -13,11 +13,11 @@ namespace frontdesk::compose {
 
 // When the whole must have ended.
 TimePoint End(const upstream::CallContext& parent, Duration deadline);
-// When the calls must have ended: the whole less what making the answer may take.
-TimePoint CallsEnd(const upstream::CallContext& parent, Duration deadline);
 
-// Whether it is the client's own wish that ends them.
-bool ClientEndsCalls(const upstream::CallContext& parent, Duration deadline);
+// What the calls of a composition with this deadline know of the request; they are cancelled by
+// `cancel`.
+upstream::CallContext ContextOfCalls(const upstream::CallContext& parent, Cancellation& cancel,
+                                     Duration deadline);
 
 // How the calls of a step are protected; null for the policy of the called method.
 const upstream::CallPolicy* PolicyOf(const RunOptions& options, size_t step);

@@ -26,15 +26,7 @@ TypedRun::TypedRun(upstream::CallContext& parent, upstream::Caller& caller,
       caller_(caller),
       options_(options),
       cancel_(parent.cancel),
-      context_{parent.loop,
-               cancel_,
-               CallsEnd(parent, deadline),
-               parent.metadata,
-               parent.caller_sub,
-               parent.request_id,
-               parent.key_scope,
-               0,
-               ClientEndsCalls(parent, deadline)},
+      context_(ContextOfCalls(parent, cancel_, deadline)),
       arena_(std::make_shared<google::protobuf::Arena>(Blocks())) {}
 
 void TypedRun::Start(StepState& step, Task<void> task) {

@@ -69,8 +69,12 @@ Compensation::Compensation(upstream::Caller& caller, const upstream::CallContext
       alive_(std::move(alive)),
       cancel_(stop),
       request_id_(context.request_id),
-      context_{context.loop,       cancel_,    TimePoint::max(), context.metadata,
-               context.caller_sub, request_id_},
+      context_{.loop = context.loop,
+               .cancel = cancel_,
+               .metadata = context.metadata,
+               .caller_sub = context.caller_sub,
+               .request_id = request_id_,
+               .priority = Priority::kCritical},
       calls_(std::move(calls)),
       results_(calls_.size(), Result::kPending) {}
 

@@ -15,8 +15,15 @@ UndoLog::UndoLog(upstream::CallContext& parent, const upstream::CallContext& run
       caller_(caller),
       options_(options),
       cancel_(options.undo_host ? options.undo_host->scope.stop() : parent.cancel),
-      context_{run.loop,       cancel_,        run.deadline, run.metadata,
-               run.caller_sub, run.request_id, run.key_scope} {}
+      context_{.loop = run.loop,
+               .cancel = cancel_,
+               .deadline = run.deadline,
+               .metadata = run.metadata,
+               .caller_sub = run.caller_sub,
+               .request_id = run.request_id,
+               .key_scope = run.key_scope,
+               .priority = run.priority,
+               .client_deadline = run.client_deadline} {}
 
 absl::Status UndoLog::Reserve() {
   if (!options_.undo_host) return absl::OkStatus();

@@ -52,6 +52,12 @@ bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline) {
          call.loop().StalledSince(start);
 }
 
+// The request's own where it is out of the ordinary, else that of the method.
+Priority PriorityOf(const Call& call) {
+  const Priority of_request = call.context.priority;
+  return of_request == Priority::kNormal ? call.policy.priority : of_request;
+}
+
 absl::Status NoRoom(Admission::Outcome outcome, const Call& call) {
   switch (outcome) {
     case Admission::Outcome::kCancelled:
@@ -59,8 +65,7 @@ absl::Status NoRoom(Admission::Outcome outcome, const Call& call) {
     case Admission::Outcome::kDeadline:
       return DeadlineExceeded().NeverSent();
     default:
-      return Overloaded(Cat(call.cluster().settings().name, " has as many calls as it may"))
-          .Header("Retry-After", "1");
+      return Overloaded(Cat(call.cluster().settings().name, " has as many calls as it may"));
   }
 }
 
@@ -71,7 +76,7 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   const bool limited = cluster.is_limited();
   if (limited && !cluster.room().TryEnter()) {
     Admission::Wait room =
-        cluster.room().Enter(call.loop(), call.policy.priority, call.spec.deadline, &cancel);
+        cluster.room().Enter(call.loop(), PriorityOf(call), call.spec.deadline, &cancel);
     const Admission::Outcome entered = co_await room;
     if (entered != Admission::Outcome::kEntered) {
       outcome.reply = NoRoom(entered, call);

@@ -11,6 +11,7 @@
 #include "gateway/base/cancel.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/loop.h"
+#include "gateway/base/mechanism/priority.h"
 
 namespace frontdesk::upstream {
 
@@ -32,6 +33,8 @@ struct CallContext {
   std::string key_scope;
   // Calls made so far, for the log.
   uint32_t calls = 0;
+  // Of the request.
+  Priority priority = Priority::kNormal;
   // The deadline is the client's own wish, shorter than what is configured.
   bool client_deadline = false;
   // Attempts beyond the first of each call, retries and hedges, for the log.

@@ -208,7 +208,8 @@ Failure Unreachable(std::string_view what) {
 
 Failure Overloaded(std::string_view what) {
   return Failure(absl::StatusCode::kUnavailable, "UPSTREAM_OVERLOADED", what, Origin::kUpstream)
-      .NeverSent();
+      .NeverSent()
+      .Header("Retry-After", "1");
 }
 
 Failure Reset(absl::StatusCode code, std::string_view what) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <optional>
@@ -277,6 +278,49 @@ TEST(Loop, KnowsHowLongWhatIsReadyHasWaited) {
   loop.Arm(timer, Clock::now() + milliseconds(3));
   loop.RunUntil([&] { return timer.lag.has_value(); });
   EXPECT_EQ(timer.lag, Duration::zero());
+}
+
+TEST(Loop, KnowsWhenItStoodStillFromWhenItWasBusy) {
+  const auto after = [](const std::function<void()>& what) {
+    Loop loop;
+    bool done = false;
+    const TimePoint before = loop.Now();
+    loop.Post([&] {
+      what();
+      loop.Post([&] { done = true; });
+    });
+    loop.RunUntil([&] { return done; });
+    return loop.StalledSince(before);
+  };
+  const milliseconds kLong(400);
+  EXPECT_FALSE(after([] {}));
+  EXPECT_TRUE(after([&] { std::this_thread::sleep_for(kLong); })) << "as a stopped process";
+  // A busy machine may take the processor away meanwhile, which is standing still indeed.
+  bool kept = false;
+  for (int attempt = 0; attempt < 50 && !kept; ++attempt) {
+    const bool stalled = after([&] {
+      const TimePoint start = Clock::now();
+      const std::clock_t used = std::clock();
+      while (Clock::now() - start < kLong) {
+      }
+      kept = std::clock() - used > CLOCKS_PER_SEC * 3 / 10;
+    });
+    if (kept) EXPECT_FALSE(stalled) << "there was much to do";
+  }
+}
+
+TEST(Loop, AnswersThatCameWhileItStoodStillAreInTime) {
+  Loop loop;
+  std::vector<int> order;
+  Recorder deadline(&order, 1);
+  loop.Arm(deadline, loop.Now() + milliseconds(100));
+  loop.Post([&] {
+    std::this_thread::sleep_for(milliseconds(400));
+    // More than one turn takes, as they lie in sockets.
+    for (int i = 0; i < 200; ++i) loop.Post([&] { order.push_back(0); });
+  });
+  loop.RunUntil([&] { return order.size() == 201; });
+  EXPECT_EQ(order.back(), 1);
 }
 
 TEST(Loop, TellsAnIdlerWhenNothingElseIsReady) {
