@@ -1,5 +1,6 @@
 #include "gateway/explain_calls.h"
 
+#include <cmath>
 #include <algorithm>
 #include <cstdio>
 #include <limits>
@@ -27,6 +28,8 @@ ordered_json TimeOr(Duration time, Duration none, const char* otherwise) {
 // 0 switches it off.
 ordered_json CountOr(double number, const char* otherwise) {
   if (number == 0) return otherwise;
+  // Without a fraction where there is none.
+  if (number == std::floor(number) && number < 1e9) return static_cast<int64_t>(number);
   return number;
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/upstream/channel.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "gateway/base/mechanism/outlier.h"
@@ -17,7 +18,7 @@ using Readiness = Transport::Readiness;
 // So many are looked at for one pick, from a place that moves on: two at random among them are as
 // good as two among all.
 constexpr size_t kLook = 8;
-constexpr std::chrono::milliseconds kLookAgain{10};
+constexpr std::chrono::milliseconds kLookAgain{2};
 
 bool MayBeReady(Readiness readiness) {
   return readiness == Readiness::kIdle || readiness == Readiness::kConnecting ||
@@ -41,6 +42,7 @@ Channel::Channel(Loop& loop, Cluster& cluster, const Random& random, TransportMa
       random_(random),
       make_(std::move(make)),
       opened_at_(loop.Now()),
+      age_(cluster.settings().queue_age),
       self_(std::make_shared<Channel*>(this)) {
   watch_ = cluster_.Watch([&loop, self = std::weak_ptr<Channel*>(self_)] {
     loop.Post([self] {
@@ -54,20 +56,19 @@ Channel::~Channel() {
   cluster_.Unwatch(watch_);
   // They may have a last word.
   leaving_.clear();
-  usable_.clear();
   lanes_.clear();
 }
 
 void Channel::Refresh(TimePoint now) {
   const uint64_t version = cluster_.version();
   if (version == seen_version_ && now < next_look_) return;
-  if (version != seen_version_) Sync(now);
+  if (version != seen_version_) Sync();
   seen_version_ = version;
   FindUsable(now);
   cluster_.NoticeChanges(now);
 }
 
-void Channel::Sync(TimePoint) {
+void Channel::Sync() {
   const std::shared_ptr<const Endpoints> all = cluster_.endpoints();
   LaneList before = std::exchange(lanes_, {});
   for (const PublishedEndpoint& one : *all) {
@@ -96,23 +97,30 @@ void Channel::Sync(TimePoint) {
   if (!leaving_.empty()) loop_.FlushSoon(*this);
 }
 
-// Who may be called at all: not ejected and not unhealthy, unless that leaves so few that the
-// judgement itself is doubtful; and of our own zone, while it has enough of them.
+// Who may be called: not ejected and not unhealthy, unless that leaves so few that the judgement
+// itself is doubtful; first those of our own zone, while it has enough of them.
 void Channel::FindUsable(TimePoint now) {
   const UpstreamSettings& settings = cluster_.settings();
   next_look_ = TimePoint::max();
+  all_.clear();
   usable_.clear();
   for (const auto& lane : lanes_) {
-    if (lane->state->usable(now)) usable_.push_back(lane);
+    all_.push_back(lane.get());
+    if (lane->state->usable(now)) usable_.push_back(lane.get());
     if (lane->state->ejected(now)) next_look_ = std::min(next_look_, lane->state->ejected_until());
   }
-  if (InPanic(usable_.size(), lanes_.size(), settings.outlier)) usable_ = lanes_;
-  if (settings.zone.empty()) return;
-  const auto in_zone = [&](const auto& lane) { return lane->zone == settings.zone; };
-  const auto all = static_cast<size_t>(std::count_if(lanes_.begin(), lanes_.end(), in_zone));
-  const auto well = static_cast<size_t>(std::count_if(usable_.begin(), usable_.end(), in_zone));
-  if (well == 0 || InPanic(well, all, settings.outlier)) return;
-  std::erase_if(usable_, [&](const auto& lane) { return !in_zone(lane); });
+  if (InPanic(usable_.size(), all_.size(), settings.outlier)) usable_ = all_;
+  preferred_ = usable_;
+  if (!settings.zone.empty()) {
+    const auto in_zone = [&](const Lane* lane) { return lane->zone == settings.zone; };
+    const auto all = static_cast<size_t>(std::count_if(all_.begin(), all_.end(), in_zone));
+    const auto well = static_cast<size_t>(std::count_if(usable_.begin(), usable_.end(), in_zone));
+    if (well > 0 && !InPanic(well, all, settings.outlier)) {
+      std::erase_if(preferred_, [&](const Lane* lane) { return !in_zone(lane); });
+    }
+  }
+  weighted_ = std::any_of(all_.begin(), all_.end(),
+                          [&](const Lane* lane) { return lane->weight != all_[0]->weight; });
 }
 
 double Channel::Cost(const Lane& lane, TimePoint now) const {
@@ -123,17 +131,17 @@ double Channel::Cost(const Lane& lane, TimePoint now) const {
                   lane.weight);
 }
 
-void Channel::FindReady(const EndpointState* avoid, TimePoint now) {
+void Channel::FindReady(const std::vector<Lane*>& from, const EndpointState* avoid, TimePoint now) {
   const Duration slow_start = cluster_.settings().slow_start;
   ready_.clear();
-  std::shared_ptr<Lane> avoided;
-  std::shared_ptr<Lane> young;
-  const size_t size = usable_.size();
-  const size_t first = size > kLook ? turn_ % size : 0;
-  turn_ += kLook;
-  for (size_t i = 0; i < size; ++i) {
-    if (i >= kLook && i % kLook == 0 && !ready_.empty()) break;
-    const std::shared_ptr<Lane>& lane = usable_[(first + i) % size];
+  young_.clear();
+  Lane* avoided = nullptr;
+  const size_t size = from.size();
+  // By weight all must be looked at: a share is a share of all.
+  const size_t enough = weighted_ ? size : kLook;
+  const size_t first = size > enough ? turn_ % size : 0;
+  for (size_t i = 0; i < size && ready_.size() < enough; ++i, ++turn_) {
+    Lane* const lane = from[(first + i) % size];
     if (lane->transport->readiness() != Readiness::kReady) {
       lane->transport->Connect();
       if (lane->transport->readiness() != Readiness::kReady) continue;
@@ -141,29 +149,25 @@ void Channel::FindReady(const EndpointState* avoid, TimePoint now) {
     if (!lane->state->breaker.MayAdmit(now)) continue;
     if (lane->state.get() == avoid) {
       avoided = lane;
-    } else if (slow_start > Duration::zero() && now - lane->state->since < slow_start &&
-               random_() > SlowStartFactor(now - lane->state->since, slow_start)) {
-      young = lane;
-    } else {
-      ready_.push_back(lane);
+      continue;
     }
+    const Duration age = now - lane->state->since();
+    const bool young = age < slow_start && random_() > SlowStartFactor(age, slow_start);
+    (young ? young_ : ready_).push_back(lane);
   }
-  if (ready_.empty() && young) ready_.push_back(std::move(young));
-  if (ready_.empty() && avoided) ready_.push_back(std::move(avoided));
+  if (ready_.empty()) ready_.swap(young_);
+  if (ready_.empty() && avoided) ready_.push_back(avoided);
 }
 
 size_t Channel::Choose(TimePoint now) const {
   if (ready_.size() == 1) return 0;
-  const uint32_t weight = ready_[0]->weight;
-  const bool equal = std::all_of(ready_.begin(), ready_.end(),
-                                 [&](const auto& lane) { return lane->weight == weight; });
   const auto draw = [&](size_t of) {
     return std::min(of - 1, static_cast<size_t>(random_() * static_cast<double>(of)));
   };
-  if (!equal) {
+  if (weighted_) {
     // By weight alone, so that each has the share that was asked for.
     double all = 0;
-    for (const auto& lane : ready_) all += lane->weight;
+    for (const Lane* lane : ready_) all += lane->weight;
     double left = random_() * all;
     for (size_t i = 0; i < ready_.size(); ++i) {
       left -= ready_[i]->weight;
@@ -180,18 +184,17 @@ size_t Channel::Choose(TimePoint now) const {
 std::shared_ptr<Lane> Channel::Pick(const EndpointState* avoid, TimePoint now,
                                     Breaker::Admission& admitted) {
   Refresh(now);
-  FindReady(avoid, now);
+  FindReady(preferred_, avoid, now);
+  if (ready_.empty() && preferred_.size() < usable_.size()) FindReady(usable_, avoid, now);
+  // Who was judged may have come back before its time.
+  if (ready_.empty() && usable_.size() < all_.size() && !NoHopeIn(usable_, now).ok()) {
+    FindReady(all_, avoid, now);
+  }
   while (!ready_.empty()) {
     const size_t index = Choose(now);
-    std::shared_ptr<Lane> lane = ready_[index];
-    admitted = lane->state->breaker.Admit(now);
-    if (admitted != Breaker::Admission::kNo) {
-      if (cluster_.settings().connections > 1 && lane->transport->in_flight() > 0) {
-        lane->transport->Connect();
-      }
-      ready_.clear();
-      return lane;
-    }
+    Lane& lane = *ready_[index];
+    admitted = lane.state->breaker.Admit(now);
+    if (admitted != Breaker::Admission::kNo) return lane.shared_from_this();
     // Another worker's probe was faster.
     ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(index));
   }
@@ -205,9 +208,15 @@ absl::Status Channel::NoHope(TimePoint now) const {
     if (now - opened_at_ < cluster_.settings().connect_timeout) return absl::OkStatus();
     return Unreachable("no end point is known yet");
   }
+  absl::Status why = NoHopeIn(usable_, now);
+  if (why.ok() || usable_.size() == all_.size() || !NoHopeIn(all_, now).ok()) return why;
+  return absl::OkStatus();
+}
+
+absl::Status Channel::NoHopeIn(const std::vector<Lane*>& lanes, TimePoint now) const {
   Duration until_probe = Duration::max();
   const absl::Status* last = nullptr;
-  for (const auto& lane : usable_) {
+  for (const Lane* lane : lanes) {
     const bool may = lane->state->breaker.MayAdmit(now);
     if (may && MayBeReady(lane->transport->readiness())) return absl::OkStatus();
     if (!may) {
@@ -241,9 +250,27 @@ void Channel::Flush() {
   // One after another: each takes its stream before the next one looks.
   while (!waiting_.empty()) {
     Place& place = waiting_.front();
-    if (!Try(place)) return loop_.Arm(*this, loop_.Now() + kLookAgain);
+    if (!Try(place)) break;
     place.LeaveQueue();
     place.waiter_.resume();
+  }
+  if (waiting_.empty()) return;
+  EndTheOld(loop_.Now());
+  loop_.Arm(*this, loop_.Now() + kLookAgain);
+}
+
+// Connecting has its own time. Waiting for a stream means that the back end has enough to do, and
+// then a queue that stands only makes everybody late.
+void Channel::EndTheOld(TimePoint now) {
+  const bool full = std::any_of(all_.begin(), all_.end(), [](const Lane* lane) {
+    return lane->transport->readiness() == Readiness::kFull;
+  });
+  if (!full) return;
+  const Duration most = age_.Limit(now);
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    Place& place = *at++;
+    if (now - place.arrived_ < most) continue;
+    place.End(Overloaded(Cat(cluster_.settings().name, " has no stream for more calls")));
   }
 }
 
@@ -279,7 +306,12 @@ bool Channel::Place::await_ready() {
 
 void Channel::Place::await_suspend(std::coroutine_handle<> waiter) {
   waiter_ = waiter;
-  channel_.waiting_.push_back(*this);
+  arrived_ = channel_.loop_.Now();
+  channel_.age_.OnJoin(channel_.waiting_.empty(), arrived_);
+  // Behind all of its own priority: mostly the last of them.
+  auto before = channel_.waiting_.end();
+  while (before != channel_.waiting_.begin() && std::prev(before)->priority_ > priority_) --before;
+  channel_.waiting_.insert(before, *this);
   if (deadline_ != TimePoint::max()) channel_.loop_.Arm(*this, deadline_);
   if (!channel_.armed()) channel_.loop_.Arm(channel_, channel_.loop_.Now() + kLookAgain);
   Listen(cancel_);

@@ -12,6 +12,8 @@
 #include "gateway/base/cancel.h"
 #include "gateway/base/loop.h"
 #include "gateway/base/mechanism/ewma.h"
+#include "gateway/base/mechanism/priority.h"
+#include "gateway/base/mechanism/queue_age.h"
 #include "gateway/upstream/cluster.h"
 #include "gateway/upstream/settings.h"
 #include "gateway/upstream/transport.h"
@@ -27,7 +29,7 @@ std::unique_ptr<Transport> MakeTransport(Loop& loop, const UpstreamSettings& set
                                          Transport::Owner& owner);
 
 // One end point, as this worker knows it.
-struct Lane {
+struct Lane : std::enable_shared_from_this<Lane> {
   std::shared_ptr<EndpointState> state;
   uint32_t weight = 1;
   std::string zone;
@@ -49,8 +51,10 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
 
   // Where the next attempt goes: the better one, by latency and calls in flight, of two at random
   // among the end points that are connected and not ejected, unhealthy or kept away by their
-  // breakers; `avoid` (which may be null) only if there is no other. Waits while there may be one
-  // soon. To be awaited once, as a named local.
+  // breakers; `avoid` (which may be null) only if there is no other. Our own zone first; who is
+  // ejected or unhealthy only when nobody else is left. Waits while there may be one soon, by
+  // priority, and no longer than the age of the queue allows when it is for a stream. To be awaited
+  // once, as a named local.
   class Place;
 
   size_t in_flight() const;
@@ -67,14 +71,17 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
   std::shared_ptr<Lane> Pick(const EndpointState* avoid, TimePoint now,
                              Breaker::Admission& admitted);
   // Those of `from` that may take an attempt now, into ready_; connects the others.
-  void FindReady(const EndpointState* avoid, TimePoint now);
+  void FindReady(const std::vector<Lane*>& from, const EndpointState* avoid, TimePoint now);
   size_t Choose(TimePoint now) const;  // an index into ready_
   double Cost(const Lane& lane, TimePoint now) const;
   // OK while there may be an end point soon.
   absl::Status NoHope(TimePoint now) const;
+  absl::Status NoHopeIn(const std::vector<Lane*>& lanes, TimePoint now) const;
+  // Ends those that waited too long for a stream.
+  void EndTheOld(TimePoint now);
 
   void Refresh(TimePoint now);
-  void Sync(TimePoint now);
+  void Sync();
   void FindUsable(TimePoint now);
   void OnReadiness(Transport& transport) override;
   void Flush() override;
@@ -90,10 +97,15 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
   TimePoint next_look_{};  // when an ejection ends
   bool draining_ = false;
   LaneList lanes_;
-  LaneList leaving_;  // no longer in the set; finishing their calls
-  LaneList usable_;   // of lanes_
-  LaneList ready_;    // of usable_; while picking
+  LaneList leaving_;              // no longer in the set; finishing their calls
+  std::vector<Lane*> all_;        // of lanes_
+  std::vector<Lane*> usable_;     // of these, neither ejected nor unhealthy
+  std::vector<Lane*> preferred_;  // of these, in our own zone
+  bool weighted_ = false;         // their weights differ
+  std::vector<Lane*> ready_;      // while picking
+  std::vector<Lane*> young_;      // while picking
   size_t turn_ = 0;
+  QueueAge age_;  // of waiting_
   boost::intrusive::list<Place, boost::intrusive::base_hook<PlaceHook>,
                          boost::intrusive::constant_time_size<false>>
       waiting_;
@@ -104,8 +116,13 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
 
 class Channel::Place final : public PlaceHook, private Timer, private CancelListener {
  public:
-  Place(Channel& channel, const EndpointState* avoid, TimePoint deadline, Cancellation& cancel)
-      : channel_(channel), avoid_(avoid), deadline_(deadline), cancel_(cancel) {}
+  Place(Channel& channel, Priority priority, const EndpointState* avoid, TimePoint deadline,
+        Cancellation& cancel)
+      : channel_(channel),
+        priority_(priority),
+        avoid_(avoid),
+        deadline_(deadline),
+        cancel_(cancel) {}
   ~Place() override;
 
   bool await_ready();
@@ -125,11 +142,13 @@ class Channel::Place final : public PlaceHook, private Timer, private CancelList
   void End(absl::Status status);
 
   Channel& channel_;
+  const Priority priority_;
   const EndpointState* const avoid_;
   const TimePoint deadline_;
   Cancellation& cancel_;
   std::coroutine_handle<> waiter_;
   bool queued_ = false;
+  TimePoint arrived_;
   std::shared_ptr<Lane> lane_;
   Breaker::Admission admitted_ = Breaker::Admission::kNo;
   absl::Status status_;

@@ -179,22 +179,28 @@ void Cluster::Eject(EndpointState& endpoint, std::string_view why, TimePoint now
 
 void Cluster::NoticeChanges(TimePoint now) {
   const std::shared_ptr<const Endpoints> all = endpoints();
-  const MutexLock lock(notice_mutex_);
-  // Workers read their clocks before they come here: what was over for one is over for all.
-  noticed_at_ = std::max(noticed_at_, now);
   size_t usable = 0;
-  for (const PublishedEndpoint& one : *all) {
-    EndpointState& state = *one.state;
-    const MutexLock own(state.mutex_);
-    if (state.usable(noticed_at_)) ++usable;
-    if (!state.away_ || state.ejected(noticed_at_)) continue;
-    state.away_ = false;
-    LogBack(settings_.name, AddressOf(state.target));
+  std::vector<const EndpointState*> back;
+  bool panic = false;
+  bool changed = false;
+  {
+    const MutexLock lock(notice_mutex_);
+    // Workers read their clocks before they come here: what was over for one is over for all.
+    noticed_at_ = std::max(noticed_at_, now);
+    for (const PublishedEndpoint& one : *all) {
+      EndpointState& state = *one.state;
+      const MutexLock own(state.mutex_);
+      if (state.usable(noticed_at_)) ++usable;
+      if (!state.away_ || state.ejected(noticed_at_)) continue;
+      state.away_ = false;
+      back.push_back(&state);
+    }
+    panic = InPanic(usable, all->size(), settings_.outlier);
+    changed = std::exchange(panic_, panic) != panic;
   }
-  const bool panic = InPanic(usable, all->size(), settings_.outlier);
-  if (std::exchange(panic_, panic) != panic) {
-    LogPanic(panic, settings_.name, usable, all->size());
-  }
+  // Writing takes its time, and others need the locks.
+  for (const EndpointState* state : back) LogBack(settings_.name, AddressOf(state->target));
+  if (changed) LogPanic(panic, settings_.name, usable, all->size());
 }
 
 void Cluster::CompareSuccessRates(TimePoint now) {
@@ -227,16 +233,17 @@ bool Cluster::TakeRetry(TimePoint now) {
   return budget_.Take(now);
 }
 
-void Cluster::LeaveRoom(Verdict verdict, Duration took, TimePoint now) {
-  if (settings_.adaptive.on && verdict != Verdict::kNothing) {
+void Cluster::LeaveRoom(Load load, Duration took, TimePoint now) {
+  if (settings_.adaptive.on && load != Load::kNothing) {
     const size_t in_flight = room_.in_flight();
     uint32_t limit = 0;
     {
-      const MutexLock lock(budget_mutex_);
-      gradient_.Record(took, in_flight, verdict == Verdict::kBad, now);
+      const MutexLock lock(gradient_mutex_);
+      gradient_.Record(took, in_flight, load == Load::kDropped, now);
       limit = gradient_.limit();
     }
-    room_.SetLimit(std::min<size_t>(limit, settings_.max_in_flight));
+    const size_t most = std::min<size_t>(limit, settings_.max_in_flight);
+    if (most != room_.limit()) room_.SetLimit(most);
   }
   room_.Leave();
 }

@@ -3,6 +3,7 @@
 // worker is channel.h. Everything here may be called on any thread; locks are short.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -51,6 +52,13 @@ class SharedBreaker {
   std::atomic<bool> closed_{true};
 };
 
+// What an attempt says about how much its back end has to do.
+enum class Load {
+  kServed,
+  kDropped,  // it may have had too much to do
+  kNothing,
+};
+
 // An end point as it was found.
 struct FoundEndpoint {
   EndpointTarget target;
@@ -64,7 +72,7 @@ struct FoundEndpoint {
 class EndpointState {
  public:
   EndpointState(const EndpointTarget& at, const UpstreamSettings& settings, TimePoint now)
-      : target(at), since(now), breaker(settings.breaker) {}
+      : target(at), joined(now), breaker(settings.breaker) {}
 
   // Neither ejected nor reported unhealthy.
   bool usable(TimePoint now) const { return healthy() && !ejected(now); }
@@ -75,7 +83,9 @@ class EndpointState {
   }
 
   const EndpointTarget target;
-  const TimePoint since;  // when it joined the set: for the slow start
+  const TimePoint joined;  // the set
+  // For the slow start: when it joined, or came back from its last ejection.
+  TimePoint since() const { return std::max(joined, ejected_until()); }
   SharedBreaker breaker;
   Losses losses;
 
@@ -148,8 +158,8 @@ class Cluster {
   // Room for attempts in flight; asked for only where there is a limit.
   bool is_limited() const { return limited_; }
   Admission& room() { return room_; }
-  // An attempt that had room ended; adaptive concurrency learns from it. `dropped`: overloaded.
-  void LeaveRoom(Verdict verdict, Duration took, TimePoint now);
+  // An attempt that had room ended; adaptive concurrency learns from it.
+  void LeaveRoom(Load load, Duration took, TimePoint now);
   // Calls that wait for a connection, of at most settings().max_pending.
   bool EnterQueue();
   void LeaveQueue() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
@@ -190,7 +200,9 @@ class Cluster {
 
   Mutex budget_mutex_;
   RetryBudget budget_ ABSL_GUARDED_BY(budget_mutex_);
-  GradientLimit gradient_ ABSL_GUARDED_BY(budget_mutex_);
+
+  Mutex gradient_mutex_;
+  GradientLimit gradient_ ABSL_GUARDED_BY(gradient_mutex_);
 
   Mutex watch_mutex_;
   std::map<uint64_t, std::function<void()>> watches_ ABSL_GUARDED_BY(watch_mutex_);

@@ -95,11 +95,10 @@ void H2Call::OnEndOfAnswer() {
   TellDone(std::move(status));
 }
 
-void H2Call::OnNeverProcessed(std::string_view what) {
+void H2Call::OnNeverProcessed(std::string_view reason, std::string_view what) {
   // Whoever has begun an answer has acted, whatever it says later.
   if (reply_.started()) return Fail(Reset(absl::StatusCode::kUnavailable, what));
-  Fail(Failure(absl::StatusCode::kUnavailable, "UPSTREAM_RESET", what, Origin::kUpstream)
-           .NeverSent());
+  Fail(Failure(absl::StatusCode::kUnavailable, reason, what, Origin::kUpstream).NeverSent());
 }
 
 void H2Call::LeaveStream() {

@@ -62,7 +62,7 @@ class H2Call final : public OutgoingCall, public H2CallHook {
   void OnData(std::string_view data);
   void OnEndOfAnswer();
   // The stream closed, and the peer has not acted on it.
-  void OnNeverProcessed(std::string_view what);
+  void OnNeverProcessed(std::string_view reason, std::string_view what);
   // The stream's session is no more, or the stream.
   void LeaveStream();
   bool got_reset = false;  // by the peer, which explains the close that follows

@@ -8,6 +8,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/upstream/grpc_wire.h"
+#include "gateway/upstream/verdict.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -155,12 +156,14 @@ void H2Connection::Close(absl::Status why) {
   if (!ready_ && !WasNeverSent(why)) why = Unreachable(Std(why.message()));
   const bool useful = session_.answered() || (ready_ && loop_.Now() - ready_at_ > kLongLife);
   if (owner_) std::exchange(owner_, nullptr)->OnClosed(*this, why, useful);
+  if (!WasNeverSent(why)) MarkLost(why);
   session_.FailAll(why);
 }
 
 void H2Connection::Abandon() {
   owner_ = nullptr;
-  Close(Unreachable("the transport was closed"));
+  // What is on it may have been acted on; what was not sent yet is told so by the session.
+  Close(Reset(absl::StatusCode::kUnavailable, "the transport was closed"));
 }
 
 void H2Connection::Retire() {

@@ -45,7 +45,7 @@ struct H2Callbacks {
   static int OnFrameNotSend(nghttp2_session*, const nghttp2_frame* frame, int, void* user) {
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;
     if (H2Call* call = Self(user).CallOf(frame->hd.stream_id)) {
-      call->OnNeverProcessed("the connection takes no new calls");
+      call->OnNeverProcessed("UPSTREAM_RESET", "the connection takes no new calls");
     }
     return 0;
   }
@@ -217,7 +217,9 @@ void H2Session::OnStreamClose(int32_t stream_id, uint32_t http2_error) {
   if (H2Call* call = CallOf(stream_id)) {
     const std::string_view name = NameOfHttp2Error(http2_error);
     if (http2_error == NGHTTP2_REFUSED_STREAM) {
-      call->OnNeverProcessed("the back end refused the stream");
+      // Without a reset of its own it was above the last id of a GOAWAY.
+      call->OnNeverProcessed(call->got_reset ? "UPSTREAM_REFUSED" : "UPSTREAM_RESET",
+                             "the back end refused the stream");
     } else if (call->got_reset) {
       call->Fail(Reset(CodeOfReset(http2_error), Cat("the back end reset the stream with ", name)));
     } else {
@@ -234,7 +236,7 @@ void H2Session::FailAll(const absl::Status& status) {
   while (!calls_.empty()) {
     H2Call& call = calls_.front();
     if (call.started_at_gather() == gathers_) {
-      call.OnNeverProcessed("the connection was lost before the call was sent");
+      call.OnNeverProcessed("UPSTREAM_RESET", "the connection was lost before the call was sent");
     } else {
       call.Fail(status);
     }

@@ -38,9 +38,10 @@ class CallEvents {
   virtual void OnMessage(std::string message) = 0;
   // Exactly once, last. A status the back end gave has Origin::kUpstream, with its
   // grpc-status-details-bin as Details(); what the transport made of a broken answer says so in its
-  // reason (UPSTREAM_UNREACHABLE, UPSTREAM_RESET, UPSTREAM_PROTOCOL, UPSTREAM_MESSAGE_TOO_LARGE,
-  // UPSTREAM_OVERLOADED) and carries NeverSent() where no back end can have acted on it. When to
-  // try again, should the back end have said so, is PushbackOf() (pushback.h).
+  // reason (UPSTREAM_UNREACHABLE, UPSTREAM_RESET, UPSTREAM_REFUSED, UPSTREAM_PROTOCOL,
+  // UPSTREAM_MESSAGE_TOO_LARGE, UPSTREAM_OVERLOADED) and carries NeverSent() where no back end can
+  // have acted on it. When to try again, should the back end have said so, is PushbackOf()
+  // (pushback.h); what ended with its connection is WasLost() (verdict.h).
   virtual void OnDone(absl::Status status, Metadata trailers) = 0;
 };
 

@@ -2,9 +2,15 @@
 
 #include <algorithm>
 
+#include "absl/strings/cord.h"
 #include "gateway/base/text.h"
 
 namespace frontdesk::upstream {
+namespace {
+
+constexpr char kLost[] = "frontdesk/lost";
+
+}  // namespace
 
 Verdict Judge(const absl::Status& status, bool impatient) {
   if (status.ok()) return Verdict::kGood;
@@ -24,9 +30,18 @@ Verdict Judge(const absl::Status& status, bool impatient) {
   }
 }
 
+Verdict JudgeEndpoint(const absl::Status& status, bool impatient) {
+  if (WasNeverSent(status) && ReasonOf(status) == "UPSTREAM_REFUSED") return Verdict::kBad;
+  return Judge(status, impatient);
+}
+
+void MarkLost(absl::Status& status) { status.SetPayload(kLost, absl::Cord("1")); }
+
+bool WasLost(const absl::Status& status) { return status.GetPayload(kLost).has_value(); }
+
 Verdict Losses::Filter(Verdict verdict, const absl::Status& status, TimePoint now) {
   constexpr Duration kMoment = std::chrono::milliseconds(10);
-  if (verdict != Verdict::kBad || ReasonOf(status) != "UPSTREAM_RESET") return verdict;
+  if (verdict != Verdict::kBad || !WasLost(status)) return verdict;
   const Duration::rep ticks = now.time_since_epoch().count();
   const Duration::rep last = last_.load(std::memory_order_relaxed);
   if (ticks - kMoment.count() < last) return Verdict::kNothing;

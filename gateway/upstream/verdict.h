@@ -18,6 +18,14 @@ enum class Verdict { kGood, kBad, kNothing };
 // sooner than the configuration asks, or this process stood still: not held against the back end.
 Verdict Judge(const absl::Status& status, bool impatient);
 
+// The same of an attempt, about its end point: one that refuses a stream is bad, though nothing is
+// lost by it.
+Verdict JudgeEndpoint(const absl::Status& status, bool impatient);
+
+// Marks a failure that all calls of one connection have together.
+void MarkLost(absl::Status& status);
+bool WasLost(const absl::Status& status);
+
 // A connection that ends takes all calls on it along. That is one thing that happened, not so many
 // failures in a row: what is lost within a moment of another loss says nothing more. Any thread.
 class Losses {

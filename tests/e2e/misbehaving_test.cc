@@ -62,6 +62,9 @@ void Misbehaving::Run(const std::string& transport, const Outcome& expected, boo
   options.transport = transport;
   options.endpoints = {{"user", good.address()}};
   if (bad) options.endpoints["order"] = options.endpoints["product"] = bad->address();
+  // What one attempt ends with; retries have rows of their own.
+  options.extra = "methods: {shop.order.v1.Orders: {retry: {max_attempts: 1}}, "
+                  "shop.product.v1.Products: {retry: {max_attempts: 1}}}\n";
   options.upstream = {Cat("timeout: ", kTimeout.count(), "ms"),
                       Cat("connect_timeout: ", kConnect.count(), "ms")};
   Frontdesk gateway(options);

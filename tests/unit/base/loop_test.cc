@@ -305,7 +305,9 @@ TEST(Loop, KnowsWhenItStoodStillFromWhenItWasBusy) {
       }
       kept = std::clock() - used > CLOCKS_PER_SEC * 3 / 10;
     });
-    if (kept) EXPECT_FALSE(stalled) << "there was much to do";
+    if (kept) {
+      EXPECT_FALSE(stalled) << "there was much to do";
+    }
   }
 }
 

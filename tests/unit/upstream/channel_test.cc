@@ -308,6 +308,105 @@ TEST_F(ChannelTest, RoomIsLimitedByPriority) {
   EXPECT_TRUE(ResultOf(normal).ok());
 }
 
+TEST_F(ChannelTest, ADeadZoneIsLeft) {
+  settings_.zone = "a";
+  settings_.endpoints = {
+      {"127.0.0.1:1", 1, "a"}, {"127.0.0.1:2", 1, "a"}, {"127.0.0.1:3", 1, "b"}};
+  on_transport_ = [](FakeTransport& transport) {
+    if (transport.address == "127.0.0.1:3") return;
+    transport.now = Readiness::kFailing;
+    transport.failure = Unreachable("refused");
+  };
+  EXPECT_EQ(Many(20).at("127.0.0.1:3"), 20);
+}
+
+TEST_F(ChannelTest, AnEjectedOneIsAskedWhenNobodyElseIsLeft) {
+  EndPoints(2);
+  settings_.breaker.on = false;
+  Many(40, [](const std::string& who) {
+    return who == "127.0.0.1:1" ? BackendStatus(14, "down", "") : absl::OkStatus();
+  });
+  ASSERT_FALSE(cluster().endpoints()->at(0).state->usable(loop_.Now()));
+  transports_["127.0.0.1:2"]->failure = Unreachable("refused");
+  transports_["127.0.0.1:2"]->Become(Readiness::kFailing);
+  EXPECT_EQ(Many(20).at("127.0.0.1:1"), 20);
+}
+
+TEST_F(ChannelTest, WeightsAreSharesOfAllHoweverMany) {
+  settings_.endpoints.clear();
+  for (int i = 1; i <= 16; ++i) {
+    settings_.endpoints.emplace_back(Cat("127.0.0.1:", i), i <= 8 ? 1 : 99, "");
+  }
+  int canaries = 0;
+  for (const auto& [who, calls] : Many(2000)) {
+    if (who.size() == std::string("127.0.0.1:1").size() && who < "127.0.0.1:9") canaries += calls;
+  }
+  EXPECT_LE(canaries, 45) << "1 % of the calls";
+}
+
+TEST_F(ChannelTest, TheSurvivorOfManyIsNotFlooded) {
+  EndPoints(16);
+  on_transport_ = [](FakeTransport& transport) {
+    const std::string port = transport.address.substr(10);
+    if (std::stoi(port) > 7) return;
+    transport.now = Readiness::kFailing;
+  };
+  for (const auto& [who, calls] : Many(900)) EXPECT_LE(calls, 250) << who;
+}
+
+TEST_F(ChannelTest, ASetThatIsWhollyNewSharesItsSlowStart) {
+  EndPoints(4);
+  settings_.slow_start = seconds(1000);
+  const auto counts = Many(400);
+  ASSERT_EQ(counts.size(), 4u);
+  for (const auto& [who, calls] : counts) EXPECT_GE(calls, 50) << who;
+}
+
+TEST_F(ChannelTest, WhoWaitsForAStreamTooLongIsRefusedEarly) {
+  settings_.queue_age = {milliseconds(4), milliseconds(10)};
+  on_transport_ = [](FakeTransport& transport) { transport.now = Readiness::kFull; };
+  const TimePoint start = loop_.Now();
+  Pending& pending = Start();
+  const absl::Status status = ResultOf(pending).status();
+  EXPECT_EQ(ReasonOf(status), "UPSTREAM_OVERLOADED");
+  EXPECT_THAT(HeadersOf(status), HasSubstr("Retry-After"));
+  EXPECT_LT(loop_.Now() - start, seconds(5));
+}
+
+TEST_F(ChannelTest, WhoRefusesFastIsNotTakenForFast) {
+  EndPoints(2);
+  int refusals = 0;
+  const TimePoint start = loop_.Now();
+  for (int i = 0; i < 100; ++i) {
+    Pending& pending = Start(Idempotency::kNoSideEffects);
+    FakeTransport::Call& call = NextLive();
+    if (call.transport.address == "127.0.0.1:1") {
+      ++refusals;
+      call.Fail(BackendStatus(8, "busy", ""));
+    } else {
+      const TimePoint until = loop_.Now() + milliseconds(2);
+      RunUntil([&] { return Clock::now() >= until; });
+      call.Answer("");
+    }
+    ResultOf(pending);
+  }
+  EXPECT_LT(refusals, 95) << "in " << (loop_.Now() - start).count();
+}
+
+TEST_F(ChannelTest, WhoRefusesEveryStreamIsEjectedAndCostsLittle) {
+  EndPoints(2);
+  int refused = 0;
+  const absl::Status refuse =
+      Failure(absl::StatusCode::kUnavailable, "UPSTREAM_REFUSED", "refused", Origin::kUpstream)
+          .NeverSent();
+  Many(100, [&](const std::string& who) {
+    if (who != "127.0.0.1:1") return absl::OkStatus();
+    ++refused;
+    return refuse;
+  });
+  EXPECT_EQ(refused, 5);
+}
+
 class MethodBreaker : public ChannelTest {
  protected:
   MethodBreaker() {
@@ -384,7 +483,9 @@ TEST_F(MethodBreaker, OneConnectionThatEndsIsOneFailure) {
   settings_.breaker = {};
   for (int i = 0; i < 20; ++i) Start();
   ASSERT_EQ(Live().size(), 20u);
-  while (!Live().empty()) Live()[0]->Fail(Reset(absl::StatusCode::kUnavailable, "lost"));
+  absl::Status lost = Reset(absl::StatusCode::kUnavailable, "lost");
+  MarkLost(lost);
+  while (!Live().empty()) Live()[0]->Fail(lost);
   for (Pending& call : calls_) EXPECT_EQ(ReasonOf(ResultOf(call).status()), "UPSTREAM_RESET");
   EXPECT_EQ(State(), Breaker::State::kClosed);
   const Breaker of_end_point = cluster().endpoints()->at(0).state->breaker.Look();

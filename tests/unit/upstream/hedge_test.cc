@@ -1,5 +1,6 @@
 // A second attempt when the first is slow.
 #include "gateway/upstream/grpc_wire.h"
+#include "gateway/upstream/pushback.h"
 #include "tests/unit/upstream/chain.h"
 
 namespace frontdesk::upstream {
@@ -89,6 +90,54 @@ TEST_F(Hedge, TakesFromTheBudget) {
   EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0);
   EXPECT_EQ(counts_.retries[RetryEvent::kNoBudget], 1);
+}
+
+TEST_F(Hedge, ALoserThatWaitsForRoomIsCancelledToo) {
+  settings_.max_in_flight = 1;
+  settings_.queue_age = {seconds(10), seconds(10)};
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  const TimePoint until = loop_.Now() + milliseconds(10);
+  RunUntil([&] { return Clock::now() >= until; });
+  ASSERT_EQ(Live().size(), 1u);
+  Live()[0]->Answer("first");
+  ASSERT_TRUE(ResultOf(pending).ok());
+  EXPECT_EQ(cluster().room().pending(), 0u);
+  EXPECT_EQ(cluster().room().in_flight(), 0u);
+}
+
+TEST_F(Hedge, WhatNobodyWasAskedIsRefusedAndNotHeldAgainstThem) {
+  settings_.endpoints = {"127.0.0.1:1"};
+  on_transport_ = [](FakeTransport& transport) {
+    transport.now = Transport::Readiness::kConnecting;
+  };
+  for (int i = 0; i < 10; ++i) {
+    deadline_ = loop_.Now() + milliseconds(10);
+    const absl::Status status = ResultOf(Start(Idempotency::kNoSideEffects)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
+  }
+  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0) << "a second one would only wait behind it";
+  EXPECT_EQ(counts_.breaker_changes, 0);
+}
+
+TEST_F(Hedge, ADefiniteAnswerEndsIt) {
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  RunUntilLive(2);
+  Live()[0]->Fail(BackendStatus(5, "no such order", ""));
+  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(Live().empty());
+}
+
+TEST_F(Hedge, IsCancelledBetweenAttempts) {
+  policy().hedge.delay = seconds(10);
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  absl::Status busy = BackendStatus(14, "busy", "");
+  SetPushback(busy, "5000");
+  Live()[0]->Fail(busy);
+  Turn();
+  EXPECT_FALSE(pending.result.has_value());
+  pending.cancel.Cancel(absl::CancelledError("the client left"));
+  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_LT(Clock::now() - loop_.Now(), seconds(2));
 }
 
 TEST_F(Hedge, ThreeAtMost) {

@@ -1,0 +1,132 @@
+#include "gateway/upstream/attempts.h"
+
+#include <utility>
+
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "gateway/upstream/attempt.h"
+#include "gateway/upstream/grpc_wire.h"
+#include "gateway/upstream/pushback.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+// The request's own where it is out of the ordinary, else that of the method.
+Priority PriorityOf(const Call& call) {
+  const Priority of_request = call.context.priority;
+  return of_request == Priority::kNormal ? call.policy.priority : of_request;
+}
+
+absl::Status NoRoom(Admission::Outcome outcome, const Call& call, const Cancellation& cancel) {
+  switch (outcome) {
+    case Admission::Outcome::kCancelled:
+      return cancel.reason();
+    case Admission::Outcome::kDeadline:
+      return DeadlineExceeded().NeverSent();
+    default:
+      return Overloaded(Cat(call.cluster().settings().name, " has as many calls as it may"));
+  }
+}
+
+// Only good answers tell how fast an end point is; one that was waited for in vain is at least as
+// slow as that.
+void LearnLatency(Lane& lane, const absl::Status& status, Duration took, TimePoint now) {
+  const bool in_vain = status.code() == absl::StatusCode::kDeadlineExceeded ||
+                       status.code() == absl::StatusCode::kCancelled;
+  const auto nanos = std::chrono::duration<double, std::nano>(took).count();
+  if (status.ok() || (in_vain && nanos > lane.latency.nanos(now))) lane.latency.Record(took, now);
+}
+
+Load LoadOf(const absl::Status& status, Verdict verdict) {
+  if (status.ok()) return Load::kServed;
+  const bool refused = status.code() == absl::StatusCode::kResourceExhausted ||
+                       status.code() == absl::StatusCode::kUnavailable ||
+                       status.code() == absl::StatusCode::kDeadlineExceeded;
+  return refused && verdict != Verdict::kNothing ? Load::kDropped : Load::kNothing;
+}
+
+}  // namespace
+
+bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline) {
+  return (call.context.client_deadline && deadline == call.context.deadline) ||
+         call.loop().StalledSince(start);
+}
+
+Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid) {
+  Cluster& cluster = call.cluster();
+  Outcome outcome;
+  const bool limited = cluster.is_limited();
+  if (limited && !cluster.room().TryEnter()) {
+    Admission::Wait room =
+        cluster.room().Enter(call.loop(), PriorityOf(call), call.spec.deadline, &cancel);
+    const Admission::Outcome entered = co_await room;
+    if (entered != Admission::Outcome::kEntered) {
+      outcome.reply = NoRoom(entered, call, cancel);
+      co_return outcome;
+    }
+  }
+  Channel::Place place(call.target.channel, PriorityOf(call), avoid, call.spec.deadline, cancel);
+  co_await place;
+  if (!place.lane()) {
+    if (limited) cluster.LeaveRoom(Load::kNothing, Duration::zero(), call.loop().Now());
+    outcome.reply = place.status();
+    co_return outcome;
+  }
+  const std::shared_ptr<Lane> lane = place.lane();
+  call.last = lane->state.get();
+  const TimePoint start = call.loop().Now();
+  CallSpec spec = call.spec;
+  spec.previous_attempts = call.attempts++;
+  const Duration most = call.policy.retry.per_attempt_timeout;
+  if (most < spec.deadline - start) spec.deadline = start + most;
+  UnaryAttempt attempt(*lane->transport, call.loop(), cancel, spec, call.request);
+  co_await attempt;
+  outcome.attempted = true;
+  outcome.reply = attempt.TakeResult();
+
+  const TimePoint now = call.loop().Now();
+  const Duration took = now - start;
+  const absl::Status& status = outcome.reply.status();
+  const Verdict verdict = lane->state->losses.Filter(
+      JudgeEndpoint(status, IsImpatient(call, start, spec.deadline)), status, now);
+  LearnLatency(*lane, status, took, now);
+  cluster.RecordAttempt(*lane->state, place.admitted(), verdict, took, now);
+  if (limited) cluster.LeaveRoom(LoadOf(status, verdict), took, now);
+  co_return outcome;
+}
+
+std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_t most_attempts) {
+  const absl::Status& status = outcome.reply.status();
+  if (call.context.cancel.cancelled()) return std::nullopt;
+  // What was refused here would be refused again; only an end point that is gone may come back.
+  const bool gone = call.attempts > 0 && ReasonOf(status) == "UPSTREAM_UNREACHABLE";
+  if (!outcome.attempted && !gone) return std::nullopt;
+  if (!outcome.attempted) ++call.unmade;
+  const TimePoint now = call.loop().Now();
+  const bool never_sent = WasNeverSent(status);
+  // No back end has processed it: another one may, at once; but not again and again.
+  if (outcome.attempted && never_sent && call.unsent++ == 0) {
+    if (call.observer) call.observer->OnRetry(call.name, RetryEvent::kRetry);
+    return now;
+  }
+  const bool timed_out = status.code() == absl::StatusCode::kDeadlineExceeded &&
+                         OriginOf(status) == Origin::kGateway && now < call.spec.deadline;
+  const bool may = call.name.idempotency != contract::Idempotency::kUnknown &&
+                   (timed_out || call.policy.retry.codes.Has(status.code()));
+  if (!never_sent && !may) return std::nullopt;
+  const uint32_t tried = call.attempts + call.unmade;
+  if (tried >= most_attempts) return std::nullopt;
+  const std::optional<Duration> pushback = PushbackOf(status);
+  if (pushback == Duration::max()) return std::nullopt;
+  const Duration wait = pushback.value_or(
+      FullJitter(call.policy.retry.backoff, tried, call.target.channel.random()()));
+  if (wait >= call.spec.deadline - now) return std::nullopt;
+  if (!call.cluster().TakeRetry(now)) {
+    if (call.observer) call.observer->OnRetry(call.name, RetryEvent::kNoBudget);
+    return std::nullopt;
+  }
+  if (call.observer) call.observer->OnRetry(call.name, RetryEvent::kRetry);
+  return now + wait;
+}
+
+}  // namespace frontdesk::upstream

@@ -1,0 +1,54 @@
+// The attempts at one call, which call.cc and hedge.cc make one after another or side by side.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "gateway/base/task.h"
+#include "gateway/upstream/call.h"
+
+namespace frontdesk::upstream {
+
+using Reply = absl::StatusOr<UnaryReply>;
+
+// What the attempts at one call share. Lives in MakeCall()'s frame.
+struct Call {
+  const Target target;
+  CallContext& context;
+  const contract::MethodName& name;
+  const CallPolicy& policy;
+  CallObserver* const observer;
+  const CallSpec spec;  // of the first attempt
+  const std::string_view request;
+  uint32_t attempts = 0;
+  uint32_t unsent = 0;  // those of them that no back end processed
+  uint32_t unmade = 0;  // that found nobody to call
+  // Where the last one went.
+  const EndpointState* last = nullptr;
+
+  Loop& loop() const { return context.loop; }
+  Cluster& cluster() const { return target.channel.cluster(); }
+};
+
+// One attempt's answer, and what it says about trying again.
+struct Outcome {
+  Reply reply = absl::UnknownError("");
+  bool attempted = false;  // a transport had it
+};
+
+// Whether it is not the back end's fault that there was no answer between `start` and `deadline`.
+bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline);
+
+// Room below the upstream's limit, end point, transport; and what comes of it for all of them.
+// `cancel` ends it, `avoid` (which may be null) is called only if there is no other.
+Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid);
+
+// When the next attempt may be made after one that failed; nothing when it may not. What it takes
+// of the retry budget is taken.
+std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_t most_attempts);
+
+// The call with attempts that overlap, as its policy's hedge says.
+Task<Reply> Hedged(Call& call);
+
+}  // namespace frontdesk::upstream
