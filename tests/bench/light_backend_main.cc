@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "tests/bench/light_words.h"
+#include "tests/support/light_words.h"
 #include "tests/support/light_backend.h"
 
 namespace {
@@ -75,7 +75,7 @@ class Listener {
                                   [this](const boost::system::error_code& error, size_t size) {
                                     if (error) return;
                                     const std::string_view line(text_.data(), size - 1);
-                                    std::puts(frontdesk::bench::Tell(backend_, line) ? "ok" : "?");
+                                    std::puts(frontdesk::testing_support::Tell(backend_, line) ? "ok" : "?");
                                     std::fflush(stdout);
                                     text_.erase(0, size);
                                     Next();

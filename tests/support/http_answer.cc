@@ -29,13 +29,15 @@ bool Is(std::string_view line, std::string_view name, std::string_view& value) {
 void HttpAnswer::Clear() { *this = HttpAnswer(); }
 
 HttpAnswer::State HttpAnswer::Feed(std::string_view bytes) {
+  if (whole_ && !bytes.empty()) return State::kBroken;
   in_.append(bytes);
   if (!head_done_) {
     const State state = TakeHead();
     if (state != State::kWhole) return state;
   }
   const State state = chunked_ ? TakeChunks() : TakeBody();
-  return state == State::kWhole && !in_.empty() ? State::kBroken : state;
+  whole_ = state == State::kWhole;
+  return whole_ && !in_.empty() ? State::kBroken : state;
 }
 
 HttpAnswer::State HttpAnswer::TakeHead() {

@@ -21,7 +21,6 @@ class HttpAnswer {
   const std::string& body() const { return body_; }
   bool closes() const { return closes_; }
   bool retry_after() const { return retry_after_; }
-  bool begun() const { return !in_.empty() || status_ != 0; }
 
  private:
   State TakeHead();
@@ -33,6 +32,7 @@ class HttpAnswer {
   std::string body_;
   int status_ = 0;
   bool head_done_ = false;
+  bool whole_ = false;
   bool chunked_ = false;
   bool closes_ = false;
   bool retry_after_ = false;

@@ -5,11 +5,11 @@
 
 #include "tests/support/light_backend.h"
 
-namespace frontdesk::bench {
+namespace frontdesk::testing_support {
 
 // "answer=never delay_ms=20 one_in=2": the behaviour, where what is not named is as usual; an empty
 // line makes all as usual. Or one of refuse, listen, reset, goaway, drop, undrop, pause, resume.
 // False, and nothing is changed, when it is not understood.
-bool Tell(testing_support::LightBackend& backend, std::string_view line);
+bool Tell(LightBackend& backend, std::string_view line);
 
-}  // namespace frontdesk::bench
+}  // namespace frontdesk::testing_support

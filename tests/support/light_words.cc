@@ -1,14 +1,13 @@
-#include "tests/bench/light_words.h"
+#include "tests/support/light_words.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <string>
 
-namespace frontdesk::bench {
+namespace frontdesk::testing_support {
 namespace {
 
-using testing_support::LightBackend;
-using testing_support::LightBehaviour;
 using Answer = LightBehaviour::Answer;
 using Accept = LightBehaviour::Accept;
 
@@ -78,4 +77,4 @@ bool Tell(LightBackend& backend, std::string_view line) {
   return true;
 }
 
-}  // namespace frontdesk::bench
+}  // namespace frontdesk::testing_support
