@@ -77,7 +77,7 @@ RouteReport LoadReport::Total() const {
   for (const auto& [name, route] : routes) {
     total.samples.insert(total.samples.end(), route.samples.begin(), route.samples.end());
     total.crossed += route.crossed;
-    total.examples.insert(route.examples.begin(), route.examples.end());
+    for (const auto& [reason, count] : route.reasons) total.reasons[reason] += count;
   }
   return total;
 }

@@ -26,9 +26,9 @@ using LoadFilter = std::function<bool(const LoadSample&)>;
 
 // Of one route, or of several together.
 struct RouteReport {
-  std::vector<LoadSample> samples;      // one for each request
-  uint64_t crossed = 0;                 // 2xx with another request's answer
-  std::map<int, std::string> examples;  // the first body of each status that is not 2xx
+  std::vector<LoadSample> samples;          // one for each request
+  uint64_t crossed = 0;                     // 2xx with another request's answer
+  std::map<std::string, uint64_t> reasons;  // of errors, from their ErrorInfo
 
   uint64_t Count(const LoadFilter& filter) const;
   uint64_t Count(int status) const;

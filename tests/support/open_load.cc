@@ -19,6 +19,15 @@ namespace {
 // So that all numbers are equally long, and none is the beginning of another.
 constexpr uint64_t kFirst = 100000000;
 
+// "" when there is none.
+std::string ReasonIn(std::string_view body) {
+  constexpr std::string_view kReason = "\"reason\":\"";
+  const size_t at = body.find(kReason);
+  if (at == std::string_view::npos) return "";
+  body.remove_prefix(at + kReason.size());
+  return std::string(body.substr(0, body.find('"')));
+}
+
 std::string WithId(std::string_view text, std::string_view id) {
   constexpr std::string_view kId = "{id}";
   const size_t at = text.find(kId);
@@ -265,7 +274,7 @@ void OpenLoad::End(const Request& request, int16_t status, bool retry_after,
     const bool mine = body.find(request.id) != std::string_view::npos;
     if (plan_.routes[request.route].echoes_id && !mine) ++route.crossed;
   } else if (status > 0) {
-    route.examples.try_emplace(status, body);
+    ++route.reasons[ReasonIn(body)];
   }
 }
 

@@ -20,11 +20,16 @@ std::string Short(double value) {
 void JudgeRest(Rig& rig, Judge& judge) {
   rig.Heal();
   const size_t files = rig.files_at_first() + rig.files_at_first() / 10 + 2;
-  const bool files_back =
-      rig.Until([&] { return rig.files() <= files; }, seconds(rig.Either(30, 10)));
-  judge.That(Cat("descriptors back (", rig.files_at_first(), " -> ", rig.files(), ")"), files_back);
-  judge.Within("resident MiB", static_cast<double>(rig.bytes()) / (1 << 20),
-               static_cast<double>(rig.bytes_at_first()) * 1.1 / (1 << 20) + 4, 1e9);
+  const double most = static_cast<double>(rig.bytes_at_first()) * 1.1 + (4 << 20);
+  rig.Until(
+      [&] {
+        const bool memory = !rig.full() || static_cast<double>(rig.bytes()) <= most;
+        return rig.files() <= files && memory;
+      },
+      seconds(rig.Either(30, 10)));
+  judge.AtMost("descriptors", rig.files(), files);
+  constexpr double kMiB = 1 << 20;
+  judge.Within("resident MiB", static_cast<double>(rig.bytes()) / kMiB, most / kMiB, 1e9);
 }
 
 }  // namespace
@@ -89,6 +94,14 @@ void Judge::Ratio(const std::string& what, const Pairs& pairs, double limit) {
   const double most = std::max(limit, pairs.Noise());
   Add(what, Cat("x ", Short(pairs.Median()), " (<= ", Short(most), ")"),
       !full_ || pairs.Median() <= most);
+}
+
+void Judge::Reasons(const RouteReport& route) {
+  std::string text = route.lost() > 0 ? Cat("lost ", route.lost()) : "";
+  for (const auto& [reason, count] : route.reasons) {
+    text += Cat(text.empty() ? "" : ", ", reason, ' ', count);
+  }
+  if (!text.empty()) Note("why", text);
 }
 
 void Judge::Note(const std::string& what, const std::string& text) { Add(what, text, true); }

@@ -41,6 +41,8 @@ class Judge {
   void Reaches(const std::string& what, double value, double limit, double generous);
   // The ratio of pairs, or what is noise where that is wider; only in a measurement.
   void Ratio(const std::string& what, const Pairs& pairs, double limit);
+  // Why requests failed; not judged.
+  void Reasons(const RouteReport& route);
   // Said, not judged.
   void Note(const std::string& what, const std::string& text);
 

@@ -34,6 +34,7 @@ void BackEndsAreFull(Rig& rig, Judge& judge) {
       return sample.status == 503 && !sample.retry_after;
     }),
                  0);
+    judge.Reasons(route);
     judge.AtMost(Cat("failed health checks", at), reports[1].Total().failed(), 0);
     judge.Within(Cat("memory x", at), static_cast<double>(rig.bytes()) / before, 1.2, 100);
     rig.Wait(seconds(1));
@@ -68,6 +69,7 @@ void TheGatewayIsFull(Rig& rig, Judge& judge) {
   judge.AtLeast("refused", route.Count(503), 1);
   judge.AtMost("neither 200 nor 503", route.failed() - route.Count(503), 0);
   judge.Within("200 p99 ms", route.GoodPercentile(99), 2 * busy.Total().GoodPercentile(99), 5000);
+  judge.Reasons(route);
   judge.AtMost("failed health checks", reports[1].Total().failed(), 0);
   judge.Within("memory x", static_cast<double>(rig.bytes()) / before, 1.2, 100);
 }

@@ -85,7 +85,12 @@ void Rig::WarmUp() {
   plan.rate = 200;
   plan.length = milliseconds(500);
   plan.routes = Gets();
-  Load(std::move(plan));
+  Load(plan);
+  if (full()) {
+    plan.rate = HalfOfCapacity();
+    plan.length = seconds(2);
+    Load(plan);
+  }
   Forget();
   files_at_first_ = files();
   bytes_at_first_ = bytes();
