@@ -81,16 +81,15 @@ std::vector<Row> OverloadRows() {
       {"37",
        "overload of back ends with 16 slots of 20 ms",
        "goodput >= 90 % of capacity; 503 in < 5 ms with Retry-After; health port answers",
-       {.upstream = "max_pending: 64, timeout: 2s",
+       {.upstream = "max_in_flight: 20, max_pending: 64, timeout: 2s",
         .behaviour = {.delay = milliseconds(20), .slots = kSlots}},
        BackEndsAreFull,
-       "limits"},
+       "goodput at ten times the capacity"},
       {"37-core",
        "overload of the gateway's own core, twice what it can do",
        "p99 of accepted requests <= x 2 of that at capacity; memory flat; goodput printed",
        {},
-       TheGatewayIsFull,
-       "shedding"},
+       TheGatewayIsFull},
   };
 }
 
