@@ -19,7 +19,8 @@ std::string Short(double value) {
 // Descriptors and memory are let go of when connections have been idle or were found to be dead.
 void JudgeRest(Rig& rig, Judge& judge) {
   rig.Heal();
-  const size_t files = rig.files_at_first() + rig.files_at_first() / 10 + 2;
+  const size_t files =
+      rig.files_at_first() + rig.files_at_first() / 10 + 2 + rig.upstream_connections();
   const double most = static_cast<double>(rig.bytes_at_first()) * 1.1 + (4 << 20);
   rig.Until(
       [&] {

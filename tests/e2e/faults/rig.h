@@ -103,6 +103,10 @@ class Rig {
   size_t bytes() { return gateway_->process().ResidentBytes(); }
   size_t files_at_first() const { return files_at_first_; }
   size_t bytes_at_first() const { return bytes_at_first_; }
+  // Most that the gateway keeps open when all is well; not all need have been at first.
+  size_t upstream_connections() const {
+    return static_cast<size_t>(topology_.services * topology_.endpoints) * topology_.workers;
+  }
 
  private:
   std::string Config(const Topology& topology) const;
