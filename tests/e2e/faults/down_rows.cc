@@ -46,7 +46,7 @@ void JudgeOutage(Rig& rig, Judge& judge, const std::function<void()>& fail,
   // Where the machine is busy, not faster than the same requests just before.
   const double usual =
       total.Percentile(99, [](const LoadSample& sample) { return sample.at_ms < 1000; });
-  judge.Within("answers p99 ms", total.Percentile(99, outage), std::max(5.0, usual), 500);
+  judge.Within("answers p99 ms", total.Percentile(99, outage), std::max(5.0, usual), 5000);
   judge.AtMost("lost", total.lost(), 0);
   judge.Within("recovered after s", FailedUntil(total, up), 1, 2.5);
 }
