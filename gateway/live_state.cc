@@ -30,7 +30,7 @@ std::vector<const contract::Method*> CalledBy(const contract::Method& method) {
     if (std::find(called.begin(), called.end(), &one) == called.end()) called.push_back(&one);
   };
   for (const contract::PlanStep& step : method.plan->steps) {
-    add(step.batch ? *step.batch->method : *step.method);
+    add(step.called());
     if (step.undo) add(*step.undo->method);
   }
   return called;

@@ -22,7 +22,7 @@ message Both { Q a = 1; Q b = 2; }
 service A { rpc Get(Q) returns (Q); rpc Put(Q) returns (Q); }
 service B { rpc Get(Q) returns (Q); }
 service Front {
-  rpc Both(Q) returns (Both) {
+  rpc Get(Q) returns (Both) {
     option (frontdesk.v1.compose) = {
       step { id: "a" call: "test.A/Get" bind { to: "id" from: "request.id" } }
       step { id: "b" call: "test.B/Get" bind { to: "id" from: "a.id" } }
@@ -85,7 +85,7 @@ class Gateway {
 
 TEST_F(LiveStateTest, TellsWhatTheCallsOfARouteMeetNow) {
   const Gateway gateway(Views());
-  std::optional<ordered_json> state = LiveState(gateway.address(), Method("test.Front/Both"));
+  std::optional<ordered_json> state = LiveState(gateway.address(), Method("test.Front/Get"));
   ASSERT_TRUE(state);
   EXPECT_EQ((*state)["at"], gateway.address());
   EXPECT_EQ(LiveText(state, "127.0.0.1:9900"),
