@@ -136,6 +136,24 @@ void Drain(Workers& workers, const http::ConnectionShare& connections, Shared& s
   for (auto& worker : workers) worker->StopAndJoin();
 }
 
+// With what discovery knows.
+std::vector<upstream::ClusterView> WithNames(std::vector<upstream::ClusterView> views,
+                                             const upstream::ControlLoop& control) {
+  const TimePoint now = Clock::now();
+  for (const upstream::DiscoveryStatus& status : control.discovery()) {
+    for (upstream::ClusterView& view : views) {
+      if (view.name != status.upstream) continue;
+      view.names.push_back({.name = status.name,
+                            .endpoints = status.endpoints,
+                            .error = status.error,
+                            .looked_up = status.looked_up,
+                            .ago = now - status.last,
+                            .next = std::max(status.next - now, Duration::zero())});
+    }
+  }
+  return views;
+}
+
 // Null when it is switched off.
 absl::StatusOr<std::unique_ptr<observe::AccessLog>> OpenLog(const config::Snapshot& snapshot,
                                                             observe::Metrics& metrics) {
@@ -218,7 +236,7 @@ int Serve(const VerbOptions& options) {
                                .version = kVersion,
                                .compiler = __VERSION__,
                                .trouble = [&workers] { return StuckWorkers(workers); },
-                               .upstreams = views});
+                               .upstreams = [&] { return WithNames(views(), control); }});
   if (!admin.ok()) {
     observe::LogError(Std(admin.status().message()));
     return kFindings;

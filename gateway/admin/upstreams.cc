@@ -70,6 +70,13 @@ ordered_json ClusterToJson(const ClusterView& view) {
   json["waiting_for_connection"] = view.waiting_for_connection;
   ordered_json discovery = ordered_json::object();
   if (!view.discovery_failure.empty()) discovery["failure"] = view.discovery_failure;
+  for (const upstream::NameView& name : view.names) {
+    ordered_json one{{"name", name.name}, {"endpoints", name.endpoints}};
+    if (!name.error.empty()) one["error"] = name.error;
+    if (name.looked_up) AddTime(one, "looked_up_ago", name.ago);
+    AddTime(one, "next_look_up", name.next);
+    discovery["names"].push_back(std::move(one));
+  }
   json["discovery"] = std::move(discovery);
   return json;
 }

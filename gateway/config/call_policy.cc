@@ -18,8 +18,7 @@ Priority ToPriority(v1::Policy::Priority from) {
   }
 }
 
-BreakerSettings ToBreaker(const v1::Policy::Breaker& from) {
-  BreakerSettings breaker;
+BreakerSettings ToBreaker(const v1::Policy::Breaker& from, BreakerSettings breaker) {
   if (from.has_enabled()) breaker.on = from.enabled();
   if (from.has_consecutive_failures()) breaker.consecutive_failures = from.consecutive_failures();
   if (from.has_error_percent()) breaker.error_percent = from.error_percent();
@@ -55,7 +54,7 @@ upstream::CallPolicy ToCallPolicy(const v1::Policy& from, contract::Idempotency 
   policy.hedge.on = from.has_hedge() && policy.hedge.max_attempts > 1 &&
                     level == contract::Idempotency::kNoSideEffects;
 
-  policy.breaker = ToBreaker(from.breaker());
+  policy.breaker = ToBreaker(from.breaker(), policy.breaker);
   policy.priority = ToPriority(from.priority());
   return policy;
 }

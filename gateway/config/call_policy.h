@@ -12,7 +12,8 @@ namespace frontdesk::config {
 // Duration strings were checked when they were read.
 Duration ToDuration(const std::string& text, Duration otherwise);
 
-BreakerSettings ToBreaker(const v1::Policy::Breaker& from);
+// What is said stands over `breaker`.
+BreakerSettings ToBreaker(const v1::Policy::Breaker& from, BreakerSettings breaker);
 
 // Of a method of this level: only what reads is hedged. What may be retried is the call's concern.
 upstream::CallPolicy ToCallPolicy(const v1::Policy& from, contract::Idempotency level);

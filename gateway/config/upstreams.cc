@@ -77,7 +77,7 @@ upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstrea
   settings.queue_age.max_age = ToDuration(from.max_queue_age(), settings.queue_age.max_age);
   settings.adaptive = ToAdaptive(from);
   settings.retry_budget = ToRetryBudget(from.retry_budget());
-  settings.breaker = ToBreaker(from.breaker());
+  settings.breaker = ToBreaker(from.breaker(), settings.breaker);
   settings.outlier = ToOutlier(from.outlier_detection());
   settings.health_check = ToHealthCheck(from);
   settings.slow_start = ToDuration(from.slow_start(), settings.slow_start);

@@ -48,11 +48,16 @@ struct HedgePolicy {
   uint32_t max_attempts = 2;
 };
 
+// Of a method's calls as a whole. Failures in a row do not open it unless that is asked for: where
+// calls are many, a moment's trouble at one end point is five of them, and its own breaker sees to
+// that.
+inline BreakerSettings MethodBreaker() { return {.consecutive_failures = 0}; }
+
 struct CallPolicy {
   RetryPolicy retry;
   HedgePolicy hedge;
-  // Of the method's calls as a whole; that of each end point is in UpstreamSettings.
-  BreakerSettings breaker;
+  // That of each end point is in UpstreamSettings.
+  BreakerSettings breaker = MethodBreaker();
   Priority priority = Priority::kNormal;
 };
 

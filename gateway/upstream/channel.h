@@ -34,7 +34,8 @@ struct Lane : std::enable_shared_from_this<Lane> {
   uint32_t weight = 1;
   std::string zone;
   std::unique_ptr<Transport> transport;
-  PeakEwma latency;
+  // A hiccup keeps calls away for seconds, not for minutes.
+  PeakEwma latency{std::chrono::seconds(1)};
 };
 
 // One per upstream and worker, on its loop; outlives every call made through it. Opens nothing

@@ -49,6 +49,16 @@ struct RoomView {
   size_t limit = 0, in_flight = 0, waiting = 0;
 };
 
+// A name among the configured end points, as discovery looks it up.
+struct NameView {
+  std::string name;      // as configured
+  size_t endpoints = 0;  // that are known
+  std::string error;     // of the last look-up; "" when it was good
+  bool looked_up = false;
+  Duration ago = Duration::zero();   // the last look-up ended
+  Duration next = Duration::zero();  // until the next one
+};
+
 struct ClusterView {
   std::string name;
   std::vector<std::string> services;
@@ -60,6 +70,7 @@ struct ClusterView {
   std::optional<RoomView> room;
   size_t waiting_for_connection = 0;
   std::string discovery_failure;  // "" when the last look-up was good, or none is needed
+  std::vector<NameView> names;
 
   size_t Count(Standing standing) const;
 };

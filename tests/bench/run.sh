@@ -23,7 +23,7 @@ deploy/install.sh build test bench
 cmake --preset release -DFRONTDESK_BENCH=ON >/dev/null
 cmake --build build/release -j "$(nproc)" --target frontdesk light_backend light_http \
   frontdesk_generated idle_connections services_mock mock_call shop_descriptors transcode_bench matcher_bench \
-  parser_bench | tail -1
+  parser_bench chain_bench | tail -1
 bin=build/release/bin
 
 for part in programs load table setups micro peers; do

@@ -28,6 +28,18 @@ micro_figures() {
     row "  times faster than json_util" ">= 15" "$(ratio "${of[JsonUtil$name]}" "${of[$name]}")" \
       "$verdict" ""
   done
+  # Of 64 calls, as each iteration makes them.
+  of=()
+  while read -r name ns; do of[$name]=$ns; done < <(nanoseconds chain_bench)
+  [ -n "${of[Bare]:-}" ] || fail chain_bench "has no Bare"
+  for name in WholeChain/1/0 WholeChain/2/0 WholeChain/8/0 WholeChain/2/1; do
+    [ -n "${of[$name]:-}" ] || fail chain_bench "has no $name"
+    ns=$(awk -v a="${of[$name]}" -v b="${of[Bare]}" 'BEGIN {print (a - b) / 64}')
+    judged "$ns" 2000
+    row "the whole chain of a call, $(cut -d/ -f2 <<<"$name") end points$([ "${name##*/}" = 0 ] || echo ", hedged")" \
+      "<= 2 us over none" "$(micros "$ns") us" "$verdict" \
+      "a bare call: $(micros "$(awk -v b="${of[Bare]}" 'BEGIN {print b / 64}')") us"
+  done
   for program in matcher_bench parser_bench; do
     while read -r name ns; do
       row "${program%_bench}: $name" "" "$(micros "$ns") us" "" ""

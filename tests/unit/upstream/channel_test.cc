@@ -407,12 +407,13 @@ TEST_F(ChannelTest, WhoRefusesEveryStreamIsEjectedAndCostsLittle) {
   EXPECT_EQ(refused, 5);
 }
 
-class MethodBreaker : public ChannelTest {
+class BreakerOfMethod : public ChannelTest {
  protected:
-  MethodBreaker() {
+  BreakerOfMethod() {
     settings_.breaker.on = false;
     settings_.outlier.on = false;
     policy().breaker.on = true;
+    policy().breaker.consecutive_failures = 5;
     policy().breaker.open_time = policy().breaker.max_open_time = milliseconds(20);
   }
   Breaker::State State() { return cluster().Method(Named({})).breaker.Look().state(loop_.Now()); }
@@ -421,7 +422,7 @@ class MethodBreaker : public ChannelTest {
   }
 };
 
-TEST_F(MethodBreaker, OpensRefusesProbesAndCloses) {
+TEST_F(BreakerOfMethod, OpensRefusesProbesAndCloses) {
   Fail(5);
   EXPECT_EQ(State(), Breaker::State::kOpen);
   EXPECT_EQ(counts_.breaker_changes, 1);
@@ -446,7 +447,7 @@ TEST_F(MethodBreaker, OpensRefusesProbesAndCloses) {
   EXPECT_EQ(counts_.refused, 2);
 }
 
-TEST_F(MethodBreaker, WhatSaysNothingAboutTheBackEndDoesNotCount) {
+TEST_F(BreakerOfMethod, WhatSaysNothingAboutTheBackEndDoesNotCount) {
   const struct {
     const char* name;
     absl::Status status;
@@ -477,7 +478,15 @@ TEST_F(MethodBreaker, WhatSaysNothingAboutTheBackEndDoesNotCount) {
   EXPECT_EQ(State(), Breaker::State::kOpen) << "a back end that is too slow";
 }
 
-TEST_F(MethodBreaker, OneConnectionThatEndsIsOneFailure) {
+TEST_F(BreakerOfMethod, UnlessAskedItJudgesByShares) {
+  policy().breaker = MethodBreaker();
+  Many(19, [](const std::string&) { return BackendStatus(13, "broken", ""); });
+  EXPECT_EQ(State(), Breaker::State::kClosed) << "too few to say";
+  Many(1, [](const std::string&) { return BackendStatus(13, "broken", ""); });
+  EXPECT_EQ(State(), Breaker::State::kOpen);
+}
+
+TEST_F(BreakerOfMethod, OneConnectionThatEndsIsOneFailure) {
   settings_.endpoints = {"127.0.0.1:1"};
   settings_.outlier.on = false;
   settings_.breaker = {};
@@ -493,7 +502,7 @@ TEST_F(MethodBreaker, OneConnectionThatEndsIsOneFailure) {
   EXPECT_EQ(of_end_point.seen(loop_.Now()).failures, 1u);
 }
 
-TEST_F(MethodBreaker, WhatRanOutOfTimeWhileWeStoodStillIsNotTheBackEndsFault) {
+TEST_F(BreakerOfMethod, WhatRanOutOfTimeWhileWeStoodStillIsNotTheBackEndsFault) {
   for (int i = 0; i < 10; ++i) {
     deadline_ = loop_.Now() + milliseconds(100);
     Start();
@@ -505,7 +514,7 @@ TEST_F(MethodBreaker, WhatRanOutOfTimeWhileWeStoodStillIsNotTheBackEndsFault) {
   EXPECT_EQ(State(), Breaker::State::kClosed);
 }
 
-TEST_F(MethodBreaker, AProbeThatIsCancelledMakesRoomForAnother) {
+TEST_F(BreakerOfMethod, AProbeThatIsCancelledMakesRoomForAnother) {
   Fail(5);
   const TimePoint until = loop_.Now() + milliseconds(25);
   RunUntil([&] { return Clock::now() >= until; });

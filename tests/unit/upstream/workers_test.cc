@@ -152,6 +152,7 @@ TEST_F(Workers, HaveOneRetryBudget) {
 
 TEST_F(Workers, HaveOneBreaker) {
   policy().breaker.on = true;
+  policy().breaker.consecutive_failures = 5;
   policy().breaker.open_time = policy().breaker.max_open_time = seconds(100);
   policy().retry.max_attempts = 1;
   back_end_.answer = [](const std::string&) { return BackendStatus(14, "down", ""); };
