@@ -26,6 +26,9 @@ namespace {
 // Connections taken before those that are open have their turn.
 constexpr int kAcceptsPerTurn = 32;
 constexpr std::chrono::milliseconds kPause{50};
+// Between two newcomers while very late: a full backlog is gone through in seconds, and what
+// accepting costs is not to be seen.
+constexpr std::chrono::milliseconds kLatePause{5};
 
 absl::Status SystemFailure(std::string_view what, int error) {
   return Failure(absl::StatusCode::kUnavailable, "LISTEN", Cat(what, ": ", std::strerror(error)),
@@ -140,10 +143,19 @@ void Listener::WaitForClients() {
   acceptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                        [this](const boost::system::error_code& error) {
                          if (error || !acceptor_.is_open()) return;
-                         for (int i = 0; i < kAcceptsPerTurn && AcceptOne(); ++i) {
-                         }
+                         TakeSome();
                          if (!paused_) WaitForClients();
                        });
+}
+
+void Listener::TakeSome() {
+  const bool very_late = VeryLate();
+  const int most = very_late ? 1 : kAcceptsPerTurn;
+  int taken = 0;
+  while (taken < most && AcceptOne()) ++taken;
+  // Nobody new at all would leave probes without an answer for as long as those that are connected
+  // ask as fast as they can.
+  if (very_late && taken > 0) Pause(kLatePause);
 }
 
 void Listener::Watch(Lateness& lateness) {
@@ -151,16 +163,15 @@ void Listener::Watch(Lateness& lateness) {
   worker_.poller.Measure(lateness);
 }
 
-bool Listener::MayAccept() const {
-  if (share_.full()) return false;
+bool Listener::VeryLate() const {
   // Who waits when the port is about to close is not left waiting.
-  return !lateness_ || worker_.draining ||
-         lateness_->level(worker_.loop.Now()) != Lateness::Level::kVeryLate;
+  return lateness_ && !worker_.draining &&
+         lateness_->level(worker_.loop.Now()) == Lateness::Level::kVeryLate;
 }
 
 bool Listener::AcceptOne() {
-  if (!MayAccept()) {
-    Pause();
+  if (share_.full()) {
+    Pause(kPause);
     return false;
   }
   sockaddr_storage peer{};
@@ -182,7 +193,7 @@ bool Listener::AcceptOne() {
       // waiting for it again at once would spin.
       if (!SomebodyWaits(acceptor_.native_handle())) return false;
       ShedIdle();
-      Pause();
+      Pause(kPause);
       return false;
     default:
       return true;  // this client has gone; the next may not have
@@ -206,9 +217,9 @@ void Listener::Serve(Accepted accepted) {
   Connection::Start(worker_, accepted.fd, std::move(accepted.peer_address), accepted.peer_port);
 }
 
-void Listener::Pause() {
+void Listener::Pause(Duration time) {
   paused_ = true;
-  worker_.loop.Arm(*this, worker_.loop.Now() + kPause);
+  worker_.loop.Arm(*this, worker_.loop.Now() + time);
 }
 
 void Listener::OnTimer() {

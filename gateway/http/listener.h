@@ -41,7 +41,8 @@ class Listener final : private ConnectionObserver, private Timer {
   // Open connections are counted there; `metrics` belongs to this loop and outlives the listener.
   void CountIn(observe::MetricsShard& metrics) { metrics_ = &metrics; }
   // Tells `lateness`, which outlives the listener, how late its loop serves clients. While that is
-  // very late nobody new is accepted, and requests are read when nothing else is left to do.
+  // very late one newcomer is accepted each moment, and requests are read when nothing else is left
+  // to do.
   void Watch(Lateness& lateness);
   // Listens on a numeric address. Port 0 takes a free one, which the other workers then open.
   absl::Status Open(const std::string& address, uint16_t port, int backlog = 1024);
@@ -72,12 +73,13 @@ class Listener final : private ConnectionObserver, private Timer {
 
  private:
   void WaitForClients();
+  void TakeSome();
   // False when the backlog is empty or accepting has to pause.
   bool AcceptOne();
-  bool MayAccept() const;
+  bool VeryLate() const;
   void Take(Accepted accepted);
   void Serve(Accepted accepted);
-  void Pause();
+  void Pause(Duration time);
   void ShedIdle();
   void OnClosed() override;
   void OnTimer() override;

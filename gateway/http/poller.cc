@@ -64,7 +64,8 @@ void Poller::Flush() {
   const TimePoint now = loop_.Now();
   if (lateness_ && lateness_->level(now) == Lateness::Level::kVeryLate) {
     loop_.WhenIdle(this);
-    loop_.Arm(*this, now + kLongestPause);
+    // Nor does what ages meanwhile, of which no look can tell.
+    loop_.Arm(*this, now + std::min<Duration>(kLongestPause, lateness_->limit() / 2));
   } else {
     Wait();
   }

@@ -21,6 +21,8 @@ class Lateness {
 
   explicit Lateness(Duration limit) : limit_(limit) {}
 
+  Duration limit() const { return limit_; }
+
   // What is served now has waited for `age`.
   void Observe(Duration age, TimePoint now) {
     seen_ = now;

@@ -62,7 +62,11 @@ void TheGatewayIsFull(Rig& rig, Judge& judge) {
                   .routes = {{.name = "health", .target = "/healthz", .echoes_id = false}},
                   .rate = 10};
   health.length = plan.length;
-  const std::vector<LoadReport> reports = rig.Loads({plan, health});
+  // As the probe of an orchestrator asks: on a connection of its own each time.
+  LoadPlan probe = health;
+  probe.port = rig.gateway().port();
+  probe.routes[0].headers = "Connection: close\r\n";
+  const std::vector<LoadReport> reports = rig.Loads({plan, health, probe});
   const RouteReport& route = reports[0]["put1"];
   judge.Note("capacity", Cat(static_cast<int>(capacity), "/s"));
   judge.Note("goodput", Cat(static_cast<int>(reports[0].goodput()), "/s"));
@@ -71,6 +75,7 @@ void TheGatewayIsFull(Rig& rig, Judge& judge) {
   judge.Within("200 p99 ms", route.GoodPercentile(99), 2 * busy.Total().GoodPercentile(99), 5000);
   judge.Reasons(route);
   judge.AtMost("failed health checks", reports[1].Total().failed(), 0);
+  judge.AtMost("failed probes of the public port", reports[2].Total().failed(), 0);
   judge.Within("memory x", static_cast<double>(rig.bytes()) / before, 1.2, 100);
 }
 

@@ -114,6 +114,70 @@ TEST(ListenerTest, DrainAnswersThenCloses) {
   EXPECT_EQ(last->Header("connection"), "close");
 }
 
+// A loop that is very late as often as the test says so, whatever its sockets tell.
+class LateListener {
+ public:
+  explicit LateListener(size_t clients) {
+    listener_.Watch(lateness_);
+    EXPECT_TRUE(listener_.Open("127.0.0.1", 0).ok());
+    for (size_t i = 0; i < clients; ++i) {
+      clients_.push_back(std::make_unique<RawClient>(listener_.port()));
+    }
+  }
+  ~LateListener() {
+    loop_.Post([this] { listener_.Abort(); });
+    loop_.RunUntil([this] { return listener_.connections() == 0; });
+  }
+
+  Listener& listener() { return listener_; }
+  // When each of them was taken, up to `count`; false when that takes too long.
+  bool Run(bool late, size_t count, std::vector<TimePoint>& taken) {
+    const TimePoint end = Clock::now() + std::chrono::seconds(20);
+    size_t before = listener_.connections();
+    loop_.RunUntil([&] {
+      const TimePoint now = Clock::now();
+      for (; before < listener_.connections(); ++before) taken.push_back(now);
+      if (late) {
+        lateness_.Observe(5 * kLimit, loop_.Now() - kLimit);
+        lateness_.Observe(5 * kLimit, loop_.Now());
+      } else {
+        lateness_.Observe(Duration::zero(), loop_.Now());
+      }
+      return before >= count || now > end;
+    });
+    return before >= count;
+  }
+
+  static constexpr std::chrono::milliseconds kLimit{20};
+
+ private:
+  Loop loop_;
+  FakeHandler handler_{loop_};
+  ConnectionShare share_{1, 1000};
+  Lateness lateness_{kLimit};
+  Listener listener_{loop_, handler_, ServerLimits(), share_, 0};
+  std::vector<std::unique_ptr<RawClient>> clients_;
+};
+
+TEST(ListenerTest, VeryLateItTakesOneNewcomerEachMoment) {
+  LateListener late(4);
+  std::vector<TimePoint> taken;
+  ASSERT_TRUE(late.Run(true, 3, taken)) << "it took " << taken.size();
+  for (size_t i = 1; i < taken.size(); ++i) {
+    EXPECT_GE(taken[i] - taken[i - 1], std::chrono::milliseconds(3)) << i;
+  }
+  ASSERT_TRUE(late.Run(false, 4, taken)) << "it does not resume";
+}
+
+TEST(ListenerTest, VeryLateItTakesAllWhenItDrains) {
+  LateListener late(8);
+  std::vector<TimePoint> taken;
+  ASSERT_TRUE(late.Run(true, 1, taken));
+  late.listener().StopAccepting();  // while it pauses
+  EXPECT_FALSE(late.listener().accepting());
+  EXPECT_EQ(late.listener().connections(), 8u);
+}
+
 TEST(ListenerTest, BacklogIsServedBeforeThePortCloses) {
   TestServer server;
   std::vector<std::unique_ptr<RawClient>> clients;
