@@ -65,6 +65,7 @@ void Admission::GrantFirst() {
 bool Admission::Join(Wait& wait) {
   const MutexLock lock(mutex_);
   uint64_t state = state_.load(std::memory_order_relaxed);
+  bool stands = false;  // somebody waits until now, if only to be displaced
   while (true) {
     if (state < limit()) {
       if (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acquire)) continue;
@@ -76,11 +77,12 @@ bool Admission::Join(Wait& wait) {
         wait.outcome_ = Outcome::kFull;
         return false;
       }
+      stands = true;
       state = state_.load(std::memory_order_relaxed);
     }
     if (state_.compare_exchange_weak(state, state + kOnePending, std::memory_order_relaxed)) break;
   }
-  age_.OnJoin(state < kOnePending, wait.arrived_);
+  age_.OnJoin(state < kOnePending && !stands, wait.arrived_);
   Queue& queue = queues_[static_cast<size_t>(wait.priority_)];
   wait.waiting_ = true;
   wait.previous_ = queue.last;
@@ -90,16 +92,30 @@ bool Admission::Join(Wait& wait) {
 }
 
 // The one that came last of the lowest priority has lost the least.
-bool Admission::Displace(Priority newcomer) {
+Admission::Wait* Admission::LeastBelow(Priority newcomer) {
   for (size_t lowest = kPriorities - 1; lowest > static_cast<size_t>(newcomer); --lowest) {
-    Wait* const last = queues_[lowest].last;
-    if (!last) continue;
-    Unlink(*last);
-    state_.fetch_sub(kOnePending, std::memory_order_relaxed);
-    Decide(*last, Outcome::kFull);
-    return true;
+    if (queues_[lowest].last) return queues_[lowest].last;
   }
-  return false;
+  return nullptr;
+}
+
+bool Admission::Displace(Priority newcomer) {
+  Wait* const last = LeastBelow(newcomer);
+  if (!last) return false;
+  Unlink(*last);
+  state_.fetch_sub(kOnePending, std::memory_order_relaxed);
+  Decide(*last, Outcome::kFull);
+  return true;
+}
+
+bool Admission::WouldRefuse(Priority priority) {
+  const auto full = [this] {
+    const uint64_t state = state_.load(std::memory_order_relaxed);
+    return state >= limit() && (state >> 32) >= max_pending_;
+  };
+  if (!full()) return false;
+  const MutexLock lock(mutex_);
+  return full() && !LeastBelow(priority);
 }
 
 bool Admission::Quit(Wait& wait, Outcome outcome) {

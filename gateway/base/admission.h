@@ -44,6 +44,8 @@ class Admission {
   // To be awaited on `loop`, on its thread: an Outcome. `cancel` may be null.
   class Wait;
   Wait Enter(Loop& loop, Priority priority, TimePoint deadline, Cancellation* cancel);
+  // Whether Enter() would find neither room nor a place to wait now. Takes nothing. Any thread.
+  bool WouldRefuse(Priority priority);
   // Gives the room to who ranks first among those that wait, and wakes it on its own loop. Any
   // thread.
   void Leave();
@@ -76,6 +78,8 @@ class Admission {
   bool Quit(Wait& wait, Outcome outcome);
   // When it has waited too long, by what is known at `now`.
   TimePoint LatestFor(const Wait& wait, TimePoint now);
+  // The one that a newcomer of that priority may push out; null for none.
+  Wait* LeastBelow(Priority newcomer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Displace(Priority newcomer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GrantFirst() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Unlink(Wait& wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

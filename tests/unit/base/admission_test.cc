@@ -35,6 +35,13 @@ void Turn(Loop& loop) {
   loop.RunUntil([&] { return turned; });
 }
 
+internal::Detached Ticks(Loop* loop, TimePoint end) {
+  while (loop->Now() < end) {
+    const absl::Status slept = co_await loop->SleepUntil(loop->Now() + milliseconds(1));
+    EXPECT_TRUE(slept.ok());
+  }
+}
+
 TEST(Admission, CountsWithoutAnybodyWaiting) {
   Admission admission(2, 0);
   EXPECT_TRUE(admission.TryEnter());
@@ -87,7 +94,10 @@ TEST(Admission, WhoWaitsEntersByPriorityThenByArrival) {
       const Priority priority = name >= 'a'   ? Priority::kSheddable
                                 : name >= 'A' ? Priority::kCritical
                                               : Priority::kNormal;
+      const bool refused = admission.WouldRefuse(priority);
+      const std::string before = story;
       Visit(&admission, &loop, priority, name, &story);
+      EXPECT_EQ(refused, story == before + name + " full;") << row.come << ' ' << name;
       Turn(loop);
     }
     while (admission.in_flight() > 0) {
@@ -158,6 +168,30 @@ TEST(Admission, AQueueThatDoesNotMoveLetsNobodyGrowOld) {
   EXPECT_GE(Clock::now() - start, milliseconds(20));
   EXPECT_EQ(admission.pending(), 0u);
   EXPECT_EQ(admission.in_flight(), 1u);
+}
+
+TEST(Admission, AQueueInWhichOnePushesOutTheOtherStandsAllTheSame) {
+  Loop loop;
+  constexpr milliseconds kInterval(300);
+  Admission admission(1, 1, {milliseconds(1), kInterval});
+  std::string story;
+  ASSERT_TRUE(admission.TryEnter());
+  const TimePoint start = Clock::now();
+  const auto at = [&](int ms) {
+    loop.RunUntil([&] { return Clock::now() >= start + milliseconds(ms); });
+  };
+  // So that turns go on although nothing happens.
+  Ticks(&loop, start + 2 * kInterval);
+  Visit(&admission, &loop, Priority::kSheddable, 'a', &story);
+  at(200);
+  Visit(&admission, &loop, Priority::kNormal, 'b', &story);
+  at(310);
+  const TimePoint came = Clock::now();
+  Visit(&admission, &loop, Priority::kCritical, 'c', &story);
+  loop.RunUntil([&] { return story.ends_with("c old;"); });
+  EXPECT_LT(Clock::now() - came, kInterval - milliseconds(20));
+  EXPECT_EQ(story, "a full;b full;c old;");
+  at(600);
 }
 
 TEST(Admission, AHigherLimitWakesWhoFits) {
