@@ -8,6 +8,7 @@
 
 #include "gateway/contract/read_mask.h"
 #include "gateway/http/message.h"
+#include "gateway/policy/in_flight.h"
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
 #include "gateway/upstream/call_context.h"
@@ -36,6 +37,8 @@ struct Exchange {
 
   // The client's own if it sent a usable one, else made here.
   std::string request_id;
+  // Among those that this process works on.
+  policy::InFlight::Place place;
   // Deadline, cancellation, metadata and caller that every call of this request shares.
   upstream::CallContext call;
 

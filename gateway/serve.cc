@@ -196,6 +196,7 @@ int Serve(const VerbOptions& options) {
   policy::MemoryIdempotencyStore idempotency(snapshot->idempotency);
   policy::InFlight in_flight(snapshot->overload);
   policy::Bulkheads bulkheads(snapshot->bulkheads, snapshot->overload.max_queue_age);
+  metrics.AddSource(in_flight);
   metrics.AddSource(bulkheads);
   Shared shared{.code = *options.code,
                 .idempotency = idempotency,

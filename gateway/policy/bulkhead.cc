@@ -10,12 +10,9 @@ namespace frontdesk::policy {
 
 struct Bulkheads::Bulkhead {
   Bulkhead(const BulkheadSettings& settings, const QueueAgeSettings& age)
-      : name(settings.name),
-        max_pending(settings.max_pending),
-        door(settings.max_in_flight, settings.max_pending, age) {}
+      : name(settings.name), door(settings.max_in_flight, settings.max_pending, age) {}
 
   const std::string name;
-  const size_t max_pending;
   Admission door;
   std::atomic<uint64_t> refused{0};
 };
@@ -39,12 +36,7 @@ absl::Status Bulkheads::Refuse(Bulkhead& bulkhead, const char* why) {
 absl::Status Bulkheads::Peek(const route::Route& route) {
   if (route.bulkhead < 0) return absl::OkStatus();
   Bulkhead& bulkhead = *all_[static_cast<size_t>(route.bulkhead)];
-  const Admission& door = bulkhead.door;
-  if (door.in_flight() < door.limit() || door.pending() < bulkhead.max_pending) {
-    return absl::OkStatus();
-  }
-  // The queue may hold some that a request of this priority would push out.
-  if (bulkhead.max_pending > 0 && route.priority != Priority::kSheddable) return absl::OkStatus();
+  if (!bulkhead.door.WouldRefuse(route.priority)) return absl::OkStatus();
   return Refuse(bulkhead, "too many requests of this kind are under way");
 }
 

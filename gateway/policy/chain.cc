@@ -8,19 +8,28 @@
 #include "gateway/policy/decode.h"
 #include "gateway/policy/forward_headers.h"
 #include "gateway/policy/read_body.h"
+#include "gateway/upstream/transport.h"
 
 namespace frontdesk::policy {
+namespace {
+
+// What is kept for its key needs no room.
+bool HasKey(const Exchange& exchange) {
+  return exchange.route->idempotency.on &&
+         exchange.request.headers.Find(upstream::kIdempotencyKey).has_value();
+}
+
+}  // namespace
 
 Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const ChainHost& host,
                      Guarded& terminal) {
-  // First, because a refusal is worth the more the less was spent before it. The place among those
-  // in flight is held to the end.
-  const absl::StatusOr<InFlight::Place> place =
-      host.shedder.Admit(exchange.route->priority, exchange.call.loop.Now());
-  if (!place.ok()) co_return Reply(place.status());
+  // First, because a refusal is worth the more the less was spent before it.
+  const Priority priority = exchange.route->priority;
+  absl::Status status = host.shedder.Peek(priority, exchange.call.loop.Now());
+  if (!status.ok()) co_return Reply(std::move(status));
 
   // What nobody waits for any more need not be begun.
-  absl::Status status = TakeClientDeadline(exchange);
+  status = TakeClientDeadline(exchange);
   if (!status.ok()) co_return Reply(std::move(status));
 
   // Before anything is spent on a stranger: nothing of the body has been read yet.
@@ -34,11 +43,15 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   // Only now, so that a refused client is never asked for its body (100 Continue goes out here);
   // nor is one whose body would be read in vain.
   if (exchange.request.has_body) {
-    status = host.bulkheads.Peek(*exchange.route);
+    if (!HasKey(exchange)) status = host.bulkheads.Peek(*exchange.route);
     if (!status.ok()) co_return Reply(std::move(status));
     status = co_await ReadBody(exchange);
     if (!status.ok()) co_return Reply(std::move(status));
   }
+
+  // Held until all is done. No earlier, so that who sends a body slowly keeps no place from others.
+  status = host.shedder.Take(priority, exchange.place);
+  if (!status.ok()) co_return Reply(std::move(status));
 
   // One deadline, handed down: every wait below asks for what is left of it.
   status = TakeRouteDeadline(exchange);

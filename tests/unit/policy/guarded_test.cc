@@ -142,6 +142,33 @@ TEST(Bulkhead, AStormOfOneKindLeavesRoomForOthers) {
   EXPECT_TRUE(bulkheads.Peek(mobile).ok());
 }
 
+TEST(Bulkhead, PeekRefusesWhoWouldFindNoPlaceToWait) {
+  // One inside and one that waits, of the priority of the row; nobody else may wait.
+  const struct {
+    Priority waits;
+    std::string_view refused;  // of critical, normal, sheddable
+  } rows[] = {{Priority::kCritical, "cns"}, {Priority::kNormal, "ns"}, {Priority::kSheddable, "s"}};
+  for (const auto& row : rows) {
+    Bulkheads bulkheads({{"mobile", 1, 1}}, std::chrono::minutes(1));
+    Place place(bulkheads);
+    route::Route route = InBulkhead(0);
+    route.priority = row.waits;
+    Request inside(place, route), waits(place, route);
+    Start(&place.guarded, &inside);
+    EXPECT_TRUE(bulkheads.Peek(route).ok()) << "there is a place to wait";
+    Start(&place.guarded, &waits);
+    std::string refused;
+    for (const Priority priority : {Priority::kCritical, Priority::kNormal, Priority::kSheddable}) {
+      route::Route newcomer = InBulkhead(0);
+      newcomer.priority = priority;
+      if (!bulkheads.Peek(newcomer).ok()) refused += "cns"[static_cast<size_t>(priority)];
+    }
+    EXPECT_EQ(refused, row.refused) << static_cast<int>(row.waits);
+    place.slow.may_end.Set();
+    place.loop.RunUntil([&] { return waits.outcome == "OK"; });
+  }
+}
+
 TEST(Bulkhead, WhoWaitsLeavesWithItsClientAndItsDeadline) {
   Bulkheads bulkheads({{"mobile", 1, 5}}, std::chrono::minutes(1));
   Place place(bulkheads);

@@ -254,6 +254,27 @@ TEST_F(PolicyTest, ItGoesOnWithoutItsClient) {
   EXPECT_EQ(Of(Start("k")), "done (again)");
 }
 
+TEST_F(PolicyTest, WithoutItsClientItKeepsItsPlaceAmongThoseInFlight) {
+  InFlight in_flight({.max_in_flight = 9});
+  const auto start = [&] {
+    Client& client = clients.emplace_back(loop, route, "k", "m", "me");
+    in_flight.Take(Priority::kNormal, client.exchange.place);
+    Send(&client, &host, &terminal);
+    Turn();
+    return &client;
+  };
+  start()->cancel.Cancel(absl::CancelledError("client left"));
+  Turn();
+  start();  // refused, as the first is under way
+  clients.clear();
+  EXPECT_EQ(in_flight.count(), 1u);
+  Answer(Ok("done"));
+  EXPECT_EQ(in_flight.count(), 0u);
+  EXPECT_EQ(Of(*start()), "done (again)");
+  clients.clear();
+  EXPECT_EQ(in_flight.count(), 0u);
+}
+
 TEST_F(PolicyTest, WithoutAKeyItEndsWithItsClient) {
   Client& leaves = Start("");
   leaves.cancel.Cancel(absl::CancelledError("client left"));

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "gateway/base/failure.h"
 
 namespace frontdesk::policy {
@@ -15,6 +16,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr Priority kAll[] = {Priority::kCritical, Priority::kNormal, Priority::kSheddable};
+
+// A request without a body.
+absl::StatusOr<InFlight::Place> Admit(Shedder& shedder, Priority priority, TimePoint now) {
+  InFlight::Place place;
+  absl::Status status = shedder.Peek(priority, now);
+  if (status.ok()) status = shedder.Take(priority, place);
+  if (!status.ok()) return status;
+  return place;
+}
 
 TEST(Shed, ByAgeTheSheddableFirstTheCriticalNever) {
   const struct {
@@ -31,7 +41,7 @@ TEST(Shed, ByAgeTheSheddableFirstTheCriticalNever) {
     Shedder shedder(lateness, in_flight, metrics.AddShard());
     std::string served;
     for (const Priority priority : kAll) {
-      const absl::StatusOr<InFlight::Place> place = shedder.Admit(priority, now);
+      const absl::StatusOr<InFlight::Place> place = Admit(shedder, priority, now);
       if (place.ok()) {
         served += "cns"[static_cast<size_t>(priority)];
         continue;
@@ -58,7 +68,7 @@ TEST(Shed, VeryLateEveryOtherNormalRequestIsServed) {
     std::string served;
     for (const char name : who) {
       const Priority priority = kAll[std::string_view("cns").find(name)];
-      if (shedder.Admit(priority, now).ok()) served += name;
+      if (Admit(shedder, priority, now).ok()) served += name;
     }
     return served;
   };
@@ -108,7 +118,7 @@ TEST(Shed, TheLastPlacesAreForTheCritical) {
   std::string story;
   for (const Priority priority : {Priority::kSheddable, Priority::kNormal, Priority::kCritical}) {
     while (true) {
-      held.push_back(shedder.Admit(priority, TimePoint()));
+      held.push_back(Admit(shedder, priority, TimePoint()));
       if (!held.back().ok()) break;
       story += "cns"[static_cast<size_t>(priority)];
     }
@@ -119,6 +129,33 @@ TEST(Shed, TheLastPlacesAreForTheCritical) {
   EXPECT_EQ(in_flight.count(), 0u);
   EXPECT_NE(metrics.Text().find("frontdesk_shed_total{reason=\"max_in_flight\"} 3\n"),
             std::string::npos);
+}
+
+TEST(Shed, ToLookTakesNothing) {
+  observe::Metrics metrics("1", "test");
+  InFlight in_flight({.max_in_flight = 1});
+  const Lateness lateness(milliseconds(50));
+  Shedder shedder(lateness, in_flight, metrics.AddShard());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(shedder.Peek(Priority::kNormal, TimePoint()).ok());
+  EXPECT_EQ(in_flight.count(), 0u);
+  InFlight::Place place, none;
+  EXPECT_TRUE(shedder.Take(Priority::kNormal, place).ok());
+  // Two have looked before there was none left.
+  EXPECT_EQ(ReasonOf(shedder.Take(Priority::kNormal, none)), "OVERLOADED");
+  EXPECT_EQ(ReasonOf(shedder.Peek(Priority::kNormal, TimePoint())), "OVERLOADED");
+  EXPECT_EQ(in_flight.count(), 1u);
+}
+
+TEST(Shed, InFlightIsToldWhereItIsLimited) {
+  observe::Metrics metrics("1", "test"), others("1", "test");
+  InFlight limited({.max_in_flight = 5}), unlimited({});
+  metrics.AddSource(limited);
+  others.AddSource(unlimited);
+  InFlight::Place place, another;
+  limited.Take(Priority::kNormal, place);
+  unlimited.Take(Priority::kNormal, another);
+  EXPECT_NE(metrics.Text().find("\nfrontdesk_overload_in_flight 1\n"), std::string::npos);
+  EXPECT_EQ(others.Text().find("frontdesk_overload_in_flight"), std::string::npos);
 }
 
 TEST(Shed, PlacesAreOfTheWholeProcess) {

@@ -1,0 +1,197 @@
+// The chain as a whole: what waits for what, and what is kept meanwhile.
+#include "gateway/policy/chain.h"
+
+#include <gtest/gtest.h>
+
+#include <list>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gateway/base/event.h"
+#include "gateway/base/failure.h"
+#include "gateway/contract/contract.h"
+#include "tests/support/descriptor_set.h"
+
+namespace frontdesk::policy {
+namespace {
+
+constexpr char kContract[] = R"(
+  message M { string id = 1; }
+  service S {
+    rpc Get(M) returns (M) { option (google.api.http) = { get: "/a" }; }
+    rpc Put(M) returns (M) { option (google.api.http) = { post: "/a" body: "*" }; }
+  }
+)";
+
+// Comes when the client says so.
+class SlowBody final : public http::BodySource {
+ public:
+  explicit SlowBody(Loop& loop) : loop_(loop) {}
+  Task<absl::StatusOr<std::string_view>> Next() override {
+    asked = true;
+    co_await may_come.Until(loop_, TimePoint::max(), nullptr);
+    if (std::exchange(came_, true)) co_return std::string_view();
+    co_return std::string_view("{}");
+  }
+  Event may_come;
+  bool asked = false;
+
+ private:
+  Loop& loop_;
+  bool came_ = false;
+};
+
+// Carries out nothing, until it may.
+class Slow final : public Terminal {
+ public:
+  Task<Reply> Dispatch(Exchange& exchange) override {
+    ++begun;
+    co_await may_end->Until(exchange.call.loop, TimePoint::max(), &exchange.call.cancel);
+    co_return Reply();
+  }
+  std::shared_ptr<Event> may_end = std::make_shared<Event>();
+  int begun = 0;
+};
+
+struct Client {
+  Client(Loop& loop, const route::Route& route)
+      : body(loop), exchange(request, body, cancel, loop) {
+    request.method = route.binding->http_method;
+    request.path = "/a";
+    request.has_body = request.method == "POST";
+    request.received = loop.Now();
+    exchange.route = &route;
+  }
+  http::Request request;
+  SlowBody body;
+  Cancellation cancel;
+  Exchange exchange;
+  std::string outcome = "under way";
+};
+
+internal::Detached Answer(Client* client, const ChainSettings* settings, const ChainHost* host,
+                          Guarded* guarded) {
+  const Reply reply = co_await RunChain(client->exchange, *settings, *host, *guarded);
+  client->outcome = reply.status.ok() ? "OK" : ReasonOf(reply.status);
+  if (reply.replayed) client->outcome += " (again)";
+  client->exchange.place = InFlight::Place();  // which ends with the exchange
+}
+
+// A worker with two routes.
+class ChainTest : public ::testing::Test {
+ protected:
+  ChainTest() {
+    contract::Findings findings;
+    contract = contract::Contract::Load(testing::CompileProto(kContract), "chain", findings);
+    EXPECT_TRUE(contract) << findings.ToString();
+    settings.types = &contract->tables();
+    Bind("test.S/Get", get);
+    Bind("test.S/Put", put);
+  }
+  ~ChainTest() override {
+    slow.may_end->Set();
+    for (Client& client : clients) client.body.may_come.Set();
+    Turn();
+  }
+  void Bind(const char* name, route::Route& route) {
+    route.method = contract->FindMethod(name);
+    route.binding = &route.method->bindings[0];
+  }
+  Client& Start(const route::Route& route, const char* key = nullptr) {
+    Client& client = clients.emplace_back(loop, route);
+    if (key) client.request.headers.Add("idempotency-key", key);
+    Answer(&client, &settings, &host, &guarded);
+    Turn();
+    return client;
+  }
+  // With its body.
+  Client& Send(const route::Route& route, const char* key = nullptr) {
+    Client& client = Start(route, key);
+    client.body.may_come.Set();
+    Turn();
+    return client;
+  }
+  void Turn() {
+    for (int i = 0; i < 3; ++i) {
+      bool turned = false;
+      loop.Post([&turned] { turned = true; });
+      loop.RunUntil([&] { return turned; });
+    }
+  }
+  // Whoever is inside has its answer.
+  void EndAll() {
+    const auto now = std::exchange(slow.may_end, std::make_shared<Event>());
+    now->Set();
+    Turn();
+  }
+
+  Loop loop;
+  std::unique_ptr<const contract::Contract> contract;
+  ChainSettings settings;
+  route::Route get, put;
+  observe::Metrics metrics{"1", "test"};
+  MemoryIdempotencyStore store{{}};
+  Scope scope{10};
+  Lateness lateness{std::chrono::milliseconds(50)};
+  InFlight in_flight{{.max_in_flight = 3}};
+  Shedder shedder{lateness, in_flight, metrics.AddShard()};
+  Bulkheads bulkheads{{{"mobile", 1, 0}}, std::chrono::minutes(1)};
+  Slow slow;
+  const ChainHost host{.idempotency = {store, scope, metrics.AddShard(), nullptr},
+                       .metrics = metrics.AddShard(),
+                       .shedder = shedder,
+                       .bulkheads = bulkheads,
+                       .random = [] { return 0.5; }};
+  Guarded guarded{host, slow};
+  std::list<Client> clients;
+};
+
+TEST_F(ChainTest, WhoSendsItsBodySlowlyKeepsNoPlaceFromOthers) {
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(Start(put).body.asked);
+  EXPECT_EQ(in_flight.count(), 0u);
+  Start(get);
+  EXPECT_EQ(slow.begun, 1);
+  EXPECT_EQ(in_flight.count(), 1u);
+  // Now they want their places, and there are two.
+  std::string outcomes;
+  for (Client& client : clients) client.body.may_come.Set();
+  Turn();
+  for (const Client& client : clients) outcomes += client.outcome + ", ";
+  EXPECT_EQ(outcomes, "under way, under way, OVERLOADED, OVERLOADED, OVERLOADED, under way, ");
+  EXPECT_EQ(in_flight.count(), 3u);
+  // Who would get none is not asked for its body.
+  const Client& refused = Start(put);
+  EXPECT_EQ(refused.outcome, "OVERLOADED");
+  EXPECT_FALSE(refused.body.asked);
+  EndAll();
+  clients.clear();
+  EXPECT_EQ(in_flight.count(), 0u);
+}
+
+TEST_F(ChainTest, WhatIsKeptForItsKeyNeedsNoRoom) {
+  put.idempotency.on = true;
+  put.bulkhead = 0;
+  Send(put, "kept");
+  EndAll();
+  EXPECT_EQ(clients.back().outcome, "OK");
+  Send(put, "inside");
+  EXPECT_EQ(slow.begun, 2);
+  // The bulkhead is full.
+  EXPECT_EQ(Send(put, "kept").outcome, "OK (again)");
+  EXPECT_EQ(Send(put, "inside").outcome, "IDEMPOTENCY_KEY_IN_FLIGHT");
+  EXPECT_EQ(Send(put, "new").outcome, "BULKHEAD_FULL");
+  const Client& plain = Start(put);
+  EXPECT_EQ(plain.outcome, "BULKHEAD_FULL");
+  EXPECT_FALSE(plain.body.asked);
+  EXPECT_EQ(slow.begun, 2);
+  EndAll();
+  // A refusal is not kept.
+  Send(put, "new");
+  EXPECT_EQ(slow.begun, 3);
+  EndAll();
+  EXPECT_EQ(clients.back().outcome, "OK");
+}
+
+}  // namespace
+}  // namespace frontdesk::policy
