@@ -19,14 +19,15 @@ constexpr std::string_view kGrpcTimeout = "grpc-timeout";
 // Longer than any route allows; sums with a point in time stay in range.
 constexpr nanoseconds kLongest = std::chrono::hours(24 * 365);
 
-// `digits` of nothing else, up to 9 of them.
+constexpr std::string_view kDigits = "0123456789";
+constexpr size_t kMostDigits = 9;
+
+// `digits` and nothing else, up to 9 of them.
 std::optional<int64_t> Number(std::string_view digits) {
-  if (digits.empty() || digits.size() > 9) return std::nullopt;
+  if (digits.empty() || digits.size() > kMostDigits) return std::nullopt;
+  if (digits.find_first_not_of(kDigits) != std::string_view::npos) return std::nullopt;
   int64_t value = 0;
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
+  for (const char c : digits) value = value * 10 + (c - '0');
   return value;
 }
 
@@ -48,7 +49,8 @@ std::optional<Duration> ReadGrpcTimeout(std::string_view text) {
   return Times(*count, unit->second);
 }
 
-// What is finer than a nanosecond is cut off.
+// Some print fractions with all digits that a floating point number has; what is finer than a
+// nanosecond is cut off.
 std::optional<Duration> ReadXRequestTimeout(std::string_view text) {
   int64_t unit = 1'000'000'000;
   if (text.ends_with("ms")) {
@@ -62,7 +64,9 @@ std::optional<Duration> ReadXRequestTimeout(std::string_view text) {
   if (!whole) return std::nullopt;
   Duration timeout = Times(*whole, unit);
   if (dot == std::string_view::npos) return timeout;
-  const std::string_view digits = text.substr(dot + 1);
+  std::string_view digits = text.substr(dot + 1);
+  if (digits.find_first_not_of(kDigits) != std::string_view::npos) return std::nullopt;
+  digits = digits.substr(0, kMostDigits);
   const std::optional<int64_t> fraction = Number(digits);
   if (!fraction) return std::nullopt;
   int64_t scale = 1;
@@ -92,8 +96,10 @@ absl::StatusOr<std::optional<Duration>> ReadClientTimeout(const http::Headers& h
     const std::optional<Duration> timeout =
         name == kGrpcTimeout ? ReadGrpcTimeout(*text) : ReadXRequestTimeout(*text);
     if (!timeout) {
-      return BadTimeout(name, name == kGrpcTimeout ? "is no time such as 250m or 2S"
-                                                   : "is no time such as 0.25, 250ms or 2s");
+      return BadTimeout(name, name == kGrpcTimeout
+                                  ? "is no time such as 250m or 2S"
+                                  : "is no time such as 0.25, 250ms or 2s, of at most 9 digits "
+                                    "and a fraction");
     }
     shortest = std::min(*timeout, shortest.value_or(*timeout));
   }

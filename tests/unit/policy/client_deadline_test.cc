@@ -42,7 +42,15 @@ TEST(ClientTimeout, XRequestTimeout) {
       {"0", seconds(0)},
       {"0.000", seconds(0)},
       {"0ms", seconds(0)},
-      {"0.0000000001", kJunk},  // ten digits
+      // As languages print what is left of a time.
+      {"0.30000000000000004", milliseconds(300)},
+      {"0.24999213218688965", nanoseconds(249'992'132)},
+      {"249.99213218688965ms", nanoseconds(249'992'132)},
+      {"0.0000000001", nanoseconds(0)},
+      {"0.99999999999999999999999999999999999999999", nanoseconds(999'999'999)},
+      {"0.1234567890x", kJunk},
+      {"0.123456789-1", kJunk},
+      {"0000000000.5", kJunk},
       {"0.000000001", nanoseconds(1)},
       {"0.000000001ms", nanoseconds(0)},
       {"0.999999999", nanoseconds(999'999'999)},
