@@ -4,9 +4,12 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +28,7 @@ namespace frontdesk::config {
 namespace {
 
 using contract::Findings;
+using contract::TimeRule;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using v1::Config;
@@ -32,6 +36,7 @@ using v1::Policy;
 
 constexpr uint64_t kMiB = 1 << 20;
 constexpr uint64_t kGiB = 1 << 30;
+constexpr std::chrono::hours kYear{24 * 365};
 
 bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -80,6 +85,7 @@ class Checker {
     Add(Cat(path, ".", field), Cat("must be between ", least, " and ", most, ", got ", value));
   }
 
+  void Times(const Message& message, const std::string& path, std::span<const TimeRule> rules);
   void CheckListeners();
   void CheckLimits(const Config::Limits& limits);
   void CheckLoad();
@@ -128,7 +134,22 @@ void Checker::CheckListeners() {
   }
 }
 
+// That they are times at all is found when they are read.
+void Checker::Times(const Message& message, const std::string& path,
+                    std::span<const TimeRule> rules) {
+  contract::CheckValues(message, {}, rules,
+                        [&](const std::vector<int>&, std::string_view name, std::string_view text) {
+                          Add(Cat(path, '.', name), text);
+                        });
+}
+
 void Checker::CheckLimits(const Config::Limits& limits) {
+  constexpr std::array kTimes = {TimeRule{"header_timeout"}, TimeRule{"idle_timeout"},
+                                 TimeRule{"send_timeout"}};
+  Times(limits, "limits", kTimes);
+  constexpr std::array kDrain = {TimeRule{"grace", std::chrono::nanoseconds(1), kYear},
+                                 TimeRule{"timeout", std::chrono::nanoseconds(1), kYear}};
+  Times(config_.drain(), "drain", kDrain);
   Range(limits, "limits", "header_bytes", 1024, kMiB);
   Range(limits, "limits", "header_fields", 1, 10'000);
   Range(limits, "limits", "target_bytes", 64, kMiB);
@@ -150,12 +171,9 @@ void Checker::CheckLoad() {
     Range(*bulkhead, path, "max_pending", 0, 1'000'000);
   }
   Range(config_.overload(), "overload", "max_in_flight", 1, 10'000'000);
-  constexpr contract::TimeRule kQueueAge{"max_queue_age", std::chrono::milliseconds(1),
-                                         std::chrono::minutes(1)};
-  contract::CheckValues(config_.overload(), {}, {&kQueueAge, 1},
-                        [&](const std::vector<int>&, std::string_view name, std::string_view text) {
-                          Add(Cat("overload.", name), text);
-                        });
+  constexpr std::array kTimes = {
+      TimeRule{"max_queue_age", std::chrono::milliseconds(1), std::chrono::minutes(1)}};
+  Times(config_.overload(), "overload", kTimes);
 }
 
 void Checker::CheckMethod(const std::string& name, const std::string& path, const Policy& policy) {

@@ -8,6 +8,7 @@
 #include "gateway/config/host_port.h"
 #include "gateway/config/load_message.h"
 #include "gateway/contract/call_policy_check.h"
+#include "gateway/upstream/endpoint.h"
 
 namespace frontdesk::config {
 namespace {
@@ -44,6 +45,10 @@ constexpr std::array kNumbers = {
 };
 // That they are times at all is found when they are read.
 constexpr std::array kTimes = {
+    TimeRule{"timeout"},
+    TimeRule{"connect_timeout"},
+    TimeRule{"keepalive_timeout"},
+    TimeRule{"health_check.timeout"},
     TimeRule{"max_queue_age", std::chrono::microseconds(1), std::chrono::minutes(1)},
     TimeRule{"outlier_detection.interval", milliseconds(100), std::chrono::hours(1)},
     TimeRule{"outlier_detection.base_ejection_time", milliseconds(1)},
@@ -56,21 +61,15 @@ constexpr std::array kTimes = {
 };
 constexpr NumberRule kWeight{"weight", 1, 1000};
 
-bool IsHostName(std::string_view name) {
-  return !name.empty() && name.size() < 256 && name.front() != '.' &&
-         name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-             "-_.") == std::string_view::npos;
-}
-
 std::string WrongEndpoint(const std::string& text, Upstream::Transport transport) {
   const size_t scheme = text.find("://");
-  if (transport == Upstream::GRPC && scheme != std::string::npos && scheme > 0) return "";
   if (text.starts_with(kSrv)) {
-    return IsHostName(std::string_view(text).substr(kSrv.size()))
+    if (transport == Upstream::GRPC) return "transport: grpc takes no SRV records";
+    return upstream::ParseEndpoint(text).ok()
                ? ""
                : Cat("expected a name behind \"srv://\", without a port, got ", Quoted(text));
   }
+  if (transport == Upstream::GRPC && scheme != std::string::npos && scheme > 0) return "";
   const auto address = ParseHostPort(text);
   if (address && address->port != 0) return "";
   std::string why = Cat("expected \"host:port\", got ", Quoted(text));
@@ -187,6 +186,14 @@ void UpstreamChecker::CheckTogether(const std::string& path, const Upstream& ups
   }
   if (upstream.has_keepalive_timeout() && !upstream.has_keepalive_interval()) {
     Add(path + ".keepalive_timeout", "has no meaning without `keepalive_interval`");
+  }
+  if (upstream.transport() == Upstream::GRPC) {
+    const auto h2_only = [&](bool has, std::string_view name) {
+      if (has) Add(Cat(path, '.', name), "transport: grpc has none: only transport: h2 does");
+    };
+    h2_only(upstream.has_health_check(), "health_check");
+    h2_only(upstream.has_dns_refresh(), "dns_refresh");
+    h2_only(upstream.has_max_connection_age(), "max_connection_age");
   }
   if (upstream.has_max_queue_age() && !upstream.has_max_in_flight() &&
       !upstream.has_adaptive_concurrency()) {

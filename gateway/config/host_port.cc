@@ -3,37 +3,27 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <charconv>
+
+#include "gateway/upstream/endpoint.h"
 
 namespace frontdesk::config {
 namespace {
 
-bool IsAlnum(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-// RFC 1123 section 2.1, and the underscore that container networks use.
-bool IsHostName(std::string_view name) {
+// Of a host, not of any name in the DNS.
+bool IsHost(std::string_view name) {
+  if (!upstream::IsHostName(name)) return false;
   if (name.ends_with('.')) name.remove_suffix(1);
-  if (name.empty() || name.size() > 253) return false;
-  bool letter_last = false;
-  while (!name.empty()) {
-    const std::string_view label = name.substr(0, name.find('.'));
-    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') {
-      return false;
-    }
-    letter_last = false;
-    for (const char c : label) {
-      if (!IsAlnum(c) && c != '-' && c != '_') return false;
-      letter_last = letter_last || !(c >= '0' && c <= '9');
-    }
-    name.remove_prefix(label.size());
-    if (name.empty()) break;
-    name.remove_prefix(1);
-    if (name.empty()) return false;
-  }
+  const std::string_view last = name.substr(name.rfind('.') + 1);  // all of it without a dot
   // "1.2.3" and "1.2.3.4.5" are mistyped addresses; no top-level domain is a number.
-  return letter_last;
+  if (last.find_first_not_of("0123456789") == std::string_view::npos) return false;
+  while (!name.empty()) {  // RFC 1123 section 2.1
+    const std::string_view label = name.substr(0, name.find('.'));
+    if (label.front() == '-' || label.back() == '-') return false;
+    name.remove_prefix(std::min(name.size(), label.size() + 1));
+  }
+  return true;
 }
 
 std::optional<uint16_t> ParsePort(std::string_view text) {
@@ -75,7 +65,7 @@ std::optional<HostPort> ParseHostPort(std::string_view text) {
     out.loopback = ntohl(v4.s_addr) >> 24 == 127;
     return out;
   }
-  return IsHostName(host) ? std::optional(out) : std::nullopt;
+  return IsHost(host) ? std::optional(out) : std::nullopt;
 }
 
 }  // namespace frontdesk::config

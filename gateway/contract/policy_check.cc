@@ -29,10 +29,8 @@ void CheckPolicy(const Policy& policy, std::string_view path,
                        std::string_view text) {
     findings.Add(place_of(field), path.empty() ? std::string(name) : Cat(path, '.', name), text);
   };
-  if (policy.has_timeout() && !ParseDuration(policy.timeout())) {
-    add({Policy::kTimeoutFieldNumber}, "timeout",
-        Cat(Quoted(policy.timeout()), " is not a duration such as \"250ms\" or \"2s\""));
-  }
+  constexpr TimeRule kTimeout{"timeout"};
+  CheckValues(policy, {}, {&kTimeout, 1}, add);
   if (policy.has_max_request_bytes() && policy.max_request_bytes() == 0) {
     add({Policy::kMaxRequestBytesFieldNumber}, "max_request_bytes", "must be more than 0");
   }

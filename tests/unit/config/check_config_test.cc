@@ -219,6 +219,63 @@ TEST(CheckConfig, EndpointsWithWeights) {
             "\"srv://\"\n"
             "upstreams.a.endpoints[1]: expected a name behind \"srv://\", without a port, got "
             "\"srv://a:1\"\n");
+  // What no name server would be asked for.
+  for (const std::string& name : {std::string("a..b"), std::string(64, 'a'), std::string(".")}) {
+    EXPECT_EQ(
+        WithoutPlaces(Cat("upstreams: {a: {services: [x], endpoints: ['srv://", name, "']}}")),
+        Cat("upstreams.a.endpoints[0]: expected a name behind \"srv://\", without a port, got ",
+            contract::Quoted(Cat("srv://", name)), "\n"));
+  }
+}
+
+TEST(CheckConfig, WhatTheGrpcTransportDoesNotCarryOut) {
+  const struct {
+    std::string_view yaml;
+    std::string_view errors;  // with transport: grpc; with h2 there are none
+  } rows[] = {
+      {"endpoints: ['h:1']", ""},
+      {"endpoints: ['h:1'], keepalive_interval: 10s", ""},
+      {"endpoints: ['srv://a.b']",
+       "upstreams.a.endpoints[0]: transport: grpc takes no SRV records\n"},
+      {"endpoints: ['h:1'], health_check: {}",
+       "upstreams.a.health_check: transport: grpc has none: only transport: h2 does\n"},
+      {"endpoints: ['h:1'], dns_refresh: 5s, max_connection_age: 1h",
+       "upstreams.a.dns_refresh: transport: grpc has none: only transport: h2 does\n"
+       "upstreams.a.max_connection_age: transport: grpc has none: only transport: h2 does\n"},
+  };
+  for (const auto& row : rows) {
+    const auto with = [&](const char* transport) {
+      return WithoutPlaces(
+          Cat("upstreams: {a: {services: [x], transport: ", transport, ", ", row.yaml, "}}"));
+    };
+    EXPECT_EQ(with("grpc"), row.errors) << row.yaml;
+    EXPECT_EQ(with("h2"), "") << row.yaml;
+  }
+}
+
+TEST(CheckConfig, NoTimeIsForEver) {
+  const struct {
+    std::string_view yaml;
+    std::string_view errors;
+  } rows[] = {
+      {"methods: {x.Y: {timeout: 24h}}", ""},
+      {"methods: {x.Y: {timeout: 2562047h}}",
+       "methods.x.Y.timeout: must be between 1ns and 24h, got 2562047h\n"},
+      {"limits: {header_timeout: 24h, idle_timeout: 25h, send_timeout: 2562047h}",
+       "limits.idle_timeout: must be between 1ns and 24h, got 25h\n"
+       "limits.send_timeout: must be between 1ns and 24h, got 2562047h\n"},
+      {"drain: {grace: 1s, timeout: 8760h}", ""},
+      {"drain: {grace: 8761h, timeout: 2562047h}",
+       "drain.grace: must be between 1ns and 8760h, got 8761h\n"
+       "drain.timeout: must be between 1ns and 8760h, got 2562047h\n"},
+      {"upstreams: {a: {services: [x], endpoints: ['h:1'], timeout: 25h, connect_timeout: "
+       "2562047h, "
+       "keepalive_interval: 1s, keepalive_timeout: 25h}}",
+       "upstreams.a.connect_timeout: must be between 1ns and 24h, got 2562047h\n"
+       "upstreams.a.timeout: must be between 1ns and 24h, got 25h\n"
+       "upstreams.a.keepalive_timeout: must be between 1ns and 24h, got 25h\n"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(WithoutPlaces(row.yaml), row.errors) << row.yaml;
 }
 
 TEST(CheckConfig, WhatProtectsTheGateway) {
