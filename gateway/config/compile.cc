@@ -119,8 +119,10 @@ class Compiler {
         const contract::PlanStep& step = method.plan->steps[i];
         if (step.policy_places.empty()) continue;
         policies_.CheckTogether(method, step, findings_);
-        snapshot.step_policies.Add(
-            method, i, ToCallPolicy(policies_.Of(step).policy, step.called().idempotency));
+        PolicyInForce in_force = policies_.Of(step);
+        snapshot.step_policies.Add(method, i,
+                                   ToCallPolicy(in_force.policy, step.called().idempotency));
+        snapshot.step_places[&step] = std::move(in_force.places);
       }
     }
   }
@@ -128,8 +130,13 @@ class Compiler {
   void Routes(Snapshot& snapshot) {
     route::MatcherBuilder builder;
     for (const Method& method : contract_.methods()) {
+      policies_.CheckAddressed(method, findings_);
       if (method.bindings.empty()) continue;
       CheckReachable(method);
+      // Of those that upstreams serve it was done with their times.
+      if (!served_.contains(method.service)) {
+        policies_.CheckTogether(method, std::chrono::nanoseconds::max(), findings_);
+      }
       const auto [policy, places] = policies_.Of(method);
       CheckBodyLimit(method, policy, places, snapshot.limits);
       const int bulkhead = Bulkhead(snapshot, method, policy, places);

@@ -1,6 +1,11 @@
 #include "gateway/config/policies.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "gateway/base/text.h"
 #include "gateway/config/field_path.h"
@@ -11,10 +16,31 @@ namespace frontdesk::config {
 
 using contract::Findings;
 using contract::Method;
+using contract::Quoted;
 using std::chrono::nanoseconds;
 
-PolicyInForce Policies::Of(const Method& method) const {
-  PolicyInForce in_force{method.policy, method.policy_places};
+namespace {
+
+constexpr std::string_view kNothingReadsIt = " has no address, and only requests to one have it";
+
+bool HasAddress(const Method* method) { return !method->bindings.empty(); }
+
+// What is set of those words that requests have. All others are of calls too.
+std::vector<const google::protobuf::FieldDescriptor*> WordsOfAddresses(const v1::Policy& policy) {
+  constexpr int kOfCalls[] = {v1::Policy::kRetryFieldNumber, v1::Policy::kHedgeFieldNumber,
+                              v1::Policy::kBreakerFieldNumber, v1::Policy::kPriorityFieldNumber};
+  std::vector<const google::protobuf::FieldDescriptor*> set;
+  policy.GetReflection()->ListFields(policy, &set);
+  std::erase_if(set, [&](const auto* field) {
+    return std::find(std::begin(kOfCalls), std::end(kOfCalls), field->number()) !=
+           std::end(kOfCalls);
+  });
+  return set;
+}
+
+}  // namespace
+
+void Policies::OverlayFile(const Method& method, PolicyInForce& in_force) const {
   for (const std::string& name : {method.service, method.path.substr(1)}) {
     const auto over = loaded_.config.methods().find(name);
     if (over == loaded_.config.methods().end()) continue;
@@ -23,37 +49,69 @@ PolicyInForce Policies::Of(const Method& method) const {
     };
     contract::Overlay(over->second, place_of, in_force.policy, in_force.places);
   }
+}
+
+PolicyInForce Policies::Of(const Method& method) const {
+  PolicyInForce in_force{method.policy, method.policy_places};
+  OverlayFile(method, in_force);
   return in_force;
 }
 
 PolicyInForce Policies::Of(const contract::PlanStep& step) const {
-  PolicyInForce in_force = Of(step.called());
+  PolicyInForce in_force{step.called().policy, step.called().policy_places};
   const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
     return step.policy_places.at(leaf);
   };
   contract::Overlay(step.policy, place_of, in_force.policy, in_force.places);
+  OverlayFile(step.called(), in_force);
   return in_force;
 }
 
 void Policies::CheckOverride(const std::string& name, const contract::Contract& contract,
                              Findings& findings) const {
-  const Method* const method = contract.FindMethod(name);
-  if (!method) return;
+  const v1::Policy& own = loaded_.config.methods().at(name);
   const std::string path = Cat("methods.", name);
-  contract::CheckSuits(
-      loaded_.config.methods().at(name), *method,
-      [&](const std::vector<int>& field, std::string_view value, std::string_view text) {
-        const std::string at = Cat(path, '.', FieldPath(*v1::Policy::descriptor(), field));
-        findings.Add(loaded_.PlaceOf(at), Cat(path, '.', value), text);
-      });
+  const auto add = [&](const std::vector<int>& field, std::string_view value,
+                       std::string_view text) {
+    const std::string at = Cat(path, '.', FieldPath(*v1::Policy::descriptor(), field));
+    findings.Add(loaded_.PlaceOf(at), Cat(path, '.', value), text);
+  };
+  std::vector<const Method*> methods;
+  if (name.find('/') != std::string::npos) {
+    const Method* const method = contract.FindMethod(name);
+    if (!method) return;
+    methods.push_back(method);
+    contract::CheckSuits(own, *method, add);
+  } else {
+    for (const Method& each : contract.methods()) {
+      if (each.service == name) methods.push_back(&each);
+    }
+    contract::CheckSuitsSome(own, methods, add);
+  }
+  if (methods.empty() || std::any_of(methods.begin(), methods.end(), HasAddress)) return;
+  for (const auto* field : WordsOfAddresses(own)) {
+    add({field->number()}, field->name(), Cat(Quoted(name), kNothingReadsIt));
+  }
+}
+
+void Policies::CheckAddressed(const Method& method, Findings& findings) const {
+  if (HasAddress(&method)) return;
+  for (const auto* field :
+       WordsOfAddresses(method.descriptor->options().GetExtension(v1::method))) {
+    findings.Add(contract::PlaceOfValue(method.policy_places, field->name()).value_or(method.place),
+                 Cat(method.full_name, '.', field->name()),
+                 Cat(Quoted(method.path.substr(1)), kNothingReadsIt));
+  }
 }
 
 void Policies::CheckTogether(const Method& method, nanoseconds timeout, Findings& findings) {
   const PolicyInForce in_force = Of(method);
   contract::CallTime time{timeout, "timeout of the upstream"};
-  const nanoseconds usual = method.bindings.empty() ? nanoseconds::max() : route::Route().timeout;
-  const nanoseconds own = contract::ParseDuration(in_force.policy.timeout()).value_or(usual);
-  if (own <= timeout) time = {own, "timeout"};
+  if (HasAddress(&method)) {
+    const nanoseconds usual = route::Route().timeout;
+    const nanoseconds own = contract::ParseDuration(in_force.policy.timeout()).value_or(usual);
+    if (own <= timeout) time = {own, "timeout"};
+  }
   contract::CheckTogether(
       in_force.policy, in_force.places, time, [&](const std::string& name, std::string_view text) {
         Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
@@ -64,9 +122,15 @@ void Policies::CheckTogether(const Method& method, nanoseconds timeout, Findings
 void Policies::CheckTogether(const Method& composed, const contract::PlanStep& step,
                              Findings& findings) {
   const nanoseconds deadline = std::min(step.timeout, composed.plan->deadline);
-  contract::CheckTogether(Of(step).policy, step.policy_places, {deadline, "time of the step"},
+  const PolicyInForce in_force = Of(step);
+  contract::PolicyPlaces own = step.policy_places;
+  // What the file has put something else for is looked at as the called method's.
+  std::erase_if(own, [&](const auto& value) {
+    return in_force.places.at(value.first).ToString() != value.second.ToString();
+  });
+  contract::CheckTogether(in_force.policy, own, {deadline, "time of the step"},
                           [&](const std::string& name, std::string_view text) {
-                            const auto place = contract::PlaceOfValue(step.policy_places, name);
+                            const auto place = contract::PlaceOfValue(own, name);
                             if (!place) return;  // the called method's, and reported there
                             Tell(*place, composed.full_name,
                                  Cat("step ", contract::Quoted(step.id), ": ", name, ": ", text),

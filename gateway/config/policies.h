@@ -1,5 +1,5 @@
-// The policy in force: built-in default < service < method < the operator's file < a composition's
-// step, value by value.
+// The policy in force: built-in default < service < method < a composition's step < the operator's
+// file, value by value. The file has the last word, so that an operator needs no new contract.
 #pragma once
 
 #include <set>
@@ -27,6 +27,8 @@ class Policies {
   // What the file says of a method or a service, and can't be right for it.
   void CheckOverride(const std::string& name, const contract::Contract& contract,
                      contract::Findings& findings) const;
+  // What the contract says of a method, and only requests to an address of it would ask for.
+  void CheckAddressed(const contract::Method& method, contract::Findings& findings) const;
   // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
   void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
                      contract::Findings& findings);
@@ -34,6 +36,7 @@ class Policies {
                      contract::Findings& findings);
 
  private:
+  void OverlayFile(const contract::Method& method, PolicyInForce& in_force) const;
   void Tell(const contract::Place& place, const std::string& path, std::string_view text,
             contract::Findings& findings);
 

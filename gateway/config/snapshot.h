@@ -29,7 +29,9 @@ struct Snapshot {
   compose::StepPolicies step_policies;
   // Where the values of these were written, for `explain`; what is missing is a built-in default.
   std::map<const contract::Method*, contract::PolicyPlaces> policy_places;  // of each served method
-  std::vector<contract::PolicyPlaces> upstream_places;                      // by `upstreams`
+  // Of each step that says something about its calls.
+  std::map<const contract::PlanStep*, contract::PolicyPlaces> step_places;
+  std::vector<contract::PolicyPlaces> upstream_places;  // by `upstreams`
   policy::ChainSettings chain;
   http::ServerLimits limits;
   policy::MemoryIdempotencyStore::Limits idempotency;

@@ -1,6 +1,7 @@
 #include "gateway/contract/call_policy_check.h"
 
 #include <array>
+#include <map>
 #include <set>
 
 #include "frontdesk/v1/compose.pb.h"
@@ -126,6 +127,19 @@ void CheckSuits(const Policy& own, const Method& method, const AddWrong& add) {
         Cat(Quoted(method.path.substr(1)),
             " would be carried out twice at the same time: only methods with idempotency_level = "
             "NO_SIDE_EFFECTS are hedged"));
+  }
+}
+
+void CheckSuitsSome(const Policy& own, const std::vector<const Method*>& methods,
+                    const AddWrong& add) {
+  std::map<std::vector<int>, size_t> unfit;
+  for (const Method* method : methods) {
+    CheckSuits(own, *method,
+               [&](const std::vector<int>& field, std::string_view name, std::string_view text) {
+                 // Parts of a word are left to those methods that have a use for the others.
+                 if (field.size() > 1 || ++unfit[field] < methods.size()) return;
+                 add(field, name, Cat("suits no method of the service: ", text));
+               });
   }
 }
 

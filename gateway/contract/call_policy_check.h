@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/contract/contract.h"
 #include "gateway/contract/value_rules.h"
@@ -14,9 +15,12 @@ namespace frontdesk::contract {
 // Values that are wrong by themselves.
 void CheckCallValues(const frontdesk::v1::Policy& policy, const AddWrong& add);
 
-// Words that are no use to a method, or not safe, and were written for it alone. What is written
-// for a whole service holds for those of its methods that it suits.
+// Words that are no use to a method, or not safe, and were written for it alone.
 void CheckSuits(const frontdesk::v1::Policy& own, const Method& method, const AddWrong& add);
+// What is written for a whole service holds for those of its methods that it suits; there must be
+// one.
+void CheckSuitsSome(const frontdesk::v1::Policy& own, const std::vector<const Method*>& methods,
+                    const AddWrong& add);
 
 // The time that calls have as a whole, and what it is called in messages.
 struct CallTime {

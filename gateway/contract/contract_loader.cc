@@ -72,6 +72,7 @@ void ContractLoader::AddMethods(const pb::FileDescriptor& file) {
     contract_->services_.push_back(service.full_name());
     CheckServicePolicy(service);
     for (int m = 0; m < service.method_count(); ++m) AddMethod(*service.method(m));
+    CheckServiceSuits(service);
   }
 }
 
@@ -89,14 +90,18 @@ void ContractLoader::CheckServicePolicy(const pb::ServiceDescriptor& service) {
                   findings_.Add(PlaceOfValue(places, name).value_or(PolicyPlace(service, {})),
                                 Cat(service.full_name(), '.', name), text);
                 });
-  for (int m = 0; m < service.method_count(); ++m) {
-    if (IdempotencyOf(*service.method(m)) == Idempotency::kNoSideEffects) return;
+}
+
+void ContractLoader::CheckServiceSuits(const pb::ServiceDescriptor& service) {
+  std::vector<const Method*> methods;
+  for (const Method& method : contract_->methods_) {
+    if (method.service == service.full_name()) methods.push_back(&method);
   }
-  if (!policy.has_hedge() || policy.hedge().max_attempts() == 1) return;
-  findings_.Add(place_of({frontdesk::v1::Policy::kHedgeFieldNumber}),
-                Cat(service.full_name(), ".hedge"),
-                "no method of the service has idempotency_level = NO_SIDE_EFFECTS, and only such "
-                "are hedged");
+  CheckSuitsSome(service.options().GetExtension(frontdesk::v1::service), methods,
+                 [&](const SourcePath& value, std::string_view name, std::string_view text) {
+                   findings_.Add(PolicyPlace(service, value), Cat(service.full_name(), '.', name),
+                                 text);
+                 });
 }
 
 Place ContractLoader::PolicyPlace(const pb::ServiceDescriptor& service,

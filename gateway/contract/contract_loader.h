@@ -35,6 +35,8 @@ class ContractLoader {
   Place PolicyPlace(const google::protobuf::MethodDescriptor& method,
                     const SourcePath& value) const;
   void CheckServicePolicy(const google::protobuf::ServiceDescriptor& service);
+  // Once its methods are known.
+  void CheckServiceSuits(const google::protobuf::ServiceDescriptor& service);
   void AddPolicy(const google::protobuf::MethodDescriptor& descriptor, Method& method);
   void AddRules(const google::protobuf::MethodDescriptor& descriptor, Method& method);
   void CheckSelectors();

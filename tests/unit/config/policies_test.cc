@@ -30,6 +30,7 @@ service S {
   }
   rpc Do(M) returns (M);
 }
+service Bare { rpc Ask(M) returns (M); }
 service Front {
   rpc Page(M) returns (M) {
     option (google.api.http) = { get: "/page/{a}" };
@@ -114,8 +115,8 @@ methods:
   EXPECT_EQ(compiled.Of("Do").retry.max_attempts, 5u);
 
   const auto steps = compiled.snapshot->step_policies.Of(compiled.Method("test.Front/Page"));
-  ASSERT_EQ(steps.size(), 1u);  // nothing is said for the second
-  EXPECT_EQ(steps[0]->retry.max_attempts, 2u);
+  ASSERT_EQ(steps.size(), 1u);                  // nothing is said for the second
+  EXPECT_EQ(steps[0]->retry.max_attempts, 5u);  // the file's word is the last
   EXPECT_EQ(steps[0]->retry.backoff.initial, milliseconds(5));
   EXPECT_EQ(steps[0]->retry.codes, upstream::CodeSet{absl::StatusCode::kAborted});
   EXPECT_EQ(steps[0]->hedge.delay, milliseconds(30));
@@ -141,14 +142,40 @@ TEST(Policies, RefuseInTheFileWhatCannotBeRight) {
       {"test.Front/Page: {retry: {max_attempts: 2}}",
        "methods.test.Front/Page.retry: \"test.Front/Page\" is a composition, which nobody calls: "
        "say it for its steps, or for the methods that they call\n"},
+      {"test.Front: {breaker: {probes: 2}}",
+       "methods.test.Front.breaker: suits no method of the service: \"test.Front/Page\" is a "
+       "composition, which nobody calls: say it for its steps, or for the methods that they "
+       "call\n"},
+      // Nothing would read it.
+      {"test.S/Get: {fault: {abort: unavailable}, priority: normal, bulkhead: nosuch}",
+       "methods.test.S/Get.bulkhead: \"test.S/Get\" has no address, and only requests to one have "
+       "it\n"
+       "methods.test.S/Get.fault: \"test.S/Get\" has no address, and only requests to one have "
+       "it\n"},
+      {"test.S/Do: {timeout: 80ms}",
+       "methods.test.S/Do.timeout: \"test.S/Do\" has no address, and only requests to one have "
+       "it\n"},
+      {"test.Bare: {idempotency: {}}",
+       "methods.test.Bare.idempotency: \"test.Bare\" has no address, and only requests to one have "
+       "it\n"},
+      {"test.S: {timeout: 20s, fault: {abort: unavailable}}", ""},
+      // Of compositions too.
+      {"test.Front/Page: {fault: {abort_percent: 5}}",
+       "test.Front.Page.fault.abort_percent: has no meaning without `abort`\n"},
+      {"test.Front: {fault: {delay_percent: 5, abort: unavailable}}",
+       "test.Front.Page.fault.delay_percent: has no meaning without `delay`\n"},
       {"test.S.Get: {timeout: 1s}",
        "methods.test.S.Get: the contract has no such method or service (did you mean "
        "\"test.S/Get\"?)\n"},
       // Only together with what the contract says.
       {"test.S/Get: {retry: {max_backoff: 15ms}}",
        "test.S.Get.retry.initial_backoff: initial_backoff 20ms is longer than max_backoff 15ms\n"},
-      {"test.S/Get: {timeout: 80ms}",
-       "test.S.Get.hedge.delay: 80ms is not shorter than the timeout 80ms\n"},
+      {"test.S/Put: {timeout: 10ms}",
+       "test.S.Put.retry.initial_backoff: 10ms is not shorter than the timeout 10ms\n"
+       "test.S.Put.hedge.delay: 80ms is not shorter than the timeout 10ms\n"},
+      // Which holds for requests only, and Get has no address.
+      {"test.S: {timeout: 90ms, retry: {per_attempt_timeout: 100ms}}",
+       "test.S.Put.retry.per_attempt_timeout: 100ms is not shorter than the timeout 90ms\n"},
       // With built-in defaults: of the route, and of the upstream.
       {"test.S/Put: {retry: {per_attempt_timeout: 15s}}",
        "test.S.Put.retry.per_attempt_timeout: 15s is not shorter than the timeout 15s\n"},
@@ -162,6 +189,31 @@ TEST(Policies, RefuseInTheFileWhatCannotBeRight) {
   };
   for (const auto& row : rows) {
     EXPECT_EQ(CompileWith(Cat("methods: {", row.yaml, "}")).findings, row.findings) << row.yaml;
+  }
+}
+
+TEST(Policies, AnOperatorSwitchesOffWhatAStepSays) {
+  const struct {
+    const char* yaml;
+    uint32_t attempts;
+    bool hedged;
+    const char* from;  // the place of max_attempts
+  } rows[] = {
+      {"", 2, true, "test.proto:21:5"},
+      {"test.S/Get: {retry: {max_attempts: 1}, hedge: {max_attempts: 1}}", 1, false, ".yaml:6:46"},
+      {"test.S: {retry: {max_attempts: 1}}", 1, true, ".yaml:6:42"},
+      {"test.S/Put: {retry: {max_attempts: 1}}", 2, true, "test.proto:21:5"},
+  };
+  for (const auto& row : rows) {
+    const Compiled compiled = CompileWith(Cat("methods: {", row.yaml, "}"));
+    ASSERT_EQ(compiled.findings, "") << row.yaml;
+    const contract::Method& page = compiled.Method("test.Front/Page");
+    const upstream::CallPolicy& step = *compiled.snapshot->step_policies.Of(page)[0];
+    EXPECT_EQ(step.retry.max_attempts, row.attempts) << row.yaml;
+    EXPECT_EQ(step.hedge.on, row.hedged) << row.yaml;
+    const auto& places = compiled.snapshot->step_places.at(&page.plan->steps[0]);
+    const std::string from = places.at("retry.max_attempts").ToString();
+    EXPECT_TRUE(from.ends_with(row.from)) << from;
   }
 }
 

@@ -170,11 +170,9 @@ TEST(CallPolicy, IsSafe) {
       {"retry { per_attempt_timeout: '1s' }", "", "retry.per_attempt_timeout: " + twice, ""},
       {"retry { initial_backoff: '1ms' }", "", "", ""},
       {"hedge { delay: '1ms' }", "", "hedge: " + at_once,
-       "hedge: no method of the service has idempotency_level = NO_SIDE_EFFECTS, and only such are "
-       "hedged"},
+       "hedge: suits no method of the service: " + at_once},
       {"hedge { delay: '1ms' }", kTwice, "hedge: " + at_once,
-       "hedge: no method of the service has idempotency_level = NO_SIDE_EFFECTS, and only such are "
-       "hedged"},
+       "hedge: suits no method of the service: " + at_once},
       {"hedge { max_attempts: 1 }", kTwice, "", ""},
       {"breaker { probes: 1 }", "", "", ""},
   };
@@ -185,6 +183,27 @@ TEST(CallPolicy, IsSafe) {
     EXPECT_EQ(OfService(row.policy, row.level),
               row.of_service.empty() ? "" : Cat("test.S.", row.of_service, '\n'))
         << row.policy << row.level;
+  }
+}
+
+TEST(CallPolicy, OfAServiceOfCompositionsSuitsNobody) {
+  constexpr char kComposed[] =
+      "option (google.api.http) = { get: '/x' };\n"
+      "option (frontdesk.v1.compose) = { step { id: 'a' call: 'test.S/Do' } out { to: 'id' from: "
+      "'a.id' } }; ";
+  for (const std::string word : {"retry", "hedge", "breaker"}) {
+    const std::string policy = Cat(word, word == "hedge" ? " { delay: '9ms' }" : " {}");
+    const auto load = [&](const char* more) {
+      return LoadText(Cat(kMessage, "service S { rpc Do(M) returns (M) { ", kReads, "} }\n",
+                          "service Front { option (frontdesk.v1.service) = { ", policy,
+                          " }; rpc Page(M) returns (M) { ", kComposed, "}\n", more, " }"))
+          .findings;
+    };
+    const std::string findings = load("");
+    EXPECT_TRUE(findings.starts_with(
+        Cat("test.Front.", word, ": suits no method of the service: \"test.Front/Page\" is a ")))
+        << findings;
+    EXPECT_EQ(load("rpc Get(M) returns (M) { option idempotency_level = NO_SIDE_EFFECTS; }"), "");
   }
 }
 
