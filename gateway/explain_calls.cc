@@ -33,18 +33,6 @@ ordered_json CountOr(double number, const char* otherwise) {
   return number;
 }
 
-const char* PriorityName(Priority priority) {
-  switch (priority) {
-    case Priority::kCritical:
-      return "critical";
-    case Priority::kNormal:
-      return "normal";
-    case Priority::kSheddable:
-      return "sheddable";
-  }
-  return "";
-}
-
 const char* LevelName(contract::Idempotency level) {
   switch (level) {
     case contract::Idempotency::kUnknown:
@@ -112,17 +100,6 @@ std::string WhyHedged(const upstream::HedgePolicy& hedge, contract::Idempotency 
     return Cat("not hedged: idempotency_level is ", LevelName(level));
   }
   return hedge.max_attempts <= 1 ? "not hedged: max_attempts is 1" : "not hedged: no `hedge`";
-}
-
-const upstream::UpstreamSettings* UpstreamOf(const config::Snapshot& snapshot,
-                                             const contract::Method& called) {
-  for (const upstream::UpstreamSettings& upstream : snapshot.upstreams) {
-    const auto& services = upstream.services;
-    if (std::find(services.begin(), services.end(), called.service) != services.end()) {
-      return &upstream;
-    }
-  }
-  return nullptr;
 }
 
 // The shortest of the times that hold for a call, and who says so.
@@ -226,12 +203,11 @@ ordered_json SettingsToJson(const upstream::UpstreamSettings& upstream,
   values.Add("slow_start", Time(upstream.slow_start));
   values.Add("dns_refresh", Time(upstream.dns_refresh));
   values.Add("keepalive_interval", TimeOr(upstream.keepalive_interval, Duration::zero(), kNever));
+  if (upstream.keepalive_interval != Duration::zero()) {
+    values.Add("keepalive_timeout", Time(upstream.keepalive_timeout));
+  }
   values.Add("max_connection_age", TimeOr(upstream.max_connection_age, Duration::max(), kNever));
   return values.Take();
-}
-
-std::string Text(const ordered_json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 // Only what somebody wrote: defaults are in the documentation, and in the JSON.
@@ -244,6 +220,33 @@ void PrintWritten(const ordered_json& values) {
 }
 
 }  // namespace
+
+const char* PriorityName(Priority priority) {
+  switch (priority) {
+    case Priority::kCritical:
+      return "critical";
+    case Priority::kNormal:
+      return "normal";
+    case Priority::kSheddable:
+      return "sheddable";
+  }
+  return "";
+}
+
+std::string Text(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+const upstream::UpstreamSettings* UpstreamOf(const config::Snapshot& snapshot,
+                                             const contract::Method& called) {
+  for (const upstream::UpstreamSettings& upstream : snapshot.upstreams) {
+    const auto& services = upstream.services;
+    if (std::find(services.begin(), services.end(), called.service) != services.end()) {
+      return &upstream;
+    }
+  }
+  return nullptr;
+}
 
 ordered_json Explained(ordered_json value, const contract::PolicyPlaces& places,
                        const std::string& name) {
@@ -263,7 +266,8 @@ ordered_json CallToJson(const config::Snapshot& snapshot, const route::Route& ro
     const auto steps = snapshot.step_policies.Of(*route.method);
     const auto index = static_cast<size_t>(step - route.method->plan->steps.data());
     if (index < steps.size() && steps[index]) policy = steps[index];
-    for (const auto& [name, place] : step->policy_places) places[name] = place;
+    const auto own = snapshot.step_places.find(step);
+    if (own != snapshot.step_places.end()) places = own->second;
   }
   ordered_json out{{"rpc", called.path.substr(1)}, {"upstream", upstream->name}};
   out["idempotency_level"] = LevelName(called.idempotency);

@@ -13,6 +13,13 @@ namespace frontdesk {
 nlohmann::ordered_json Explained(nlohmann::ordered_json value, const contract::PolicyPlaces& places,
                                  const std::string& name);
 
+const char* PriorityName(Priority priority);
+// A string as it is, everything else as JSON.
+std::string Text(const nlohmann::ordered_json& value);
+// The upstream that serves the method; null for none.
+const upstream::UpstreamSettings* UpstreamOf(const config::Snapshot& snapshot,
+                                             const contract::Method& called);
+
 // The call of a plain route, or of the step of a composition (`step` not null).
 nlohmann::ordered_json CallToJson(const config::Snapshot& snapshot, const route::Route& route,
                                   const contract::PlanStep* step);

@@ -106,7 +106,7 @@ ordered_json StepsToJson(const contract::Method& method) {
 }
 
 // Every value in force, and the file and line that set it.
-ordered_json PolicyToJson(const route::Route& route) {
+ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& route) {
   ordered_json out = ordered_json::object();
   const auto add = [&](const char* name, ordered_json value) {
     out[name] = Explained(std::move(value), route.places, name);
@@ -129,6 +129,21 @@ ordered_json PolicyToJson(const route::Route& route) {
     add("idempotency.ttl",
         Cat(std::chrono::duration_cast<std::chrono::seconds>(once.ttl).count(), "s"));
   }
+  add("priority", PriorityName(route.priority));
+  if (route.bulkhead >= 0) {
+    const auto& bulkhead = snapshot.bulkheads[static_cast<size_t>(route.bulkhead)];
+    add("bulkhead", Cat(bulkhead.name, " (max_in_flight ", bulkhead.max_in_flight, ", max_pending ",
+                        bulkhead.max_pending, ")"));
+  }
+  const route::Route::Fault& fault = route.fault;
+  if (fault.on && fault.delay > Duration::zero()) {
+    add("fault.delay", Milliseconds(fault.delay));
+    add("fault.delay_percent", fault.delay_percent);
+  }
+  if (fault.on && fault.abort != absl::StatusCode::kOk) {
+    add("fault.abort", absl::StatusCodeToString(fault.abort));
+    add("fault.abort_percent", fault.abort_percent);
+  }
   add("request_headers", route.request_headers);
   add("response_headers", route.response_headers);
   return out;
@@ -141,7 +156,7 @@ ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& c
                    {"template", route.binding->path.text},
                    {"rpc", Rpc(method)},
                    {"bound_at", route.binding->place.ToString()},
-                   {"policy", PolicyToJson(route)}};
+                   {"policy", PolicyToJson(snapshot, route)}};
   if (const char* body = BodyOf(*route.binding); *body) out["body"] = body;
   if (route.binding->response_field) out["response_body"] = route.binding->response_field->name;
   const std::string runs = code.HowItRuns(method);
@@ -149,12 +164,10 @@ ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& c
   if (method.plan) {
     out["steps"] = StepsToJson(method);
   } else if (!method.custom) {
-    for (const upstream::UpstreamSettings& upstream : snapshot.upstreams) {
-      const auto& services = upstream.services;
-      if (std::find(services.begin(), services.end(), method.service) == services.end()) continue;
+    if (const upstream::UpstreamSettings* const upstream = UpstreamOf(snapshot, method)) {
       std::vector<std::string> endpoints;
-      for (const auto& endpoint : upstream.endpoints) endpoints.push_back(endpoint.address);
-      out["upstream"] = {{"name", upstream.name}, {"endpoints", endpoints}};
+      for (const auto& endpoint : upstream->endpoints) endpoints.push_back(endpoint.address);
+      out["upstream"] = {{"name", upstream->name}, {"endpoints", endpoints}};
     }
   }
   return out;
@@ -215,10 +228,6 @@ void PrintSteps(const ordered_json& steps) {
                 step["on_error"].get<std::string>().c_str(), after.empty() ? "" : "  after ",
                 after.c_str(), more.c_str());
   }
-}
-
-std::string Text(const ordered_json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 void PrintPolicy(const ordered_json& policy) {

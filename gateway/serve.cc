@@ -10,6 +10,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -176,6 +177,17 @@ void MakeWorkers(Shared& shared, http::ConnectionShare& connections, Workers& wo
   }
 }
 
+// A rehearsal that somebody forgot looks like an outage.
+void TellFaults(const config::Snapshot& snapshot) {
+  std::set<const contract::Method*> told;
+  for (const auto& route : snapshot.routes) {
+    if (!route->fault.on || !told.insert(route->method).second) continue;
+    const auto place = contract::PlaceOfValue(route->places, "fault");
+    observe::LogWarn(Cat("trouble is made on purpose for ", route->method->path.substr(1),
+                         ": its `fault` is on", place ? Cat(", ", place->ToString()) : ""));
+  }
+}
+
 }  // namespace
 
 int Serve(const VerbOptions& options) {
@@ -206,6 +218,7 @@ int Serve(const VerbOptions& options) {
   RegisterSeries(*snapshot, metrics, shared.method_ids);
   shared.snapshot = std::move(snapshot);
   const config::Snapshot& in_force = *shared.snapshot;
+  TellFaults(in_force);
   shared.clusters = std::make_unique<upstream::Clusters>(in_force.upstreams, Clock::now());
   const auto views = [&shared] { return shared.clusters->Describe(Clock::now()); };
   const upstream::ClusterMetrics upstream_metrics(views);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "tests/e2e/stack.h"
 #include "tests/support/descriptor_set.h"
@@ -123,6 +124,32 @@ TEST(Verbs, CheckRoutesExplain) {
   EXPECT_NE(protected_text.find("breaker.consecutive_failures   9            "), std::string::npos)
       << protected_text;
   EXPECT_EQ(protected_text.find("breaker.error_percent"), std::string::npos);
+
+  // What holds for requests, and which line said so.
+  const std::string rehearsal = WriteTempFile(
+      "rehearsal.yaml",
+      DemoConfig(mocks, {.extra = "bulkheads: {web: {max_in_flight: 7, max_pending: 3}}\n"
+                                  "methods:\n"
+                                  "  bff.web.v1.Web: {bulkhead: web, priority: critical}\n"
+                                  "  bff.web.v1.Web/GetOrderDetails: {fault: {delay: 20ms, abort: "
+                                  "unavailable, abort_percent: 1}}\n"}));
+  const nlohmann::json route = nlohmann::json::parse(
+      RunVerb({"explain", "-c", rehearsal, "-o", "json", "GET", "/api/v1/order-details/order-1"})
+          .second)["policy"];
+  for (const auto& [name, value] :
+       std::map<std::string, nlohmann::json>{{"priority", "critical"},
+                                             {"bulkhead", "web (max_in_flight 7, max_pending 3)"},
+                                             {"fault.delay", "20ms"},
+                                             {"fault.abort", "UNAVAILABLE"},
+                                             {"fault.abort_percent", 1.0}}) {
+    EXPECT_EQ(route[name]["value"], value) << name;
+    EXPECT_NE(route[name]["from"].get<std::string>().find("rehearsal.yaml:"), std::string::npos)
+        << name;
+  }
+  EXPECT_EQ(route["fault.delay_percent"]["from"], "default");
+  EXPECT_EQ(json["policy"]["priority"]["value"], "normal");
+  EXPECT_FALSE(json["policy"].contains("bulkhead"));
+  EXPECT_FALSE(json["policy"].contains("fault.abort"));
 
   const auto masked = [&](const char* method, const char* target) {
     const auto [code, out] = RunVerb({"explain", "-c", file, "-o", "json", method, target});
