@@ -195,11 +195,6 @@ void UpstreamChecker::CheckTogether(const std::string& path, const Upstream& ups
     h2_only(upstream.has_dns_refresh(), "dns_refresh");
     h2_only(upstream.has_max_connection_age(), "max_connection_age");
   }
-  if (upstream.has_max_queue_age() && !upstream.has_max_in_flight() &&
-      !upstream.has_adaptive_concurrency()) {
-    Add(path + ".max_queue_age",
-        "has no meaning without `max_in_flight` or `adaptive_concurrency`");
-  }
 }
 
 void UpstreamChecker::CheckOrder(const std::string& path, const std::string& less,

@@ -157,9 +157,6 @@ TEST(CheckConfig, RefusesUpstreamsThatCannotBeRight) {
       {"max_in_flight: 0", "upstreams.a.max_in_flight: must be between 1 and 1000000, got 0\n"},
       {"max_queue_age: 2m, max_in_flight: 1",
        "upstreams.a.max_queue_age: must be between 1us and 1m, got 2m\n"},
-      {"max_queue_age: 1ms",
-       "upstreams.a.max_queue_age: has no meaning without `max_in_flight` or "
-       "`adaptive_concurrency`\n"},
       {"outlier_detection: {max_ejection_percent: 101, panic_threshold: -1}",
        "upstreams.a.outlier_detection.max_ejection_percent: must be between 0 and 100, got 101\n"
        "upstreams.a.outlier_detection.panic_threshold: must be between 0 and 100, got -1\n"},
