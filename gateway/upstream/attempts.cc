@@ -1,5 +1,6 @@
 #include "gateway/upstream/attempts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/base/failure.h"
@@ -28,13 +29,23 @@ absl::Status NoRoom(Admission::Outcome outcome, const Call& call, const Cancella
   }
 }
 
-// Only good answers tell how fast an end point is; one that was waited for in vain is at least as
-// slow as that.
-void LearnLatency(Lane& lane, const absl::Status& status, Duration took, TimePoint now) {
+// Only answers tell how fast an end point is. One that was waited for in vain is at least as slow
+// as that, and who refuses or fails is kept away from for a while, however fast that was.
+void LearnLatency(Lane& lane, const absl::Status& status, Verdict verdict, Duration took,
+                  TimePoint now) {
+  constexpr Duration kTrouble = std::chrono::milliseconds(100);
   const bool in_vain = status.code() == absl::StatusCode::kDeadlineExceeded ||
                        status.code() == absl::StatusCode::kCancelled;
-  const auto nanos = std::chrono::duration<double, std::nano>(took).count();
-  if (status.ok() || (in_vain && nanos > lane.latency.nanos(now))) lane.latency.Record(took, now);
+  const bool refused = status.code() == absl::StatusCode::kResourceExhausted ||
+                       status.code() == absl::StatusCode::kUnimplemented;
+  if (in_vain) {
+    const auto nanos = std::chrono::duration<double, std::nano>(took).count();
+    if (nanos > lane.latency.nanos(now)) lane.latency.Record(took, now);
+  } else if (verdict == Verdict::kBad || refused) {
+    lane.latency.Record(std::max(took, kTrouble), now);
+  } else if (verdict == Verdict::kGood) {
+    lane.latency.Record(took, now);
+  }
 }
 
 Load LoadOf(const absl::Status& status, Verdict verdict) {
@@ -89,7 +100,7 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   const absl::Status& status = outcome.reply.status();
   const Verdict verdict = lane->state->losses.Filter(
       JudgeEndpoint(status, IsImpatient(call, start, spec.deadline)), status, now);
-  LearnLatency(*lane, status, took, now);
+  LearnLatency(*lane, status, verdict, took, now);
   cluster.RecordAttempt(*lane->state, place.admitted(), verdict, took, now);
   if (limited) cluster.LeaveRoom(LoadOf(status, verdict), took, now);
   co_return outcome;

@@ -109,7 +109,7 @@ TEST(Verbs, CheckRoutesExplain) {
             std::string::npos);
   EXPECT_EQ(order["policy"]["retry.max_attempts"]["value"], 3);
   EXPECT_EQ(order["policy"]["retry.max_attempts"]["from"], "default");
-  EXPECT_EQ(order["policy"]["breaker.consecutive_failures"]["value"], 5);
+  EXPECT_EQ(order["policy"]["breaker.consecutive_failures"]["value"], "never");
   EXPECT_EQ(json["upstreams"].size(), 7u);
   EXPECT_EQ(json["upstreams"]["order"]["settings"]["retry_budget.budget_percent"]["value"], 20);
   const auto protected_text =

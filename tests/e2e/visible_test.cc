@@ -11,10 +11,14 @@ namespace {
 using nlohmann::json;
 using testing_support::WriteTempFile;
 
+// Few failures are enough.
+constexpr char kBreaker[] =
+    "methods: {shop.order.v1.Orders/GetOrder: {breaker: {consecutive_failures: 5}}}\n";
+
 class Visible : public ::testing::TestWithParam<const char*> {
  protected:
-  Visible() : gateway_(mocks_, {.transport = GetParam()}) {
-    const std::string yaml = DemoConfig(mocks_, {.transport = GetParam()});
+  Visible() : gateway_(mocks_, {.transport = GetParam(), .extra = kBreaker}) {
+    const std::string yaml = DemoConfig(mocks_, {.transport = GetParam(), .extra = kBreaker});
     // As in the file of the running one, but with the port that it has got.
     std::string known = yaml;
     const std::string free = "admin:\n  address: 127.0.0.1:0";

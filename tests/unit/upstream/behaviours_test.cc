@@ -18,7 +18,9 @@ using std::chrono::milliseconds;
 
 std::vector<Row> Breaks() {
   std::vector<Row> rows = {
-      {"Refused", ResetWith(7), NeverProcessed("refused"),
+      {"Refused",
+       ResetWith(7),
+       {StatusCode::kUnavailable, "UPSTREAM_REFUSED", 0, "refused", true},
        // Does not say so that one could rely on it.
        WasReset(StatusCode::kUnavailable)},
       {"RefusedAfterHeaders", Then([](ScriptedConnection& c, int32_t s) { c.Reset(s, 7); }),

@@ -85,7 +85,7 @@ class ClusterViewTest : public ::testing::Test {
 
   TimePoint now_{seconds(1000)};
   UpstreamSettings settings_;
-  CallPolicy policy_;
+  CallPolicy policy_{.breaker = BreakerSettings()};  // opens after failures in a row
   std::optional<Cluster> cluster_;
 };
 
