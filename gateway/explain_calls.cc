@@ -9,6 +9,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/contract/plan.h"
+#include "gateway/contract/value_rules.h"
 
 namespace frontdesk {
 
@@ -234,6 +235,7 @@ const char* PriorityName(Priority priority) {
 }
 
 std::string Text(const ordered_json& value) {
+  if (value.is_number_float()) return contract::NumberText(value.get<double>());
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 

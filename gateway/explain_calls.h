@@ -14,7 +14,7 @@ nlohmann::ordered_json Explained(nlohmann::ordered_json value, const contract::P
                                  const std::string& name);
 
 const char* PriorityName(Priority priority);
-// A string as it is, everything else as JSON.
+// A string as it is, everything else as JSON; 9, not 9.0.
 std::string Text(const nlohmann::ordered_json& value);
 // The upstream that serves the method; null for none.
 const upstream::UpstreamSettings* UpstreamOf(const config::Snapshot& snapshot,

@@ -9,10 +9,12 @@
 #include "gateway/config/load_message.h"
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/upstream/endpoint.h"
+#include "gateway/upstream/settings.h"
 
 namespace frontdesk::config {
 namespace {
 
+using contract::DurationText;
 using contract::NumberRule;
 using contract::ParseDuration;
 using contract::Quoted;
@@ -161,7 +163,7 @@ void UpstreamChecker::CheckBreaker(const std::string& path, const Upstream& upst
         Add(Cat(path, '.', name), text);
       });
   const contract::CallTime time{
-      ParseDuration(upstream.timeout()).value_or(std::chrono::seconds(15))};
+      ParseDuration(upstream.timeout()).value_or(upstream::UpstreamSettings().timeout)};
   contract::CheckTogether(
       policy, places, time,
       [&](const std::string& name, std::string_view text) { Add(Cat(path, '.', name), text); });
@@ -170,16 +172,22 @@ void UpstreamChecker::CheckBreaker(const std::string& path, const Upstream& upst
 void UpstreamChecker::CheckTogether(const std::string& path, const Upstream& upstream) {
   const auto& outlier = upstream.outlier_detection();
   CheckOrder(path, "outlier_detection.base_ejection_time",
-             outlier.has_base_ejection_time() ? outlier.base_ejection_time() : "30s",
+             outlier.has_base_ejection_time() ? outlier.base_ejection_time()
+                                              : DurationText(OutlierSettings().base_ejection_time),
              "outlier_detection.max_ejection_time",
-             outlier.has_max_ejection_time() ? outlier.max_ejection_time() : "300s");
+             outlier.has_max_ejection_time() ? outlier.max_ejection_time()
+                                             : DurationText(OutlierSettings().max_ejection_time));
   const auto& check = upstream.health_check();
-  CheckOrder(path, "health_check.timeout", check.has_timeout() ? check.timeout() : "1s",
-             "health_check.interval", check.has_interval() ? check.interval() : "5s");
+  CheckOrder(
+      path, "health_check.timeout",
+      check.has_timeout() ? check.timeout() : DurationText(upstream::HealthCheckSettings().timeout),
+      "health_check.interval",
+      check.has_interval() ? check.interval()
+                           : DurationText(upstream::HealthCheckSettings().interval));
   const auto& adaptive = upstream.adaptive_concurrency();
-  const uint32_t min = adaptive.has_min() ? adaptive.min() : 4;
-  const uint32_t initial = adaptive.has_initial() ? adaptive.initial() : 32;
-  const uint32_t max = adaptive.has_max() ? adaptive.max() : 1000;
+  const uint32_t min = adaptive.has_min() ? adaptive.min() : GradientSettings().min;
+  const uint32_t initial = adaptive.has_initial() ? adaptive.initial() : GradientSettings().initial;
+  const uint32_t max = adaptive.has_max() ? adaptive.max() : GradientSettings().max;
   if (min > initial || initial > max) {
     Add(path + ".adaptive_concurrency",
         Cat("needs min <= initial <= max, got ", min, ", ", initial, " and ", max));

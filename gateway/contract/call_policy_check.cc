@@ -5,6 +5,8 @@
 #include <set>
 
 #include "frontdesk/v1/compose.pb.h"
+#include "gateway/base/mechanism/backoff.h"
+#include "gateway/base/mechanism/breaker.h"
 #include "gateway/base/text.h"
 #include "google/protobuf/descriptor.h"
 
@@ -40,11 +42,6 @@ constexpr std::array kTimes = {
     TimeRule{"fault.delay"},
 };
 
-// What holds where nothing is said; as options.proto says it.
-constexpr std::string_view kInitialBackoff = "25ms";
-constexpr std::string_view kMaxBackoff = "250ms";
-constexpr std::string_view kOpenTime = "800ms";
-
 void CheckCodes(const Policy::Retry& retry, const AddWrong& add) {
   std::set<int> seen;
   for (int i = 0; i < retry.retryable_status_codes_size(); ++i) {
@@ -72,9 +69,9 @@ struct TimeValue {
   }
 };
 
-TimeValue ValueOr(std::string_view name, bool has, const std::string& text,
-                  std::string_view otherwise) {
-  return {std::string(name), has ? text : std::string(otherwise), !has};
+// `otherwise`: what holds where nothing is said.
+TimeValue ValueOr(std::string_view name, bool has, const std::string& text, Duration otherwise) {
+  return {std::string(name), has ? text : DurationText(otherwise), !has};
 }
 
 }  // namespace
@@ -166,9 +163,10 @@ void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallT
   };
 
   const Policy::Retry& retry = policy.retry();
-  ordered(ValueOr("retry.initial_backoff", retry.has_initial_backoff(), retry.initial_backoff(),
-                  kInitialBackoff),
-          ValueOr("retry.max_backoff", retry.has_max_backoff(), retry.max_backoff(), kMaxBackoff));
+  ordered(
+      ValueOr("retry.initial_backoff", retry.has_initial_backoff(), retry.initial_backoff(),
+              Backoff().initial),
+      ValueOr("retry.max_backoff", retry.has_max_backoff(), retry.max_backoff(), Backoff().max));
   within("retry.initial_backoff", retry.initial_backoff());
   within("retry.max_backoff", retry.max_backoff());
   within("retry.per_attempt_timeout", retry.per_attempt_timeout());
@@ -183,9 +181,10 @@ void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallT
   const Policy::Breaker& breaker = policy.breaker();
   within("breaker.slow_call", breaker.slow_call());
   needs("breaker.slow_percent", breaker.has_slow_call(), "slow_call");
-  ordered(ValueOr("breaker.open_time", breaker.has_open_time(), breaker.open_time(), kOpenTime),
+  ordered(ValueOr("breaker.open_time", breaker.has_open_time(), breaker.open_time(),
+                  BreakerSettings().open_time),
           ValueOr("breaker.max_open_time", breaker.has_max_open_time(), breaker.max_open_time(),
-                  kOpenTime));
+                  BreakerSettings().max_open_time));
   needs("fault.delay_percent", policy.fault().has_delay(), "delay");
   needs("fault.abort_percent", policy.fault().has_abort(), "abort");
 }

@@ -8,6 +8,7 @@
 #include "gateway/compose/undo.h"
 #include "gateway/observe/log.h"
 #include "gateway/policy/chain.h"
+#include "gateway/policy/shed.h"
 #include "gateway/upstream/transport.h"
 
 namespace frontdesk::policy {
@@ -121,11 +122,8 @@ Outcome OutcomeOf(Verdict verdict) {
   return Outcome::kRefused;
 }
 
-absl::Status Overloaded() {
-  return Failure(absl::StatusCode::kUnavailable, "OVERLOADED",
-                 "too many requests with an Idempotency-Key are under way", Origin::kGateway)
-      .NeverSent()
-      .Header("Retry-After", "1");
+Reply NoRoom() {
+  return Reply(Overloaded("too many requests with an Idempotency-Key are under way"));
 }
 
 Reply Refusal(Verdict verdict) {
@@ -140,7 +138,7 @@ Reply Refusal(Verdict verdict) {
                          "this Idempotency-Key was used for a different request")
                      .Http(422));
   }
-  return Reply(Overloaded());
+  return NoRoom();
 }
 
 IdempotentRequest Identify(const Exchange& exchange, std::string_view key) {
@@ -194,7 +192,7 @@ Task<Reply> DispatchOnce(Exchange& exchange, const IdempotencyHost& host, Termin
   }
   // Before the key is claimed, so that nothing claimed is ever left lying.
   std::optional<Scope::Place> place = host.scope.Reserve();
-  if (!place) co_return Reply(Overloaded());
+  if (!place) co_return NoRoom();
   const IdempotentRequest request = Identify(exchange, **key);
   const IdempotencyStore::Begun begun =
       co_await host.store.Begin(request, exchange.call.loop.Now());

@@ -1,19 +1,14 @@
 #include "gateway/policy/shed.h"
 
-#include <string_view>
-
 #include "gateway/base/failure.h"
 
 namespace frontdesk::policy {
-namespace {
 
 absl::Status Overloaded(std::string_view what) {
   return Failure(absl::StatusCode::kUnavailable, "OVERLOADED", what, Origin::kGateway)
       .NeverSent()
       .Header("Retry-After", "1");
 }
-
-}  // namespace
 
 bool Shedder::TooLateFor(Priority priority, TimePoint now) {
   const Lateness::Level level = lateness_.level(now);

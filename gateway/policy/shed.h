@@ -2,6 +2,8 @@
 // are still worth waiting for.
 #pragma once
 
+#include <string_view>
+
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/mechanism/lateness.h"
@@ -10,6 +12,9 @@
 #include "gateway/policy/in_flight.h"
 
 namespace frontdesk::policy {
+
+// The 503 of what can't be done now; asking again in a second may help.
+absl::Status Overloaded(std::string_view what);
 
 // Decides for one worker, on its loop.
 class Shedder {

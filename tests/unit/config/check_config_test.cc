@@ -164,7 +164,7 @@ TEST(CheckConfig, RefusesUpstreamsThatCannotBeRight) {
        "upstreams.a.outlier_detection.interval: must be between 100ms and 1h, got 1ms\n"},
       {"outlier_detection: {base_ejection_time: 10m}",
        "upstreams.a.outlier_detection.base_ejection_time: base_ejection_time 10m is longer than "
-       "max_ejection_time 300s (the default)\n"},
+       "max_ejection_time 5m (the default)\n"},
       {"outlier_detection: {max_ejection_time: 1s}",
        "upstreams.a.outlier_detection.max_ejection_time: base_ejection_time 30s (the default) is "
        "longer than max_ejection_time 1s\n"},
