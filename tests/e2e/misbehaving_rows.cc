@@ -200,7 +200,7 @@ std::vector<Row> SilentRows() {
       {.name = "TakesNoStreams",
        .script = Each([](ScriptedConnection&, int32_t, Seen&) {}, {{3, 0}}),
        // It has enough to do: nobody waits for that until his time is over.
-       .h2 = {503, "UPSTREAM_OVERLOADED"},
+       .h2 = {503, "UPSTREAM_OVERLOADED", "1"},
        .grpc = kTooLate,
        .requests = 0},
       {.name = "TakesNoBody",
