@@ -129,8 +129,8 @@ void QueueAgeAllowed(benchmark::State& state) {
   Time time;
   for (auto _ : state) {
     const TimePoint now = time.Next();
-    age.OnEmpty(now);
-    benchmark::DoNotOptimize(age.Allowed(now));
+    age.OnJoin(true, now);
+    benchmark::DoNotOptimize(age.Limit(now));
   }
 }
 BENCHMARK(QueueAgeAllowed);

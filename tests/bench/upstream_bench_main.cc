@@ -27,7 +27,7 @@ double CpuMicroseconds() {
   return microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
 }
 
-struct Load {
+struct Callers {
   Loop loop;
   contract::MethodName method;
   std::string request = std::string(200, 'x');
@@ -38,7 +38,7 @@ struct Load {
   std::vector<double> microseconds;
 };
 
-internal::Detached CallInTurn(Load& load, Channels& channels) {
+internal::Detached CallInTurn(Callers& load, Channels& channels) {
   ++load.running;
   const CallOptions options;
   while (!load.stop) {
@@ -59,7 +59,7 @@ internal::Detached CallInTurn(Load& load, Channels& channels) {
   --load.running;
 }
 
-void RunFor(Load& load, double seconds) {
+void RunFor(Callers& load, double seconds) {
   const TimePoint end =
       Clock::now() + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
   load.loop.RunUntil([&] { return load.loop.Now() >= end; });
@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   if (argc > 4 && std::string_view(argv[4]) == "grpc") settings.transport = TransportKind::kGrpc;
   if (argc > 5) settings.connections = std::strtoul(argv[5], nullptr, 10);
 
-  Load load;
+  Callers load;
   load.method.service = "bench.Service";
   load.method.path = "/bench.Service/Call";
   Clusters clusters({settings}, load.loop.Now());

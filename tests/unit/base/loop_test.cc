@@ -317,7 +317,7 @@ TEST(Loop, AnswersThatCameWhileItStoodStillAreInTime) {
   Recorder deadline(&order, 1);
   loop.Arm(deadline, loop.Now() + milliseconds(100));
   loop.Post([&] {
-    std::this_thread::sleep_for(milliseconds(400));
+    std::this_thread::sleep_for(milliseconds(800));
     // More than one turn takes, as they lie in sockets.
     for (int i = 0; i < 200; ++i) loop.Post([&] { order.push_back(0); });
   });
