@@ -12,6 +12,8 @@
 namespace frontdesk::upstream {
 namespace {
 
+constexpr uint32_t kMostUnsent = 5;
+
 // The request's own where it is out of the ordinary, else that of the method.
 Priority PriorityOf(const Call& call) {
   const Priority of_request = call.context.priority;
@@ -126,7 +128,10 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_
                    (timed_out || call.policy.retry.codes.Has(status.code()));
   if (!never_sent && !may) return std::nullopt;
   const uint32_t tried = call.attempts + call.unmade;
-  if (tried >= most_attempts) return std::nullopt;
+  // Where retries are on at all, what is certainly safe is given a few more.
+  const uint32_t most =
+      never_sent && most_attempts > 1 ? std::max(most_attempts, kMostUnsent) : most_attempts;
+  if (tried >= most) return std::nullopt;
   const std::optional<Duration> pushback = PushbackOf(status);
   if (pushback == Duration::max()) return std::nullopt;
   const Duration wait = pushback.value_or(

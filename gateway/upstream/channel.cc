@@ -18,7 +18,7 @@ using Readiness = Transport::Readiness;
 // So many are looked at for one pick, from a place that moves on: two at random among them are as
 // good as two among all.
 constexpr size_t kLook = 8;
-constexpr std::chrono::milliseconds kLookAgain{2};
+constexpr std::chrono::milliseconds kLookAgain{1};
 
 bool MayBeReady(Readiness readiness) {
   return readiness == Readiness::kIdle || readiness == Readiness::kConnecting ||

@@ -17,8 +17,8 @@ struct BreakerSettings {
   double slow_percent = 80;               // of the window's calls
   Duration window = std::chrono::seconds(10);
   uint32_t minimum_calls = 20;  // fewer in the window say nothing about percentages
-  Duration open_time = std::chrono::milliseconds(800);
-  Duration max_open_time = std::chrono::milliseconds(800);
+  Duration open_time = std::chrono::milliseconds(500);
+  Duration max_open_time = std::chrono::milliseconds(500);
   uint32_t probes = 3;  // successes in a row that close it
 };
 

@@ -8,10 +8,10 @@
 namespace frontdesk {
 
 struct QueueAgeSettings {
-  Duration max_age = std::chrono::milliseconds(4);
+  Duration max_age = std::chrono::milliseconds(3);
   // A queue that has not been empty for so long is no burst: it stands. Before that, this is the
   // longest wait.
-  Duration interval = std::chrono::milliseconds(4);
+  Duration interval = std::chrono::milliseconds(3);
 };
 
 // The controlled delay of CoDel, as "Fail at Scale" (B. Maurer, ACM Queue 2015) uses it for

@@ -55,8 +55,8 @@ void OneResets(Rig& rig, Judge& judge) {
                                      {{seconds(1), [&] { Busier(rig).Behave(resets); }}});
   const RouteReport& put = report["put1"];
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
-  judge.AtLeast("POSTs that were cut", put.Count(502), 1);
-  judge.AtMost("those in flight at the time", put.Count(502), 100);
+  // As many as it had at that moment, which may be none.
+  judge.AtMost("POSTs that were cut", put.Count(502), 100);
   judge.AtMost("failed POSTs, other than 502", put.failed() - put.Count(502), 0);
   judge.Reasons(put);
 }

@@ -190,7 +190,7 @@ TEST(CheckConfig, RefusesUpstreamsThatCannotBeRight) {
       {"breaker: {slow_call: 2s}, timeout: 1s",
        "upstreams.a.breaker.slow_call: 2s is not shorter than the timeout 1s\n"},
       {"breaker: {open_time: 1s}",
-       "upstreams.a.breaker.open_time: open_time 1s is longer than max_open_time 800ms (the "
+       "upstreams.a.breaker.open_time: open_time 1s is longer than max_open_time 500ms (the "
        "default)\n"},
   };
   for (const auto& row : rows) {

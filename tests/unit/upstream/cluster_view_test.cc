@@ -48,7 +48,9 @@ class ClusterViewTest : public ::testing::Test {
     settings_.services = {"shop.order.v1.Orders"};
     settings_.endpoints = {{"127.0.0.1:1", 9, "a"}, {"127.0.0.1:2", 1, ""}, {"[::1]:3", 1, ""}};
     settings_.breaker.on = false;
-    policy_.breaker.open_time = milliseconds(800);
+    for (BreakerSettings* breaker : {&policy_.breaker, &settings_.breaker}) {
+      breaker->open_time = breaker->max_open_time = milliseconds(800);
+    }
   }
   Cluster& cluster() {
     if (!cluster_) {
