@@ -7,6 +7,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/observe/log.h"
+#include "gateway/upstream/random.h"
 
 namespace frontdesk {
 namespace {
@@ -15,11 +16,6 @@ namespace {
 constexpr std::chrono::seconds kUnwind{5};
 // Requests that go on without their clients, and undos, by worker.
 constexpr size_t kMostDetached = 4096;
-
-upstream::Random MakeRandom() {
-  auto engine = std::make_shared<std::mt19937>(std::random_device{}());
-  return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
-}
 
 uint64_t Seed() {
   std::random_device device;
@@ -47,7 +43,7 @@ void CallMetrics::OnRetry(const contract::MethodName& method, upstream::RetryEve
 
 Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
                http::Listener::HandOver hand_over)
-    : random_(MakeRandom()),
+    : random_(upstream::MakeRandom()),
       shard_(shared.metrics.AddShard()),
       lateness_(shared.snapshot->overload.max_queue_age),
       call_metrics_(*shared.snapshot->contract, shared.method_ids, shard_),

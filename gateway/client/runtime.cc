@@ -1,19 +1,16 @@
 #include "gateway/client/runtime.h"
 
 #include <algorithm>
-#include <random>
 
 #include "gateway/base/failure.h"
 #include "gateway/upstream/channels.h"
+#include "gateway/upstream/random.h"
 
 namespace frontdesk::client {
 namespace {
 
 std::unique_ptr<upstream::Caller> Connect(Loop& loop, upstream::Clusters& clusters) {
-  auto engine = std::make_shared<std::mt19937>(std::random_device{}());
-  return std::make_unique<upstream::Channels>(
-      loop, clusters, [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); },
-      nullptr);
+  return std::make_unique<upstream::Channels>(loop, clusters, upstream::MakeRandom(), nullptr);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "gateway/upstream/cluster.h"
 
 #include <algorithm>
-#include <set>
 
 #include "gateway/base/text.h"
 #include "gateway/upstream/cluster_log.h"

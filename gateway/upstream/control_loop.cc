@@ -1,16 +1,8 @@
 #include "gateway/upstream/control_loop.h"
 
-#include <random>
+#include "gateway/upstream/random.h"
 
 namespace frontdesk::upstream {
-namespace {
-
-Random MakeRandom() {
-  auto engine = std::make_shared<std::mt19937>(std::random_device{}());
-  return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
-}
-
-}  // namespace
 
 // What is made here belongs to the thread as soon as there is one, until it has ended.
 ControlLoop::ControlLoop(const Clusters& clusters, const DnsSettings& dns)

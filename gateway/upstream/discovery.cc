@@ -7,6 +7,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/observe/log.h"
+#include "gateway/upstream/cluster_view.h"
 #include "gateway/upstream/grpc_wire.h"
 
 namespace frontdesk::upstream {
@@ -19,15 +20,9 @@ auto KeyOf(const FoundEndpoint& endpoint) {
   return std::tie(endpoint.target.host, endpoint.target.port, endpoint.target.authority);
 }
 
-std::string AddressText(const FoundEndpoint& endpoint) {
-  const EndpointTarget& at = endpoint.target;
-  const bool v6 = at.host.find(':') != std::string::npos;
-  return v6 ? Cat('[', at.host, "]:", at.port) : Cat(at.host, ':', at.port);
-}
-
 std::set<std::string> AddressTexts(const std::vector<FoundEndpoint>& endpoints) {
   std::set<std::string> texts;
-  for (const FoundEndpoint& endpoint : endpoints) texts.insert(AddressText(endpoint));
+  for (const FoundEndpoint& endpoint : endpoints) texts.insert(AddressOf(endpoint.target));
   return texts;
 }
 

@@ -8,6 +8,7 @@
 #include "gateway/base/text.h"
 #include "gateway/contract/wire.h"
 #include "gateway/observe/log.h"
+#include "gateway/upstream/cluster_view.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -27,11 +28,6 @@ UpstreamSettings SettingsOfChecks(UpstreamSettings settings) {
   settings.connections = 1;
   settings.idle_timeout = std::max(settings.idle_timeout, 2 * settings.health_check.interval);
   return settings;
-}
-
-std::string NameOf(const EndpointTarget& target) {
-  return Cat(target.host.find(':') == std::string::npos ? target.host : Cat('[', target.host, ']'),
-             ':', target.port);
 }
 
 }  // namespace
@@ -189,7 +185,7 @@ void UpstreamHealth::Sync() {
 }
 
 void UpstreamHealth::OnOutcome(Checked& checked, const EndpointCheck::Outcome& outcome) {
-  const std::string who = Cat(settings_.name, ": ", NameOf(checked.state->target));
+  const std::string who = Cat(settings_.name, ": ", AddressOf(checked.state->target));
   if (outcome.unimplemented && !std::exchange(said_unimplemented_, true)) {
     observe::LogInfo(
         Cat(who, " has no grpc.health.v1.Health: that it answers is taken for healthy"));
