@@ -9,6 +9,7 @@
 #include "gateway/contract/wire.h"
 #include "gateway/observe/log.h"
 #include "gateway/upstream/cluster_view.h"
+#include "gateway/upstream/verdict.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -103,7 +104,7 @@ void EndpointCheck::Step() {
     case Transport::Readiness::kReady:
       return Ask();
     case Transport::Readiness::kFailing:
-      return End({.trouble = std::string(Std(transport_.last_failure().message()))});
+      return NoAnswer(std::string(Std(transport_.last_failure().message())));
     default:
       return transport_.Connect();
   }
@@ -128,20 +129,33 @@ void EndpointCheck::OnDone(absl::Status status, Metadata) {
   } else {
     outcome.trouble =
         Cat(Std(absl::StatusCodeToString(status.code())), ": ", Std(status.message()));
+    // A connection that broke, or a time that was over, is no answer.
+    if (WasLost(status) || status.code() == absl::StatusCode::kDeadlineExceeded) {
+      return NoAnswer(std::move(outcome.trouble));
+    }
   }
   End(outcome);
 }
 
+void EndpointCheck::NoAnswer(std::string trouble) {
+  if (loop_.StalledSince(began_)) return Rest(loop_.Now());
+  End({.trouble = std::move(trouble)});
+}
+
 void EndpointCheck::End(const Outcome& outcome) {
+  // End points that joined together need not be asked together.
+  const Duration interval = settings_.health_check.interval;
+  const Duration jitter = std::chrono::duration_cast<Duration>(interval * (random_() / 10));
+  Rest(std::max(loop_.Now(), began_ + interval - jitter));
+  told_(outcome);
+}
+
+void EndpointCheck::Rest(TimePoint next) {
   checking_ = false;
   step_timer_.Disarm();
   timeout_timer_.Disarm();
   call_.reset();  // which cancels it, if this is before its end
-  // End points that joined together need not be asked together.
-  const Duration interval = settings_.health_check.interval;
-  const Duration jitter = std::chrono::duration_cast<Duration>(interval * (random_() / 10));
-  loop_.Arm(begin_timer_, std::max(loop_.Now(), began_ + interval - jitter));
-  told_(outcome);
+  loop_.Arm(begin_timer_, next);
 }
 
 UpstreamHealth::UpstreamHealth(Loop& loop, const Random& random, Cluster& cluster)

@@ -61,8 +61,12 @@ class EndpointCheck final : private Transport::Owner, private CallEvents {
   // Asks as soon as there is a connection, or ends without one.
   void Step();
   void Ask();
-  void OnTimeout() { End({.trouble = "no answer in time"}); }
+  void OnTimeout() { NoAnswer("no answer in time"); }
+  // Counts, unless this process stood still meanwhile: then it is asked again at once.
+  void NoAnswer(std::string trouble);
   void End(const Outcome& outcome);
+  // `next` is when it is asked again.
+  void Rest(TimePoint next);
 
   void OnReadiness(Transport&) override;
   void OnHeaders(Metadata) override {}

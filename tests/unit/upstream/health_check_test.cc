@@ -7,6 +7,7 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <thread>
 
 #include "gateway/base/text.h"
 #include "tests/support/scripted_h2_server.h"
@@ -117,6 +118,7 @@ class HealthChecks : public ::testing::Test {
     settings.name = "orders";
     for (const std::string& address : addresses) settings.endpoints.push_back(address);
     settings.health_check = check_;
+    settings.connect_timeout = connect_timeout_;
     settings.first_backoff = milliseconds(1);
     settings.last_backoff = milliseconds(5);
     cluster_.emplace(settings, loop_.Now());
@@ -140,6 +142,7 @@ class HealthChecks : public ::testing::Test {
                              .timeout = milliseconds(50),
                              .unhealthy_threshold = 2,
                              .healthy_threshold = 2};
+  Duration connect_timeout_ = seconds(5);
   Loop loop_;
   std::optional<Cluster> cluster_;
   std::optional<UpstreamHealth> health_;
@@ -166,6 +169,7 @@ TEST_F(HealthChecks, AsksForTheService) {
 }
 
 TEST_F(HealthChecks, StaysHealthy) {
+  check_.timeout = seconds(5);
   const struct {
     const char* what;
     Answer answer;
@@ -265,7 +269,41 @@ TEST_F(HealthChecks, ComesBackToOneThatHung) {
   EXPECT_TRUE(RunUntilHealthy(true));
 }
 
+// As after SIGSTOP: what ran out of time then says nothing about who was asked.
+TEST_F(HealthChecks, AStandstillOfOurOwnIsNoTrouble) {
+  const struct {
+    const char* what;
+    bool connects;  // else it hangs before its SETTINGS
+  } rows[] = {{"asked", true}, {"connecting", false}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    std::atomic<int> begun{0};
+    std::atomic<bool> stand_still{true};
+    const auto hang = [&] {
+      ++begun;
+      if (!stand_still) return;
+      loop_.Post([] { std::this_thread::sleep_for(milliseconds(700)); });
+    };
+    ScriptedH2Server server([&](ScriptedConnection& c, int) {
+      if (!row.connects) hang();
+      if (!row.connects || !c.Handshake()) return c.WaitForEnd();
+      while (c.NextRequest()) hang();
+    });
+    check_.unhealthy_threshold = 1;
+    check_.timeout = milliseconds(300);
+    connect_timeout_ = milliseconds(row.connects ? 5000 : 250);
+    Begin({server.address()});
+    EXPECT_TRUE(RunUntil([&] { return begun >= 2 || !endpoint()->healthy(); }));
+    EXPECT_TRUE(endpoint()->healthy());
+    // Nor is it an excuse for longer than it lasts.
+    stand_still = false;
+    EXPECT_TRUE(RunUntilHealthy(false));
+    health_.reset();
+  }
+}
+
 TEST_F(HealthChecks, FlappingIsNothingBelowTheThresholds) {
+  check_.timeout = seconds(5);  // a busy machine is no trouble of theirs
   for (const uint32_t threshold : {2u, 1u}) {
     std::atomic<int> checks{0};
     ScriptedH2Server server(Serve(
