@@ -33,7 +33,7 @@ std::optional<Breaker> SharedBreaker::Record(Breaker::Admission admitted, Verdic
   if (!on_) return std::nullopt;
   const MutexLock lock(mutex_);
   if (verdict == Verdict::kNothing) {
-    breaker_.Release(admitted, now);
+    breaker_.Release(admitted);
     return std::nullopt;
   }
   if (!breaker_.Record(admitted, verdict == Verdict::kGood, took, now)) return std::nullopt;

@@ -21,12 +21,12 @@ Breaker::Admission Breaker::Admit(TimePoint now) {
   if (now < open_until_ || probe_under_way(now)) return Admission::kNo;
   probing_ = true;
   probe_began_ = now;
-  return Admission::kProbe;
+  return {Admission::kProbe, ++probe_};
 }
 
 bool Breaker::Record(Admission admitted, bool ok, Duration took, TimePoint now) {
   if (!settings_.on || admitted == Admission::kNo) return false;
-  if (admitted == Admission::kProbe) return RecordProbe(ok, took, now);
+  if (admitted == Admission::kProbe) return RecordProbe(admitted.probe, ok, took, now);
   if (!closed_ || (closed_at_ != TimePoint::min() && now - took < closed_at_)) return false;
   counts_.Add({1, !ok, IsSlow(took)}, now);
   failures_in_a_row_ = ok ? 0 : failures_in_a_row_ + 1;
@@ -36,9 +36,9 @@ bool Breaker::Record(Admission admitted, bool ok, Duration took, TimePoint now) 
   return true;
 }
 
-bool Breaker::RecordProbe(bool ok, Duration took, TimePoint now) {
+bool Breaker::RecordProbe(uint64_t probe, bool ok, Duration took, TimePoint now) {
   // A probe that was given up may answer after all: then another one has decided, or may still.
-  if (closed_ || !probing_) return false;
+  if (closed_ || !probing_ || probe != probe_) return false;
   probing_ = false;
   if (!ok || IsSlow(took)) {
     const Duration longest = std::max(settings_.open_time, settings_.max_open_time);
@@ -51,8 +51,8 @@ bool Breaker::RecordProbe(bool ok, Duration took, TimePoint now) {
   return true;
 }
 
-void Breaker::Release(Admission admitted, TimePoint) {
-  if (admitted == Admission::kProbe) probing_ = false;
+void Breaker::Release(Admission admitted) {
+  if (admitted == Admission::kProbe && admitted.probe == probe_) probing_ = false;
 }
 
 Breaker::State Breaker::state(TimePoint now) const {

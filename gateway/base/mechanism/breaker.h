@@ -32,7 +32,17 @@ class Breaker {
  public:
   enum class State : uint8_t { kClosed, kOpen, kHalfOpen };
   enum class Trip : uint8_t { kNone, kConsecutive, kErrorRatio, kSlowRatio, kProbeFailed };
-  enum class Admission : uint8_t { kYes, kProbe, kNo };
+  // What Admit() says; goes back with the call's outcome.
+  struct Admission {
+    enum Kind : uint8_t { kYes, kProbe, kNo };
+
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    Admission(Kind what, uint64_t which = 0) : kind(what), probe(which) {}
+    bool operator==(Kind other) const { return kind == other; }
+
+    Kind kind;
+    uint64_t probe;  // which one it is
+  };
   struct Seen {
     uint64_t calls = 0, failures = 0, slow = 0;
   };
@@ -46,8 +56,9 @@ class Breaker {
   bool Record(Admission admitted, bool ok, Duration took, TimePoint now);
   // The call ended without saying anything about the back end (cancelled, refused locally). Either
   // this or Record() follows each Admit(); a probe of which nothing is heard for 30 s, or the open
-  // time if that is longer, is given up.
-  void Release(Admission admitted, TimePoint now);
+  // time if that is longer, is given up: once another one has taken its place, what becomes of it
+  // counts for nothing.
+  void Release(Admission admitted);
 
   // Half-open from the end of the open time on, also before a probe has come.
   State state(TimePoint now) const;
@@ -62,7 +73,7 @@ class Breaker {
   const BreakerSettings& settings() const { return settings_; }
 
  private:
-  bool RecordProbe(bool ok, Duration took, TimePoint now);
+  bool RecordProbe(uint64_t probe, bool ok, Duration took, TimePoint now);
   bool IsSlow(Duration took) const;
   Trip ReasonToOpen(TimePoint now) const;
   void Open(Trip why, TimePoint now);
@@ -79,6 +90,7 @@ class Breaker {
   Duration open_for_;
   TimePoint open_until_;
   bool probing_ = false;
+  uint64_t probe_ = 0;  // the latest
   TimePoint probe_began_;
   uint32_t good_probes_ = 0;
   uint64_t opened_ = 0;

@@ -108,8 +108,9 @@ class Opened : public testing::Test {
     EXPECT_EQ(breaker_.state(kStart), State::kOpen);
   }
   bool Probe(bool ok, Duration took = 0ms) {
-    EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
-    return breaker_.Record(Admission::kProbe, ok, took, now_);
+    const Admission probe = breaker_.Admit(now_);
+    EXPECT_EQ(probe, Admission::kProbe);
+    return breaker_.Record(probe, ok, took, now_);
   }
 
   Breaker breaker_{Settings()};
@@ -126,11 +127,12 @@ TEST_F(Opened, AdmitsNothingUntilItsTime) {
 }
 
 TEST_F(Opened, OneProbeAtATime) {
-  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
+  const Admission probe = breaker_.Admit(now_);
+  EXPECT_EQ(probe, Admission::kProbe);
   EXPECT_EQ(breaker_.Admit(now_), Admission::kNo);
   EXPECT_EQ(breaker_.Admit(now_ + 1s), Admission::kNo);
   EXPECT_EQ(breaker_.until_probe(now_ + 1s), 100ms);
-  EXPECT_FALSE(breaker_.Record(Admission::kProbe, true, 0ms, now_ + 1s));
+  EXPECT_FALSE(breaker_.Record(probe, true, 0ms, now_ + 1s));
   EXPECT_EQ(breaker_.Admit(now_ + 1s), Admission::kProbe);
 }
 
@@ -188,33 +190,61 @@ TEST_F(Opened, WhatBeganBeforeSaysNothing) {
 }
 
 TEST_F(Opened, AReleasedProbeMakesRoomForTheNext) {
-  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
-  breaker_.Release(Admission::kYes, now_);  // of a call from before
+  const Admission probe = breaker_.Admit(now_);
+  EXPECT_EQ(probe, Admission::kProbe);
+  breaker_.Release(Admission::kYes);  // of a call from before
   EXPECT_EQ(breaker_.Admit(now_), Admission::kNo);
-  breaker_.Release(Admission::kProbe, now_);
+  breaker_.Release(probe);
   EXPECT_EQ(breaker_.state(now_), State::kHalfOpen);
   EXPECT_EQ(breaker_.until_probe(now_), 0ms);
   EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
 }
 
 TEST_F(Opened, ALostProbeDoesNotWedgeIt) {
-  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
+  const Admission lost = breaker_.Admit(now_);
+  EXPECT_EQ(lost, Admission::kProbe);
   EXPECT_EQ(breaker_.Admit(now_ + 30s - 1ms), Admission::kNo);
   now_ += 30s;
   EXPECT_EQ(breaker_.until_probe(now_), 0ms);
   EXPECT_TRUE(Probe(false));
   // The lost one answers after all.
-  EXPECT_FALSE(breaker_.Record(Admission::kProbe, true, 30s, now_));
+  EXPECT_FALSE(breaker_.Record(lost, true, 30s, now_));
   EXPECT_EQ(breaker_.state(now_), State::kOpen);
+}
+
+TEST_F(Opened, WhatBecomesOfALostProbeIsNotTheNextOnes) {
+  enum Late { kGood, kBad, kReleased };
+  for (const Late late : {kGood, kBad, kReleased}) {
+    Breaker breaker = breaker_;
+    TimePoint now = now_;
+    const Admission lost = breaker.Admit(now);
+    now += 30s;
+    const Admission next = breaker.Admit(now);
+    EXPECT_EQ(next, Admission::kProbe);
+    if (late == kReleased) {
+      breaker.Release(lost);
+    } else {
+      EXPECT_FALSE(breaker.Record(lost, late == kGood, 30s, now));
+    }
+    EXPECT_EQ(breaker.state(now), State::kHalfOpen) << late;
+    EXPECT_EQ(breaker.Admit(now), Admission::kNo) << late << ": one is under way";
+    // Three good ones close it, of which that was none.
+    EXPECT_FALSE(breaker.Record(next, true, 0ms, now)) << late;
+    EXPECT_FALSE(breaker.Record(breaker.Admit(now), true, 0ms, now)) << late;
+    EXPECT_TRUE(breaker.Record(breaker.Admit(now), true, 0ms, now)) << late;
+  }
+  // As long as nobody has taken its place, it is late and no more.
+  const Admission late = breaker_.Admit(now_);
+  EXPECT_TRUE(breaker_.Record(late, false, 40s, now_ + 40s));
 }
 
 TEST_F(Opened, WhatWasNotAdmittedIsNotRecorded) {
   for (int i = 0; i < 20; ++i) {
     EXPECT_FALSE(breaker_.Record(Admission::kNo, true, 0ms, now_));
-    breaker_.Release(Admission::kNo, now_);
+    breaker_.Release(Admission::kNo);
   }
   EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
-  breaker_.Release(Admission::kNo, now_);
+  breaker_.Release(Admission::kNo);
   EXPECT_EQ(breaker_.Admit(now_), Admission::kNo);
 }
 
@@ -227,12 +257,14 @@ TEST(Breaker, LongOpenTimesNeitherOverflowNorShrink) {
   EXPECT_TRUE(breaker.Record(breaker.Admit(now), false, 0ms, now));
   EXPECT_EQ(breaker.until_probe(now), 40s);
   now += 40s;
-  EXPECT_EQ(breaker.Admit(now), Admission::kProbe);
+  const Admission probe = breaker.Admit(now);
+  EXPECT_EQ(probe, Admission::kProbe);
   EXPECT_EQ(breaker.Admit(now + 39s), Admission::kNo);  // given up after the open time
-  EXPECT_TRUE(breaker.Record(Admission::kProbe, false, 0ms, now));
+  EXPECT_TRUE(breaker.Record(probe, false, 0ms, now));
   EXPECT_EQ(breaker.until_probe(now), 40s);
-  EXPECT_EQ(breaker.Admit(now + 40s), Admission::kProbe);
-  EXPECT_TRUE(breaker.Record(Admission::kProbe, true, 0ms, now + 40s));
+  const Admission next = breaker.Admit(now + 40s);
+  EXPECT_EQ(next, Admission::kProbe);
+  EXPECT_TRUE(breaker.Record(next, true, 0ms, now + 40s));
   EXPECT_EQ(breaker.state(now + 40s), State::kClosed);
 }
 
