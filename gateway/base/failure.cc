@@ -77,6 +77,10 @@ Failure& Failure::Details(std::string_view status_bytes) {
   return *this;
 }
 
+Failure DeadlineExceeded(std::string_view what) {
+  return Failure(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED", what, Origin::kGateway);
+}
+
 void AddInfo(absl::Status& status, std::string_view name, std::string_view value) {
   std::string entry;  // of map<string, string>
   AppendField(entry, 1, name);

@@ -42,6 +42,9 @@ class Failure {
   absl::Status status_;
 };
 
+// DEADLINE_EXCEEDED that this process found by its own clock: 504.
+Failure DeadlineExceeded(std::string_view what);
+
 // Failure::Info() of a failure that exists already, whoever made it.
 void AddInfo(absl::Status& status, std::string_view name, std::string_view value);
 void ClearInfo(absl::Status& status);

@@ -8,11 +8,6 @@
 namespace frontdesk::client {
 namespace {
 
-Failure DeadlineExceeded() {
-  return Failure(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                 "the upstream call did not end in time", Origin::kGateway);
-}
-
 // When a call that starts now must have ended.
 TimePoint DeadlineOf(const upstream::CallContext& context, const upstream::CallOptions& options,
                      TimePoint now) {
@@ -50,7 +45,9 @@ Task<absl::StatusOr<upstream::UnaryReply>> FakeCaller::Unary(upstream::CallConte
   if (context.cancel.cancelled()) co_return context.cancel.reason();
   const TimePoint now = loop_.Now();
   const TimePoint deadline = DeadlineOf(context, options, now);
-  if (deadline <= now) co_return DeadlineExceeded().NeverSent();
+  if (deadline <= now) {
+    co_return DeadlineExceeded("the time was over before the call").NeverSent();
+  }
   if (found == scripts_.end()) {
     co_return Failure(absl::StatusCode::kUnimplemented, "NO_SCRIPT",
                       Cat("nothing says what ", method.full_name, " answers"), Origin::kGateway);
@@ -62,7 +59,7 @@ Task<absl::StatusOr<upstream::UnaryReply>> FakeCaller::Unary(upstream::CallConte
     const TimePoint wake = std::min(deadline, now + scripted.delay);
     const absl::Status cancelled = co_await loop_.SleepUntil(wake, &context.cancel);
     if (!cancelled.ok()) co_return cancelled;
-    if (wake == deadline) co_return DeadlineExceeded();
+    if (wake == deadline) co_return DeadlineExceeded("the upstream call did not end in time");
   }
   if (!answer.ok()) co_return answer.status();
   upstream::UnaryReply reply;

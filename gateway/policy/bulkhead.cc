@@ -4,7 +4,6 @@
 #include <prometheus/metric_family.h>
 
 #include "gateway/base/failure.h"
-#include "gateway/policy/client_deadline.h"
 
 namespace frontdesk::policy {
 
@@ -59,7 +58,7 @@ Task<absl::StatusOr<Admission::Room>> Bulkheads::Enter(Exchange& exchange) {
     case Admission::Outcome::kDeadline:
       break;
   }
-  co_return DeadlineExceeded("the deadline passed before there was room");
+  co_return DeadlineExceeded("the deadline passed before there was room").NeverSent();
 }
 
 std::vector<prometheus::MetricFamily> Bulkheads::Collect() const {

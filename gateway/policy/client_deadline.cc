@@ -75,17 +75,16 @@ std::optional<Duration> ReadXRequestTimeout(std::string_view text) {
   return timeout + nanoseconds(*fraction * unit / scale);
 }
 
+absl::Status HasPassed() {
+  return DeadlineExceeded("the time that the client allows has passed").NeverSent();
+}
+
 absl::Status BadTimeout(std::string_view name, std::string_view what) {
   return Failure(absl::StatusCode::kInvalidArgument, "INVALID_HEADER",
                  Cat("header ", name, ' ', what));
 }
 
 }  // namespace
-
-absl::Status DeadlineExceeded(std::string_view what) {
-  return Failure(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED", what, Origin::kGateway)
-      .NeverSent();
-}
 
 absl::StatusOr<std::optional<Duration>> ReadClientTimeout(const http::Headers& headers) {
   std::optional<Duration> shortest;
@@ -114,16 +113,14 @@ absl::Status TakeClientDeadline(Exchange& exchange) {
   exchange.call.deadline = exchange.request.received + **timeout;
   exchange.call.client_deadline = true;
   if (exchange.call.deadline > exchange.call.loop.Now()) return absl::OkStatus();
-  return DeadlineExceeded("the time that the client allows has passed");
+  return HasPassed();
 }
 
 absl::Status TakeRouteDeadline(Exchange& exchange) {
   upstream::CallContext& call = exchange.call;
   const TimePoint now = call.loop.Now();
   const TimePoint latest = now + exchange.route->timeout;
-  if (call.client_deadline && call.deadline <= now) {
-    return DeadlineExceeded("the time that the client allows has passed");
-  }
+  if (call.client_deadline && call.deadline <= now) return HasPassed();
   call.client_deadline = call.client_deadline && call.deadline < latest;
   if (!call.client_deadline) call.deadline = latest;
   return absl::OkStatus();

@@ -11,9 +11,6 @@
 
 namespace frontdesk::policy {
 
-// The 504 of a request that no back end was called for.
-absl::Status DeadlineExceeded(std::string_view what);
-
 // From X-Request-Timeout ("0.25" and "2s" are seconds, "250ms" milliseconds) and grpc-timeout (up
 // to 8 digits and one of H M S m u n), the shorter of both; nothing without either. What is neither
 // is refused with 400. Never negative, and may be zero.

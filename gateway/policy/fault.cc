@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "gateway/base/failure.h"
-#include "gateway/policy/client_deadline.h"
 
 namespace frontdesk::policy {
 
@@ -20,7 +19,7 @@ Task<absl::Status> InjectFault(Exchange& exchange, const Random& random,
         co_await call.loop.SleepUntil(now + std::min(fault.delay, left), &call.cancel);
     if (!slept.ok()) co_return slept;
     if (call.loop.Now() >= call.deadline) {
-      co_return DeadlineExceeded("the deadline passed during a delay that was injected");
+      co_return DeadlineExceeded("the deadline passed during an injected delay").NeverSent();
     }
   }
   if (fault.abort != absl::StatusCode::kOk && random() * 100 < fault.abort_percent) {

@@ -4,7 +4,6 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/upstream/grpc_wire.h"
-#include "gateway/upstream/verdict.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -26,7 +25,7 @@ bool UnaryAttempt::await_ready() {
   if (cancel_.cancelled()) {
     status_ = cancel_.reason();
   } else if (spec_.deadline <= loop_.Now()) {
-    status_ = DeadlineExceeded().NeverSent();
+    status_ = DeadlineExceeded("the time was over before the call").NeverSent();
   }
   ended_ = !status_.ok();
   return ended_;
@@ -52,7 +51,7 @@ void UnaryAttempt::OnDone(absl::Status status, Metadata trailers) {
   End(std::move(status));
 }
 
-void UnaryAttempt::OnTimer() { End(DeadlineExceeded()); }
+void UnaryAttempt::OnTimer() { End(DeadlineExceeded("the upstream call did not end in time")); }
 
 void UnaryAttempt::OnCancel(const absl::Status& reason) { End(reason); }
 

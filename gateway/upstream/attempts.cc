@@ -25,7 +25,7 @@ absl::Status NoRoom(Admission::Outcome outcome, const Call& call, const Cancella
     case Admission::Outcome::kCancelled:
       return cancel.reason();
     case Admission::Outcome::kDeadline:
-      return DeadlineExceeded().NeverSent();
+      return DeadlineExceeded("there was no room for the call in time").NeverSent();
     default:
       return Overloaded(Cat(call.cluster().settings().name, " has as many calls as it may"));
   }

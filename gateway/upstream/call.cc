@@ -36,7 +36,9 @@ absl::Status Refuse(MethodState& method, const CallContext& context,
                     CallObserver* observer) {
   const TimePoint now = context.loop.Now();
   if (context.cancel.cancelled()) return context.cancel.reason();
-  if (deadline <= now) return DeadlineExceeded().NeverSent();
+  if (deadline <= now) {
+    return DeadlineExceeded("the time was over before the call").NeverSent();
+  }
   admitted = method.breaker.Admit(now);
   if (admitted != Admitted::kNo) return absl::OkStatus();
   if (observer) observer->OnRefused(name);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "gateway/base/failure.h"
 #include "gateway/base/mechanism/outlier.h"
 #include "gateway/base/text.h"
 #include "gateway/upstream/grpc_transport.h"
@@ -331,7 +332,9 @@ void Channel::Place::End(absl::Status status) {
   channel_.loop_.Defer(waiter_);
 }
 
-void Channel::Place::OnTimer() { End(DeadlineExceeded().NeverSent()); }
+void Channel::Place::OnTimer() {
+  End(DeadlineExceeded("no end point took the call in time").NeverSent());
+}
 
 void Channel::Place::OnCancel(const absl::Status& reason) { End(reason); }
 

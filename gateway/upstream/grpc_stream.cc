@@ -84,13 +84,12 @@ absl::Status FromConnection(const grpc::Status& status) {
 
 // Never reached a connection, or was ended on this side.
 absl::Status FromLibrary(const grpc::Status& status) {
-  const auto code = static_cast<absl::StatusCode>(status.error_code());
   const std::string& text = status.error_message();
   switch (status.error_code()) {
     case grpc::StatusCode::CANCELLED:
       return absl::CancelledError(Absl(text));
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return Failure(code, "DEADLINE_EXCEEDED", text, Origin::kGateway);
+      return DeadlineExceeded(text);
     case grpc::StatusCode::UNAVAILABLE:
       return Unreachable(text);
     default:

@@ -49,11 +49,6 @@ Verdict Losses::Filter(Verdict verdict, const absl::Status& status, TimePoint no
   return verdict;
 }
 
-Failure DeadlineExceeded() {
-  return Failure(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                 "the upstream call did not end in time", Origin::kGateway);
-}
-
 Failure BreakerOpen(std::string_view of, Duration until_probe) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(until_probe).count();
   return Failure(absl::StatusCode::kUnavailable, "UPSTREAM_BREAKER_OPEN",

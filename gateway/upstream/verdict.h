@@ -36,8 +36,6 @@ class Losses {
   std::atomic<Duration::rep> last_{TimePoint::min().time_since_epoch().count()};
 };
 
-// DEADLINE_EXCEEDED, made here; 504.
-Failure DeadlineExceeded();
 // UPSTREAM_BREAKER_OPEN: 503 at once, without a call. `until_probe` becomes Retry-After.
 Failure BreakerOpen(std::string_view of, Duration until_probe);
 
