@@ -73,7 +73,7 @@ internal::Detached Connection::Serve([[maybe_unused]] Ref self) {
       Refuse(failure);
     }
     while (MustDropMore()) {
-      co_await BodyInput();
+      co_await BodyInput(TimePoint::max());
       WaitedForBody();
     }
     EndExchange();

@@ -49,7 +49,9 @@ class Connection final : private Flushable, private Timer, private Watched {
   class Body final : public BodySource {
    public:
     explicit Body(Connection& connection) : connection_(connection) {}
-    Task<absl::StatusOr<std::string_view>> Next() override { return connection_.NextPiece(); }
+    Task<absl::StatusOr<std::string_view>> Next(TimePoint until) override {
+      return connection_.NextPiece(until);
+    }
 
    private:
     Connection& connection_;
@@ -122,13 +124,13 @@ class Connection final : private Flushable, private Timer, private Watched {
   void OnTimer() override;
 
   // connection_body.cc
-  Task<absl::StatusOr<std::string_view>> NextPiece();
+  Task<absl::StatusOr<std::string_view>> NextPiece(TimePoint until);
   bool OfferContinue();
   void WaitedForBody();
   bool BodyFits();      // the rest of the body is small enough to be dropped
   bool DropBuffered();  // true when that was all of it
   bool MustDropMore();
-  InputWait BodyInput();
+  InputWait BodyInput(TimePoint until);
 
   // connection_reply.cc
   void Send(const ResponseHead& head, std::string_view body);

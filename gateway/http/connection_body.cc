@@ -1,5 +1,6 @@
 // Connection: the request's body, as the handler reads it and as it is dropped unread.
 #include <algorithm>
+#include <utility>
 
 #include "gateway/base/failure.h"
 #include "gateway/http/connection.h"
@@ -12,7 +13,7 @@ constexpr uint64_t kMostBodyRoom = 64 << 10;
 
 }  // namespace
 
-Task<absl::StatusOr<std::string_view>> Connection::NextPiece() {
+Task<absl::StatusOr<std::string_view>> Connection::NextPiece(TimePoint until) {
   while (true) {
     if (unframed_) co_return AsFailure(refusal::kChunkEnd);
     const BodyDecoder::Step step = decoder_.Next(input_.data(), input_.size());
@@ -26,11 +27,14 @@ Task<absl::StatusOr<std::string_view>> Connection::NextPiece() {
       ClientLeft();
       co_return cancel_->reason();
     }
+    // The connection is as good as with any other body that is not read to its end.
+    if (until <= worker_.loop.Now()) {
+      co_return DeadlineExceeded("the body did not come in time").NeverSent();
+    }
     if (OfferContinue()) Queue("HTTP/1.1 100 Continue\r\n\r\n");
-    co_await BodyInput();
+    co_await BodyInput(until);
     WaitedForBody();
-    if (timed_out_) {
-      timed_out_ = false;
+    if (std::exchange(timed_out_, false) && worker_.loop.Now() < until) {
       unframed_ = true;
       co_return AsFailure(refusal::kBodySlow);
     }
@@ -46,7 +50,7 @@ bool Connection::OfferContinue() {
 
 // A client may keep us waiting for the grace and for as long as what it sent takes at the lowest
 // rate: one deadline that moves with every byte.
-Connection::InputWait Connection::BodyInput() {
+Connection::InputWait Connection::BodyInput(TimePoint until) {
   const ServerLimits& limits = worker_.limits;
   const TimePoint now = worker_.loop.Now();
   body_wait_began_ = now;
@@ -55,7 +59,7 @@ Connection::InputWait Connection::BodyInput() {
     const auto earned = std::chrono::milliseconds(body_received_ * 1000 / limits.body_rate);
     allowed = std::max<Duration>(limits.body_grace + earned - body_waited_, Duration::zero());
   }
-  SetInputDeadline(now + allowed);
+  SetInputDeadline(std::min(now + allowed, until));
   const uint64_t left = decoder_.chunked() ? kLeastBodyRoom : decoder_.left();
   wanted_ = static_cast<size_t>(std::clamp(left, kLeastBodyRoom, kMostBodyRoom));
   return InputWait(*this);

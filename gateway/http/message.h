@@ -60,8 +60,8 @@ class BodySource {
  public:
   virtual ~BodySource() = default;
   // The next piece, valid until the next call; empty at the end. Fails with HTTP 400, 408 or 413
-  // as a Failure, or CANCELLED when the client left.
-  virtual Task<absl::StatusOr<std::string_view>> Next() = 0;
+  // as a Failure, CANCELLED when the client left, or DEADLINE_EXCEEDED when `until` comes first.
+  virtual Task<absl::StatusOr<std::string_view>> Next(TimePoint until) = 0;
 };
 
 // Response fields that the program sets; framing fields (Content-Length, Transfer-Encoding,

@@ -38,7 +38,8 @@ Task<absl::Status> ReadBody(Exchange& exchange) {
     exchange.body_text.reserve(std::min<size_t>(*exchange.request.content_length, 64 << 10));
   }
   while (true) {
-    const absl::StatusOr<std::string_view> piece = co_await exchange.body.Next();
+    const absl::StatusOr<std::string_view> piece =
+        co_await exchange.body.Next(exchange.call.deadline);
     if (!piece.ok()) co_return piece.status();
     if (piece->empty()) co_return absl::OkStatus();
     if (exchange.body_text.size() + piece->size() > limit) co_return TooLarge(limit);

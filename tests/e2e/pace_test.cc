@@ -206,6 +206,29 @@ TEST(Slow, AnUploadDoesNotUseUpItsRoutesTime) {
   EXPECT_EQ(Json(*answer)["text"], "a");
 }
 
+// The client's own is for all of it.
+TEST(Slow, AnUploadUsesUpItsClientsTime) {
+  Echo echo;
+  for (const char* wish : {"x-request-timeout: 200ms\r\n", "grpc-timeout: 200m\r\n"}) {
+    RawClient client(echo.port());
+    const int before = echo.calls();
+    const Clock::time_point start = Clock::now();
+    client.Send(Head("POST", "/body", Cat(wish, "content-length: 12\r\n")) + R"({"text")");
+    const std::optional<RawResponse> response = client.Read();
+    ASSERT_TRUE(response) << wish;
+    EXPECT_EQ(response->status, 504) << wish;
+    EXPECT_EQ(ReasonOf(*response), "DEADLINE_EXCEEDED") << wish;
+    EXPECT_GE(Clock::now() - start, milliseconds(190)) << wish;
+    EXPECT_LT(Clock::now() - start, std::chrono::seconds(4)) << wish;  // before it is a slow one
+    EXPECT_EQ(echo.calls(), before) << wish;
+    // What is left of it is no request.
+    client.Send(Cat(R"(:"a"})", kNext));
+    const std::optional<RawResponse> next = client.Read();
+    ASSERT_TRUE(next) << wish;
+    EXPECT_EQ(next->status, 200) << wish;
+  }
+}
+
 // One byte now and then does not buy a head more time.
 TEST(Slow, ATrickledHeadHasOneDeadline) {
   Echo echo("limits: {header_timeout: 500ms}\n");

@@ -40,7 +40,9 @@ class Thrower final : public compose::Aggregates {
 };
 
 class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next() override { co_return std::string_view(); }
+  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override {
+    co_return std::string_view();
+  }
 };
 
 class Sink final : public http::ReplySink {

@@ -91,6 +91,61 @@ TEST(ConnectionFaultsTest, SlowBodyIs408) {
   }
 }
 
+// Whoever reads the body may be in more of a hurry than the limits are.
+TEST(ConnectionFaultsTest, BodyThatComesTooLateForItsReader) {
+  TestServer server;
+  const std::string large = "Content-Length: " + std::to_string(1 << 20) + "\r\n";
+  const struct {
+    const char* what;
+    std::string request;
+    std::string rest;  // empty: the connection is closed
+  } rows[] = {
+      {"nothing of it", Post("/echo?30", "Content-Length: 10\r\n", ""), "1234567890"},
+      {"half of it", Post("/echo?30", "Content-Length: 10\r\n", "12345"), "67890"},
+      {"within a chunk", Chunked("/echo?30", "a\r\n12345"), "67890\r\n0\r\n\r\n"},
+      {"between chunks", Chunked("/echo?30", "3\r\nabc\r\n"), "0\r\n\r\n"},
+      {"too large to be dropped", Post("/echo?30", large, "12345"), ""},
+      {"no time at all", Post("/echo?0", "Content-Length: 10\r\n", "12345"), "67890"},
+      {"not asked for in time",
+       Post("/echo?0", "Content-Length: 10\r\nExpect: 100-continue\r\n", ""), ""},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    RawClient client(server.port());
+    client.Send(row.request);
+    const std::optional<RawResponse> response = client.Read();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 504);
+    EXPECT_EQ(response->body, "DEADLINE_EXCEEDED");
+    if (row.rest.empty()) {
+      EXPECT_EQ(response->Header("connection"), "close");
+      EXPECT_TRUE(client.AtEnd());
+      continue;
+    }
+    client.Send(row.rest + Get("/after"));
+    const std::optional<RawResponse> after = client.Read();
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->body, "hello /after");
+  }
+  RawClient in_time(server.port());
+  in_time.Send(Post("/echo?60000", "Content-Length: 10\r\n", "1234567890"));
+  EXPECT_EQ(in_time.Read()->body, "1234567890");
+}
+
+// One that never stops sending has no more time than others.
+TEST(ConnectionFaultsTest, BodyThatKeepsComingIsCutAsWell) {
+  ServerLimits limits;
+  limits.body_bytes = 2u << 30;
+  TestServer server(limits);
+  RawClient client(server.port());
+  client.Send(Post("/echo?20", "Content-Length: 2147483648\r\n", ""));
+  const std::string piece(256 << 10, 'x');
+  int sent = 0;
+  while (sent < 4096 && client.Send(piece)) ++sent;
+  EXPECT_LT(sent, 4096);
+  EXPECT_EQ(server.handler().seen().failure, "DEADLINE_EXCEEDED");
+}
+
 TEST(ConnectionFaultsTest, ClientThatLeavesCancels) {
   TestServer server;
   size_t left = 0;

@@ -122,19 +122,22 @@ class FakeHandler final : public Handler {
     incoming.reply.End();
   }
 
-  // /echo reads the body and answers it, /big?N answers N bytes, /status?N has that status, /lines
+  // /echo reads the body and answers it, /echo?N if it comes within N ms, /big?N answers N bytes, /status?N has that status, /lines
   // answers fields that must not be written; everything else answers without reading.
   Task<void> Answer(Incoming incoming) {
     std::string body;
     ResponseHead head;
     const std::string path(incoming.request.path), query(incoming.request.query);
     if (path == "/echo") {
+      TimePoint until = TimePoint::max();
+      if (!query.empty()) until = loop_.Now() + std::chrono::milliseconds(std::stoi(query));
       while (true) {
-        Task<absl::StatusOr<std::string_view>> reading = incoming.body.Next();
+        Task<absl::StatusOr<std::string_view>> reading = incoming.body.Next(until);
         const absl::StatusOr<std::string_view> piece = co_await std::move(reading);
         if (!piece.ok()) {
           Update([&](Seen& seen) { seen.failure = ReasonOf(piece.status()); });
-          head.status = HttpOverrideOf(piece.status());
+          const int http = HttpOverrideOf(piece.status());
+          head.status = http == 0 ? 504 : http;  // as the deadline's code is rendered
           incoming.reply.Send(head, ReasonOf(piece.status()));
           co_return;
         }

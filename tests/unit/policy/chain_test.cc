@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <list>
 #include <memory>
 #include <string>
@@ -28,9 +29,10 @@ constexpr char kContract[] = R"(
 class SlowBody final : public http::BodySource {
  public:
   explicit SlowBody(Loop& loop) : loop_(loop) {}
-  Task<absl::StatusOr<std::string_view>> Next() override {
+  Task<absl::StatusOr<std::string_view>> Next(TimePoint until) override {
     asked = true;
-    co_await may_come.Until(loop_, TimePoint::max(), nullptr);
+    co_await may_come.Until(loop_, until, nullptr);
+    if (!may_come.happened()) co_return DeadlineExceeded("no body");
     if (std::exchange(came_, true)) co_return std::string_view();
     co_return std::string_view("{}");
   }
@@ -166,6 +168,33 @@ TEST_F(ChainTest, WhoSendsItsBodySlowlyKeepsNoPlaceFromOthers) {
   EXPECT_FALSE(refused.body.asked);
   EndAll();
   clients.clear();
+  EXPECT_EQ(in_flight.count(), 0u);
+}
+
+TEST_F(ChainTest, NoBodyIsWaitedForLongerThanTheClientWaits) {
+  const struct {
+    const char* name;
+    const char* value;
+    const char* outcome;
+  } rows[] = {
+      {"x-request-timeout", "20ms", "DEADLINE_EXCEEDED"},
+      {"grpc-timeout", "20m", "DEADLINE_EXCEEDED"},
+      {"x-request-timeout", "3600", "under way"},
+      {"accept", "*/*", "under way"},
+  };
+  for (const auto& row : rows) {
+    Client& client = clients.emplace_back(loop, put);
+    client.request.headers.Add(row.name, row.value);
+    Answer(&client, &settings, &host, &guarded);
+  }
+  loop.RunUntil([&] { return std::next(clients.begin())->outcome != "under way"; });
+  Turn();
+  auto client = clients.begin();
+  for (const auto& row : rows) {
+    EXPECT_TRUE(client->body.asked);
+    EXPECT_EQ((client++)->outcome, row.outcome) << row.name << ": " << row.value;
+  }
+  EXPECT_EQ(slow.begun, 0);
   EXPECT_EQ(in_flight.count(), 0u);
 }
 

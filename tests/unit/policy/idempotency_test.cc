@@ -118,7 +118,9 @@ class HeldTerminal final : public Terminal {
 };
 
 struct NoBody final : http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next() override { co_return std::string_view(); }
+  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override {
+    co_return std::string_view();
+  }
 };
 
 // A request with its connection, which the test may end.
