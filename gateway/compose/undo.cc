@@ -85,6 +85,7 @@ Task<void> Compensation::Run(std::shared_ptr<Compensation> self) {
     self->Note(i, status);
   }
   self->Tell();
+  self->held_.clear();
   self->finished_.Set();
 }
 

@@ -66,6 +66,10 @@ class Compensation {
   // To be called once.
   static Task<void> Run(std::shared_ptr<Compensation> self);
 
+  // What is given back, by being destroyed, after the last undo: the room that their request had.
+  // Before finished().
+  void Keep(std::shared_ptr<const void> held) { held_.push_back(std::move(held)); }
+
   bool finished() const { return finished_.happened(); }
   Event& finish() { return finished_; }
   // Something was done and stays, or may have been. Final once finished() holds.
@@ -98,6 +102,7 @@ class Compensation {
   std::vector<UndoCall> calls_;
   std::vector<Result> results_;
   bool failed_ = false;
+  std::vector<std::shared_ptr<const void>> held_;
   Event finished_;
 };
 

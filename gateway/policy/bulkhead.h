@@ -34,7 +34,7 @@ class Bulkheads final : public prometheus::Collectable {
 
   // Room in the bulkhead of the exchange's route, if it has one, or why there is none: no room to
   // wait, waited too long, the deadline passed, the client left. To be held while the request is
-  // carried out.
+  // carried out, and taken back.
   Task<absl::StatusOr<Admission::Room>> Enter(Exchange& exchange);
   // The refusal of a request that Enter() would refuse now; OK otherwise. Takes nothing.
   absl::Status Peek(const route::Route& route);

@@ -1,8 +1,10 @@
 // THE ORDER. Read it top to bottom; each line says why it stands where it stands.
 #include "gateway/policy/chain.h"
 
+#include <memory>
 #include <utility>
 
+#include "gateway/compose/undo.h"
 #include "gateway/policy/authenticate.h"
 #include "gateway/policy/client_deadline.h"
 #include "gateway/policy/decode.h"
@@ -17,6 +19,14 @@ namespace {
 bool HasKey(const Exchange& exchange) {
   return exchange.route->idempotency.on &&
          exchange.request.headers.Find(upstream::kIdempotencyKey).has_value();
+}
+
+// Undos are work of the request's kind, although its client may have its answer, or be gone: who
+// fails and leaves, again and again, must not get more done at once than others.
+template <class Held>
+void KeepForUndos(const Reply& reply, Held& held) {
+  if (!reply.compensation || reply.compensation->finished()) return;
+  reply.compensation->Keep(std::make_shared<const Held>(std::move(held)));
 }
 
 }  // namespace
@@ -63,10 +73,12 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
 
   // Last, because what a key stands for is the canonical message and its caller; and around all
   // that is carried out, because that happens once.
-  if (exchange.route->idempotency.on) {
-    co_return co_await DispatchOnce(exchange, host.idempotency, terminal);
-  }
-  co_return co_await terminal.Dispatch(exchange);
+  Task<Reply> work = exchange.route->idempotency.on
+                         ? DispatchOnce(exchange, host.idempotency, terminal)
+                         : terminal.Dispatch(exchange);
+  Reply reply = co_await std::move(work);
+  KeepForUndos(reply, exchange.place);
+  co_return reply;
 }
 
 Task<Reply> Guarded::Dispatch(Exchange& exchange) {
@@ -80,7 +92,7 @@ Task<Reply> Guarded::DispatchGuarded(Exchange& exchange) {
   const route::Route& route = *exchange.route;
   // Around what is carried out, and no earlier: who sends a body slowly, or is answered from what
   // is kept, takes no room from others.
-  const absl::StatusOr<Admission::Room> room = co_await host_.bulkheads.Enter(exchange);
+  absl::StatusOr<Admission::Room> room = co_await host_.bulkheads.Enter(exchange);
   if (!room.ok()) co_return Reply(room.status());
 
   // Inside of the bulkhead, as the trouble of a back end would be.
@@ -88,7 +100,9 @@ Task<Reply> Guarded::DispatchGuarded(Exchange& exchange) {
     absl::Status fault = co_await InjectFault(exchange, host_.random, host_.metrics);
     if (!fault.ok()) co_return Reply(std::move(fault));
   }
-  co_return co_await terminal_.Dispatch(exchange);
+  Reply reply = co_await terminal_.Dispatch(exchange);
+  KeepForUndos(reply, *room);
+  co_return reply;
 }
 
 }  // namespace frontdesk::policy

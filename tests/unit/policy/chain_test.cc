@@ -13,6 +13,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/contract/contract.h"
 #include "tests/support/descriptor_set.h"
+#include "tests/unit/policy/undoing.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -50,8 +51,11 @@ class Slow final : public Terminal {
   Task<Reply> Dispatch(Exchange& exchange) override {
     ++begun;
     co_await may_end->Until(exchange.call.loop, TimePoint::max(), &exchange.call.cancel);
+    if (fails) co_return undoing.Fail(exchange);
     co_return Reply();
   }
+  bool fails = false;
+  Undoing undoing;
   std::shared_ptr<Event> may_end = std::make_shared<Event>();
   int begun = 0;
 };
@@ -169,6 +173,21 @@ TEST_F(ChainTest, WhoSendsItsBodySlowlyKeepsNoPlaceFromOthers) {
   EndAll();
   clients.clear();
   EXPECT_EQ(in_flight.count(), 0u);
+}
+
+TEST_F(ChainTest, WhatIsStillBeingTakenBackKeepsItsPlace) {
+  slow.fails = true;
+  for (const bool once : {false, true}) {
+    get.idempotency.on = once;  // without a key
+    Start(get);
+    EXPECT_EQ(in_flight.count(), 1u);
+    EndAll();
+    EXPECT_EQ(clients.back().outcome, "ABORTED");
+    clients.clear();
+    EXPECT_EQ(in_flight.count(), 1u);
+    slow.undoing.EndOne();
+    EXPECT_EQ(in_flight.count(), 0u);
+  }
 }
 
 TEST_F(ChainTest, NoBodyIsWaitedForLongerThanTheClientWaits) {

@@ -11,6 +11,7 @@
 #include "gateway/base/text.h"
 #include "gateway/policy/chain.h"
 #include "tests/support/run_on_loop.h"
+#include "tests/unit/policy/undoing.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -188,6 +189,44 @@ TEST(Bulkhead, WhoWaitsLeavesWithItsClientAndItsDeadline) {
   EXPECT_EQ(place.slow.begun, 1);
   place.slow.may_end.Set();
   place.loop.RunUntil([&] { return inside.outcome == "OK"; });
+}
+
+class Failing final : public Terminal {
+ public:
+  Task<Reply> Dispatch(Exchange& exchange) override { co_return undoing.Fail(exchange); }
+  Undoing undoing;
+};
+
+TEST(Bulkhead, RoomIsHeldUntilTheLastUndoHasEnded) {
+  Bulkheads bulkheads({{"mobile", 2, 0}}, std::chrono::minutes(1));
+  Place place(bulkheads);
+  Failing failing;
+  Guarded guarded(place.host, failing);
+  const route::Route route = InBulkhead(0);
+  // Their clients have their answers, and nothing is left of them here.
+  for (int i = 0; i < 2; ++i) {
+    Request request(place, route);
+    Start(&guarded, &request);
+    EXPECT_EQ(request.outcome, "ABORTED");
+  }
+  EXPECT_EQ(failing.undoing.caller.Held(), "Undo Undo");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(ReasonOf(bulkheads.Peek(route)), i == 0 ? "BULKHEAD_FULL" : "OK");
+    Request request(place, route);
+    Start(&guarded, &request);
+    EXPECT_EQ(request.outcome, i == 0 ? "BULKHEAD_FULL" : "ABORTED");
+    failing.undoing.EndOne();
+    place.loop.RunUntil([&] { return failing.undoing.scope.running() == 1; });
+  }
+  // An undo that ends before the answer holds nothing.
+  failing.undoing.caller.Reply("Undo", [](std::string_view) { return std::string(); });
+  for (int i = 0; i < 5; ++i) {
+    Request request(place, route);
+    Start(&guarded, &request);
+    EXPECT_EQ(request.outcome, "ABORTED") << i;
+  }
+  failing.undoing.EndOne();
+  EXPECT_EQ(failing.undoing.scope.running(), 0u);
 }
 
 TEST(Bulkhead, AQueueThatDoesNotMoveRefuses) {
