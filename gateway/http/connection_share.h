@@ -23,8 +23,9 @@ class ConnectionShare {
   bool full() const { return total() >= most_; }
   size_t workers() const { return workers_; }
 
-  // Who takes a connection that `worker` has just accepted: itself, or the least loaded one when it
-  // has more than 1.25 times the mean.
+  // Who takes a connection that `worker` has just accepted: itself, or the one that has the fewest
+  // when it has more than 1.25 times the mean. How late they are is not asked: that passes within
+  // moments, a connection stays, and whoever was idle once would have them all.
   size_t Choose(size_t worker) const;
 
  private:

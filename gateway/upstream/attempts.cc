@@ -65,6 +65,10 @@ bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline) {
          call.loop().StalledSince(start);
 }
 
+Verdict WhenTimed(Verdict verdict, bool stood_still) {
+  return stood_still && verdict == Verdict::kGood ? Verdict::kNothing : verdict;
+}
+
 Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid) {
   Cluster& cluster = call.cluster();
   Outcome outcome;
@@ -99,12 +103,13 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
 
   const TimePoint now = call.loop().Now();
   const Duration took = now - start;
+  const bool stood_still = call.loop().StalledSince(start);
   const absl::Status& status = outcome.reply.status();
   const Verdict verdict = lane->state->losses.Filter(
       JudgeEndpoint(status, IsImpatient(call, start, spec.deadline)), status, now);
-  LearnLatency(*lane, status, verdict, took, now);
-  cluster.RecordAttempt(*lane->state, place.admitted(), verdict, took, now);
-  if (limited) cluster.LeaveRoom(LoadOf(status, verdict), took, now);
+  if (!stood_still) LearnLatency(*lane, status, verdict, took, now);
+  cluster.RecordAttempt(*lane->state, place.admitted(), WhenTimed(verdict, stood_still), took, now);
+  if (limited) cluster.LeaveRoom(stood_still ? Load::kNothing : LoadOf(status, verdict), took, now);
   co_return outcome;
 }
 

@@ -39,6 +39,9 @@ struct Outcome {
 
 // Whether it is not the back end's fault that there was no answer between `start` and `deadline`.
 bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline);
+// Of a good end: nothing when this process stood still meanwhile, because then it is not known how
+// long the back end took.
+Verdict WhenTimed(Verdict verdict, bool stood_still);
 
 // Room below the upstream's limit, end point, transport; and what comes of it for all of them.
 // `cancel` ends it, `avoid` (which may be null) is called only if there is no other.

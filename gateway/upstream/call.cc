@@ -48,8 +48,9 @@ absl::Status Refuse(MethodState& method, const CallContext& context,
 void LearnFrom(Call& call, Admitted admitted, const absl::Status& status, TimePoint start) {
   MethodState& method = call.target.method;
   const TimePoint now = call.loop().Now();
-  const Verdict verdict = method.losses.Filter(
+  const Verdict judged = method.losses.Filter(
       Judge(status, IsImpatient(call, start, call.spec.deadline)), status, now);
+  const Verdict verdict = WhenTimed(judged, call.loop().StalledSince(start));
   if (verdict == Verdict::kGood && call.policy.hedge.percentile > 0) {
     const MutexLock lock(method.mutex);
     method.latency.Record(now - start, now);

@@ -1,4 +1,6 @@
 // Channels::Unary over a transport that does what the test says: deadlines, cancellation, limits.
+#include <thread>
+
 #include "tests/unit/upstream/chain.h"
 
 namespace frontdesk::upstream {
@@ -115,6 +117,29 @@ TEST_F(CallTest, KeepsToTheSizesAgreed) {
   EXPECT_EQ(Live()[0]->limit, 10u);
   Live()[0]->Fail(absl::InternalError(""));
   ResultOf(small);
+}
+
+// As after SIGSTOP: how long the answers took is not their senders' doing.
+TEST_F(CallTest, AStandstillOfOurOwnMakesNobodySlow) {
+  settings_.breaker.slow_call = policy().breaker.slow_call = milliseconds(20);
+  settings_.breaker.minimum_calls = policy().breaker.minimum_calls = 1;
+  const auto closed = [&](const SharedBreaker& breaker) {
+    return breaker.Look().state(loop_.Now()) == Breaker::State::kClosed;
+  };
+  for (int stalls = 0; stalls < 3;) {
+    // At last nothing stands still, unless the machine does.
+    const bool stall = stalls < 2;
+    Pending& pending = Start();
+    const TimePoint began = loop_.Now();
+    if (stall) loop_.Post([] { std::this_thread::sleep_for(milliseconds(600)); });
+    while (loop_.Now() - began < milliseconds(20)) Turn();
+    Live()[0]->Answer("reply");
+    EXPECT_TRUE(ResultOf(pending).ok());
+    const bool stalled = loop_.StalledSince(began);
+    EXPECT_EQ(closed((*cluster().endpoints())[0].state->breaker), stalled);
+    EXPECT_EQ(closed(cluster().Method(pending.method).breaker), stalled);
+    if (stall || !stalled) ++stalls;
+  }
 }
 
 TEST_F(CallTest, KnowsNoOtherService) {
