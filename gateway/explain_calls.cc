@@ -1,7 +1,7 @@
 #include "gateway/explain_calls.h"
 
-#include <cmath>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <limits>
 #include <set>
@@ -94,8 +94,10 @@ std::string WhyRetried(const upstream::RetryPolicy& retry, contract::Idempotency
 
 std::string WhyHedged(const upstream::HedgePolicy& hedge, contract::Idempotency level) {
   if (hedge.on) {
-    if (hedge.percentile > 0) return "hedged after a percentile of its latency";
-    return Cat("hedged after ", Time(hedge.delay).get<std::string>());
+    const bool timed = hedge.delay != Duration::max();
+    const std::string delay = timed ? Cat("after ", Text(Time(hedge.delay))) : "not at all";
+    if (hedge.percentile == 0) return Cat("hedged ", delay);
+    return Cat("hedged after a percentile of its latency; while that is not known, ", delay);
   }
   if (level != contract::Idempotency::kNoSideEffects) {
     return Cat("not hedged: idempotency_level is ", LevelName(level));
@@ -104,33 +106,29 @@ std::string WhyHedged(const upstream::HedgePolicy& hedge, contract::Idempotency 
 }
 
 // The shortest of the times that hold for a call, and who says so.
-ordered_json DeadlineOf(const config::Snapshot& snapshot, const route::Route& route,
-                        const contract::PlanStep* step,
-                        const upstream::UpstreamSettings& upstream) {
-  struct Limit {
-    Duration time;
-    std::string from;
-  };
-  const auto from = [](const contract::PolicyPlaces& places) {
-    const auto place = places.find("timeout");
-    return place == places.end() ? std::string("default") : place->second.ToString();
-  };
-  std::vector<Limit> limits;
-  const auto add = [&](std::chrono::nanoseconds time, std::string where) {
-    if (time == std::chrono::nanoseconds::max()) return;
-    limits.push_back({std::chrono::duration_cast<Duration>(time), std::move(where)});
-  };
-  if (step) {
-    add(step->timeout, step->timeout_place.ToString());
-    add(route.method->plan->deadline, route.method->plan->deadline_place.ToString());
+class Deadline {
+ public:
+  void Add(std::chrono::nanoseconds time, const std::string& from) {
+    if (time >= time_) return;
+    time_ = time;
+    from_ = from;
   }
-  add(route.timeout, from(route.places));
-  const auto index = static_cast<size_t>(&upstream - snapshot.upstreams.data());
-  add(upstream.timeout, from(snapshot.upstream_places[index]));
-  const auto least = std::min_element(
-      limits.begin(), limits.end(), [](const Limit& a, const Limit& b) { return a.time < b.time; });
-  return {{"value", Time(least->time)}, {"from", least->from}};
-}
+  void AddTimeout(Duration time, const contract::PolicyPlaces& places) {
+    const auto place = places.find("timeout");
+    Add(time, place == places.end() ? "default" : place->second.ToString());
+  }
+  void AddUpstream(const config::Snapshot& snapshot, const upstream::UpstreamSettings& upstream) {
+    const auto index = static_cast<size_t>(&upstream - snapshot.upstreams.data());
+    AddTimeout(upstream.timeout, snapshot.upstream_places[index]);
+  }
+  ordered_json ToJson() const {
+    return {{"value", contract::DurationText(time_)}, {"from", from_}};
+  }
+
+ private:
+  std::chrono::nanoseconds time_ = std::chrono::nanoseconds::max();
+  std::string from_;
+};
 
 ordered_json PolicyToJson(const upstream::CallPolicy& policy, const contract::PolicyPlaces& places,
                           ordered_json deadline) {
@@ -157,10 +155,23 @@ ordered_json PolicyToJson(const upstream::CallPolicy& policy, const contract::Po
   return out;
 }
 
+ordered_json ProtectionToJson(const contract::Method& called,
+                              const upstream::UpstreamSettings& upstream,
+                              const upstream::CallPolicy& policy,
+                              const contract::PolicyPlaces& places, const Deadline& deadline) {
+  ordered_json out{{"rpc", called.path.substr(1)}, {"upstream", upstream.name}};
+  out["idempotency_level"] = LevelName(called.idempotency);
+  out["retry"] = WhyRetried(policy.retry, called.idempotency);
+  out["hedge"] = WhyHedged(policy.hedge, called.idempotency);
+  out["policy"] = PolicyToJson(policy, places, deadline.ToJson());
+  return out;
+}
+
 ordered_json SettingsToJson(const upstream::UpstreamSettings& upstream,
                             const contract::PolicyPlaces& places) {
   Values values(places);
   values.Add("timeout", Time(upstream.timeout));
+  if (!upstream.zone.empty()) values.Add("zone", upstream.zone);
   values.Add("connections", upstream.connections);
   values.Add("connect_timeout", Time(upstream.connect_timeout));
   values.Add("max_message_bytes", upstream.max_message_bytes);
@@ -264,19 +275,35 @@ ordered_json CallToJson(const config::Snapshot& snapshot, const route::Route& ro
   if (!upstream) return ordered_json::object();
   const upstream::CallPolicy* policy = &upstream->methods.at(called.path);
   contract::PolicyPlaces places = snapshot.policy_places.at(&called);
+  Deadline deadline;
   if (step) {
     const auto steps = snapshot.step_policies.Of(*route.method);
     const auto index = static_cast<size_t>(step - route.method->plan->steps.data());
     if (index < steps.size() && steps[index]) policy = steps[index];
     const auto own = snapshot.step_places.find(step);
     if (own != snapshot.step_places.end()) places = own->second;
+    deadline.Add(step->timeout, step->timeout_place.ToString());
+    deadline.Add(route.method->plan->deadline, route.method->plan->deadline_place.ToString());
   }
-  ordered_json out{{"rpc", called.path.substr(1)}, {"upstream", upstream->name}};
-  out["idempotency_level"] = LevelName(called.idempotency);
-  out["retry"] = WhyRetried(policy->retry, called.idempotency);
-  out["hedge"] = WhyHedged(policy->hedge, called.idempotency);
-  out["policy"] = PolicyToJson(*policy, places, DeadlineOf(snapshot, route, step, *upstream));
-  return out;
+  deadline.AddTimeout(route.timeout, route.places);
+  deadline.AddUpstream(snapshot, *upstream);
+  return ProtectionToJson(called, *upstream, *policy, places, deadline);
+}
+
+ordered_json UndoToJson(const config::Snapshot& snapshot, const contract::PlanStep& step) {
+  const contract::Method& called = *step.undo->method;
+  const upstream::UpstreamSettings* const upstream = UpstreamOf(snapshot, called);
+  if (!upstream) return ordered_json::object();
+  // Nothing of the request's holds for it, its deadline and its priority least of all.
+  upstream::CallPolicy policy = upstream->methods.at(called.path);
+  policy.priority = Priority::kCritical;
+  contract::PolicyPlaces places = snapshot.policy_places.at(&called);
+  places.erase("priority");
+  Deadline deadline;
+  const std::string written = step.undo_timeout_place.ToString();
+  deadline.Add(step.undo->timeout, written.empty() ? "default" : written);
+  deadline.AddUpstream(snapshot, *upstream);
+  return ProtectionToJson(called, *upstream, policy, places, deadline);
 }
 
 ordered_json UpstreamsToJson(const config::Snapshot& snapshot, const contract::Method& method) {
@@ -316,7 +343,9 @@ void PrintUpstreams(const ordered_json& upstreams) {
   for (const auto& [name, upstream] : upstreams.items()) {
     std::string endpoints;
     for (const ordered_json& endpoint : upstream["endpoints"]) {
-      endpoints += Cat(endpoints.empty() ? "" : ", ", endpoint["address"].get<std::string>());
+      endpoints += Cat(endpoints.empty() ? "" : ", ", Text(endpoint["address"]));
+      if (endpoint["weight"] != 1) endpoints += Cat(" weight ", Text(endpoint["weight"]));
+      if (endpoint.contains("zone")) endpoints += Cat(" zone ", Text(endpoint["zone"]));
     }
     std::printf("  %-16s %s\n", name.c_str(), endpoints.c_str());
     PrintWritten(upstream["settings"]);

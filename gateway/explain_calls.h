@@ -24,6 +24,9 @@ const upstream::UpstreamSettings* UpstreamOf(const config::Snapshot& snapshot,
 nlohmann::ordered_json CallToJson(const config::Snapshot& snapshot, const route::Route& route,
                                   const contract::PlanStep* step);
 
+// The call that takes a step back; the step has one.
+nlohmann::ordered_json UndoToJson(const config::Snapshot& snapshot, const contract::PlanStep& step);
+
 // The upstreams that the calls of a route go to, by name.
 nlohmann::ordered_json UpstreamsToJson(const config::Snapshot& snapshot,
                                        const contract::Method& method);

@@ -178,7 +178,10 @@ void AddCalls(const config::Snapshot& snapshot, const route::Route& route,
               ordered_json& explained) {
   const contract::Method& method = *route.method;
   for (size_t i = 0; method.plan && i < method.plan->steps.size(); ++i) {
-    explained["steps"][i]["call_policy"] = CallToJson(snapshot, route, &method.plan->steps[i]);
+    const contract::PlanStep& step = method.plan->steps[i];
+    ordered_json& told = explained["steps"][i];
+    told["call_policy"] = CallToJson(snapshot, route, &step);
+    if (step.undo) told["undo_policy"] = UndoToJson(snapshot, step);
   }
   if (!method.plan && !method.custom) {
     explained["call_policy"] = CallToJson(snapshot, route, nullptr);
@@ -244,7 +247,9 @@ void Print(const ordered_json& explained) {
       PrintSteps(value);
       std::cout << "calls\n";
       for (const ordered_json& step : value) {
-        PrintCall(step["call_policy"], step["id"].get<std::string>());
+        const std::string id = Text(step["id"]);
+        PrintCall(step["call_policy"], id);
+        if (step.contains("undo_policy")) PrintCall(step["undo_policy"], Cat(id, ", undo"));
       }
     } else if (key == "call_policy") {
       std::cout << "call\n";

@@ -93,6 +93,8 @@ class Compiler {
       snapshot.upstreams.push_back(ToSettings(name, *upstream, config_.zone()));
       Methods(snapshot.upstreams.back(), snapshot);
       snapshot.upstream_places.push_back(PlacesOf(Cat("upstreams.", name), *upstream));
+      // Of the whole gateway, and told with each upstream, whose end points it prefers.
+      if (loaded_.Has("zone")) snapshot.upstream_places.back()["zone"] = loaded_.PlaceOf("zone");
       for (int i = 0; i < upstream->services_size(); ++i) {
         served_.insert(upstream->services(i));
         CheckService(upstream->services(i), Cat("upstreams.", name, ".services[", i, "]"));

@@ -99,6 +99,16 @@ TEST(Verbs, CheckRoutesExplain) {
   EXPECT_EQ(checkout["policy"]["idempotency.ttl"]["value"], "86400s");
   EXPECT_EQ(checkout["policy"]["idempotency.ttl"]["from"], "default");
   EXPECT_EQ(checkout["steps"][1]["undo"], "shop.inventory.v1.Inventory/Release");
+  EXPECT_FALSE(checkout["steps"][0].contains("undo_policy"));
+  const nlohmann::json& undo = checkout["steps"][1]["undo_policy"];
+  EXPECT_EQ(undo["rpc"], "shop.inventory.v1.Inventory/Release");
+  EXPECT_EQ(undo["upstream"], "inventory");
+  for (const auto& [name, value] :
+       std::map<std::string, std::string>{{"timeout", "5s"}, {"priority", "critical"}}) {
+    EXPECT_EQ(undo["policy"][name]["value"], value) << name;
+    EXPECT_EQ(undo["policy"][name]["from"], "default") << name;
+  }
+  EXPECT_FALSE(checkout["upstreams"]["inventory"]["settings"].contains("zone"));
 
   // How each call is protected: in JSON with every value, in text with what somebody wrote.
   const nlohmann::json& order = json["steps"][0]["call_policy"];
@@ -124,6 +134,37 @@ TEST(Verbs, CheckRoutesExplain) {
   EXPECT_NE(protected_text.find("breaker.consecutive_failures   9            "), std::string::npos)
       << protected_text;
   EXPECT_EQ(protected_text.find("breaker.error_percent"), std::string::npos);
+
+  // A zone is the gateway's; an undo has a policy and a time of its own.
+  const std::string zoned = DemoConfig(
+      mocks,
+      {.extra = "zone: a\nmethods:\n  shop.inventory.v1.Inventory/Release:\n"
+                "    breaker: { consecutive_failures: 8 }\n"
+                "  shop.order.v1.Orders/GetOrder: { hedge: { percentile: 95 } }\n"
+                "  shop.user.v1.Users/GetUser: { hedge: { percentile: 95, delay: 30ms } }\n",
+       .upstream = {"weighted: [{address: 127.0.0.1:9, weight: 3, zone: b}]", "timeout: 4s"}});
+  const std::string zoned_file = WriteTempFile("zoned.yaml", zoned);
+  const nlohmann::json in_zone = nlohmann::json::parse(
+      RunVerb({"explain", "-c", zoned_file, "-o", "json", "POST", "/api/v1/checkout"}).second);
+  const nlohmann::json& zone = in_zone["upstreams"]["inventory"]["settings"]["zone"];
+  EXPECT_EQ(zone["value"], "a");
+  EXPECT_NE(zone["from"].get<std::string>().find("zoned.yaml:"), std::string::npos) << zone;
+  const nlohmann::json& release = in_zone["steps"][1]["undo_policy"]["policy"];
+  EXPECT_EQ(release["timeout"]["value"], "4s");
+  EXPECT_EQ(release["breaker.consecutive_failures"]["value"], 8);
+  const auto zoned_text = RunVerb({"explain", "-c", zoned_file, "POST", "/api/v1/checkout"}).second;
+  for (const char* part :
+       {"reservation, undo shop.inventory.v1.Inventory/Release at inventory\n",
+        ", 127.0.0.1:9 weight 3 zone b\n", "    zone                           a "}) {
+    EXPECT_NE(zoned_text.find(part), std::string::npos) << part << zoned_text;
+  }
+
+  const std::string until = "hedged after a percentile of its latency; while that is not known, ";
+  for (const auto& [target, otherwise] : std::map<std::string, std::string>{
+           {"/api/v1/orders/order-1", "not at all\n"}, {"/api/v1/users/user-1", "after 30ms\n"}}) {
+    const auto told_of = RunVerb({"explain", "-c", zoned_file, "GET", target}).second;
+    EXPECT_NE(told_of.find(until + otherwise), std::string::npos) << told_of;
+  }
 
   // What holds for requests, and which line said so.
   const std::string rehearsal = WriteTempFile(
