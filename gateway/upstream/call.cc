@@ -55,10 +55,9 @@ void LearnFrom(Call& call, Admitted admitted, const absl::Status& status, TimePo
     const MutexLock lock(method.mutex);
     method.latency.Record(now - start, now);
   }
-  const auto changed = method.breaker.Record(admitted, verdict, now - start, now);
-  if (!changed) return;
-  LogBreaker(call.name.full_name, *changed, now);
-  if (call.observer) call.observer->OnBreaker(call.name, *changed);
+  if (const auto changed = method.breaker.Record(admitted, verdict, now - start, now)) {
+    LogBreaker(call.name.full_name, *changed, now);
+  }
 }
 
 }  // namespace

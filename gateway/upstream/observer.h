@@ -3,7 +3,6 @@
 
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"
-#include "gateway/base/mechanism/breaker.h"
 #include "gateway/contract/method_name.h"
 
 namespace frontdesk::upstream {
@@ -24,8 +23,6 @@ class CallObserver {
   virtual void OnRetry(const contract::MethodName&, RetryEvent) {}
   // The breaker of the method is open: the call ends without an attempt.
   virtual void OnRefused(const contract::MethodName&) {}
-  // The breaker of the method opened or closed; on the worker whose call did it.
-  virtual void OnBreaker(const contract::MethodName&, const Breaker&) {}
 };
 
 }  // namespace frontdesk::upstream

@@ -29,13 +29,11 @@ struct CountingObserver final : CallObserver {
   }
   void OnRetry(const contract::MethodName&, RetryEvent event) override { ++retries[event]; }
   void OnRefused(const contract::MethodName&) override { ++refused; }
-  void OnBreaker(const contract::MethodName&, const Breaker&) override { ++breaker_changes; }
 
   int started = 0;
   std::vector<absl::StatusCode> codes;
   std::map<RetryEvent, int> retries;
   int refused = 0;
-  int breaker_changes = 0;
 };
 
 class Chain : public ::testing::Test {
