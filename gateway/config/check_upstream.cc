@@ -123,6 +123,13 @@ void UpstreamChecker::CheckEndpoints(const std::string& path, const Upstream& up
       !HasUnknownKey(findings_, path)) {
     Add(path, "has no endpoints");
   }
+  constexpr int kMost = upstream::kMostEndpoints;
+  const int first = upstream.endpoints_size();
+  if (const int all = first + upstream.weighted_size(); all > kMost) {
+    Add(kMost < first ? Cat(path, ".endpoints[", kMost, "]")
+                      : Cat(path, ".weighted[", kMost - first, "]"),
+        Cat("is one of ", all, " end points; an upstream has ", kMost, " at most"));
+  }
   std::map<std::string, int> seen;
   for (int i = 0; i < upstream.endpoints_size(); ++i) {
     CheckEndpoint(Cat(path, ".endpoints[", i, "]"), upstream.endpoints(i), upstream.transport(),

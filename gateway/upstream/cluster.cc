@@ -9,9 +9,6 @@
 namespace frontdesk::upstream {
 namespace {
 
-// Few enough that looking at all of them for one pick costs little.
-constexpr size_t kMostEndpoints = 256;
-
 Duration::rep Ticks(TimePoint time) { return time.time_since_epoch().count(); }
 
 }  // namespace
@@ -88,6 +85,8 @@ absl::Status Cluster::failure() const {
 
 void Cluster::Publish(const std::vector<FoundEndpoint>& found, TimePoint now) {
   if (found.empty()) return;
+  // Of a file that was checked, and of names, there are not; of settings by hand there may be.
+  if (found.size() > kMostEndpoints) LogTooMany(settings_.name, found.size());
   {
     const MutexLock lock(mutex_);
     auto next = std::make_shared<Endpoints>();

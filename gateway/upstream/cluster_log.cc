@@ -3,6 +3,7 @@
 #include "gateway/base/text.h"
 #include "gateway/observe/log.h"
 #include "gateway/upstream/cluster_view.h"
+#include "gateway/upstream/settings.h"
 
 namespace frontdesk::upstream {
 
@@ -25,6 +26,11 @@ void LogEjected(std::string_view upstream, std::string_view address, Duration ti
 
 void LogBack(std::string_view upstream, std::string_view address) {
   observe::LogInfo(Cat(upstream, ": ", address, " is back after its ejection"));
+}
+
+void LogTooMany(std::string_view upstream, size_t found) {
+  observe::LogWarn(
+      Cat(upstream, ": ", found, " end points were found; only ", kMostEndpoints, " are used"));
 }
 
 void LogPanic(bool panic, std::string_view upstream, size_t usable, size_t all) {

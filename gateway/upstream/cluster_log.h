@@ -15,6 +15,8 @@ void LogBreaker(std::string_view of, const Breaker& breaker, TimePoint now);
 void LogEjected(std::string_view upstream, std::string_view address, Duration time,
                 std::string_view why);
 void LogBack(std::string_view upstream, std::string_view address);
+// Of so many end points only kMostEndpoints are used.
+void LogTooMany(std::string_view upstream, size_t found);
 // Calls go to all end points from now on, or to usable ones again.
 void LogPanic(bool panic, std::string_view upstream, size_t usable, size_t all);
 

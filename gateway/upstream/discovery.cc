@@ -7,6 +7,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/observe/log.h"
+#include "gateway/upstream/cluster_log.h"
 #include "gateway/upstream/cluster_view.h"
 #include "gateway/upstream/grpc_wire.h"
 
@@ -124,13 +125,12 @@ std::vector<FoundEndpoint> UpstreamDiscovery::Found() {
                           [](const auto& a, const auto& b) { return KeyOf(a) == KeyOf(b); }),
               found.end());
   found.insert(found.begin(), fixed_.begin(), fixed_.end());
-  if (found.size() > kMostAddresses) {
-    left_out += found.size() - kMostAddresses;
-    found.resize(kMostAddresses);
+  if (found.size() > kMostEndpoints) {
+    left_out += found.size() - kMostEndpoints;
+    found.resize(kMostEndpoints);
   }
   if (left_out > 0 && !std::exchange(said_too_many_, true)) {
-    observe::LogWarn(Cat(cluster_.settings().name, ": ", found.size() + left_out,
-                         " end points were found; only ", found.size(), " are used"));
+    LogTooMany(cluster_.settings().name, found.size() + left_out);
   }
   return found;
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/upstream/settings.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -221,9 +222,9 @@ void DnsLookup::TakeAddresses(DnsTarget& target, const ares_addrinfo& result) {
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
-  if (found.size() <= kMostAddresses) return;
-  target.left_out = found.size() - kMostAddresses;
-  found.resize(kMostAddresses);
+  if (found.size() <= kMostEndpoints) return;
+  target.left_out = found.size() - kMostEndpoints;
+  found.resize(kMostEndpoints);
 }
 
 void DnsLookup::LowerTtl(int64_t seconds) {

@@ -23,12 +23,11 @@ struct DnsTarget {
   std::string host;
   uint16_t port = 0;
   uint32_t weight = 1;  // of the SRV record, where 0 counts as 1
-  // Sorted, each once; of more than kMostAddresses the first ones.
+  // Sorted, each once; of more than kMostEndpoints the first ones.
   std::vector<boost::asio::ip::address> addresses;
   size_t left_out = 0;
   absl::Status status;  // why there are none
 };
-inline constexpr size_t kMostAddresses = 256;
 
 struct DnsAnswer {
   absl::Status status;  // of the SRV records; OK where there need to be none

@@ -58,6 +58,10 @@ struct AdaptiveConcurrencySettings {
   GradientSettings gradient;
 };
 
+// Of one upstream, and of one name; what is beyond is not used. Few enough that looking at all of
+// them for one pick costs little.
+inline constexpr size_t kMostEndpoints = 256;
+
 struct UpstreamSettings {
   std::string name;                   // for messages and logs
   std::vector<std::string> services;  // "package.Service"; each belongs to one upstream

@@ -225,6 +225,34 @@ TEST(CheckConfig, EndpointsWithWeights) {
   }
 }
 
+TEST(CheckConfig, MoreEndpointsThanAreUsed) {
+  const struct {
+    int plain, weighted;
+    std::string_view errors;
+  } rows[] = {
+      {256, 0, ""},
+      {200, 56, ""},
+      {0, 256, ""},
+      {257, 0,
+       "upstreams.a.endpoints[256]: is one of 257 end points; an upstream has 256 at most\n"},
+      {300, 10,
+       "upstreams.a.endpoints[256]: is one of 310 end points; an upstream has 256 at most\n"},
+      {256, 1, "upstreams.a.weighted[0]: is one of 257 end points; an upstream has 256 at most\n"},
+      {200, 60, "upstreams.a.weighted[56]: is one of 260 end points; an upstream has 256 at most\n"},
+  };
+  for (const auto& row : rows) {
+    std::string plain, weighted;
+    for (int i = 0; i < row.plain; ++i) plain += Cat(i == 0 ? "" : ", ", "'h:", i + 1, "'");
+    for (int i = 0; i < row.weighted; ++i) {
+      weighted += Cat(i == 0 ? "" : ", ", "{address: 'w:", i + 1, "'}");
+    }
+    EXPECT_EQ(WithoutPlaces(Cat("upstreams: {a: {services: [x], endpoints: [", plain,
+                                "], weighted: [", weighted, "]}}")),
+              row.errors)
+        << row.plain << " and " << row.weighted;
+  }
+}
+
 TEST(CheckConfig, WhatTheGrpcTransportDoesNotCarryOut) {
   const struct {
     std::string_view yaml;

@@ -398,6 +398,14 @@ TEST_F(Discoveries, UsesSoManyAndNoMore) {
   const std::string said = " end points were found; only 256 are used";
   ASSERT_NE(log.find(said), std::string::npos) << log;
   EXPECT_EQ(log.find(said, log.find(said) + 1), std::string::npos) << "said more than once";
+  // Settings of a program, which no check has seen.
+  discovery_.reset();
+  std::vector<EndpointSettings> numeric;
+  for (int i = 1; i <= 300; ++i) numeric.push_back({Cat("10.0.0.1:", i)});
+  ::testing::internal::CaptureStderr();
+  Begin(numeric);
+  EXPECT_EQ(cluster().endpoints()->size(), 256u);
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find(Cat(": 300", said)), std::string::npos);
 }
 
 TEST_F(Discoveries, LogsChangesAndTroubleOnce) {

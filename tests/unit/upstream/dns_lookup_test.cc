@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "gateway/base/text.h"
+#include "gateway/upstream/settings.h"
 #include "tests/support/dns_server.h"
 
 namespace frontdesk::upstream {
@@ -191,7 +192,7 @@ TEST_F(DnsLookups, TakesSoManyAndNoMore) {
   server_.Set("a.test", DnsType::kA, std::move(reply));
   const DnsAnswer answer = Look("a.test:80");
   ASSERT_EQ(answer.targets.size(), 1u);
-  EXPECT_EQ(answer.targets[0].addresses.size(), kMostAddresses);
+  EXPECT_EQ(answer.targets[0].addresses.size(), kMostEndpoints);
   EXPECT_GT(answer.targets[0].left_out, 3000u);  // what 64 KiB hold
 }
 
