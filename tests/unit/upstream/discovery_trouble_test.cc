@@ -1,0 +1,204 @@
+// Names that are not found, servers that hang, too many addresses; and what the log says of them.
+#include "tests/unit/upstream/discovery_rig.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+using testing_support::SrvRecord;
+using Fault = DnsReply::Fault;
+
+TEST_F(Discoveries, KeepsTheLastGoodSet) {
+  const struct {
+    const char* what;
+    DnsReply reply;
+    const char* error;
+  } rows[] = {
+      {"NXDOMAIN", {.code = testing_support::kNxdomain}, "orders.test: no such name"},
+      {"nothing", {}, "orders.test: the name has no such records"},
+      {"SERVFAIL",
+       {.code = testing_support::kServfail},
+       "orders.test: no name server could or would answer"},
+      {"REFUSED",
+       {.code = testing_support::kRefused},
+       "orders.test: no name server could or would answer"},
+      {"hangs", {.fault = Fault::kHang}, "orders.test: no name server answered in time"},
+      {"wrong id", {.fault = Fault::kWrongId}, "orders.test: no name server answered in time"},
+      {"noise", {.fault = Fault::kNoise}, "orders.test: no name server answered in time"},
+      {"cut off", {.fault = Fault::kBadRecords}, "orders.test: Misformatted DNS reply"},
+      {"broken TCP",
+       {.fault = Fault::kBrokenTcp},
+       "orders.test: no name server could or would answer"},
+      {"nonsense",
+       {.records = {AddressRecord("0.0.0.0")}},
+       "orders.test: the name has no such records"},
+  };
+  server_.SetHost("orders.test", {"10.0.0.1", "10.0.0.2"});
+  Begin({{"orders.test:80"}});
+  Settle();
+  const uint64_t version = cluster().version();
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    server_.Set("orders.test", DnsType::kA, row.reply);
+    server_.Set("orders.test", DnsType::kAaaa, row.reply);
+    RunUntilError(row.error);
+    EXPECT_EQ(Published(), "10.0.0.1:80 10.0.0.2:80");
+    server_.SetHost("orders.test", {"10.0.0.1", "10.0.0.2"});
+    RunUntilError("");
+  }
+  EXPECT_EQ(cluster().version(), version);
+  EXPECT_TRUE(cluster().failure().ok());
+}
+
+// A resolver that hangs holds nothing up: neither the loop nor other names nor the first round.
+TEST_F(Discoveries, AHangingResolverBlocksNothing) {
+  server_.SetFault("hangs.test", Fault::kHang);
+  server_.SetHost("orders.test", {"10.0.0.1"});
+  Begin({{"hangs.test:80"}, {"orders.test:80"}});
+  RunUntilPublished("10.0.0.1:80");
+  EXPECT_FALSE(settled_);
+  server_.SetHost("orders.test", {"10.0.0.2"});
+  RunUntilPublished("10.0.0.2:80");
+  Settle();
+  EXPECT_EQ(discovery_->status()[0].error, "hangs.test: no name server answered in time");
+  server_.SetHost("hangs.test", {"10.0.0.3"});
+  RunUntilPublished("10.0.0.2:80 10.0.0.3:80");
+}
+
+TEST_F(Discoveries, EachNameKeepsItsOwnPart) {
+  server_.SetHost("a.test", {"10.0.0.1"});
+  server_.SetHost("b.test", {"10.0.1.1"});
+  Begin({{"a.test:80"}, {"b.test:80"}});
+  Settle();
+  server_.SetFault("a.test", Fault::kHang);
+  server_.SetHost("b.test", {"10.0.1.2"});
+  RunUntilPublished("10.0.0.1:80 10.0.1.2:80");
+}
+
+// So does each host of a service.
+TEST_F(Discoveries, EachHostOfAServiceKeepsItsOwnPart) {
+  server_.SetHost("a.test", {"10.0.0.1"});
+  server_.SetHost("b.test", {"10.0.1.1"});
+  const DnsReply both{.records = {SrvRecord(0, 1, 81, "a.test"), SrvRecord(0, 1, 82, "b.test")}};
+  server_.Set("_grpc._tcp.test", DnsType::kSrv, both);
+  Begin({{"srv://_grpc._tcp.test"}});
+  Settle();
+  server_.SetFault("a.test", Fault::kHang);
+  server_.SetHost("b.test", {"10.0.1.2"});
+  RunUntilPublished("10.0.0.1:81 10.0.1.2:82");
+  // One that the service does not name any more is gone.
+  server_.Set("_grpc._tcp.test", DnsType::kSrv, {.records = {SrvRecord(0, 1, 82, "b.test")}});
+  RunUntilPublished("10.0.1.2:82");
+  // Of new hosts none is known: the old ones stay.
+  server_.Set("_grpc._tcp.test", DnsType::kSrv, {.records = {SrvRecord(0, 1, 81, "c.test")}});
+  RunUntilError("c.test: no such name");
+  EXPECT_EQ(Published(), "10.0.1.2:82");
+  server_.SetFault("_grpc._tcp.test", Fault::kHang);
+  RunUntilError("no name server answered in time");
+  EXPECT_EQ(Published(), "10.0.1.2:82");
+}
+
+TEST_F(Discoveries, SaysWhyThereIsNothing) {
+  server_.SetFault("b.test", Fault::kHang);
+  Begin({{"a.test:80"}, {"b.test:80"}});
+  Settle();
+  EXPECT_EQ(Published(), "");
+  const absl::Status failure = cluster().failure();
+  EXPECT_EQ(failure.code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(WasNeverSent(failure));
+  EXPECT_EQ(Std(failure.message()),
+            "no end point: a.test:80: a.test: no such name; b.test:80: b.test: no name server "
+            "answered in time");
+  server_.SetHost("b.test", {"10.0.0.1"});
+  RunUntilPublished("10.0.0.1:80");
+  EXPECT_TRUE(cluster().failure().ok());
+}
+
+// Nobody waits for what will never be found.
+TEST_F(Discoveries, SaysAtOnceWhatCanNeverBe) {
+  const struct {
+    std::vector<EndpointSettings> endpoints;
+    const char* failure;
+  } rows[] = {
+      {{}, "the upstream has no end point"},
+      {{{"orders"}}, "the upstream has no end point: \"orders\": expected host:port"},
+      {{{"srv://orders:80"}},
+       "the upstream has no end point: \"srv://orders:80\": expected a name without a port, as in "
+       "srv://_grpc._tcp.orders"},
+  };
+  for (const auto& row : rows) {
+    discovery_.reset();
+    Begin(row.endpoints);
+    EXPECT_TRUE(settled_);
+    EXPECT_TRUE(WasNeverSent(cluster().failure()));
+    EXPECT_EQ(Std(cluster().failure().message()), row.failure);
+  }
+  discovery_.reset();
+  Begin({{"orders"}, {"10.0.0.1:80"}});  // the others are used
+  EXPECT_TRUE(cluster().failure().ok());
+  EXPECT_EQ(Published(), "10.0.0.1:80");
+}
+
+TEST_F(Discoveries, UsesSoManyAndNoMore) {
+  std::vector<EndpointSettings> names = {{"10.9.9.9:80"}};
+  for (int name = 0; name < 3; ++name) {
+    DnsReply reply;
+    for (int i = 0; i < 3334; ++i) {
+      reply.records.push_back(AddressRecord(Cat("10.", name, '.', i / 256, '.', i % 256)));
+    }
+    const std::string text = Cat("many", name, ".test");
+    server_.SetHost(text, {});
+    server_.Set(text, DnsType::kA, std::move(reply));
+    names.push_back({Cat(text, ":80")});
+  }
+  ::testing::internal::CaptureStderr();
+  Begin(names);
+  Settle();
+  RunRounds("many0.test", 3);
+  RunRounds("many2.test", 3);
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(cluster().endpoints()->size(), 256u);
+  EXPECT_EQ(cluster().endpoints()->front().state->target.host, "10.9.9.9");
+  const std::string said = " end points were found; only 256 are used";
+  ASSERT_NE(log.find(said), std::string::npos) << log;
+  EXPECT_EQ(log.find(said, log.find(said) + 1), std::string::npos) << "said more than once";
+  // Settings of a program, which no check has seen.
+  discovery_.reset();
+  std::vector<EndpointSettings> numeric;
+  for (int i = 1; i <= 300; ++i) numeric.push_back({Cat("10.0.0.1:", i)});
+  ::testing::internal::CaptureStderr();
+  Begin(numeric);
+  EXPECT_EQ(cluster().endpoints()->size(), 256u);
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find(Cat(": 300", said)), std::string::npos);
+}
+
+TEST_F(Discoveries, LogsChangesAndTroubleOnce) {
+  server_.SetHost("orders.test", {"10.0.0.1", "10.0.0.2"});
+  ::testing::internal::CaptureStderr();
+  Begin({{"orders.test:80"}});
+  Settle();
+  server_.SetHost("orders.test", {"10.0.0.1", "10.0.0.4", "fd00::4"});
+  RunUntilPublished("10.0.0.1:80 10.0.0.4:80 fd00::4:80");
+  server_.SetFault("orders.test", Fault::kHang);
+  RunUntilError("orders.test: no name server answered in time");
+  RunRounds("orders.test", 3);
+  server_.SetHost("orders.test", {"10.0.0.4"});
+  RunUntilPublished("10.0.0.4:80");
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  std::vector<std::string> lines;
+  for (size_t at = log.find("\"text\":\""); at != std::string::npos;) {
+    const size_t begin = at + 8;
+    lines.push_back(log.substr(begin, log.find("\"}", begin) - begin));
+    at = log.find("\"text\":\"", begin);
+  }
+  EXPECT_THAT(lines,
+              ::testing::ElementsAre(
+                  "orders: 2 end points (+10.0.0.1:80, +10.0.0.2:80)",
+                  "orders: 3 end points (+10.0.0.4:80, +[fd00::4]:80, -10.0.0.2:80)",
+                  "orders: cannot look up orders.test:80: orders.test: no name server answered in "
+                  "time; what was found before stays",
+                  "orders: orders.test:80 is found again",
+                  "orders: 1 end point (-10.0.0.1:80, -[fd00::4]:80)"));
+}
+
+}  // namespace
+}  // namespace frontdesk::upstream

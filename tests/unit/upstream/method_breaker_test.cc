@@ -1,0 +1,128 @@
+// The breaker of a method: what opens it, whom it refuses, what does not count.
+#include <thread>
+
+#include "gateway/upstream/grpc_wire.h"
+#include "tests/unit/upstream/channel_rig.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+class BreakerOfMethod : public ChannelTest {
+ protected:
+  BreakerOfMethod() {
+    settings_.breaker.on = false;
+    settings_.outlier.on = false;
+    policy().breaker.on = true;
+    policy().breaker.consecutive_failures = 5;
+    policy().breaker.open_time = policy().breaker.max_open_time = milliseconds(20);
+  }
+  Breaker::State State() { return cluster().Method(Named({})).breaker.Look().state(loop_.Now()); }
+  void Fail(int calls) {
+    Many(calls, [](const std::string&) { return BackendStatus(13, "broken", ""); });
+  }
+};
+
+TEST_F(BreakerOfMethod, OpensRefusesProbesAndCloses) {
+  Fail(5);
+  EXPECT_EQ(State(), Breaker::State::kOpen);
+  EXPECT_EQ(cluster().Method(Named({})).breaker.Look().opened(), 1u);
+  const int before = transports_.begin()->second->started;
+  Pending& refused = Start();
+  ASSERT_TRUE(refused.result.has_value()) << "at once";
+  EXPECT_EQ(ReasonOf(refused.result->status()), "UPSTREAM_BREAKER_OPEN");
+  EXPECT_EQ(counts_.refused, 1);
+  EXPECT_EQ(transports_.begin()->second->started, before);
+  const TimePoint until = loop_.Now() + milliseconds(25);
+  RunUntil([&] { return Clock::now() >= until; });
+  // One probe at a time.
+  Pending& probe = Start();
+  EXPECT_FALSE(probe.result.has_value());
+  Pending& too_many = Start();
+  EXPECT_TRUE(too_many.result.has_value());
+  NextLive().Answer("");
+  EXPECT_TRUE(ResultOf(probe).ok());
+  Many(2);
+  EXPECT_EQ(State(), Breaker::State::kClosed);
+  EXPECT_EQ(counts_.refused, 2);
+}
+
+TEST_F(BreakerOfMethod, WhatSaysNothingAboutTheBackEndDoesNotCount) {
+  const struct {
+    const char* name;
+    absl::Status status;
+  } rows[] = {{"an answer", BackendStatus(5, "no such order", "")},
+              {"the caller's quota", BackendStatus(8, "", "")},
+              {"no connection", Unreachable("refused")}};
+  for (const auto& row : rows) {
+    Many(30, [&](const std::string&) { return row.status; });
+    EXPECT_EQ(State(), Breaker::State::kClosed) << row.name;
+  }
+  for (int i = 0; i < 10; ++i) {
+    Pending& left = Start();
+    left.cancel.Cancel(absl::CancelledError("the client left"));
+    ResultOf(left);
+  }
+  EXPECT_EQ(State(), Breaker::State::kClosed) << "clients that leave";
+  client_deadline_ = true;
+  for (int i = 0; i < 10; ++i) {
+    deadline_ = loop_.Now() + milliseconds(1);
+    ResultOf(Start());
+  }
+  EXPECT_EQ(State(), Breaker::State::kClosed) << "clients that are impatient";
+  client_deadline_ = false;
+  for (int i = 0; i < 5; ++i) {
+    deadline_ = loop_.Now() + milliseconds(1);
+    ResultOf(Start());
+  }
+  EXPECT_EQ(State(), Breaker::State::kOpen) << "a back end that is too slow";
+}
+
+TEST_F(BreakerOfMethod, UnlessAskedItJudgesByShares) {
+  policy().breaker = MethodBreaker();
+  Many(19, [](const std::string&) { return BackendStatus(13, "broken", ""); });
+  EXPECT_EQ(State(), Breaker::State::kClosed) << "too few to say";
+  Many(1, [](const std::string&) { return BackendStatus(13, "broken", ""); });
+  EXPECT_EQ(State(), Breaker::State::kOpen);
+}
+
+TEST_F(BreakerOfMethod, OneConnectionThatEndsIsOneFailure) {
+  settings_.endpoints = {"127.0.0.1:1"};
+  settings_.outlier.on = false;
+  settings_.breaker = {};
+  for (int i = 0; i < 20; ++i) Start();
+  ASSERT_EQ(Live().size(), 20u);
+  absl::Status lost = Reset(absl::StatusCode::kUnavailable, "lost");
+  MarkLost(lost);
+  while (!Live().empty()) Live()[0]->Fail(lost);
+  for (Pending& call : calls_) EXPECT_EQ(ReasonOf(ResultOf(call).status()), "UPSTREAM_RESET");
+  EXPECT_EQ(State(), Breaker::State::kClosed);
+  const Breaker of_end_point = cluster().endpoints()->at(0).state->breaker.Look();
+  EXPECT_EQ(of_end_point.state(loop_.Now()), Breaker::State::kClosed);
+  EXPECT_EQ(of_end_point.seen(loop_.Now()).failures, 1u);
+}
+
+TEST_F(BreakerOfMethod, WhatRanOutOfTimeWhileWeStoodStillIsNotTheBackEndsFault) {
+  for (int i = 0; i < 10; ++i) {
+    deadline_ = loop_.Now() + milliseconds(100);
+    Start();
+  }
+  loop_.Post([] { std::this_thread::sleep_for(milliseconds(400)); });  // or a stopped process
+  for (Pending& call : calls_) {
+    EXPECT_EQ(ResultOf(call).status().code(), absl::StatusCode::kDeadlineExceeded);
+  }
+  EXPECT_EQ(State(), Breaker::State::kClosed);
+}
+
+TEST_F(BreakerOfMethod, AProbeThatIsCancelledMakesRoomForAnother) {
+  Fail(5);
+  const TimePoint until = loop_.Now() + milliseconds(25);
+  RunUntil([&] { return Clock::now() >= until; });
+  Pending& probe = Start();
+  probe.cancel.Cancel(absl::CancelledError("left"));
+  ResultOf(probe);
+  Many(3);
+  EXPECT_EQ(State(), Breaker::State::kClosed);
+}
+
+}  // namespace
+}  // namespace frontdesk::upstream
