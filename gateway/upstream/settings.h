@@ -93,7 +93,7 @@ struct UpstreamSettings {
   Duration slow_start = Duration::zero();
   // The zone this process is in: its end points are preferred. "" when it does not matter.
   std::string zone;
-  // Names are looked up again after their records' time to live, but not before this.
+  // Names are looked up again after this, or earlier when their records' time to live is over.
   Duration dns_refresh = std::chrono::seconds(5);
   // A connection of this age is replaced.
   Duration max_connection_age = Duration::max();

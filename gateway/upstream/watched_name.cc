@@ -9,6 +9,7 @@ namespace {
 constexpr Duration kFirstRetry = std::chrono::seconds(1);
 constexpr Duration kLastRetry = std::chrono::seconds(30);
 constexpr Duration kMostJitter = std::chrono::milliseconds(500);
+constexpr Duration kLeastWait = std::chrono::milliseconds(500);
 
 // What of the answer can be used, completed by what was known before. Says what is missing.
 absl::Status Merge(DnsAnswer answer, std::vector<DnsTarget>& known) {
@@ -34,7 +35,7 @@ absl::Status Merge(DnsAnswer answer, std::vector<DnsTarget>& known) {
 }  // namespace
 
 Duration WaitAfterAnswer(Duration refresh, Duration ttl, double random) {
-  const Duration wait = std::max(refresh, ttl);
+  const Duration wait = std::clamp(ttl, std::min(refresh, kLeastWait), refresh);
   const Duration most = std::min(wait / 10, kMostJitter);
   return wait + std::chrono::duration_cast<Duration>(most * random);
 }

@@ -15,14 +15,20 @@ TEST(DiscoverySchedule, AfterAnAnswer) {
     double random;
     Duration wait;
   } rows[] = {
-      {seconds(5), seconds(0), 0, seconds(5)},
-      {seconds(5), seconds(1), 0, seconds(5)},
-      {seconds(5), seconds(60), 0, seconds(60)},
-      {seconds(5), hours(1), 0, hours(1)},
+      {seconds(5), seconds(1), 0, seconds(1)},
+      {seconds(5), seconds(5), 0, seconds(5)},
+      {seconds(5), seconds(60), 0, seconds(5)},
+      {seconds(5), hours(24 * 365), 0, seconds(5)},
+      {hours(1), seconds(60), 0, seconds(60)},
+      // Records that have no time to live.
+      {seconds(5), seconds(0), 0, milliseconds(500)},
+      {milliseconds(20), seconds(0), 0, milliseconds(20)},
+      {milliseconds(20), seconds(60), 0, milliseconds(20)},
       // Never so late that the new set would be used more than a second after the records' time.
-      {seconds(5), seconds(60), 1, milliseconds(60500)},
-      {seconds(5), seconds(0), 1, milliseconds(5500)},
-      {seconds(1), seconds(0), 1, milliseconds(1100)},
+      {hours(1), seconds(60), 1, milliseconds(60500)},
+      {seconds(5), seconds(60), 1, milliseconds(5500)},
+      {seconds(5), seconds(0), 1, milliseconds(550)},
+      {seconds(1), seconds(1), 1, milliseconds(1100)},
       {milliseconds(20), seconds(0), 0.5, milliseconds(21)},
   };
   for (const auto& row : rows) {
@@ -154,6 +160,7 @@ TEST_F(Discoveries, TheOrderOfAnswersIsNoChange) {
 
 // The demand: a new set is used within the records' time to live and a second.
 TEST_F(Discoveries, UsesANewSetInTime) {
+  refresh_ = hours(1);
   server_.SetHost("orders.test", {});
   server_.Set("orders.test", DnsType::kA, {.records = {AddressRecord("10.0.0.1", 1)}});
   Begin({{"orders.test:80"}});
