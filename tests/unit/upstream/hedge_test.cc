@@ -43,6 +43,45 @@ TEST_F(Hedge, AQuickAnswerNeedsNone) {
   EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0);
 }
 
+TEST_F(Hedge, ThePercentileTakesTheDelaysPlaceOnceEnoughWasObserved) {
+  const struct {
+    const char* what;
+    int observed;
+    Duration delay;
+    bool hedged;
+  } rows[] = {
+      {"nothing is known: the delay", 0, milliseconds(2), true},
+      {"too little is known: the delay", 30, std::chrono::hours(1), false},
+      {"too little is known, and no delay", 30, Duration::max(), false},
+      {"enough is known", 60, std::chrono::hours(1), true},
+      {"enough is known, and no delay", 60, Duration::max(), true},
+  };
+  policy().hedge.percentile = 95;
+  for (const auto& row : rows) {
+    channels_.reset();
+    clusters_.reset();
+    transports_.clear();
+    counts_ = {};
+    policy().hedge.delay = row.delay;
+    deadline_ = TimePoint::max();
+    for (int i = 0; i < row.observed; ++i) {
+      Pending& quick = Start(Idempotency::kNoSideEffects);
+      Live()[0]->Answer("quick");
+      ASSERT_TRUE(ResultOf(quick).ok());
+    }
+    EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0) << row.what;
+    deadline_ = loop_.Now() + milliseconds(row.hedged ? 10'000 : 50);
+    Pending& slow = Start(Idempotency::kNoSideEffects);
+    if (row.hedged) {
+      RunUntil([&] { return Live().size() == 2 || slow.result; });
+      ASSERT_EQ(Live().size(), 2u) << row.what;
+      Live()[1]->Answer("hedge");
+    }
+    EXPECT_EQ(ResultOf(slow).ok(), row.hedged) << row.what;
+    EXPECT_EQ(counts_.retries[RetryEvent::kHedge], row.hedged ? 1 : 0) << row.what;
+  }
+}
+
 TEST_F(Hedge, OnlyWhatHasNoSideEffects) {
   for (const Idempotency level : {Idempotency::kIdempotent, Idempotency::kUnknown}) {
     deadline_ = loop_.Now() + milliseconds(20);
