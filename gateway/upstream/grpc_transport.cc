@@ -43,6 +43,8 @@ grpc::ChannelArguments Arguments(const UpstreamSettings& settings,
   if (settings.keepalive_interval > Duration::zero()) {
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(settings.keepalive_interval));
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(settings.keepalive_timeout));
+    // Else it is two pings, and then one that waits for an answer is never given up.
+    arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   }
   return arguments;
 }

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "gateway/base/failure.h"
 #include "tests/support/scripted_h2_server.h"
 #include "tests/unit/upstream/grpc_server.h"
 #include "tests/unit/upstream/transport_driver.h"
+#include "tests/unit/upstream/xds_server.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -150,6 +152,52 @@ TEST_F(GrpcTransportTest, FailsWhileNobodyIsThereAndComesBack) {
     loop_.RunUntil([&] { return later.done; });
     EXPECT_TRUE(later.status.ok()) << later.status;
   }
+}
+
+TEST_F(GrpcTransportTest, FindsEndPointsByXds) {
+  GrpcServer server = Echo();
+  const XdsServer xds("orders", TargetOf(server.address()).port);
+  ASSERT_EQ(setenv("GRPC_XDS_BOOTSTRAP_CONFIG", xds.Bootstrap().c_str(), 1), 0);
+  EndpointTarget target;
+  target.authority = target.uri = "xds:///orders";
+  GrpcTransport transport(loop_, settings_, target, owner_);
+  EXPECT_EQ(WaitForRoom(loop_, transport), Readiness::kReady) << transport.last_failure();
+  Record record;
+  const auto call = Start(transport, record);
+  loop_.RunUntil([&] { return record.done; });
+  EXPECT_TRUE(record.status.ok()) << record.status;
+  EXPECT_EQ(record.messages, std::vector<std::string>{"hello"});
+  // What the management server does not know is nowhere.
+  target.authority = target.uri = "xds:///users";
+  GrpcTransport nowhere(loop_, settings_, target, owner_);
+  Record lost;
+  CallSpec spec;
+  spec.path = "/s.S/M";
+  spec.deadline = loop_.Now() + std::chrono::milliseconds(200);
+  const auto asked = nowhere.Start(spec, lost);
+  asked->Send("hello", true);
+  loop_.RunUntil([&] { return lost.done; });
+  EXPECT_FALSE(lost.status.ok());
+  EXPECT_FALSE(lost.status.message().empty());
+}
+
+TEST_F(GrpcTransportTest, PingsABackEndThatIsSilentForAsLongAsItIs) {
+  std::atomic<int> pings{0};
+  const ScriptedH2Server server([&](ScriptedConnection& c, int) {
+    if (!c.Handshake() || !c.NextRequest()) return;
+    while (c.ReadSomething()) pings = c.pings();
+  });
+  settings_.keepalive_interval = std::chrono::milliseconds(20);
+  GrpcTransport transport = To(server.address());
+  Record record;
+  const auto call = Start(transport, record);
+  const TimePoint limit = Clock::now() + std::chrono::seconds(20);
+  loop_.RunUntil([&] {
+    loop_.Post([] {});  // what another thread does is no event of this loop
+    return pings >= 5 || Clock::now() > limit;
+  });
+  EXPECT_GE(pings, 5);
+  EXPECT_FALSE(record.done) << record.status;
 }
 
 TEST_F(GrpcTransportTest, TakesNoCallsAfterDrain) {
