@@ -5,12 +5,16 @@
 #include <deque>
 #include <thread>
 
+#include "gateway/base/text.h"
 #include "tests/e2e/stack.h"
+#include "tests/support/scripted_h2_server.h"
 
 namespace frontdesk::e2e {
 namespace {
 
 using std::chrono::milliseconds;
+using testing_support::ScriptedConnection;
+using testing_support::ScriptedH2Server;
 
 // Sends requests on keep-alive connections until told to stop; a connection that the server ended
 // with its answer is replaced, as every client does.
@@ -44,7 +48,9 @@ class Load {
         if (!response || response->cut || response->status != 200 || Json(*response)["id"] != id) {
           ++failed;
           ADD_FAILURE() << id << ", request " << nth << " of the connection: "
-                        << (response ? response->body : client.was_reset() ? "reset" : "closed");
+                        << (response             ? response->body
+                            : client.was_reset() ? "reset"
+                                                 : "closed");
           break;
         }
         ++nth;
@@ -93,6 +99,54 @@ TEST(Drain, LosesNothingInTwentyRounds) {
     EXPECT_EQ(load.failed, 0) << gateway.process().Stderr();
     answered += load.answered;
   }
+  RecordProperty("answered", answered);
+}
+
+// The same while attempts fail, are made again, overlap and wait for room, and breakers open.
+TEST(Drain, LosesNothingWhileBackEndsFail) {
+  Mocks mocks;
+  mocks.SetFaults("delay_ms=2");
+  const ScriptedH2Server resets([](ScriptedConnection& c, int) {
+    if (!c.Handshake()) return;
+    while (const auto request = c.NextRequest()) c.Reset(request->stream, 2);
+  });
+  const ScriptedH2Server leaves([](ScriptedConnection& c, int) {
+    if (!c.Handshake()) return;
+    if (const auto request = c.NextRequest()) c.Goaway(0, 0);
+    c.Close();
+  });
+  const ScriptedH2Server hangs([](ScriptedConnection& c, int) {
+    if (c.Handshake()) c.WaitForEnd();
+  });
+  int answered = 0;
+  double retries = 0, hedges = 0;
+  for (int round = 0; round < 5; ++round) {
+    SCOPED_TRACE(round);
+    GatewayOptions options{.workers = 4, .grace = "50ms"};
+    options.extra =
+        "methods: {shop.order.v1.Orders/GetOrder: {hedge: {delay: 20ms, max_attempts: "
+        "5}, retry: {retryable_status_codes: [unavailable, internal]}}}\n";
+    // Most calls are well at once, so that hardly any meets nobody but those that are not.
+    options.endpoints = {{"order", "127.0.0.1:1"}};
+    options.upstream = {Cat("weighted: [{address: \"127.0.0.1:", mocks.port("order"),
+                            "\", weight: 20}, {address: \"", resets.address(), "\"}, {address: \"",
+                            leaves.address(), "\"}, {address: \"", hangs.address(), "\"}]"),
+                        "max_in_flight: 6", "max_queue_age: 5s",
+                        "retry_budget: {budget_percent: 100, min_retries_per_second: 1000}"};
+    Frontdesk gateway(mocks, options);
+    Load load(gateway.port(), 8);
+    while (load.answered < 20 + 37 * round) std::this_thread::yield();
+    const std::string rpc = R"({grpc_service="shop.order.v1.Orders",grpc_method="GetOrder"})";
+    retries += gateway.Metric(Cat("frontdesk_upstream_retries_total", rpc));
+    hedges += gateway.Metric(Cat("frontdesk_upstream_hedges_total", rpc));
+    gateway.process().Signal(SIGTERM);
+    EXPECT_EQ(gateway.process().Wait(milliseconds(20000)), 0) << gateway.process().Stderr();
+    load.Stop();
+    EXPECT_EQ(load.failed, 0) << gateway.process().Stderr();
+    answered += load.answered;
+  }
+  EXPECT_GT(retries, 0);
+  EXPECT_GT(hedges, 0);
   RecordProperty("answered", answered);
 }
 
