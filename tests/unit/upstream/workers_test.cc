@@ -174,6 +174,29 @@ TEST_F(Workers, EjectTogether) {
   EXPECT_LE(failed, 5 + kWorkers);
 }
 
+TEST_F(Workers, CompareSuccessRatesTogether) {
+  // Shares by weight: by latency who fails would be asked too seldom to be compared.
+  settings_.endpoints = {{"127.0.0.1:1", 2, ""}};
+  for (int i = 2; i <= 5; ++i) settings_.endpoints.emplace_back(Cat("127.0.0.1:", i));
+  settings_.outlier.consecutive_failures = 0;
+  settings_.outlier.interval = milliseconds(20);
+  settings_.outlier.success_rate_request_volume = 20;
+  settings_.outlier.success_rate_stdev_factor = 1;
+  policy().retry.max_attempts = 1;
+  std::atomic<int> asked{0};
+  back_end_.takes = milliseconds(1);
+  back_end_.answer = [&](const std::string& address) {
+    if (address != "127.0.0.1:1" || asked++ % 2 == 0) return absl::OkStatus();
+    return BackendStatus(14, "down", "");
+  };
+  Run(8, 100);
+  const Cluster& cluster = *clusters_->all()[0];
+  for (const PublishedEndpoint& one : *cluster.endpoints()) {
+    EXPECT_EQ(one.state->ejected(Clock::now()), one.state->target.authority == "127.0.0.1:1")
+        << one.state->target.authority;
+  }
+}
+
 TEST_F(Workers, ShareTheRoom) {
   settings_.max_in_flight = 5;
   settings_.queue_age = {seconds(100), seconds(100)};
@@ -181,6 +204,18 @@ TEST_F(Workers, ShareTheRoom) {
   back_end_.answer = [](const std::string&) { return absl::OkStatus(); };
   for (const absl::Status& status : Run(8, 20)) EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(back_end_.most_at_once, 5);
+}
+
+TEST_F(Workers, ShareTheAdaptiveLimit) {
+  settings_.adaptive = {.on = true, .gradient = {.initial = 4, .min = 2, .max = 6}};
+  settings_.adaptive.gradient.window = milliseconds(2);
+  settings_.queue_age = {seconds(100), seconds(100)};
+  back_end_.takes = milliseconds(1);
+  back_end_.answer = [](const std::string&) { return absl::OkStatus(); };
+  for (const absl::Status& status : Run(8, 20)) EXPECT_TRUE(status.ok()) << status;
+  EXPECT_LE(back_end_.most_at_once, 6);
+  EXPECT_GE(back_end_.most_at_once, 2);
+  EXPECT_EQ(clusters_->all()[0]->room().in_flight(), 0u);
 }
 
 TEST_F(Workers, ShareTheQueue) {
