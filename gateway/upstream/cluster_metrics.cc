@@ -49,6 +49,11 @@ void CollectMethods(const std::vector<ClusterView>& views, std::vector<MetricFam
   Series opened("frontdesk_upstream_breaker_opened_total",
                 "How often breakers of methods have opened, after failed probes included.",
                 MetricType::Counter);
+  Series reason("frontdesk_upstream_breaker_reason",
+                "1 for what has opened a method's breaker, until it is closed.", MetricType::Gauge);
+  Series until_probe("frontdesk_upstream_breaker_until_probe_seconds",
+                     "Until a breaker of a method lets the next probe through; 0 when it may go.",
+                     MetricType::Gauge);
   for (const ClusterView& view : views) {
     for (const MethodView& method : view.methods) {
       if (!method.breaker.on) continue;
@@ -56,9 +61,14 @@ void CollectMethods(const std::vector<ClusterView>& views, std::vector<MetricFam
                                                        {"grpc_method", method.name}};
       state.Add(Number(method.breaker.state), labels);
       opened.Add(static_cast<double>(method.breaker.opened), labels);
+      until_probe.Add(std::chrono::duration<double>(method.breaker.until_probe).count(), labels);
+      if (method.breaker.trip == Breaker::Trip::kNone) continue;
+      std::vector<ClientMetric::Label> with_reason = labels;
+      with_reason.push_back({"reason", std::string(NameOf(method.breaker.trip))});
+      reason.Add(1, std::move(with_reason));
     }
   }
-  MoveTo(out, {&state, &opened});
+  MoveTo(out, {&state, &opened, &reason, &until_probe});
 }
 
 void CollectEndpoints(const std::vector<ClusterView>& views, std::vector<MetricFamily>& out) {

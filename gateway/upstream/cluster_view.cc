@@ -58,6 +58,7 @@ MethodView DescribeMethod(std::string_view path, MethodState& method, TimePoint 
 BreakerView Look(const Breaker& breaker, TimePoint now) {
   return {.on = breaker.settings().on,
           .state = breaker.state(now),
+          .trip = breaker.why(),
           .why = WhyOpen(breaker, now),
           .until_probe = breaker.until_probe(now),
           .opened = breaker.opened(),
@@ -92,6 +93,22 @@ std::string_view NameOf(Breaker::State state) {
       return "open";
     case Breaker::State::kHalfOpen:
       return "half_open";
+  }
+  return "";
+}
+
+std::string_view NameOf(Breaker::Trip trip) {
+  switch (trip) {
+    case Breaker::Trip::kNone:
+      break;
+    case Breaker::Trip::kConsecutive:
+      return "consecutive_failures";
+    case Breaker::Trip::kErrorRatio:
+      return "error_percent";
+    case Breaker::Trip::kSlowRatio:
+      return "slow_percent";
+    case Breaker::Trip::kProbeFailed:
+      return "probe_failed";
   }
   return "";
 }

@@ -16,10 +16,11 @@ namespace frontdesk::upstream {
 struct BreakerView {
   bool on = true;
   Breaker::State state = Breaker::State::kClosed;
-  std::string why;                          // it opened: "5 failures in a row"; "" while closed
-  Duration until_probe = Duration::zero();  // zero when a call may go now
-  uint64_t opened = 0;                      // how often so far, reopenings included
-  Breaker::Seen seen;                       // the window's calls
+  Breaker::Trip trip = Breaker::Trip::kNone;  // what opened it; kNone while closed
+  std::string why;                            // the same at length: "5 failures in a row"
+  Duration until_probe = Duration::zero();    // zero when a call may go now
+  uint64_t opened = 0;                        // how often so far, reopenings included
+  Breaker::Seen seen;                         // the window's calls
 };
 
 // What an end point is to its upstream, apart from its breaker.
@@ -80,6 +81,8 @@ BreakerView Look(const Breaker& breaker, TimePoint now);
 std::string WhyOpen(const Breaker& breaker, TimePoint now);
 // The one word that logs, pages and labels have for it: "closed", "open", "half_open".
 std::string_view NameOf(Breaker::State state);
+// "consecutive_failures", "error_percent", "slow_percent", as settings name them; "probe_failed".
+std::string_view NameOf(Breaker::Trip trip);
 std::string_view NameOf(Standing standing);
 // What is connected to: "127.0.0.1:50051", "[::1]:50051", "xds:///orders".
 std::string AddressOf(const EndpointTarget& target);

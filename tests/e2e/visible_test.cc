@@ -13,7 +13,10 @@ using testing_support::WriteTempFile;
 
 // Few failures are enough.
 constexpr char kBreaker[] =
-    "methods: {shop.order.v1.Orders/GetOrder: {breaker: {consecutive_failures: 5}}}\n";
+    "methods:\n"
+    "  shop.order.v1.Orders/GetOrder: {breaker: {consecutive_failures: 5}}\n"
+    "  shop.review.v1.Reviews/ListReviews:\n"
+    "    breaker: {consecutive_failures: 2, open_time: 60s, max_open_time: 60s}\n";
 
 class Visible : public ::testing::TestWithParam<const char*> {
  protected:
@@ -100,6 +103,36 @@ TEST_P(Visible, AnOpenBreaker) {
 }
 
 // In a composition that runs once for its key: what its calls needed is counted for the request.
+// Of a step that may fail the answer is what its `on_error` says, at once and without a call.
+TEST_P(Visible, AnOpenBreakerOfAStepThatMayFail) {
+  mocks_.SetFaults("fail=review=INTERNAL");
+  const auto page = [&] { return Fetch(gateway_.port(), "GET", "/api/v1/product-page/product-1"); };
+  const auto missing = [](const RawResponse& response) {
+    return response.Header("frontdesk-incomplete");
+  };
+  // So few that the breaker of the end point, which GetSummary fails at as well, does not open.
+  for (int i = 0; i < 2; ++i) {
+    const RawResponse response = page();
+    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_NE(missing(response).find("reviews;reason=INTERNAL"), std::string::npos)
+        << missing(response);
+  }
+  const uint64_t before = mocks_.Count("review", "calls");
+  const RawResponse response = page();
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_NE(missing(response).find("reviews;reason=UPSTREAM_BREAKER_OPEN"), std::string::npos)
+      << missing(response);
+  EXPECT_EQ(mocks_.Count("review", "calls"), before + 1);  // GetSummary
+  const std::string rpc = R"({grpc_service="shop.review.v1.Reviews",grpc_method="ListReviews")";
+  EXPECT_EQ(gateway_.Metric(Cat("frontdesk_upstream_breaker_reason", rpc,
+                                R"(,reason="consecutive_failures"})")),
+            1);
+  const double until =
+      gateway_.Metric(Cat("frontdesk_upstream_breaker_until_probe_seconds", rpc, "}"));
+  EXPECT_GT(until, 0);
+  EXPECT_LE(until, 60);
+}
+
 TEST_P(Visible, Retries) {
   const std::string rpc = R"({grpc_service="shop.cart.v1.Carts",grpc_method="ValidateCart"})";
   EXPECT_EQ(Buy(gateway_, Key("a-1")).status, 200);

@@ -299,14 +299,18 @@ TEST_F(ClusterViewTest, Metrics) {
   Attempt(0, Verdict::kBad, 5);
   cluster().SetHealthy(At(1), false);
   const std::string rpc = R"({grpc_service="shop.order.v1.Orders",grpc_method="GetOrder"} )";
+  const std::string reason =
+      R"(frontdesk_upstream_breaker_reason{grpc_service="shop.order.v1.Orders",grpc_method="GetOrder",reason=)";
   const std::string of = R"({upstream="orders"} )";
   const std::string state = R"(frontdesk_upstream_endpoints{upstream="orders",state=)";
   const std::string text = Metrics();
   for (const std::string& line :
        {Cat("frontdesk_upstream_breaker_state", rpc, "2\n"),
-        Cat("frontdesk_upstream_breaker_opened_total", rpc, "1\n"), Cat(state, "\"usable\"} 1\n"),
-        Cat(state, "\"ejected\"} 1\n"), Cat(state, "\"unhealthy\"} 1\n"),
-        Cat("frontdesk_upstream_panic", of, "1\n"),
+        Cat("frontdesk_upstream_breaker_opened_total", rpc, "1\n"),
+        Cat(reason, "\"consecutive_failures\"} 1\n"),
+        Cat("frontdesk_upstream_breaker_until_probe_seconds", rpc, "0.8\n"),
+        Cat(state, "\"usable\"} 1\n"), Cat(state, "\"ejected\"} 1\n"),
+        Cat(state, "\"unhealthy\"} 1\n"), Cat("frontdesk_upstream_panic", of, "1\n"),
         Cat("frontdesk_upstream_ejections_total", of, "1\n"),
         Cat("frontdesk_upstream_limit", of, "7\n"), Cat("frontdesk_upstream_in_flight", of, "0\n"),
         std::string("frontdesk_upstream_pending{upstream=\"orders\",for=\"room\"} 0\n"),
@@ -319,6 +323,7 @@ TEST_F(ClusterViewTest, Metrics) {
   EXPECT_THAT(Metrics(), HasSubstr(Cat("frontdesk_upstream_breaker_state", rpc, "1\n")));
   Call(Verdict::kGood, 3);
   EXPECT_THAT(Metrics(), HasSubstr(Cat("frontdesk_upstream_breaker_state", rpc, "0\n")));
+  EXPECT_THAT(Metrics(), Not(HasSubstr(reason)));
 }
 
 TEST(TimeTextTest, IsRoundedUpForReaders) {
