@@ -88,6 +88,11 @@ void Loop::Refresh() const {
 }
 
 void Loop::Turn() {
+  // What the thread did before its first turn is no work of this loop.
+  if (looked_at_ == TimePoint()) {
+    looked_at_ = now_;
+    used_then_ = ProcessorTime();
+  }
   const TimePoint wake = std::min(wheel_.NextWake(), now_ + kIdle);
   turn_before_ = now_;
   waited_ = false;
