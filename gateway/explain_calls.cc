@@ -168,6 +168,7 @@ ordered_json ProtectionToJson(const contract::Method& called,
 }
 
 ordered_json SettingsToJson(const upstream::UpstreamSettings& upstream,
+                            const upstream::DnsSettings& dns,
                             const contract::PolicyPlaces& places) {
   Values values(places);
   values.Add("timeout", Time(upstream.timeout));
@@ -214,6 +215,7 @@ ordered_json SettingsToJson(const upstream::UpstreamSettings& upstream,
   }
   values.Add("slow_start", Time(upstream.slow_start));
   values.Add("dns_refresh", Time(upstream.dns_refresh));
+  values.Add("dns.servers", dns.servers.empty() ? "/etc/resolv.conf" : dns.servers);
   values.Add("keepalive_interval", TimeOr(upstream.keepalive_interval, Duration::zero(), kNever));
   if (upstream.keepalive_interval != Duration::zero()) {
     values.Add("keepalive_timeout", Time(upstream.keepalive_timeout));
@@ -324,8 +326,9 @@ ordered_json UpstreamsToJson(const config::Snapshot& snapshot, const contract::M
       if (!endpoint.zone.empty()) one["zone"] = endpoint.zone;
       endpoints.push_back(std::move(one));
     }
-    out[upstream.name] = {{"endpoints", std::move(endpoints)},
-                          {"settings", SettingsToJson(upstream, snapshot.upstream_places[i])}};
+    out[upstream.name] = {
+        {"endpoints", std::move(endpoints)},
+        {"settings", SettingsToJson(upstream, snapshot.dns, snapshot.upstream_places[i])}};
   }
   return out;
 }

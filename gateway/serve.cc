@@ -234,7 +234,7 @@ int Serve(const VerbOptions& options) {
                          ": auth.development_caller is for development only"));
   }
 
-  const upstream::ControlLoop control(*shared.clusters);
+  const upstream::ControlLoop control(*shared.clusters, in_force.dns);
   http::ConnectionShare connections(in_force.workers, in_force.limits.connections);
   Workers workers;
   MakeWorkers(shared, connections, workers);

@@ -1,11 +1,13 @@
 #include "gateway/worker.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <future>
 #include <random>
 #include <utility>
 
 #include "gateway/base/failure.h"
+#include "gateway/base/spare_memory.h"
 #include "gateway/observe/log.h"
 #include "gateway/upstream/random.h"
 
@@ -14,6 +16,9 @@ namespace {
 
 // Requests that were cancelled need a few turns to unwind, no more.
 constexpr std::chrono::seconds kUnwind{5};
+// How often, and of how many that have gone, memory is given back.
+constexpr std::chrono::seconds kLookAtMemory{5};
+constexpr size_t kManyConnections = 256;
 // Requests that go on without their clients, and undos, by worker.
 constexpr size_t kMostDetached = 4096;
 
@@ -67,7 +72,9 @@ Worker::~Worker() = default;
 
 void Worker::Start() {
   thread_ = std::thread([this] {
+    loop_.Arm(*this, loop_.Now() + kLookAtMemory);
     loop_.Run();
+    Disarm();
     listener_.Abort();
     scope_.Stop(Failure(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the gateway is stopping",
                         Origin::kGateway));
@@ -86,6 +93,14 @@ void Worker::Start() {
       std::_Exit(EXIT_FAILURE);
     }
   });
+}
+
+void Worker::OnTimer() {
+  loop_.Arm(*this, loop_.Now() + kLookAtMemory);
+  most_connections_ = std::max(most_connections_, listener_.TakeMostConnections());
+  if (listener_.connections() + kManyConnections > most_connections_) return;
+  ReturnSpareMemory();
+  most_connections_ = listener_.connections();
 }
 
 void Worker::Post(std::function<void(Worker&)> work) {

@@ -62,14 +62,14 @@ struct Shared {
 
 // Built by main's thread; after Start() everything is touched on the worker's own thread only,
 // which Ask() is the way to.
-class Worker {
+class Worker final : private Timer {
  public:
   Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
          http::Listener::HandOver hand_over);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   // After the loop has ended.
-  ~Worker();
+  ~Worker() override;
 
   // Before Start().
   absl::Status Open(const std::string& address, uint16_t port, int backlog) {
@@ -89,6 +89,9 @@ class Worker {
   http::Listener& listener() { return listener_; }
 
  private:
+  // Thousands of clients that have gone leave memory behind that nobody else would get.
+  void OnTimer() override;
+
   Loop loop_;
   const upstream::Random random_;
   observe::MetricsShard& shard_;
@@ -98,6 +101,7 @@ class Worker {
   Scope scope_;
   Gateway gateway_;
   http::Listener listener_;
+  size_t most_connections_ = 0;  // since memory was given back
   std::thread thread_;
 };
 

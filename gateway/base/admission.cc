@@ -168,12 +168,15 @@ bool Admission::Wait::await_suspend(std::coroutine_handle<> waiter) {
   return true;
 }
 
-void Admission::Wait::ArmFor(TimePoint latest) { loop_.Arm(*this, std::min(latest, deadline_)); }
+// Timers are late by up to a tick: rather told a little early than kept waiting for too long.
+void Admission::Wait::ArmFor(TimePoint latest) {
+  loop_.Arm(*this, std::min(latest - TimerWheel::kTick, deadline_));
+}
 
 void Admission::Wait::OnTimer() {
   const TimePoint now = loop_.Now();
   const TimePoint latest = admission_.LatestFor(*this, now);
-  if (now < latest && now < deadline_) {
+  if (now + TimerWheel::kTick < latest && now < deadline_) {
     ArmFor(latest);  // the queue was empty for a moment
   } else if (admission_.Quit(*this, now < deadline_ ? Outcome::kTooOld : Outcome::kDeadline)) {
     Wake();

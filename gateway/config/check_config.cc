@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -58,6 +59,7 @@ class Checker {
     CheckListeners();
     CheckLimits(config_.limits());
     CheckLoad();
+    CheckDns();
     UpstreamChecker upstreams(loaded_, findings_);
     for (const auto& [name, upstream] : Sorted(config_.upstreams())) {
       upstreams.Check(Cat("upstreams.", name), *upstream);
@@ -89,6 +91,7 @@ class Checker {
   void CheckListeners();
   void CheckLimits(const Config::Limits& limits);
   void CheckLoad();
+  void CheckDns();
   void CheckMethod(const std::string& name, const std::string& path, const Policy& policy);
   // The address, or nothing, and a finding, when it can't be listened on.
   std::optional<HostPort> Listener(const std::string& path, const std::string& text);
@@ -174,6 +177,21 @@ void Checker::CheckLoad() {
   constexpr std::array kTimes = {
       TimeRule{"max_queue_age", std::chrono::milliseconds(1), std::chrono::minutes(1)}};
   Times(config_.overload(), "overload", kTimes);
+}
+
+void Checker::CheckDns() {
+  std::set<std::string> seen;
+  for (int i = 0; i < config_.dns().servers_size(); ++i) {
+    const std::string& server = config_.dns().servers(i);
+    const std::string path = Cat("dns.servers[", i, "]");
+    const std::optional<HostPort> address = ParseHostPort(server);
+    if (!address || !address->numeric || address->port == 0) {
+      Add(path, Cat("expected an address such as \"127.0.0.1:53\" or \"[::1]:53\", got ",
+                    Quoted(server)));
+    } else if (!seen.insert(server).second) {
+      Add(path, Cat(Quoted(server), " stands here twice"));
+    }
+  }
 }
 
 void Checker::CheckMethod(const std::string& name, const std::string& path, const Policy& policy) {

@@ -93,8 +93,11 @@ class Compiler {
       snapshot.upstreams.push_back(ToSettings(name, *upstream, config_.zone()));
       Methods(snapshot.upstreams.back(), snapshot);
       snapshot.upstream_places.push_back(PlacesOf(Cat("upstreams.", name), *upstream));
-      // Of the whole gateway, and told with each upstream, whose end points it prefers.
-      if (loaded_.Has("zone")) snapshot.upstream_places.back()["zone"] = loaded_.PlaceOf("zone");
+      // Of the whole gateway, and told with each upstream, whose end points they concern.
+      for (const std::string_view common : {"zone", "dns.servers"}) {
+        if (!loaded_.Has(common)) continue;
+        snapshot.upstream_places.back()[std::string(common)] = loaded_.PlaceOf(common);
+      }
       for (int i = 0; i < upstream->services_size(); ++i) {
         served_.insert(upstream->services(i));
         CheckService(upstream->services(i), Cat("upstreams.", name, ".services[", i, "]"));
@@ -290,6 +293,9 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   }
   snapshot->overload = ToOverload(config.overload());
   snapshot->bulkheads = ToBulkheads(config);
+  for (const std::string& server : config.dns().servers()) {
+    snapshot->dns.servers += Cat(snapshot->dns.servers.empty() ? "" : ",", server);
+  }
   snapshot->chain.development_caller = config.auth().development_caller();
   if (config.limits().has_json_depth()) {
     snapshot->chain.json_depth = static_cast<int>(config.limits().json_depth());

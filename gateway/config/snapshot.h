@@ -26,6 +26,7 @@ struct Snapshot {
   std::vector<std::unique_ptr<route::Route>> routes;
   route::Matcher matcher;
   std::vector<upstream::UpstreamSettings> upstreams;
+  upstream::DnsSettings dns;
   compose::StepPolicies step_policies;
   // Where the values of these were written, for `explain`; what is missing is a built-in default.
   std::map<const contract::Method*, contract::PolicyPlaces> policy_places;  // of each served method

@@ -267,7 +267,8 @@ void Channel::EndTheOld(TimePoint now) {
     return lane->transport->readiness() == Readiness::kFull;
   });
   if (!full) return;
-  const Duration most = age_.Limit(now);
+  // Who would be too old at the next look is told now.
+  const Duration most = age_.Limit(now) - kLookAgain;
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     Place& place = *at++;
     if (now - place.arrived_ < most) continue;

@@ -3,24 +3,15 @@
 
 #include <ares.h>
 
-#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "gateway/base/loop.h"
+#include "gateway/upstream/settings.h"
 
 namespace frontdesk::upstream {
-
-struct DnsSettings {
-  // "127.0.0.1:5353,[::1]:53": asked instead of the name servers of /etc/resolv.conf.
-  std::string servers;
-  // Of a look-up as a whole.
-  Duration time_limit = std::chrono::seconds(5);
-  // A name server that has not answered is asked once more, or another one is.
-  Duration try_limit = std::chrono::seconds(1);
-};
 
 // The queries of one look-up. Reads /etc/resolv.conf when it is made: a change there counts from
 // the next look-up on. On one loop.

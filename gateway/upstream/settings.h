@@ -29,6 +29,16 @@ enum class TransportKind {
   kGrpc,  // gRPC C++, for targets such as "xds:///name"
 };
 
+// How names are looked up.
+struct DnsSettings {
+  // "127.0.0.1:5353,[::1]:53": asked instead of the name servers of /etc/resolv.conf.
+  std::string servers;
+  // Of a look-up as a whole.
+  Duration time_limit = std::chrono::seconds(5);
+  // A name server that has not answered is asked once more, or another one is.
+  Duration try_limit = std::chrono::seconds(1);
+};
+
 // Where calls go, as it was written down.
 struct EndpointSettings {
   // NOLINTNEXTLINE(google-explicit-constructor): most are nothing but an address

@@ -53,7 +53,7 @@ void LightBackend::Refuse() {
 
 void LightBackend::Listen() {
   if (acceptor_.is_open()) return;
-  const tcp::endpoint at(boost::asio::ip::address_v4::loopback(), port_);
+  const tcp::endpoint at(boost::asio::ip::make_address(options_.address), port_);
   acceptor_.open(at.protocol());
   // A program that is started meanwhile would keep it open.
   ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
@@ -127,9 +127,18 @@ void LightBackend::Start(const std::shared_ptr<Stream>& stream) {
 }
 
 void LightBackend::Work(const std::shared_ptr<Stream>& stream) {
+  if (behaviour_.relay) return Relay(stream);
   if (behaviour_.delay <= Duration::zero()) return stream->connection->Answer(*stream);
   busy_.emplace(stream.get(), stream);
   loop_.Arm(*stream, loop_.Now() + behaviour_.delay);
+}
+
+void LightBackend::Relay(const std::shared_ptr<Stream>& stream) {
+  behaviour_.relay(stream->request_id, stream->Message(), [stream](int status) {
+    if (!stream->connection) return;
+    if (status == 0) return stream->connection->Answer(*stream);
+    stream->connection->AnswerStatus(*stream, status);
+  });
 }
 
 // Who gave up keeps the slot to the end, and is passed over in the queue.

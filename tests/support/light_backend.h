@@ -7,16 +7,22 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "gateway/base/loop.h"
 
 namespace frontdesk::testing_support {
+
+// Makes the call somewhere else, and says later, once, which status it had.
+using LightRelay = std::function<void(const std::string& request_id, std::string_view message,
+                                      std::function<void(int status)> answered)>;
 
 // How calls and connections are treated.
 struct LightBehaviour {
@@ -44,11 +50,13 @@ struct LightBehaviour {
   std::string content_type = "application/grpc";
   // A PING is answered by GOAWAY(ENHANCE_YOUR_CALM, "too_many_pings").
   bool hates_pings = false;
-  size_t padding = 0;  // bytes of a second field of text, behind the message
+  size_t padding = 0;          // bytes of a second field of text, behind the message
+  LightRelay relay = nullptr;  // where calls go instead of being answered; null: nowhere
 };
 
 struct LightBackendOptions {
-  uint16_t port = 0;      // on 127.0.0.1; 0 for any
+  std::string address = "127.0.0.1";
+  uint16_t port = 0;      // 0 for any
   std::string reply;      // the message, without its prefix
   bool echo = false;      // answer with the request's message instead
   bool remember = false;  // keep what is known of each call; see seen()
@@ -106,6 +114,7 @@ class LightBackend {
   void Admit(boost::asio::ip::tcp::socket socket);
   void Start(const std::shared_ptr<Stream>& stream);
   void Work(const std::shared_ptr<Stream>& stream);
+  void Relay(const std::shared_ptr<Stream>& stream);
   void OnWorked(Stream& stream);
 
   Loop& loop_;

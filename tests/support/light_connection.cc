@@ -241,7 +241,7 @@ void LightBackend::Connection::Answer(Stream& stream) {
       case Answer::kNever:
         return;
       case Answer::kStatus:
-        return AnswerStatus(stream);
+        return AnswerStatus(stream, behaviour.status);
       case Answer::kResetFirst:
         return Reset();
       case Answer::kResetMidway:
@@ -253,8 +253,7 @@ void LightBackend::Connection::Answer(Stream& stream) {
     }
   }
   std::string_view message = backend_->options_.reply;
-  if (backend_->options_.echo)
-    message = std::string_view(stream.request).substr(std::min<size_t>(5, stream.request.size()));
+  if (backend_->options_.echo) message = stream.Message();
   stream.answer = Framed(message, behaviour.padding);
   const nghttp2_nv head[] = {Field(":status", "200"),
                              Field("content-type", behaviour.content_type)};
@@ -265,8 +264,8 @@ void LightBackend::Connection::Answer(Stream& stream) {
   loop_.FlushSoon(*this);
 }
 
-void LightBackend::Connection::AnswerStatus(const Stream& stream) {
-  const std::string status = Cat(backend_->behaviour_.status);
+void LightBackend::Connection::AnswerStatus(const Stream& stream, int code) {
+  const std::string status = Cat(code);
   const nghttp2_nv head[] = {Field(":status", "200"), Field("content-type", "application/grpc"),
                              Field("grpc-status", status)};
   nghttp2_submit_response(session_, stream.id, head, std::size(head), nullptr);

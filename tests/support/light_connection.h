@@ -3,6 +3,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <string>
@@ -21,6 +22,10 @@ struct LightBackend::Stream final : Timer {
   Stream(LightBackend& owner, Connection& on, int32_t stream_id)
       : backend(owner), connection(&on), id(stream_id) {}
   void OnTimer() override { backend.OnWorked(*this); }
+  // The request's, without its prefix.
+  std::string_view Message() const {
+    return std::string_view(request).substr(std::min<size_t>(5, request.size()));
+  }
 
   LightBackend& backend;
   Connection* connection;  // null once the stream has ended
@@ -46,6 +51,7 @@ class LightBackend::Connection final : public std::enable_shared_from_this<Conne
   void Goaway(Duration notice);
   void Drop(bool on);
   void Answer(Stream& stream);
+  void AnswerStatus(const Stream& stream, int status);
   void Refuse(const Stream& stream);
   size_t streams() const { return streams_.size(); }
 
@@ -72,7 +78,6 @@ class LightBackend::Connection final : public std::enable_shared_from_this<Conne
   void Read();
   void OnPing();
   void OnRequest(int32_t id);
-  void AnswerStatus(const Stream& stream);
   void OnRead(const boost::system::error_code& error, size_t size);
   void Flush() override;
 

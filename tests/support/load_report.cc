@@ -16,6 +16,14 @@ std::string Short(double number) {
   return text;
 }
 
+double Nth(double percent, std::vector<float>& times) {
+  if (times.empty()) return 0;
+  const double rank = std::ceil(percent / 100 * static_cast<double>(times.size()));
+  const auto nth = times.begin() + static_cast<ptrdiff_t>(std::max(rank, 1.0)) - 1;
+  std::nth_element(times.begin(), nth, times.end());
+  return *nth;
+}
+
 std::string JsonOf(const RouteReport& route) {
   std::map<int, uint64_t> statuses;
   for (const LoadSample& sample : route.samples) {
@@ -46,6 +54,11 @@ uint64_t RouteReport::Count(int status) const {
   return Count([&](const LoadSample& sample) { return sample.status == status; });
 }
 
+uint64_t RouteReport::Reason(const std::string& reason) const {
+  const auto at = reasons.find(reason);
+  return at == reasons.end() ? 0 : at->second;
+}
+
 uint64_t RouteReport::good() const { return Count(IsGood); }
 
 uint64_t RouteReport::failed() const {
@@ -59,11 +72,15 @@ double RouteReport::Percentile(double percent, const LoadFilter& filter) const {
   for (const LoadSample& sample : samples) {
     if (filter(sample)) times.push_back(sample.took_ms);
   }
-  if (times.empty()) return 0;
-  const double rank = std::ceil(percent / 100 * static_cast<double>(times.size()));
-  const auto nth = times.begin() + static_cast<ptrdiff_t>(std::max(rank, 1.0)) - 1;
-  std::nth_element(times.begin(), nth, times.end());
-  return *nth;
+  return Nth(percent, times);
+}
+
+double RouteReport::SentPercentile(double percent) const {
+  std::vector<float> times;
+  for (const LoadSample& sample : samples) {
+    if (IsGood(sample)) times.push_back(sample.took_ms - sample.waited_ms);
+  }
+  return Nth(percent, times);
 }
 
 double RouteReport::GoodPercentile(double percent) const { return Percentile(percent, IsGood); }

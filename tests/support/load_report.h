@@ -19,7 +19,8 @@ struct LoadSample {
   float at_ms;    // when it was due, from the start of the load
   float took_ms;  // from then to the whole answer
   int16_t status;
-  bool retry_after;  // the header was there
+  bool retry_after;     // the header was there
+  float waited_ms = 0;  // of took_ms, for a free connection of the client's
 };
 
 using LoadFilter = std::function<bool(const LoadSample&)>;
@@ -33,7 +34,8 @@ struct RouteReport {
   uint64_t Count(const LoadFilter& filter) const;
   uint64_t Count(int status) const;
   uint64_t sent() const { return samples.size(); }
-  uint64_t good() const;  // 2xx
+  uint64_t good() const;                             // 2xx
+  uint64_t Reason(const std::string& reason) const;  // of `reasons`
   uint64_t lost() const { return Count(LoadSample::kLost); }
   uint64_t failed() const;  // neither 2xx nor left by the client
 
@@ -41,12 +43,16 @@ struct RouteReport {
   double Percentile(double percent, const LoadFilter& filter) const;
   double GoodPercentile(double percent) const;
   double PercentileOf(int status, double percent) const;
+  // Of the good ones, from when they were sent: later than they were due where the client had no
+  // connection free.
+  double SentPercentile(double percent) const;
 };
 
 bool IsGood(const LoadSample& sample);
 
 struct LoadReport {
   std::map<std::string, RouteReport> routes;
+  TimePoint start;
   double seconds = 0;           // that the schedule was long
   size_t most_connections = 0;  // at a time
   // When the client left, by the request's id.

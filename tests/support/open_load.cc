@@ -42,6 +42,7 @@ float Milliseconds(Duration time) { return std::chrono::duration<float, std::mil
 struct OpenLoad::Request {
   size_t route;
   TimePoint due;
+  TimePoint sent;  // or when it began to connect
   std::string id;
 };
 
@@ -74,6 +75,7 @@ class OpenLoad::Connection final : public std::enable_shared_from_this<Connectio
 
 void OpenLoad::Connection::Send(std::unique_ptr<Request> request) {
   request_ = std::move(request);
+  request_->sent = Clock::now();
   const LoadPlan& plan = load_->plan_;
   const LoadRoute& route = plan.routes[request_->route];
   const std::string body = WithId(route.body, request_->id);
@@ -170,7 +172,7 @@ OpenLoad::~OpenLoad() {
 }
 
 void OpenLoad::Start() {
-  start_ = next_ = Clock::now();
+  start_ = next_ = report_.start = Clock::now();
   if (!closed_loop()) return Tick();
   for (size_t i = 0; i < plan_.connections; ++i) Begin(start_);
 }
@@ -268,7 +270,8 @@ void OpenLoad::End(const Request& request, int16_t status, bool retry_after,
   --open_;
   RouteReport& route = *by_route_[request.route];
   const LoadSample sample{Milliseconds(request.due - start_),
-                          Milliseconds(Clock::now() - request.due), status, retry_after};
+                          Milliseconds(Clock::now() - request.due), status, retry_after,
+                          Milliseconds(std::max(request.sent, request.due) - request.due)};
   route.samples.push_back(sample);
   if (IsGood(sample)) {
     const bool mine = body.find(request.id) != std::string_view::npos;

@@ -29,7 +29,7 @@ bool Breaker::Record(Admission admitted, bool ok, Duration took, TimePoint now) 
   if (admitted == Admission::kProbe) return RecordProbe(admitted.probe, ok, took, now);
   if (!closed_ || (closed_at_ != TimePoint::min() && now - took < closed_at_)) return false;
   counts_.Add({1, !ok, IsSlow(took)}, now);
-  failures_in_a_row_ = ok ? 0 : failures_in_a_row_ + 1;
+  failures_.Record(ok, now);
   const Trip why = ReasonToOpen(now);
   if (why == Trip::kNone) return false;
   Open(why, now);
@@ -78,7 +78,7 @@ bool Breaker::IsSlow(Duration took) const {
 
 Breaker::Trip Breaker::ReasonToOpen(TimePoint now) const {
   const uint32_t in_a_row = settings_.consecutive_failures;
-  if (in_a_row != 0 && failures_in_a_row_ >= in_a_row) return Trip::kConsecutive;
+  if (in_a_row != 0 && failures_.length() >= in_a_row) return Trip::kConsecutive;
   const auto [calls, failures, slow] = counts_.Sum(now);
   if (calls < std::max(settings_.minimum_calls, 1u)) return Trip::kNone;
   if (Reaches(failures, calls, settings_.error_percent)) return Trip::kErrorRatio;
@@ -100,7 +100,7 @@ void Breaker::Close(TimePoint now) {
   closed_ = true;
   closed_at_ = now;
   why_ = Trip::kNone;
-  failures_in_a_row_ = 0;
+  failures_.Clear();
   counts_.Clear();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/mechanism/failure_row.h"
 #include "gateway/base/mechanism/sliding_counts.h"
 
 namespace frontdesk {
@@ -84,7 +85,7 @@ class Breaker {
   SlidingCounts<3> counts_;  // calls, failures, slow ones
   bool closed_ = true;
   Trip why_ = Trip::kNone;
-  uint32_t failures_in_a_row_ = 0;
+  FailureRow failures_;
   TimePoint closed_at_ = TimePoint::min();
   // While it is not closed.
   Duration open_for_;

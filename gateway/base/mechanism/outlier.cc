@@ -11,20 +11,20 @@ bool Outlier::Record(bool ok, TimePoint now, const OutlierSettings& settings) {
     Heal(now, settings);
   if (ok) {
     ++sample_.ok;
-    failures_in_a_row_ = 0;
+    failures_.Clear();
     return false;
   }
   // What still fails of the calls that it had when it was ejected is no news when it comes back.
   if (ejected(now)) return false;
-  ++failures_in_a_row_;
+  failures_.Record(ok, now);
   return settings.on && settings.consecutive_failures != 0 &&
-         failures_in_a_row_ >= settings.consecutive_failures;
+         failures_.length() >= settings.consecutive_failures;
 }
 
 void Outlier::Eject(TimePoint now, const OutlierSettings& settings) {
   if (ejected(now)) return;
   Heal(now, settings);
-  failures_in_a_row_ = 0;
+  failures_.Clear();
   const Duration longest = std::max(settings.base_ejection_time, settings.max_ejection_time);
   const double grown =
       static_cast<double>(settings.base_ejection_time.count()) * (1.0 + ejections_);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/mechanism/failure_row.h"
 
 namespace frontdesk {
 
@@ -51,7 +52,7 @@ class Outlier {
  private:
   void Heal(TimePoint now, const OutlierSettings& settings);
 
-  uint32_t failures_in_a_row_ = 0;
+  FailureRow failures_;
   uint32_t ejections_ = 0;
   TimePoint until_ = TimePoint::min();
   TimePoint healthy_since_ = TimePoint::min();  // what was healed is taken off

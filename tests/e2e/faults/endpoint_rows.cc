@@ -1,4 +1,6 @@
 // One of two end points is gone, or not itself: the other one does its work.
+#include <utility>
+
 #include "gateway/base/text.h"
 #include "tests/e2e/faults/rows.h"
 
@@ -22,7 +24,10 @@ LoadReport During(Rig& rig, const std::function<void()>& fault, Duration length,
 LightBackend& Busier(Rig& rig) {
   LightBackend& first = rig.backend(0, 0);
   LightBackend& second = rig.backend(0, 1);
-  return first.calls() > second.calls() ? first : second;
+  const auto busy = [](const LightBackend& one) {
+    return std::pair(one.open_streams(), one.calls());
+  };
+  return busy(first) > busy(second) ? first : second;
 }
 
 void JudgeAll(Judge& judge, const LoadReport& report) {
@@ -48,14 +53,23 @@ void OneResets(Rig& rig, Judge& judge) {
   LightBehaviour resets = rig.backend().behaviour();
   resets.accept = Accept::kReset;
   resets.answer = Answer::kResetFirst;
+  LightBackend* bad = nullptr;
+  uint64_t before = 0;
+  uint64_t under_way = 0;
   const LoadReport report = rig.Load({.routes = {rig.Get(), rig.Put()},
                                       .rate = kRate,
                                       .length = seconds(rig.Either(10, 3)),
                                       .connections = 4000},
-                                     {{seconds(1), [&] { Busier(rig).Behave(resets); }}});
+                                     {{seconds(1), [&] {
+                                         bad = &Busier(rig);
+                                         before = bad->connections_accepted();
+                                         under_way = bad->open_streams();
+                                         bad->Behave(resets);
+                                       }}});
   const RouteReport& put = report["put1"];
+  judge.AtLeast("calls under way at that end point", under_way, 1);
+  judge.AtLeast("connections it reset", bad->connections_accepted() - before, 1);
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
-  // As many as it had at that moment, which may be none.
   judge.AtMost("POSTs that were cut", put.Count(502), 100);
   judge.AtMost("failed POSTs, other than 502", put.failed() - put.Count(502), 0);
   judge.Reasons(put);

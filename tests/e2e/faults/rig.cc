@@ -32,6 +32,8 @@ class At final : private Timer {
 
 }  // namespace
 
+std::string AddressOf(int endpoint) { return Cat("127.0.0.", endpoint + 1); }
+
 void Pin(int core) {
   if (core < 0) return;
   cpu_set_t set;
@@ -45,12 +47,15 @@ Rig::Rig(const Topology& topology, const Scale& scale) : scale_(scale), topology
     auto& endpoints = backends_.emplace_back();
     for (int i = 0; i < topology.endpoints; ++i) {
       LightBackendOptions options;
+      if (topology.named) options.address = AddressOf(i);
+      if (topology.named && i > 0) options.port = endpoints.front()->port();
       options.echo = true;
       options.remember = true;
       options.behaviour = topology.behaviour;
       endpoints.push_back(std::make_unique<LightBackend>(loop_, options));
     }
   }
+  if (topology.named) dns_.emplace().SetHost(kBackEnds, {AddressOf(0)});
   // A child has its parent's core from the start, with all its threads.
   Pin(scale.gateway_core);
   gateway_.emplace(testing_support::WriteTempFile("faults.yaml", Config(topology)));
@@ -64,19 +69,27 @@ std::string Rig::Config(const Topology& topology) const {
   std::string yaml = Cat("listen: {address: \"127.0.0.1:0\", workers: ", topology.workers,
                          "}\nadmin: {address: \"127.0.0.1:0\"}\ndescriptor_set: " FAULTS_CONTRACT
                          "\nlog: {access: off}\ndrain: {grace: 10ms}\n",
-                         topology.extra, "upstreams:\n");
+                         topology.extra);
+  if (dns_) yaml += Cat("dns: {servers: [\"", dns_->address(), "\"]}\n");
+  yaml += "upstreams:\n";
   for (int service = 0; service < 7; ++service) {
-    std::string endpoints;
-    // The discard port, on which nobody listens.
-    if (service >= topology.services) endpoints = "\"127.0.0.1:9\"";
-    for (int i = 0; service < topology.services && i < topology.endpoints; ++i) {
-      endpoints += Cat(i > 0 ? ", " : "", "\"127.0.0.1:", backends_[service][i]->port(), '"');
-    }
-    yaml +=
-        Cat("  u", service + 1, ": {services: [frontdesk.faults.S", service + 1, "], endpoints: [",
-            endpoints, "]", topology.upstream.empty() ? "" : ", ", topology.upstream, "}\n");
+    yaml += Cat("  u", service + 1, ": {services: [frontdesk.faults.S", service + 1,
+                "], endpoints: [", Endpoints(service), "]", topology.upstream.empty() ? "" : ", ",
+                topology.upstream, "}\n");
   }
   return yaml;
+}
+
+std::string Rig::Endpoints(int service) const {
+  // The discard port, on which nobody listens.
+  if (service >= topology_.services) return "\"127.0.0.1:9\"";
+  const auto& backends = backends_[static_cast<size_t>(service)];
+  if (dns_) return Cat('"', kBackEnds, ':', backends.front()->port(), '"');
+  std::string endpoints;
+  for (const auto& backend : backends) {
+    endpoints += Cat(endpoints.empty() ? "" : ", ", "\"127.0.0.1:", backend->port(), '"');
+  }
+  return endpoints;
 }
 
 // What the first requests make the process touch and open is no fault's doing.
@@ -213,15 +226,21 @@ void Rig::Forget() {
   Each([](LightBackend& backend) { backend.Forget(); });
 }
 
-uint64_t Rig::Duplicates() {
+uint64_t Rig::Duplicates(const std::vector<const LightBackend*>& backends) {
   std::map<std::string, uint64_t> counts;
-  Each([&](LightBackend& backend) {
-    for (const auto& [id, calls] : backend.seen()) {
+  for (const LightBackend* backend : backends) {
+    for (const auto& [id, calls] : backend->seen()) {
       if (id.find("-put") != std::string::npos) counts[id] += calls.count;
     }
-  });
+  }
   return static_cast<uint64_t>(std::count_if(counts.begin(), counts.end(),
                                              [](const auto& entry) { return entry.second > 1; }));
+}
+
+uint64_t Rig::Duplicates() {
+  std::vector<const LightBackend*> all;
+  Each([&](LightBackend& backend) { all.push_back(&backend); });
+  return Duplicates(all);
 }
 
 void Rig::Heal() {

@@ -11,6 +11,7 @@
 
 #include "gateway/base/loop.h"
 #include "tests/e2e/stack.h"
+#include "tests/support/dns_server.h"
 #include "tests/support/light_backend.h"
 #include "tests/support/open_load.h"
 
@@ -43,7 +44,11 @@ struct Topology {
   std::string extra = "";     // more YAML, at the top level
   unsigned workers = 1;
   LightBehaviour behaviour = {};  // at first
+  // End points have one name, kBackEnds, for which a DNS server of ours answers, and one port at
+  // addresses of their own.
+  bool named = false;
 };
+inline constexpr char kBackEnds[] = "backends.test";
 
 // Something to do while a load runs.
 struct Event {
@@ -68,6 +73,8 @@ class Rig {
   LightBackend& backend(int service = 0, int endpoint = 0);
   void Each(const std::function<void(LightBackend&)>& act);
   void Behave(const LightBehaviour& behaviour);
+  // Of one where end points are named. At first kBackEnds has the address of the first.
+  testing_support::DnsServer& dns() { return *dns_; }
   // Packets from and to its port get lost while `on`.
   void Drop(LightBackend& backend, bool on);
 
@@ -93,8 +100,9 @@ class Rig {
   // Calls at all back ends since Forget().
   uint64_t Calls();
   void Forget();
-  // Of requests to `put` routes since the start: more than one call reached a back end.
-  uint64_t Duplicates();
+  // Of requests to `put` routes since the start: more than one call reached one of these.
+  static uint64_t Duplicates(const std::vector<const LightBackend*>& backends);
+  uint64_t Duplicates();  // ... any back end of the rig
   uint64_t crossed() const { return crossed_; }
 
   // Everything well again, and all resources back: see Judge.
@@ -110,12 +118,14 @@ class Rig {
 
  private:
   std::string Config(const Topology& topology) const;
+  std::string Endpoints(int service) const;  // in YAML
   void WarmUp();
 
   const Scale scale_;
   const Topology topology_;
   Loop loop_;
   std::vector<std::vector<std::unique_ptr<LightBackend>>> backends_;
+  std::optional<testing_support::DnsServer> dns_;
   std::optional<e2e::Frontdesk> gateway_;
   int loads_ = 0;
   double half_ = 0;
@@ -123,6 +133,9 @@ class Rig {
   size_t files_at_first_ = 0;
   size_t bytes_at_first_ = 0;
 };
+
+// Of the nth end point of a name, from 0.
+std::string AddressOf(int endpoint);
 
 // Pins the calling process, and what it starts from then on; -1 for nothing.
 void Pin(int core);

@@ -11,10 +11,12 @@
 
 namespace frontdesk::faults {
 
-std::vector<Row> SlowRows();      // back ends that answer late, or never
-std::vector<Row> EndpointRows();  // one of two end points is gone, or not itself
-std::vector<Row> DownRows();      // all of them fail
-std::vector<Row> ClientRows();    // clients that leave, wait and read slowly
-std::vector<Row> OverloadRows();  // more comes than can be done
+std::vector<Row> SlowRows();       // back ends that answer late, or never
+std::vector<Row> EndpointRows();   // one of two end points is gone, or not itself
+std::vector<Row> DownRows();       // all of them fail
+std::vector<Row> StormRows();      // what retries add to that
+std::vector<Row> DiscoveryRows();  // end points move, name servers fail
+std::vector<Row> ClientRows();     // clients that leave, wait and read slowly
+std::vector<Row> OverloadRows();   // more comes than can be done
 
 }  // namespace frontdesk::faults

@@ -30,6 +30,7 @@ TEST(CheckConfig, TakesWhatIsRight) {
            "keepalive_interval: 10s, keepalive_timeout: 1s, max_connection_age: 1h}}\nzone: z",
            "bulkheads: {mobile: {max_in_flight: 10}, partner: {max_in_flight: 1, max_pending: 0}}",
            "overload: {max_in_flight: 1000, max_queue_age: 20ms}",
+           "dns: {servers: ['127.0.0.1:5353', '[::1]:53']}",
            "methods: {a.A: {success_status: 204}, a.A/Get: {response_headers: [etag, X-A], "
            "idempotency: {ttl: 168h}}}",
        }) {
@@ -311,6 +312,18 @@ TEST(CheckConfig, WhatProtectsTheGateway) {
             "f:1:55: bulkheads.b.max_pending: must be between 0 and 1000000, got 1000001\n"
             "f:2:27: overload.max_in_flight: must be between 1 and 10000000, got 0\n"
             "f:2:45: overload.max_queue_age: must be between 1ms and 1m, got 2m\n");
+}
+
+TEST(CheckConfig, NameServersAreAddresses) {
+  EXPECT_EQ(ErrorsOf("dns: {servers: ['10.0.0.1', 'ns.internal:53', '10.0.0.1:0', '10.0.0.1:53', "
+                     "'10.0.0.1:53']}"),
+            "f:1:17: dns.servers[0]: expected an address such as \"127.0.0.1:53\" or "
+            "\"[::1]:53\", got \"10.0.0.1\"\n"
+            "f:1:29: dns.servers[1]: expected an address such as \"127.0.0.1:53\" or "
+            "\"[::1]:53\", got \"ns.internal:53\"\n"
+            "f:1:47: dns.servers[2]: expected an address such as \"127.0.0.1:53\" or "
+            "\"[::1]:53\", got \"10.0.0.1:0\"\n"
+            "f:1:75: dns.servers[4]: \"10.0.0.1:53\" stands here twice\n");
 }
 
 TEST(CheckConfig, ValuesInsideOfListsOfPoliciesHaveTheirPlace) {

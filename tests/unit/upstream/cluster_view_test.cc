@@ -63,6 +63,7 @@ class ClusterViewTest : public ::testing::Test {
   // An attempt at an end point that was not admitted is not made.
   void Attempt(size_t at, Verdict verdict, int times = 1) {
     for (int i = 0; i < times; ++i) {
+      now_ += milliseconds(1);  // what ends together is no row
       const auto admitted = At(at).breaker.Admit(now_);
       if (admitted == Breaker::Admission::kNo) continue;
       cluster().RecordAttempt(At(at), admitted, verdict, milliseconds(1), now_);
@@ -71,6 +72,7 @@ class ClusterViewTest : public ::testing::Test {
   MethodState& Method() { return cluster().Method({"shop.order.v1.Orders", "GetOrder"}); }
   void Call(Verdict verdict, int times = 1, Duration took = milliseconds(1)) {
     for (int i = 0; i < times; ++i) {
+      now_ += milliseconds(1);
       const auto changed =
           Method().breaker.Record(Method().breaker.Admit(now_), verdict, took, now_);
       if (changed) LogBreaker("shop.order.v1.Orders.GetOrder", *changed, now_);

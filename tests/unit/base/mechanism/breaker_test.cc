@@ -82,6 +82,23 @@ TEST(Breaker, WhatOpensIt) {
   }
 }
 
+// Failures overtake the answers that were sent with them: one of fifty is no row, however many are
+// read at once.
+TEST(Breaker, WhatEndsTogetherIsNoRow) {
+  Breaker breaker(Only(5, 50, 0));
+  TimePoint now = kStart;
+  for (int turn = 0; turn < 10; ++turn, now += 1ms) {
+    for (int i = 0; i < 250; ++i) EXPECT_FALSE(breaker.Record(Admission::kYes, i >= 6, 0ms, now));
+  }
+  EXPECT_EQ(breaker.seen(now).failures, 60u);
+  // Where nothing else comes, each time adds one.
+  int turns = 0;
+  for (bool opened = false; !opened && turns < 10; ++turns, now += 1us) {
+    for (int i = 0; i < 3; ++i) opened |= breaker.Record(Admission::kYes, false, 0ms, now);
+  }
+  EXPECT_EQ(turns, 5);
+}
+
 TEST(Breaker, OldCallsLeaveTheWindow) {
   Breaker breaker(Only(0, 50, 0));
   TimePoint now = kStart;
@@ -104,7 +121,9 @@ class Opened : public testing::Test {
     return settings;
   }
   Opened() {
-    for (int i = 0; i < 3; ++i) breaker_.Record(breaker_.Admit(kStart), false, 0ms, kStart);
+    for (const Duration before : {2us, 1us, 0us}) {
+      breaker_.Record(breaker_.Admit(kStart), false, 0ms, kStart - before);
+    }
     EXPECT_EQ(breaker_.state(kStart), State::kOpen);
   }
   bool Probe(bool ok, Duration took = 0ms) {

@@ -21,7 +21,7 @@ TEST(Outlier, FailuresInARow) {
   struct Row {
     const char* what;
     OutlierSettings settings;
-    std::string_view calls;  // '+' good, '-' failed
+    std::string_view calls;  // '+' good, '-' failed, 'f' failed at the time of the one before
     std::string_view says;   // '!' may be ejected
   };
   const Row rows[] = {
@@ -30,14 +30,19 @@ TEST(Outlier, FailuresInARow) {
       {"again until it is", {}, "-------", "....!!!"},
       {"a good one between", {}, "----+----", "........."},
       {"a good one after", {}, "-----+-", "....!.."},
+      {"together they are one", {}, "-ffffffff", "........."},
+      {"five times together", {}, "-ff-ff-ff-ff-f", "............!!"},
+      {"a good one with them", {}, "----+f", "......"},
       {"off", off, "--------", "........"},
       {"this way off", not_in_a_row, "--------", "........"},
   };
   for (const Row& row : rows) {
     Outlier outlier;
     std::string says;
+    TimePoint now = kStart;
     for (const char call : row.calls) {
-      says += outlier.Record(call == '+', kStart, row.settings) ? '!' : '.';
+      if (call != 'f') now += 1us;
+      says += outlier.Record(call == '+', now, row.settings) ? '!' : '.';
     }
     EXPECT_EQ(says, row.says) << row.what;
     EXPECT_FALSE(outlier.ejected(kStart)) << row.what;
@@ -94,14 +99,14 @@ TEST(Outlier, TheLongestEjectionAndTheWayBack) {
 TEST(Outlier, WhatEndsDuringAnEjectionIsNoReasonForTheNext) {
   const OutlierSettings settings;
   Outlier outlier;
-  for (int i = 0; i < 5; ++i) outlier.Record(false, kStart, settings);
+  for (int i = 0; i < 5; ++i) outlier.Record(false, kStart - i * 1us, settings);
   outlier.Eject(kStart, settings);
   for (int i = 0; i < 20; ++i) EXPECT_FALSE(outlier.Record(false, kStart + 1s, settings));
   outlier.Eject(kStart + 1s, settings);  // a second one who saw the five failures
   EXPECT_EQ(outlier.until(), kStart + 30s);
   EXPECT_EQ(outlier.ejections(), 1u);
-  for (int i = 0; i < 4; ++i) EXPECT_FALSE(outlier.Record(false, kStart + 30s, settings));
-  EXPECT_TRUE(outlier.Record(false, kStart + 30s, settings));
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(outlier.Record(false, kStart + 30s + i * 1us, settings));
+  EXPECT_TRUE(outlier.Record(false, kStart + 31s, settings));
 }
 
 TEST(Outlier, OddSettings) {
