@@ -8,6 +8,7 @@ function(frontdesk_library name)
     target_include_directories(frontdesk_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
       $<INSTALL_INTERFACE:include/frontdesk>)
     target_link_libraries(frontdesk_${name} PUBLIC ${ARGN} PRIVATE frontdesk_warnings)
+    frontdesk_precompile(frontdesk_${name})
   else()
     add_library(frontdesk_${name} INTERFACE)
     target_include_directories(frontdesk_${name} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
@@ -50,6 +51,12 @@ function(frontdesk_protos target)
   endif()
 endfunction()
 
+# Tests spend their time in what they test.
+add_library(frontdesk_test_options INTERFACE)
+if(NOT FRONTDESK_SANITIZER)
+  target_compile_options(frontdesk_test_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-O1>)
+endif()
+
 # frontdesk_tests(NAME FOLDER [DEPS...]): one test program of all *_test.cc below FOLDER.
 function(frontdesk_tests name folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*_test.cc)
@@ -58,6 +65,7 @@ function(frontdesk_tests name folder)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${ARGN} frontdesk_support GTest::gtest GTest::gmock
-    GTest::gtest_main frontdesk_warnings)
+    GTest::gtest_main frontdesk_test_options frontdesk_warnings)
+  frontdesk_precompile(${name} TEST)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endfunction()
