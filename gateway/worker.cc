@@ -30,19 +30,25 @@ uint64_t Seed() {
 }  // namespace
 
 CallMetrics::CallMetrics(const contract::Contract& contract,
-                         const std::vector<observe::MethodId>& ids, observe::MetricsShard& shard)
-    : shard_(shard) {
-  for (size_t i = 0; i < ids.size(); ++i) ids_[contract.methods()[i].path] = ids[i];
+                         const std::vector<observe::MethodId>& ids, observe::MetricsShard& shard) {
+  for (size_t i = 0; i < ids.size(); ++i) {
+    methods_.try_emplace(contract.methods()[i].path, ids[i], shard);
+  }
 }
 
-void CallMetrics::OnRetry(const contract::MethodName& method, upstream::RetryEvent event) {
+upstream::CallObserver* CallMetrics::Of(const contract::MethodName& method) {
+  const auto at = methods_.find(method.path);
+  return at == methods_.end() ? nullptr : &at->second;
+}
+
+void CallMetrics::OfMethod::OnRetry(upstream::RetryEvent event) {
   switch (event) {
     case upstream::RetryEvent::kRetry:
-      return Count(method, observe::CallEvent::kRetry);
+      return Count(observe::CallEvent::kRetry);
     case upstream::RetryEvent::kHedge:
-      return Count(method, observe::CallEvent::kHedge);
+      return Count(observe::CallEvent::kHedge);
     case upstream::RetryEvent::kNoBudget:
-      return Count(method, observe::CallEvent::kNoBudget);
+      return Count(observe::CallEvent::kNoBudget);
   }
 }
 
@@ -52,7 +58,8 @@ Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
       shard_(shared.metrics.AddShard()),
       lateness_(shared.snapshot->overload.max_queue_age),
       call_metrics_(*shared.snapshot->contract, shared.method_ids, shard_),
-      channels_(loop_, *shared.clusters, random_, &call_metrics_),
+      channels_(loop_, *shared.clusters, random_,
+                [this](const contract::MethodName& method) { return call_metrics_.Of(method); }),
       scope_(kMostDetached, &shared.detached),
       gateway_(loop_, shared.snapshot, shared.code, channels_, shard_,
                shared.log ? &shared.log->AddChannel() : nullptr, shared.ready, scope_,

@@ -1,11 +1,12 @@
 // One event loop with everything that lives on it: START HERE for what a worker owns.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "gateway/base/loop.h"
 #include "gateway/config/snapshot.h"
 #include "gateway/gateway.h"
@@ -17,32 +18,34 @@
 namespace frontdesk {
 
 // Counts calls in the worker's shard. Generated clients have a name of their own for what they
-// call, so ids are found by path; a method that the contract does not have is not counted.
-class CallMetrics final : public upstream::CallObserver {
+// call, so methods are found by path; one that the contract does not have is not counted.
+class CallMetrics {
  public:
   CallMetrics(const contract::Contract& contract, const std::vector<observe::MethodId>& ids,
               observe::MetricsShard& shard);
 
-  void OnStart(const contract::MethodName& method) override {
-    if (const auto at = ids_.find(method.path); at != ids_.end()) shard_.OnCallStarted(at->second);
-  }
-  void OnEnd(const contract::MethodName& method, absl::StatusCode code, Duration took) override {
-    const auto at = ids_.find(method.path);
-    if (at != ids_.end()) shard_.OnCallHandled(at->second, static_cast<int>(code), took);
-  }
-  void OnRetry(const contract::MethodName& method, upstream::RetryEvent event) override;
-  void OnRefused(const contract::MethodName& method) override {
-    Count(method, observe::CallEvent::kBreakerOpen);
-  }
+  upstream::CallObserver* Of(const contract::MethodName& method);
 
  private:
-  void Count(const contract::MethodName& method, observe::CallEvent event) {
-    const auto at = ids_.find(method.path);
-    if (at != ids_.end()) shard_.OnCallEvent(at->second, event);
-  }
+  class OfMethod final : public upstream::CallObserver {
+   public:
+    OfMethod(observe::MethodId id, observe::MetricsShard& shard) : id_(id), shard_(shard) {}
 
-  absl::flat_hash_map<std::string, observe::MethodId> ids_;
-  observe::MetricsShard& shard_;
+    void OnStart() override { shard_.OnCallStarted(id_); }
+    void OnEnd(absl::StatusCode code, Duration took) override {
+      shard_.OnCallHandled(id_, static_cast<int>(code), took);
+    }
+    void OnRetry(upstream::RetryEvent event) override;
+    void OnRefused() override { Count(observe::CallEvent::kBreakerOpen); }
+
+   private:
+    void Count(observe::CallEvent event) { shard_.OnCallEvent(id_, event); }
+
+    const observe::MethodId id_;
+    observe::MetricsShard& shard_;
+  };
+
+  std::map<std::string, OfMethod> methods_;
 };
 
 // What all workers share and outlives them.

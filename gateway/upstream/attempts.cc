@@ -71,23 +71,20 @@ Verdict WhenTimed(Verdict verdict, bool stood_still) {
 
 Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid) {
   Cluster& cluster = call.cluster();
-  Outcome outcome;
   const bool limited = cluster.is_limited();
   if (limited && !cluster.room().TryEnter()) {
     Admission::Wait room =
         cluster.room().Enter(call.loop(), PriorityOf(call), call.spec.deadline, &cancel);
     const Admission::Outcome entered = co_await room;
     if (entered != Admission::Outcome::kEntered) {
-      outcome.reply = NoRoom(entered, call, cancel);
-      co_return outcome;
+      co_return Outcome{NoRoom(entered, call, cancel)};
     }
   }
   Channel::Place place(call.target.channel, PriorityOf(call), avoid, call.spec.deadline, cancel);
   co_await place;
   if (!place.lane()) {
     if (limited) cluster.LeaveRoom(Load::kNothing, Duration::zero(), call.loop().Now());
-    outcome.reply = place.status();
-    co_return outcome;
+    co_return Outcome{place.status()};
   }
   const std::shared_ptr<Lane> lane = place.lane();
   call.last = lane->state.get();
@@ -98,8 +95,7 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   if (most < spec.deadline - start) spec.deadline = start + most;
   UnaryAttempt attempt(*lane->transport, call.loop(), cancel, spec, call.request);
   co_await attempt;
-  outcome.attempted = true;
-  outcome.reply = attempt.TakeResult();
+  Outcome outcome{attempt.TakeResult(), true};
 
   const TimePoint now = call.loop().Now();
   const Duration took = now - start;
@@ -115,7 +111,7 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
 
 std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_t most_attempts) {
   const absl::Status& status = outcome.reply.status();
-  if (call.context.cancel.cancelled()) return std::nullopt;
+  if (status.ok() || call.context.cancel.cancelled()) return std::nullopt;
   // What was refused here would be refused again; only an end point that is gone may come back.
   const bool gone = call.attempts > 0 && ReasonOf(status) == "UPSTREAM_UNREACHABLE";
   if (!outcome.attempted && !gone) return std::nullopt;
@@ -124,7 +120,7 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_
   const bool never_sent = WasNeverSent(status);
   // No back end has processed it: another one may, at once; but not again and again.
   if (outcome.attempted && never_sent && call.unsent++ == 0) {
-    if (call.observer) call.observer->OnRetry(call.name, RetryEvent::kRetry);
+    if (call.target.observer) call.target.observer->OnRetry(RetryEvent::kRetry);
     return now;
   }
   const bool timed_out = status.code() == absl::StatusCode::kDeadlineExceeded &&
@@ -143,10 +139,10 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_
       FullJitter(call.policy.retry.backoff, tried, call.target.channel.random()()));
   if (wait >= call.spec.deadline - now) return std::nullopt;
   if (!call.cluster().TakeRetry(now)) {
-    if (call.observer) call.observer->OnRetry(call.name, RetryEvent::kNoBudget);
+    if (call.target.observer) call.target.observer->OnRetry(RetryEvent::kNoBudget);
     return std::nullopt;
   }
-  if (call.observer) call.observer->OnRetry(call.name, RetryEvent::kRetry);
+  if (call.target.observer) call.target.observer->OnRetry(RetryEvent::kRetry);
   return now + wait;
 }
 

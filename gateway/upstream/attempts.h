@@ -18,7 +18,6 @@ struct Call {
   CallContext& context;
   const contract::MethodName& name;
   const CallPolicy& policy;
-  CallObserver* const observer;
   const CallSpec spec;  // of the first attempt
   const std::string_view request;
   uint32_t attempts = 0;
@@ -33,7 +32,7 @@ struct Call {
 
 // One attempt's answer, and what it says about trying again.
 struct Outcome {
-  Reply reply = absl::UnknownError("");
+  Reply reply;
   bool attempted = false;  // a transport had it
 };
 
@@ -47,8 +46,8 @@ Verdict WhenTimed(Verdict verdict, bool stood_still);
 // `cancel` ends it, `avoid` (which may be null) is called only if there is no other.
 Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid);
 
-// When the next attempt may be made after one that failed; nothing when it may not. What it takes
-// of the retry budget is taken.
+// When the next attempt may be made after this one; nothing when it may not, or need not. What it
+// takes of the retry budget is taken.
 std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_t most_attempts);
 
 // The call with attempts that overlap, as its policy's hedge says.

@@ -17,16 +17,16 @@
 
 namespace frontdesk::upstream {
 
-// Of one worker: a method, and where it is called.
+// Of one worker: a method, where it is called, and who hears of it.
 struct Target {
   Channel& channel;
   MethodState& method;
+  CallObserver* observer;  // may be null
 };
 
-// `observer` may be null; everything else, what `spec` refers to included, outlives the task.
+// Everything, what `spec` refers to included, outlives the task.
 Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
                                           const contract::MethodName& name, CallSpec spec,
-                                          std::string_view request, const CallPolicy& policy,
-                                          CallObserver* observer);
+                                          std::string_view request, const CallPolicy& policy);
 
 }  // namespace frontdesk::upstream

@@ -28,9 +28,9 @@ Task<absl::StatusOr<UnaryReply>> Fail(absl::Status why) { co_return why; }
 
 }  // namespace
 
-Channels::Channels(Loop& loop, Clusters& clusters, const Random& random, CallObserver* observer,
+Channels::Channels(Loop& loop, Clusters& clusters, const Random& random, ObserverOf observer_of,
                    const TransportMaker& make)
-    : loop_(loop), clusters_(clusters), random_(random), observer_(observer) {
+    : loop_(loop), clusters_(clusters), random_(random), observer_of_(std::move(observer_of)) {
   for (const auto& cluster : clusters.all()) {
     channels_.push_back(std::make_unique<Channel>(loop_, *cluster, random_, make));
   }
@@ -45,7 +45,9 @@ const Target* Channels::Find(const contract::MethodName& method) {
   if (!cluster) return nullptr;
   const auto channel = std::find_if(channels_.begin(), channels_.end(),
                                     [&](const auto& one) { return &one->cluster() == cluster; });
-  return &by_path_.emplace(method.path, Target{**channel, cluster->Method(method)}).first->second;
+  const Target target{**channel, cluster->Method(method),
+                      observer_of_ ? observer_of_(method) : nullptr};
+  return &by_path_.emplace(method.path, target).first->second;
 }
 
 Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
@@ -69,7 +71,7 @@ Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
   spec.deadline = Deadline(context, options, settings.timeout);
   spec.max_reply_bytes = std::min(options.max_reply_bytes, settings.max_message_bytes);
   return MakeCall(*target, context, method, spec, request,
-                  options.policy ? *options.policy : target->method.policy, observer_);
+                  options.policy ? *options.policy : target->method.policy);
 }
 
 size_t Channels::in_flight() const {

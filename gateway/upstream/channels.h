@@ -19,8 +19,8 @@ namespace frontdesk::upstream {
 // One per worker, on its loop; outlives every call made through it. Opens nothing until it is used.
 class Channels final : public Caller {
  public:
-  // `clusters` outlive it; `observer` may be null.
-  Channels(Loop& loop, Clusters& clusters, const Random& random, CallObserver* observer,
+  // `clusters` outlive it; `observer_of` may be empty.
+  Channels(Loop& loop, Clusters& clusters, const Random& random, ObserverOf observer_of,
            const TransportMaker& make = MakeTransport);
   ~Channels() override;
 
@@ -42,7 +42,7 @@ class Channels final : public Caller {
   Loop& loop_;
   Clusters& clusters_;
   const Random random_;
-  CallObserver* const observer_;
+  const ObserverOf observer_of_;
   std::vector<std::unique_ptr<Channel>> channels_;  // parallel to the clusters
   absl::flat_hash_map<std::string, Target> by_path_;
 };

@@ -103,8 +103,8 @@ Task<Reply> Hedged(Call& call) {
         continue;
       }
       const bool may = !hedge || call.cluster().TakeRetry(now);
-      if (call.observer && hedge) {
-        call.observer->OnRetry(call.name, may ? RetryEvent::kHedge : RetryEvent::kNoBudget);
+      if (call.target.observer && hedge) {
+        call.target.observer->OnRetry(may ? RetryEvent::kHedge : RetryEvent::kNoBudget);
       }
       if (may) StartRunner(race);
       again.reset();

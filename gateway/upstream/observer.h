@@ -1,6 +1,8 @@
 // What is told about calls while they happen; metrics and tests listen.
 #pragma once
 
+#include <functional>
+
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"
 #include "gateway/contract/method_name.h"
@@ -13,16 +15,19 @@ enum class RetryEvent {
   kNoBudget,  // one would follow, and the retry budget is spent
 };
 
-// One per worker, on its loop; outlives the calls.
+// Hears of the calls of one method that one worker makes, on its loop; outlives them.
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
-  virtual void OnStart(const contract::MethodName& method) = 0;
+  virtual void OnStart() = 0;
   // Exactly once for each OnStart(); `code` is the gRPC status code of the outcome.
-  virtual void OnEnd(const contract::MethodName& method, absl::StatusCode code, Duration took) = 0;
-  virtual void OnRetry(const contract::MethodName&, RetryEvent) {}
+  virtual void OnEnd(absl::StatusCode code, Duration took) = 0;
+  virtual void OnRetry(RetryEvent) {}
   // The breaker of the method is open: the call ends without an attempt.
-  virtual void OnRefused(const contract::MethodName&) {}
+  virtual void OnRefused() {}
 };
+
+// Who wants to hear of a method; null for nobody. Asked once per worker and method.
+using ObserverOf = std::function<CallObserver*(const contract::MethodName& method)>;
 
 }  // namespace frontdesk::upstream

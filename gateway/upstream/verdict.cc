@@ -31,6 +31,7 @@ Verdict Judge(const absl::Status& status, bool impatient) {
 }
 
 Verdict JudgeEndpoint(const absl::Status& status, bool impatient) {
+  if (status.ok()) return Verdict::kGood;
   if (WasNeverSent(status) && ReasonOf(status) == "UPSTREAM_REFUSED") return Verdict::kBad;
   return Judge(status, impatient);
 }

@@ -23,12 +23,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 struct CountingObserver final : CallObserver {
-  void OnStart(const contract::MethodName&) override { ++started; }
-  void OnEnd(const contract::MethodName&, absl::StatusCode code, Duration) override {
-    codes.push_back(code);
-  }
-  void OnRetry(const contract::MethodName&, RetryEvent event) override { ++retries[event]; }
-  void OnRefused(const contract::MethodName&) override { ++refused; }
+  void OnStart() override { ++started; }
+  void OnEnd(absl::StatusCode code, Duration) override { codes.push_back(code); }
+  void OnRetry(RetryEvent event) override { ++retries[event]; }
+  void OnRefused() override { ++refused; }
 
   int started = 0;
   std::vector<absl::StatusCode> codes;
@@ -55,7 +53,8 @@ class Chain : public ::testing::Test {
     if (!channels_) {
       clusters_.emplace(std::vector<UpstreamSettings>{settings_}, loop_.Now());
       channels_.emplace(
-          loop_, *clusters_, [this] { return random_(); }, &counts_,
+          loop_, *clusters_, [this] { return random_(); },
+          [this](const contract::MethodName&) { return &counts_; },
           [this](Loop&, const UpstreamSettings&, const EndpointTarget& target, const Random&,
                  Transport::Owner& owner) {
             auto transport = std::make_unique<FakeTransport>(target.authority, owner);
