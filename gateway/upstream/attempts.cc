@@ -86,14 +86,14 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
     if (limited) cluster.LeaveRoom(Load::kNothing, Duration::zero(), call.loop().Now());
     co_return Outcome{place.status()};
   }
-  const std::shared_ptr<Lane> lane = place.lane();
-  call.last = lane->state.get();
+  Lane& lane = *place.lane();
+  call.last = lane.state.get();
   const TimePoint start = call.loop().Now();
   CallSpec spec = call.spec;
   spec.previous_attempts = call.attempts++;
   const Duration most = call.policy.retry.per_attempt_timeout;
   if (most < spec.deadline - start) spec.deadline = start + most;
-  UnaryAttempt attempt(*lane->transport, call.loop(), cancel, spec, call.request);
+  UnaryAttempt attempt(*lane.transport, call.loop(), cancel, spec, call.request);
   co_await attempt;
   Outcome outcome{attempt.TakeResult(), true};
 
@@ -101,10 +101,10 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   const Duration took = now - start;
   const bool stood_still = call.loop().StalledSince(start);
   const absl::Status& status = outcome.reply.status();
-  const Verdict verdict = lane->state->losses.Filter(
+  const Verdict verdict = lane.state->losses.Filter(
       JudgeEndpoint(status, IsImpatient(call, start, spec.deadline)), status, now);
-  if (!stood_still) LearnLatency(*lane, status, verdict, took, now);
-  cluster.RecordAttempt(*lane->state, place.admitted(), WhenTimed(verdict, stood_still), took, now);
+  if (!stood_still) LearnLatency(lane, status, verdict, took, now);
+  cluster.RecordAttempt(*lane.state, place.admitted(), WhenTimed(verdict, stood_still), took, now);
   if (limited) cluster.LeaveRoom(stood_still ? Load::kNothing : LoadOf(status, verdict), took, now);
   co_return outcome;
 }

@@ -76,11 +76,11 @@ void Channel::Sync() {
     const auto known = std::find_if(before.begin(), before.end(), [&](const auto& lane) {
       return lane && lane->state == one.state;
     });
-    std::shared_ptr<Lane> lane;
+    std::unique_ptr<Lane> lane;
     if (known != before.end()) {
       lane = std::move(*known);
     } else {
-      lane = std::make_shared<Lane>();
+      lane = std::make_unique<Lane>();
       lane->state = one.state;
       lane->transport = make_(loop_, cluster_.settings(), one.state->target, random_,
                               static_cast<Transport::Owner&>(*this));
@@ -90,7 +90,7 @@ void Channel::Sync() {
     lane->zone = one.zone;
     lanes_.push_back(std::move(lane));
   }
-  for (std::shared_ptr<Lane>& lane : before) {
+  for (std::unique_ptr<Lane>& lane : before) {
     if (!lane) continue;
     lane->transport->Drain();
     leaving_.push_back(std::move(lane));
@@ -182,8 +182,7 @@ size_t Channel::Choose(TimePoint now) const {
   return Cost(*ready_[one], now) <= Cost(*ready_[other], now) ? one : other;
 }
 
-std::shared_ptr<Lane> Channel::Pick(const EndpointState* avoid, TimePoint now,
-                                    Breaker::Admission& admitted) {
+Lane* Channel::Pick(const EndpointState* avoid, TimePoint now, Breaker::Admission& admitted) {
   Refresh(now);
   FindReady(preferred_, avoid, now);
   if (ready_.empty() && preferred_.size() < usable_.size()) FindReady(usable_, avoid, now);
@@ -195,7 +194,7 @@ std::shared_ptr<Lane> Channel::Pick(const EndpointState* avoid, TimePoint now,
     const size_t index = Choose(now);
     Lane& lane = *ready_[index];
     admitted = lane.state->breaker.Admit(now);
-    if (admitted != Breaker::Admission::kNo) return lane.shared_from_this();
+    if (admitted != Breaker::Admission::kNo) return &lane;
     // Another worker's probe was faster.
     ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(index));
   }
@@ -234,7 +233,10 @@ absl::Status Channel::NoHopeIn(const std::vector<Lane*>& lanes, TimePoint now) c
 bool Channel::Try(Place& place) {
   const TimePoint now = loop_.Now();
   place.lane_ = Pick(place.avoid_, now, place.admitted_);
-  if (place.lane_) return true;
+  if (place.lane_) {
+    ++place.lane_->attempts;
+    return true;
+  }
   place.status_ = NoHope(now);
   return !place.status_.ok();
 }
@@ -246,7 +248,8 @@ void Channel::OnReadiness(Transport&) {
 void Channel::Flush() {
   Refresh(loop_.Now());
   std::erase_if(leaving_, [](const auto& lane) {
-    return lane->transport->in_flight() == 0 && lane->transport->connections() == 0;
+    return lane->attempts == 0 && lane->transport->in_flight() == 0 &&
+           lane->transport->connections() == 0;
   });
   // One after another: each takes its stream before the next one looks.
   while (!waiting_.empty()) {
@@ -289,7 +292,12 @@ void Channel::Drain() {
   loop_.FlushSoon(*this);
 }
 
-Channel::Place::~Place() { LeaveQueue(); }
+Channel::Place::~Place() {
+  LeaveQueue();
+  if (lane_ && --lane_->attempts == 0 && !channel_.leaving_.empty()) {
+    channel_.loop_.FlushSoon(channel_);
+  }
+}
 
 bool Channel::Place::await_ready() {
   if (cancel_.cancelled()) {

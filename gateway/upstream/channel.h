@@ -29,13 +29,15 @@ std::unique_ptr<Transport> MakeTransport(Loop& loop, const UpstreamSettings& set
                                          Transport::Owner& owner);
 
 // One end point, as this worker knows it.
-struct Lane : std::enable_shared_from_this<Lane> {
+struct Lane {
   std::shared_ptr<EndpointState> state;
   uint32_t weight = 1;
   std::string zone;
   std::unique_ptr<Transport> transport;
   // A hiccup keeps calls away for seconds, not for minutes.
   PeakEwma latency{std::chrono::seconds(1)};
+  // Attempts that have it; it is there as long as there are any.
+  size_t attempts = 0;
 };
 
 // One per upstream and worker, on its loop; outlives every call made through it. Opens nothing
@@ -63,14 +65,13 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
   void Drain();
 
  private:
-  using LaneList = std::vector<std::shared_ptr<Lane>>;
+  using LaneList = std::vector<std::unique_ptr<Lane>>;
   using PlaceHook =
       boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
   // True: it has a lane, or there is no hope.
   bool Try(Place& place);
-  std::shared_ptr<Lane> Pick(const EndpointState* avoid, TimePoint now,
-                             Breaker::Admission& admitted);
+  Lane* Pick(const EndpointState* avoid, TimePoint now, Breaker::Admission& admitted);
   // Those of `from` that may take an attempt now, into ready_; connects the others.
   void FindReady(const std::vector<Lane*>& from, const EndpointState* avoid, TimePoint now);
   size_t Choose(TimePoint now) const;  // an index into ready_
@@ -130,8 +131,8 @@ class Channel::Place final : public PlaceHook, private Timer, private CancelList
   void await_suspend(std::coroutine_handle<> waiter);
   void await_resume() const {}
 
-  // Null: see status().
-  const std::shared_ptr<Lane>& lane() const { return lane_; }
+  // Lives as long as this. Null: see status().
+  Lane* lane() const { return lane_; }
   const absl::Status& status() const { return status_; }
   Breaker::Admission admitted() const { return admitted_; }
 
@@ -150,7 +151,7 @@ class Channel::Place final : public PlaceHook, private Timer, private CancelList
   std::coroutine_handle<> waiter_;
   bool queued_ = false;
   TimePoint arrived_;
-  std::shared_ptr<Lane> lane_;
+  Lane* lane_ = nullptr;
   Breaker::Admission admitted_ = Breaker::Admission::kNo;
   absl::Status status_;
 };

@@ -37,7 +37,8 @@ std::unique_ptr<OutgoingCall> H2Transport::Start(const CallSpec& spec, CallEvent
   ++in_flight_;
   H2Connection* connection = draining_ ? nullptr : Pick();
   if (connection) {
-    if (connection->session().streams() > 0) Connect();  // there may be more for the next one
+    // There may be more for the next one.
+    if (slots_.size() > 1 && connection->session().streams() > 0) Connect();
     connection->session().Start(*call, loop_.Now());
   } else if (draining_) {
     FailSoon(*call, Unreachable("the upstream is closing"));
