@@ -375,8 +375,8 @@ void PlanCompiler::CompileUndo(const frontdesk::v1::Step& proto, PlanStep& step,
   plan_->undoes = true;
   step.undo = undo.Compile(proto, step, MappingsOf(proto.undo().bind()));
   if (proto.undo().has_timeout()) {
-    step.undo_timeout_place = place_of_(
-        At(proto, {Step::kUndoFieldNumber, frontdesk::v1::Undo::kTimeoutFieldNumber}));
+    step.undo_timeout_place =
+        place_of_(At(proto, {Step::kUndoFieldNumber, frontdesk::v1::Undo::kTimeoutFieldNumber}));
   }
   for (const WrongMapping& wrong : undo.wrong()) {
     Add(At(proto, SourcePath{Step::kUndoFieldNumber} + wrong.at),

@@ -40,9 +40,7 @@ std::optional<std::string> Unquote(std::string_view text) {
 }
 
 class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override {
-    co_return std::string_view();
-  }
+  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
 };
 
 // A request on its way that may outlive its client: a copy of all that is needed to carry it out.

@@ -5,9 +5,9 @@
 
 namespace frontdesk::policy {
 
-// Fills exchange.body_text. Fails with 415 for a coded body, before anything is read, with 413 above
-// the route's limit, without reading further, with 504 when the client's own deadline comes first,
-// and as BodySource fails.
+// Fills exchange.body_text. Fails with 415 for a coded body, before anything is read, with 413
+// above the route's limit, without reading further, with 504 when the client's own deadline comes
+// first, and as BodySource fails.
 Task<absl::Status> ReadBody(Exchange& exchange);
 
 }  // namespace frontdesk::policy

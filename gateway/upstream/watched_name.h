@@ -16,8 +16,8 @@ namespace frontdesk::upstream {
 // Until the next look-up. `random` is in [0, 1).
 //
 // The shorter of `refresh` and the records' time to live, but half a second at least, unless
-// `refresh` is shorter by itself: who says zero is not asked without end. And a random part of up to
-// a tenth or half a second more, so that those who asked together do not go on doing so.
+// `refresh` is shorter by itself: who says zero is not asked without end. And a random part of up
+// to a tenth or half a second more, so that those who asked together do not go on doing so.
 Duration WaitAfterAnswer(Duration refresh, Duration ttl, double random);
 // Of the nth failure in a row, from 1: a second, twice as long each time, up to `refresh` but at
 // most half a minute, less a random part of up to a fifth. A shorter `refresh` is kept from the

@@ -239,7 +239,8 @@ TEST(CheckConfig, MoreEndpointsThanAreUsed) {
       {300, 10,
        "upstreams.a.endpoints[256]: is one of 310 end points; an upstream has 256 at most\n"},
       {256, 1, "upstreams.a.weighted[0]: is one of 257 end points; an upstream has 256 at most\n"},
-      {200, 60, "upstreams.a.weighted[56]: is one of 260 end points; an upstream has 256 at most\n"},
+      {200, 60,
+       "upstreams.a.weighted[56]: is one of 260 end points; an upstream has 256 at most\n"},
   };
   for (const auto& row : rows) {
     std::string plain, weighted;

@@ -40,9 +40,7 @@ class Thrower final : public compose::Aggregates {
 };
 
 class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override {
-    co_return std::string_view();
-  }
+  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
 };
 
 class Sink final : public http::ReplySink {

@@ -122,8 +122,9 @@ class FakeHandler final : public Handler {
     incoming.reply.End();
   }
 
-  // /echo reads the body and answers it, /echo?N if it comes within N ms, /big?N answers N bytes, /status?N has that status, /lines
-  // answers fields that must not be written; everything else answers without reading.
+  // /echo reads the body and answers it, /echo?N if it comes within N ms, /big?N answers N bytes,
+  // /status?N has that status, /lines answers fields that must not be written; everything else
+  // answers without reading.
   Task<void> Answer(Incoming incoming) {
     std::string body;
     ResponseHead head;

@@ -134,9 +134,7 @@ TEST(ClientTimeout, TheShorterOfBoth) {
 }
 
 class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override {
-    co_return std::string_view();
-  }
+  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
 };
 
 TEST(ClientDeadline, ShortensTheRoutesAndNeverLengthensIt) {

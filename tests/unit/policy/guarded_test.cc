@@ -20,9 +20,7 @@ using std::chrono::milliseconds;
 using testing_support::RunOnLoop;
 
 class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override {
-    co_return std::string_view();
-  }
+  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
 };
 
 // Carries out nothing, until it may.

@@ -25,9 +25,7 @@ TEST(RequestId, KeepsAUsableOneAndMakesOneOtherwise) {
 
 class ForwardTest : public ::testing::Test, protected http::BodySource {
  protected:
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override {
-    co_return std::string_view();
-  }
+  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
 
   upstream::Metadata Forward(const std::vector<http::Header>& headers,
                              std::vector<std::string> allowed, std::string caller = "") {

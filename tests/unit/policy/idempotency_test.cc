@@ -118,9 +118,7 @@ class HeldTerminal final : public Terminal {
 };
 
 struct NoBody final : http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override {
-    co_return std::string_view();
-  }
+  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
 };
 
 // A request with its connection, which the test may end.
