@@ -248,8 +248,9 @@ TEST(CheckConfig, MoreEndpointsThanAreUsed) {
     for (int i = 0; i < row.weighted; ++i) {
       weighted += Cat(i == 0 ? "" : ", ", "{address: 'w:", i + 1, "'}");
     }
-    EXPECT_EQ(WithoutPlaces(Cat("upstreams: {a: {services: [x], endpoints: [", plain,
-                                "], weighted: [", weighted, "]}}")),
+    if (!plain.empty()) plain = Cat(", endpoints: [", plain, "]");
+    if (!weighted.empty()) weighted = Cat(", weighted: [", weighted, "]");
+    EXPECT_EQ(WithoutPlaces(Cat("upstreams: {a: {services: [x]", plain, weighted, "}}")),
               row.errors)
         << row.plain << " and " << row.weighted;
   }
@@ -324,7 +325,7 @@ TEST(CheckConfig, NameServersAreAddresses) {
             "\"[::1]:53\", got \"ns.internal:53\"\n"
             "f:1:47: dns.servers[2]: expected an address such as \"127.0.0.1:53\" or "
             "\"[::1]:53\", got \"10.0.0.1:0\"\n"
-            "f:1:75: dns.servers[4]: \"10.0.0.1:53\" stands here twice\n");
+            "f:1:76: dns.servers[4]: \"10.0.0.1:53\" stands here twice\n");
 }
 
 TEST(CheckConfig, ValuesInsideOfListsOfPoliciesHaveTheirPlace) {
