@@ -20,6 +20,7 @@ using Answer = LightBehaviour::Answer;
 namespace {
 
 constexpr size_t kReadBytes = 64 << 10;
+constexpr size_t kMostAtOnce = 1 << 20;
 
 nghttp2_nv Field(std::string_view name, std::string_view value) {
   nghttp2_nv field;
@@ -287,10 +288,12 @@ void LightBackend::Connection::Flush() {
   if (!backend_ || writing_ || dropping_ || paused_) return;
   const uint8_t* data = nullptr;
   ssize_t size = 0;
-  while (out_.size() < (1 << 20) && (size = nghttp2_session_mem_send(session_, &data)) > 0) {
+  while (out_.size() < kMostAtOnce && (size = nghttp2_session_mem_send(session_, &data)) > 0) {
     out_.append(View(data, static_cast<size_t>(size)));
   }
   if (out_.empty() && !nghttp2_session_want_read(session_)) return Close();
+  // Nobody else would ask for the rest when the kernel takes all of this.
+  if (out_.size() >= kMostAtOnce) loop_.FlushSoon(*this);
   error_code error;
   const size_t written = socket_.write_some(boost::asio::buffer(out_), error);
   out_.erase(0, written);

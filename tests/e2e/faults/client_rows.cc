@@ -1,5 +1,6 @@
 // Clients that leave, and that are only there.
 #include <algorithm>
+#include <deque>
 #include <optional>
 
 #include "gateway/base/text.h"
@@ -11,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing_support::OpenLoad;
+using testing_support::RawClient;
 
 void TheyLeave(Rig& rig, Judge& judge) {
   rig.Behave({.delay = seconds(2)});
@@ -83,12 +85,69 @@ void ManyAreIdle(Rig& rig, Judge& judge) {
   idle.reset();
 }
 
+// They ask for large answers, one behind the other, and read nothing. Of a unary answer the gateway
+// has to hold the whole, but no further one is made before the last is on its way.
+void TheyDoNotRead(Rig& rig, Judge& judge) {
+  constexpr size_t kAnswer = 1 << 20;
+  constexpr int kAsked = 32;  // on each connection: more than the kernel takes
+  const size_t count = 20;
+  LightBehaviour large = rig.backend(1).behaviour();
+  large.padding = kAnswer;
+  rig.backend(1).Behave(large);
+  double each = 0;
+  uint64_t held = 0;
+  uint64_t made = 0;
+  RouteReport others;
+  const Pairs pairs = InPairs(rig, [&](bool fault) {
+    std::deque<RawClient> readers;
+    // The clients of the load before have gone.
+    rig.Until([&] { return rig.files() <= rig.files_at_first() + 4; }, seconds(10));
+    const size_t files = rig.files();
+    const auto before = static_cast<double>(rig.bytes());
+    const uint64_t asked = rig.backend(1).calls();
+    for (size_t i = 0; fault && i < count; ++i) {
+      RawClient& reader = readers.emplace_back(rig.gateway().port());
+      reader.ReceiveBuffer(4096);
+      std::string requests;
+      for (int n = 0; n < kAsked; ++n) {
+        requests += Cat("GET /2/slow-", i, '-', n, " HTTP/1.1\r\nhost: a\r\n\r\n");
+      }
+      reader.Send(requests);
+    }
+    rig.Until([&] { return !fault || rig.backend(1).calls() >= asked + count; }, seconds(10));
+    rig.Wait(seconds(fault ? 1 : 0));  // until no more are made
+    others = rig.Load({.routes = {rig.Get(0)}, .rate = 500, .length = seconds(2)}).Total();
+    if (fault) {
+      // Those of the load are still there.
+      rig.Until([&] { return rig.files() <= files + count + 4; }, seconds(2));
+      held = rig.files() - files;
+      made = rig.backend(1).calls() - asked;
+      each = (static_cast<double>(rig.bytes()) - before) / static_cast<double>(count) / 1024;
+      // Cut at the send timeout.
+      const auto kept = [&] { return rig.files() > files ? rig.files() - files : 0; };
+      rig.Until([&] { return kept() <= count / 10; }, seconds(15));
+      judge.AtMost("kept after the send timeout", kept(), count / 10);
+    }
+    return others.GoodPercentile(99);
+  });
+  judge.AtLeast("held up", held, count * 9 / 10);
+  judge.AtMost("answers made", made, count * kAsked / 2);
+  judge.Within("KiB each", each, 3 * kAnswer / 1024, 1e9);
+  judge.AtMost("failed of the others", others.failed(), 0);
+  judge.Ratio("p99 of the others", pairs, 1.1);
+}
+
 }  // namespace
 
 std::vector<Row> ClientRows() {
   return {
       {"31", "clients leave", "call cancelled in 100 ms, >= 99.9 %", {}, TheyLeave},
       {"32", "clients leave in the middle of an answer", "no stream left", {}, TheyLeaveMidway},
+      {"33",
+       "clients that do not read answers of 1 MiB",
+       "cut at the send timeout; <= 3 answers of memory each; p99 of the others <= x 1.1",
+       {.services = 2, .extra = "limits: {send_timeout: 6s}\n"},
+       TheyDoNotRead},
       {"35",
        "10,000 idle connections",
        "<= 10 KiB each; p99 of active ones <= x 1.05",

@@ -116,7 +116,7 @@ TEST_F(ClusterViewTest, AnEjectedEndPointAndItsReturn) {
   Attempt(1, Verdict::kBad, 4);
   cluster().NoticeChanges(now_);
   EXPECT_THAT(Lines(pipe), IsEmpty());
-  Attempt(1, Verdict::kBad, 3);
+  Attempt(1, Verdict::kBad);
   for (int worker = 0; worker < 4; ++worker) cluster().NoticeChanges(now_);
   EXPECT_THAT(Lines(pipe),
               ElementsAre("warn orders: 127.0.0.1:2 ejected for 30s: 5 failures in a row"));
