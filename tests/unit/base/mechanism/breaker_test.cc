@@ -85,7 +85,7 @@ TEST(Breaker, WhatOpensIt) {
 // Failures overtake the answers that were sent with them: one of fifty is no row, however many are
 // read at once.
 TEST(Breaker, WhatEndsTogetherIsNoRow) {
-  Breaker breaker(Only(5, 50, 0));
+  Breaker breaker(Only(5, 0, 0));
   TimePoint now = kStart;
   for (int turn = 0; turn < 10; ++turn, now += 1ms) {
     for (int i = 0; i < 250; ++i) EXPECT_FALSE(breaker.Record(Admission::kYes, i >= 6, 0ms, now));
