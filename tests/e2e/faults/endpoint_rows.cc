@@ -115,7 +115,8 @@ void OneDrops(Rig& rig, Judge& judge) {
   judge.Within("longest GET s", report["get1"].GoodPercentile(100) / 1000, 15, 20);
   judge.AtLeast("calls before", bad->calls(), 10);
   const RouteReport& put = report["put1"];
-  judge.AtMost("failed POSTs", put.failed(), put.sent() / 10);
+  // In a short run the two seconds until it is found out are a third of it.
+  judge.AtMost("failed POSTs", put.failed(), put.sent() / rig.Either<uint64_t>(10, 3));
 }
 
 void OneRefusesStreams(Rig& rig, Judge& judge) {
