@@ -247,6 +247,7 @@ TEST_F(ChannelTest, AFailedDiscoveryIsToldAtOnce) {
 TEST_F(ChannelTest, RoomIsLimitedByPriority) {
   settings_.max_in_flight = 1;
   settings_.max_pending = 2;
+  settings_.queue_age = {std::chrono::seconds(100), std::chrono::seconds(100)};
   CallPolicy critical, sheddable;
   critical.priority = Priority::kCritical;
   sheddable.priority = Priority::kSheddable;
