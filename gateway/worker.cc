@@ -16,9 +16,9 @@ namespace {
 
 // Requests that were cancelled need a few turns to unwind, no more.
 constexpr std::chrono::seconds kUnwind{5};
-// How often, and of how many that have gone, memory is given back.
+// How often memory is given back, and how much more than the least must be there for that.
 constexpr std::chrono::seconds kLookAtMemory{5};
-constexpr size_t kManyConnections = 256;
+constexpr size_t kMuchMemory = 4 << 20;
 // Requests that go on without their clients, and undos, by worker.
 constexpr size_t kMostDetached = 4096;
 
@@ -104,10 +104,9 @@ void Worker::Start() {
 
 void Worker::OnTimer() {
   loop_.Arm(*this, loop_.Now() + kLookAtMemory);
-  most_connections_ = std::max(most_connections_, listener_.TakeMostConnections());
-  if (listener_.connections() + kManyConnections > most_connections_) return;
-  ReturnSpareMemory();
-  most_connections_ = listener_.connections();
+  const size_t resident = ResidentBytes();
+  least_memory_ = std::min(least_memory_, resident);
+  if (resident > least_memory_ + kMuchMemory) ReturnSpareMemory();
 }
 
 void Worker::Post(std::function<void(Worker&)> work) {

@@ -1,6 +1,7 @@
 // One event loop with everything that lives on it: START HERE for what a worker owns.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -92,7 +93,7 @@ class Worker final : private Timer {
   http::Listener& listener() { return listener_; }
 
  private:
-  // Thousands of clients that have gone leave memory behind that nobody else would get.
+  // A peak that is over leaves memory behind that nobody else would get.
   void OnTimer() override;
 
   Loop loop_;
@@ -104,7 +105,7 @@ class Worker final : private Timer {
   Scope scope_;
   Gateway gateway_;
   http::Listener listener_;
-  size_t most_connections_ = 0;  // since memory was given back
+  size_t least_memory_ = std::numeric_limits<size_t>::max();  // of the process
   std::thread thread_;
 };
 

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -216,10 +215,7 @@ void Listener::Adopt(Accepted accepted) { Serve(std::move(accepted)); }
 void Listener::Serve(Accepted accepted) {
   if (metrics_) metrics_->AddConnections(1);
   Connection::Start(worker_, accepted.fd, std::move(accepted.peer_address), accepted.peer_port);
-  most_ = std::max(most_, connections());
 }
-
-size_t Listener::TakeMostConnections() { return std::exchange(most_, connections()); }
 
 void Listener::Pause(Duration time) {
   paused_ = true;

@@ -69,8 +69,6 @@ class Listener final : private ConnectionObserver, private Timer {
 
   // Open connections of this worker, those included that still finish their last answer.
   size_t connections() const { return worker_.connections.size(); }
-  // Most of them at a time since this was asked last.
-  size_t TakeMostConnections();
   bool accepting() const { return acceptor_.is_open(); }
 
  private:
@@ -95,7 +93,6 @@ class Listener final : private ConnectionObserver, private Timer {
   Lateness* lateness_ = nullptr;
   uint16_t port_ = 0;
   bool paused_ = false;  // not waiting for clients: at the cap, late, or out of descriptors
-  size_t most_ = 0;      // connections at a time
 };
 
 }  // namespace frontdesk::http
