@@ -13,6 +13,7 @@ find_package(mimalloc REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 # Through pkg-config, because its -DCPPHTTPLIB_* flags are part of its ABI.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 if(FRONTDESK_TESTS)

@@ -6,8 +6,8 @@ set -euo pipefail
 build=(g++ cmake ninja-build ccache pkg-config protobuf-compiler protobuf-compiler-grpc
   libprotobuf-dev libprotoc-dev libgrpc++-dev libabsl-dev libboost1.81-dev libnghttp2-dev libssl-dev
   nlohmann-json3-dev libyaml-cpp-dev prometheus-cpp-dev libcpp-httplib-dev libcli11-dev libre2-dev
-  libc-ares-dev libmimalloc-dev zlib1g-dev curl jq ca-certificates git)
-test=(libgtest-dev libgmock-dev)
+  libc-ares-dev libhiredis-dev libmimalloc-dev zlib1g-dev curl jq ca-certificates git)
+test=(libgtest-dev libgmock-dev redis-server)
 clang=(clang-14 lld-14 libclang-rt-14-dev llvm-14)
 # Tests of the generated web clients and documents; they are skipped where these are missing.
 web=(nodejs npm)
