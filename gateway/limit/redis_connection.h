@@ -1,0 +1,108 @@
+// A worker's connection to Redis, with everything that keeps a slow or broken one from being felt.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/base/event.h"
+#include "gateway/base/loop.h"
+#include "gateway/base/mechanism/backoff.h"
+#include "gateway/base/mechanism/breaker.h"
+#include "gateway/base/task.h"
+#include "gateway/limit/redis_socket.h"
+#include "gateway/limit/redis_targets.h"
+
+namespace frontdesk::limit {
+
+struct RedisSettings {
+  std::string password;  // "" for none
+  uint32_t database = 0;
+  // Longest time that a request waits for an answer.
+  Duration timeout = std::chrono::milliseconds(10);
+  Duration connect_timeout = std::chrono::seconds(1);
+  // A connection that says nothing for so long, though it was asked, is given up.
+  Duration silence = std::chrono::seconds(1);
+  Backoff reconnect{std::chrono::milliseconds(50), std::chrono::seconds(1), 2};
+};
+
+// Connects when it is made, and again whenever it must. One script is known to Redis by its digest;
+// where Redis has forgotten it, it is sent again. After three failures in a row nothing is sent for
+// half a second, and longer if need be: by then a call of its own has to succeed.
+//
+// On one loop.
+class RedisConnection final : private Timer {
+ public:
+  // `script` and the words of the call that tries whether it can be carried out. `told` hears when
+  // calls begin and cease to be answered, with the reason; as long as it was not told, they are
+  // not.
+  RedisConnection(Loop& loop, const RedisSettings& settings, const RedisTargets& targets,
+                  std::string script, std::vector<std::string> probe,
+                  std::function<double()> random,
+                  std::function<void(bool answers, const std::string& why)> told);
+  RedisConnection(const RedisConnection&) = delete;
+  RedisConnection& operator=(const RedisConnection&) = delete;
+  ~RedisConnection() override;
+
+  // Whether Run() would send now, or at least wait for the first connection.
+  bool usable() const;
+  // Runs the script with these words. Takes no longer than the timeout.
+  Task<RedisReply> Run(std::vector<std::string> words);
+
+ private:
+  enum class State { kWaiting, kConnecting, kReady };
+  struct Call {
+    std::vector<std::string> words;
+    std::function<void(RedisReply)> done;
+  };
+  // Watches over the time of a state: until the next try, until it is ready, while it is silent.
+  void OnTimer() override;
+  class ProbeTimer final : public Timer {
+   public:
+    explicit ProbeTimer(RedisConnection& of) : of_(of) {}
+
+   private:
+    void OnTimer() override { of_.OnProbeTime(); }
+    RedisConnection& of_;
+  };
+
+  void Connect();
+  void OnConnected();
+  // Of AUTH, SELECT and SCRIPT LOAD.
+  void OnGreeted(const RedisReply& reply);
+  void OnLoaded(const RedisReply& reply);
+  void OnClosed(const std::string& why);
+  void Send(const std::shared_ptr<Call>& call);
+  void OnReply(const std::shared_ptr<Call>& call, RedisReply reply);
+  void Record(bool ok, const std::string& why, TimePoint began);
+  void OnProbeTime();
+  void EndProbe(bool ok, const std::string& why);
+  void Tell(bool answers, const std::string& why);
+
+  Loop& loop_;
+  const RedisSettings settings_;
+  const RedisTargets& targets_;
+  const std::string script_;
+  const std::vector<std::string> probe_;
+  const std::function<double()> random_;
+  const std::function<void(bool, const std::string&)> told_;
+  Breaker breaker_;
+  State state_ = State::kWaiting;
+  uint32_t tries_ = 0;   // to connect, since it was ready last
+  std::string digest_;   // of the script
+  std::string trouble_;  // why greeting failed
+  bool answers_ = false;
+  bool was_told_ = false;
+  size_t unanswered_ = 0;
+  TimePoint heard_;  // of it, or nothing was asked until then
+  ProbeTimer probe_timer_{*this};
+  uint64_t probes_ = 0;
+  bool probing_ = false;
+  TimePoint probe_began_;
+  std::vector<std::shared_ptr<Call>> early_;  // wait until it is ready
+  // Last, so destroyed first: it calls back.
+  std::unique_ptr<RedisSocket> socket_;
+};
+
+}  // namespace frontdesk::limit

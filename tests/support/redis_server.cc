@@ -1,0 +1,82 @@
+#include "tests/support/redis_server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace frontdesk::testing_support {
+namespace {
+
+sockaddr_in Loopback(uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+uint16_t FreePort() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = Loopback(0);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+RedisServer::RedisServer(std::vector<std::string> more)
+    : more_(std::move(more)), port_(FreePort()) {
+  Start();
+}
+
+void RedisServer::Start() {
+  std::vector<std::string> argv = {"/usr/bin/redis-server",
+                                   "--port",
+                                   std::to_string(port_),
+                                   "--bind",
+                                   "127.0.0.1",
+                                   "--save",
+                                   "",
+                                   "--appendonly",
+                                   "no",
+                                   "--daemonize",
+                                   "no",
+                                   "--dir",
+                                   ::testing::TempDir()};
+  argv.insert(argv.end(), more_.begin(), more_.end());
+  process_ = std::make_unique<Process>(std::move(argv));
+  while (const auto line = process_->ReadLine(std::chrono::seconds(20))) {
+    if (line->find("Ready to accept connections") != std::string::npos) return;
+  }
+  ADD_FAILURE() << "redis-server did not start";
+}
+
+void RedisServer::Kill() {
+  process_->Signal(SIGKILL);
+  process_->Wait(std::chrono::seconds(10));
+}
+
+std::string RedisServer::Command(const std::vector<std::string>& words) const {
+  std::string request = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words) {
+    request += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  }
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = Loopback(port_);
+  std::string reply;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(request.size())) {
+    char bytes[4096];
+    const ssize_t got = ::recv(fd, bytes, sizeof bytes, 0);
+    if (got > 0) reply.assign(bytes, static_cast<size_t>(got));
+  }
+  ::close(fd);
+  return reply;
+}
+
+}  // namespace frontdesk::testing_support
