@@ -8,6 +8,7 @@
 
 #include "gateway/contract/read_mask.h"
 #include "gateway/http/message.h"
+#include "gateway/limit/store.h"
 #include "gateway/policy/in_flight.h"
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
@@ -34,6 +35,11 @@ struct Exchange {
   // Set by the matcher; without a route it is the pseudo-route `none`.
   route::Match match;
   const route::Route* route = nullptr;
+
+  // Numeric: who has connected, or whom trusted proxies name.
+  std::string_view client_address;
+  // What is left of the limit that has the least left, of those that were looked at.
+  limit::Decision limit;
 
   // The client's own if it sent a usable one, else made here.
   std::string request_id;

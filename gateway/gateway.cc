@@ -6,6 +6,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/compose/runtime.h"
+#include "gateway/http/client_address.h"
 #include "gateway/policy/forward_headers.h"
 #include "gateway/transcode/encode.h"
 #include "gateway/upstream/idempotency_key.h"
@@ -93,7 +94,8 @@ Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
             .metrics = metrics,
             .shedder = shedder_,
             .bulkheads = host.bulkheads,
-            .random = host.random},
+            .random = host.random,
+            .limits = host.limits},
       guarded_(host_, *this),
       undo_host_{scope, &metrics, snapshot_},
       request_ids_(seed) {}
@@ -105,6 +107,7 @@ Task<void> Gateway::Handle(http::Incoming incoming) {
   exchange.request_id =
       request_ids_.Choose(exchange.request.headers.Find("x-request-id").value_or(""));
   exchange.call.request_id = exchange.request_id;
+  exchange.client_address = http::ClientAddress(exchange.request, snapshot_->trusted_hops);
   const Reply reply = co_await Answer(exchange);
   Finish(exchange, reply, incoming.reply);
 }
@@ -234,6 +237,7 @@ void Gateway::Finish(const Exchange& exchange, const Reply& reply, http::ReplySi
                              rendered_);
   }
   rendered_.head.headers.emplace_back("X-Request-ID", exchange.request_id);
+  policy::AddLimitHeaders(exchange.limit, rendered_.head);
   if (reply.replayed) rendered_.head.headers.emplace_back("Idempotency-Replayed", "true");
   sink.Send(rendered_.head, rendered_.body);
   Record(exchange, reply, status);
@@ -262,7 +266,7 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
   record.duration = took;
   record.request_bytes = exchange.body_text.size();
   record.response_bytes = rendered_.body.size();
-  record.peer = request.peer_address;
+  record.peer = exchange.client_address;
   record.user_agent = request.headers.Find("user-agent").value_or("");
   record.caller = exchange.call.caller_sub;
   record.upstream_calls = exchange.call.calls;
@@ -295,7 +299,7 @@ void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
   const std::string reason = ReasonOf(failure);
   record.reason = reason;
   record.response_bytes = rendered_.body.size();
-  record.peer = partial.peer_address;
+  record.peer = http::ClientAddress(partial, snapshot_->trusted_hops);
   log_->Write(record);
 }
 

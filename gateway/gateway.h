@@ -31,6 +31,7 @@ struct GatewayHost {
   policy::Bulkheads& bulkheads;
   const Lateness& lateness;  // of the worker's loop
   policy::Random random;
+  policy::LimitHost limits;
 };
 
 // One per worker, used on its loop only.

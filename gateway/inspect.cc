@@ -105,6 +105,30 @@ ordered_json StepsToJson(const contract::Method& method) {
   return steps;
 }
 
+// "searches: 10 per 1s by caller, burst 20, cost 2, in Redis"
+std::string LimitText(const config::Snapshot& snapshot, const route::Route::Limit& limit) {
+  using Key = route::Route::Limit::Key;
+  const limit::Rule& rule = snapshot.limit_rules[limit.rule];
+  const auto by = [&]() -> std::string {
+    switch (limit.key) {
+      case Key::kCaller:
+        return " by caller";
+      case Key::kAddress:
+        return " by address";
+      case Key::kRoute:
+        return "";
+      case Key::kHeader:
+        return Cat(" by header ", limit.header);
+      case Key::kField:
+        return " by field";
+    }
+    return "";
+  };
+  return Cat(rule.name, ": ", rule.bucket.requests(), " per ",
+             contract::DurationText(rule.bucket.per()), by(), ", burst ", rule.bucket.burst(),
+             ", cost ", limit.cost, snapshot.shared_limits ? ", in Redis" : "");
+}
+
 // Every value in force, and the file and line that set it.
 ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& route) {
   ordered_json out = ordered_json::object();
@@ -135,6 +159,12 @@ ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& 
     add("bulkhead", Cat(bulkhead.name, " (max_in_flight ", bulkhead.max_in_flight, ", max_pending ",
                         bulkhead.max_pending, ")"));
   }
+  std::vector<std::string> limits;
+  for (const auto* each :
+       {&route.limits_by_address, &route.limits_by_caller, &route.limits_by_field}) {
+    for (const route::Route::Limit& limit : *each) limits.push_back(LimitText(snapshot, limit));
+  }
+  if (!limits.empty()) add("limit", limits);
   const route::Route::Fault& fault = route.fault;
   if (fault.on && fault.delay > Duration::zero()) {
     add("fault.delay", Milliseconds(fault.delay));

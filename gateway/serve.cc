@@ -20,6 +20,7 @@
 #include "gateway/base/version.h"
 #include "gateway/config/compile.h"
 #include "gateway/config/host_port.h"
+#include "gateway/limit/redis_store.h"
 #include "gateway/observe/log.h"
 #include "gateway/tell.h"
 #include "gateway/upstream/cluster_metrics.h"
@@ -177,6 +178,24 @@ void MakeWorkers(Shared& shared, http::ConnectionShare& connections, Workers& wo
   }
 }
 
+// Tells `targets` where Redis is; its name, if it has one, is looked up by whoever gets it.
+std::vector<upstream::WatchedHost> FindRedis(const std::string& address,
+                                             limit::RedisTargets& targets) {
+  const config::HostPort at = *config::ParseHostPort(address);
+  if (at.numeric) {
+    targets.Set({{at.host, at.port}});
+    return {};
+  }
+  const auto found = [&targets](const std::vector<upstream::DnsTarget>& hosts) {
+    std::vector<limit::RedisTargets::Target> all;
+    for (const upstream::DnsTarget& host : hosts) {
+      for (const auto& one : host.addresses) all.push_back({one.to_string(), host.port});
+    }
+    targets.Set(std::move(all));
+  };
+  return {{{.host = at.host, .port = at.port}, found}};
+}
+
 // A rehearsal that somebody forgot looks like an outage.
 void TellFaults(const config::Snapshot& snapshot) {
   std::set<const contract::Method*> told;
@@ -208,12 +227,31 @@ int Serve(const VerbOptions& options) {
   policy::MemoryIdempotencyStore idempotency(snapshot->idempotency);
   policy::InFlight in_flight(snapshot->overload);
   policy::Bulkheads bulkheads(snapshot->bulkheads, snapshot->overload.max_queue_age);
+  // Limits are counted in one of both.
+  std::unique_ptr<limit::MemoryStore> limits_in_memory;
+  std::unique_ptr<limit::SharedLimits> shared_limits;
+  std::vector<upstream::WatchedHost> watched;
+  if (snapshot->limit_rules.empty()) {
+    // Nothing is counted.
+  } else if (snapshot->shared_limits) {
+    shared_limits = std::make_unique<limit::SharedLimits>(*snapshot->shared_limits);
+    watched = FindRedis(snapshot->redis_address, shared_limits->targets());
+  } else {
+    limits_in_memory = std::make_unique<limit::MemoryStore>(snapshot->limit_bytes);
+  }
+  const std::vector<limit::Rule>& rules = snapshot->limit_rules;
+  policy::Limits limits(rules, shared_limits ? &shared_limits->own() : limits_in_memory.get(),
+                        shared_limits.get());
+  metrics.AddSource(limits);
   metrics.AddSource(in_flight);
   metrics.AddSource(bulkheads);
   Shared shared{.code = *options.code,
                 .idempotency = idempotency,
                 .in_flight = in_flight,
                 .bulkheads = bulkheads,
+                .limits_in_memory = limits_in_memory.get(),
+                .shared_limits = shared_limits.get(),
+                .limits = &limits,
                 .metrics = metrics};
   RegisterSeries(*snapshot, metrics, shared.method_ids);
   shared.snapshot = std::move(snapshot);
@@ -234,7 +272,7 @@ int Serve(const VerbOptions& options) {
                          ": auth.development_caller is for development only"));
   }
 
-  const upstream::ControlLoop control(*shared.clusters, in_force.dns);
+  const upstream::ControlLoop control(*shared.clusters, in_force.dns, std::move(watched));
   http::ConnectionShare connections(in_force.workers, in_force.limits.connections);
   Workers workers;
   MakeWorkers(shared, connections, workers);

@@ -67,12 +67,18 @@ Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
                 .in_flight = shared.in_flight,
                 .bulkheads = shared.bulkheads,
                 .lateness = lateness_,
-                .random = random_},
+                .random = random_,
+                .limits = {LimitStore(shared), shared.limits}},
                Seed()),
       listener_(loop_, gateway_, shared.snapshot->limits, connections, index,
                 std::move(hand_over)) {
   listener_.CountIn(shard_);
   listener_.Watch(lateness_);
+}
+
+limit::Store* Worker::LimitStore(const Shared& shared) {
+  if (!shared.shared_limits) return shared.limits_in_memory;
+  return &shared_limits_.emplace(loop_, *shared.shared_limits, random_);
 }
 
 Worker::~Worker() = default;

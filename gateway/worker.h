@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "gateway/config/snapshot.h"
 #include "gateway/gateway.h"
 #include "gateway/http/listener.h"
+#include "gateway/limit/memory_store.h"
+#include "gateway/limit/redis_store.h"
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/upstream/channels.h"
@@ -58,6 +61,9 @@ struct Shared {
   policy::IdempotencyStore& idempotency;
   policy::InFlight& in_flight;
   policy::Bulkheads& bulkheads;
+  limit::MemoryStore* limits_in_memory = nullptr;  // one of both
+  limit::SharedLimits* shared_limits = nullptr;
+  policy::Limits* limits = nullptr;
   std::atomic<size_t> detached{0};  // tasks of all workers' scopes
   ReadyFlag ready{false};
   observe::Metrics& metrics;
@@ -95,6 +101,8 @@ class Worker final : private Timer {
  private:
   // A peak that is over leaves memory behind that nobody else would get.
   void OnTimer() override;
+  // The process' own, or this worker's way to the one that is shared.
+  limit::Store* LimitStore(const Shared& shared);
 
   Loop loop_;
   const upstream::Random random_;
@@ -103,6 +111,7 @@ class Worker final : private Timer {
   CallMetrics call_metrics_;
   upstream::Channels channels_;
   Scope scope_;
+  std::optional<limit::RedisStore> shared_limits_;
   Gateway gateway_;
   http::Listener listener_;
   size_t least_memory_ = std::numeric_limits<size_t>::max();  // of the process

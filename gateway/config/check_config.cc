@@ -60,6 +60,7 @@ class Checker {
     CheckLimits(config_.limits());
     CheckLoad();
     CheckDns();
+    CheckRedis();
     UpstreamChecker upstreams(loaded_, findings_);
     for (const auto& [name, upstream] : Sorted(config_.upstreams())) {
       upstreams.Check(Cat("upstreams.", name), *upstream);
@@ -92,6 +93,7 @@ class Checker {
   void CheckLimits(const Config::Limits& limits);
   void CheckLoad();
   void CheckDns();
+  void CheckRedis();
   void CheckMethod(const std::string& name, const std::string& path, const Policy& policy);
   // The address, or nothing, and a finding, when it can't be listened on.
   std::optional<HostPort> Listener(const std::string& path, const std::string& text);
@@ -115,6 +117,7 @@ void Checker::CheckListeners() {
   const auto& listen = config_.listen();
   Range(listen, "listen", "workers", 1, 1024);
   Range(listen, "listen", "backlog", 1, 65535);
+  Range(listen, "listen", "trusted_hops", 0, 100);
   std::optional<HostPort> front;
   if (listen.has_address()) front = Listener("listen.address", listen.address());
   std::optional<HostPort> admin;
@@ -192,6 +195,30 @@ void Checker::CheckDns() {
       Add(path, Cat(Quoted(server), " stands here twice"));
     }
   }
+}
+
+void Checker::CheckRedis() {
+  Range(config_.rate_limits(), "rate_limits", "bytes", kMiB, 1024 * kGiB);
+  if (!config_.has_redis()) {
+    if (config_.rate_limits().store() == Config::RateLimits::REDIS) {
+      Add("rate_limits.store", "has no meaning without `redis`");
+    }
+    return;
+  }
+  const Config::Redis& redis = config_.redis();
+  if (!loaded_.Has("redis.address")) {
+    if (!HasUnknownKey(findings_, "redis")) Add("redis", "has no address");
+  } else if (const auto address = ParseHostPort(redis.address()); !address || address->port == 0) {
+    Add("redis.address", Cat("expected an address such as \"127.0.0.1:6379\" or "
+                             "\"redis.internal:6379\", got ",
+                             Quoted(redis.address())));
+  }
+  constexpr std::array kTimes = {
+      TimeRule{"timeout", std::chrono::milliseconds(1), std::chrono::seconds(1)}};
+  Times(redis, "redis", kTimes);
+  Range(redis, "redis", "database", 0, 1'000'000);
+  Range(redis, "redis", "instances", 1, 10'000);
+  if (redis.key_prefix().size() > 100) Add("redis.key_prefix", "is longer than 100 bytes");
 }
 
 void Checker::CheckMethod(const std::string& name, const std::string& path, const Policy& policy) {

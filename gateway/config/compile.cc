@@ -11,6 +11,7 @@
 #include "gateway/base/text.h"
 #include "gateway/config/call_policy.h"
 #include "gateway/config/contract_file.h"
+#include "gateway/config/limits.h"
 #include "gateway/config/policies.h"
 #include "gateway/config/protection.h"
 #include "gateway/config/upstreams.h"
@@ -85,6 +86,7 @@ class Compiler {
         code_(code),
         findings_(findings),
         policies_(loaded),
+        limit_rules_(findings),
         all_known_(findings.empty()) {}
 
   void Upstreams(Snapshot& snapshot) {
@@ -155,6 +157,7 @@ class Compiler {
         snapshot.routes.push_back(ToRoute(method, binding, policy, snapshot.limits));
         snapshot.routes.back()->places = places;
         snapshot.routes.back()->bulkhead = bulkhead;
+        limit_rules_.Add(method, policy, places, snapshot.limit_rules, *snapshot.routes.back());
         const absl::Status added =
             builder.Add(binding.http_method, binding.path, snapshot.routes.back().get(), options);
         if (!added.ok()) {
@@ -268,6 +271,7 @@ class Compiler {
   const compose::Registry& code_;
   Findings& findings_;
   Policies policies_;
+  LimitRules limit_rules_;
   bool all_known_;  // the file is right by itself, and the contract has what it names
   std::map<std::string, const v1::Upstream*> by_name_;  // sorted, so that findings repeat
   std::set<std::string> served_;
@@ -296,6 +300,8 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   for (const std::string& server : config.dns().servers()) {
     snapshot->dns.servers += Cat(snapshot->dns.servers.empty() ? "" : ",", server);
   }
+  ToLimitStore(*loaded, config_file, *snapshot, findings);
+  snapshot->trusted_hops = config.listen().trusted_hops();
   snapshot->chain.development_caller = config.auth().development_caller();
   if (config.limits().has_json_depth()) {
     snapshot->chain.json_depth = static_cast<int>(config.limits().json_depth());

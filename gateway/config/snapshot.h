@@ -4,12 +4,15 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/compose/step_policies.h"
 #include "gateway/contract/contract.h"
 #include "gateway/http/server_limits.h"
+#include "gateway/limit/shared_settings.h"
+#include "gateway/limit/store.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/policy/bulkhead.h"
 #include "gateway/policy/chain.h"
@@ -38,6 +41,12 @@ struct Snapshot {
   policy::MemoryIdempotencyStore::Limits idempotency;
   policy::OverloadSettings overload;
   std::vector<policy::BulkheadSettings> bulkheads;  // by Route::bulkhead
+
+  std::vector<limit::Rule> limit_rules;  // by Route::Limit::rule
+  size_t limit_bytes = 64 << 20;
+  std::optional<limit::SharedSettings> shared_limits;  // counted in a Redis
+  std::string redis_address;                           // "host:port"
+  uint32_t trusted_hops = 0;
 
   std::string listen_address;  // "host:port"
   std::string admin_address;

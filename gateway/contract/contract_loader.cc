@@ -9,6 +9,7 @@
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/caller_check.h"
 #include "gateway/contract/descriptor_set.h"
+#include "gateway/contract/limit_check.h"
 #include "gateway/contract/option_check.h"
 #include "gateway/contract/outer_rule.h"
 #include "gateway/contract/plan.h"
@@ -133,13 +134,14 @@ void ContractLoader::AddPolicy(const pb::MethodDescriptor& descriptor, Method& m
   Overlay(
       policy, [&](const std::string&, const SourcePath& value) { return place_of(value); },
       method.policy, method.policy_places);
+  const auto add = [&](const std::string& name, std::string_view text) {
+    findings_.Add(PlaceOfValue(method.policy_places, name).value_or(place_of({})),
+                  Cat(method.full_name, '.', name), text);
+  };
+  CheckLimitFields(method.policy, *method.input, add);
   // What a service says by itself was checked there.
   if (!descriptor.options().HasExtension(frontdesk::v1::method)) return;
-  CheckTogether(method.policy, method.policy_places, TimeOf(method.policy),
-                [&](const std::string& name, std::string_view text) {
-                  findings_.Add(PlaceOfValue(method.policy_places, name).value_or(place_of({})),
-                                Cat(method.full_name, '.', name), text);
-                });
+  CheckTogether(method.policy, method.policy_places, TimeOf(method.policy), add);
 }
 
 void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {

@@ -8,24 +8,13 @@
 
 #include "gateway/base/event.h"
 #include "gateway/base/loop.h"
-#include "gateway/base/mechanism/backoff.h"
 #include "gateway/base/mechanism/breaker.h"
 #include "gateway/base/task.h"
 #include "gateway/limit/redis_socket.h"
 #include "gateway/limit/redis_targets.h"
+#include "gateway/limit/shared_settings.h"
 
 namespace frontdesk::limit {
-
-struct RedisSettings {
-  std::string password;  // "" for none
-  uint32_t database = 0;
-  // Longest time that a request waits for an answer.
-  Duration timeout = std::chrono::milliseconds(10);
-  Duration connect_timeout = std::chrono::seconds(1);
-  // A connection that says nothing for so long, though it was asked, is given up.
-  Duration silence = std::chrono::seconds(1);
-  Backoff reconnect{std::chrono::milliseconds(50), std::chrono::seconds(1), 2};
-};
 
 // Connects when it is made, and again whenever it must. One script is known to Redis by its digest;
 // where Redis has forgotten it, it is sent again. After three failures in a row nothing is sent for

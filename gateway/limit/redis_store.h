@@ -16,20 +16,10 @@
 #include "gateway/limit/memory_store.h"
 #include "gateway/limit/redis_connection.h"
 #include "gateway/limit/redis_targets.h"
+#include "gateway/limit/shared_settings.h"
 #include "gateway/limit/store.h"
 
 namespace frontdesk::limit {
-
-struct SharedSettings {
-  RedisSettings redis;
-  std::string name;                       // of the Redis, for the log
-  std::string key_prefix = "frontdesk:";  // of every key
-  // While Redis does not answer: true: this process allows `1 / instances` of every limit by
-  // itself; false: requests are answered kUnavailable.
-  bool open = true;
-  uint32_t instances = 1;
-  size_t bytes = 64 << 20;  // of this process' memory, for grants and for buckets of its own
-};
 
 // What is one for all workers of a process. Any thread; outlives them.
 class SharedLimits {

@@ -9,6 +9,9 @@
 #include "gateway/policy/client_deadline.h"
 #include "gateway/policy/decode.h"
 #include "gateway/policy/forward_headers.h"
+#include "gateway/policy/limit_by_address.h"
+#include "gateway/policy/limit_by_caller.h"
+#include "gateway/policy/limit_by_field.h"
 #include "gateway/policy/read_body.h"
 #include "gateway/upstream/transport.h"
 
@@ -42,9 +45,22 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   status = TakeClientDeadline(exchange);
   if (!status.ok()) co_return Reply(std::move(status));
 
+  // Before a signature is looked at, which costs more than this: who tries many is stopped here.
+  const route::Route& route = *exchange.route;
+  if (!route.limits_by_address.empty()) {
+    status = co_await LimitByAddress(exchange, host.limits);
+    if (!status.ok()) co_return Reply(std::move(status));
+  }
+
   // Before anything is spent on a stranger: nothing of the body has been read yet.
   status = Authenticate(exchange, settings.development_caller);
   if (!status.ok()) co_return Reply(std::move(status));
+
+  // As soon as it is known who asks. Strangers who are not let in use up nothing of a route's limit.
+  if (!route.limits_by_caller.empty()) {
+    status = co_await LimitByCaller(exchange, host.limits);
+    if (!status.ok()) co_return Reply(std::move(status));
+  }
 
   // After the caller is known, because identity goes on as metadata.
   status = ForwardRequestHeaders(exchange);
@@ -70,6 +86,12 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   // Everything behind this line works on one canonical message.
   status = Decode(exchange, *settings.types, settings.json_depth);
   if (!status.ok()) co_return Reply(std::move(status));
+
+  // No earlier than there is a field; no later, because what follows costs most.
+  if (!route.limits_by_field.empty()) {
+    status = co_await LimitByField(exchange, host.limits);
+    if (!status.ok()) co_return Reply(std::move(status));
+  }
 
   // Last, because what a key stands for is the canonical message and its caller; and around all
   // that is carried out, because that happens once.

@@ -7,6 +7,7 @@
 #include "gateway/policy/bulkhead.h"
 #include "gateway/policy/fault.h"
 #include "gateway/policy/idempotency.h"
+#include "gateway/policy/limit.h"
 #include "gateway/policy/shed.h"
 #include "gateway/reply.h"
 
@@ -37,6 +38,7 @@ struct ChainHost {
   Shedder& shedder;
   Bulkheads& bulkheads;
   Random random;
+  LimitHost limits;
 };
 
 // What stands around each time that something is carried out, which may go on without the client:

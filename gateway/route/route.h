@@ -58,6 +58,19 @@ struct Route {
     double abort_percent = 100;
   };
   Fault fault;
+  // How often requests may come, by when it is known whom a limit is for. Rules are the snapshot's,
+  // by index.
+  struct Limit {
+    enum class Key : uint8_t { kCaller, kAddress, kRoute, kHeader, kField };
+    Key key = Key::kRoute;
+    size_t rule = 0;
+    uint32_t cost = 1;
+    std::string header;           // kHeader, lower case
+    std::vector<uint32_t> field;  // kField: numbers from the outermost
+  };
+  std::vector<Limit> limits_by_address;
+  std::vector<Limit> limits_by_caller;  // and what needs nobody to be known, but somebody let in
+  std::vector<Limit> limits_by_field;
   // Client headers that become metadata, lower case.
   std::vector<std::string> request_headers;
   // Metadata that becomes response headers, lower case.

@@ -3,12 +3,26 @@
 #include "gateway/upstream/random.h"
 
 namespace frontdesk::upstream {
+namespace {
+
+// Of names without a setting of their own; that of upstreams has the same default.
+constexpr std::chrono::seconds kRefresh{5};
+
+}  // namespace
 
 // What is made here belongs to the thread as soon as there is one, until it has ended.
-ControlLoop::ControlLoop(const Clusters& clusters, const DnsSettings& dns)
+ControlLoop::ControlLoop(const Clusters& clusters, const DnsSettings& dns,
+                         std::vector<WatchedHost> hosts)
     : discovery_(loop_, clusters, MakeRandom(), dns), is_settled_(settled_.get_future().share()) {
   for (const auto& cluster : clusters.all()) {
     health_.push_back(std::make_unique<UpstreamHealth>(loop_, MakeRandom(), *cluster));
+  }
+  for (WatchedHost& host : hosts) {
+    const size_t at = hosts_.size();
+    hosts_.push_back(std::make_unique<WatchedName>(
+        loop_, dns, MakeRandom(), host.name, kRefresh,
+        [this, at, found = std::move(host.found)] { found(hosts_[at]->targets()); }));
+    hosts_.back()->Start();
   }
   discovery_.Start([this] { settled_.set_value(); });
   thread_ = std::thread([this] { loop_.Run(); });

@@ -2,6 +2,7 @@
 // up names and checking health, on a thread with a loop of its own.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <thread>
@@ -12,14 +13,23 @@
 #include "gateway/upstream/cluster.h"
 #include "gateway/upstream/discovery.h"
 #include "gateway/upstream/health_check.h"
+#include "gateway/upstream/watched_name.h"
 
 namespace frontdesk::upstream {
+
+// A name that is no upstream's, looked up as those are.
+struct WatchedHost {
+  Endpoint name;
+  // Hears what was found; on the control loop's thread.
+  std::function<void(const std::vector<DnsTarget>& targets)> found;
+};
 
 // Every member may be called from any thread but its own.
 class ControlLoop {
  public:
   // Starts the thread, which has the signal mask of this one. `clusters` outlive it.
-  explicit ControlLoop(const Clusters& clusters, const DnsSettings& dns = {});
+  explicit ControlLoop(const Clusters& clusters, const DnsSettings& dns = {},
+                       std::vector<WatchedHost> hosts = {});
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
   // Ends the thread; look-ups and checks under way are given up.
@@ -33,6 +43,7 @@ class ControlLoop {
   Loop loop_;
   Discovery discovery_;
   std::vector<std::unique_ptr<UpstreamHealth>> health_;
+  std::vector<std::unique_ptr<WatchedName>> hosts_;
   std::promise<void> settled_;
   const std::shared_future<void> is_settled_;
   std::thread thread_;

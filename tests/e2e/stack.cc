@@ -138,6 +138,7 @@ nlohmann::json Mocks::Arrivals(const std::string& service) {
 
 std::string DemoConfig(const Mocks* mocks, const GatewayOptions& options) {
   std::string yaml = Cat("listen:\n  address: 127.0.0.1:0\n  workers: ", options.workers,
+                         "\n  trusted_hops: ", options.trusted_hops,
                          "\nadmin:\n  address: 127.0.0.1:0\ndescriptor_set: " FRONTDESK_CONTRACT
                          "\ndrain:\n  grace: ",
                          options.grace, "\n");

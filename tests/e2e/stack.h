@@ -70,7 +70,8 @@ struct GatewayOptions {
   std::string transport = "h2";
   std::string caller = "user-1";  // "" for none
   std::string grace = "200ms";    // of the drain
-  std::string extra;              // more YAML, at the top level
+  unsigned trusted_hops = 0;
+  std::string extra;  // more YAML, at the top level
   // Replaces where a service is found: "order" -> "127.0.0.1:1".
   std::map<std::string, std::string> endpoints;
   // More YAML for every upstream, such as "timeout: 1s"; a line each.

@@ -67,6 +67,27 @@ TEST(ControlLoopTest, LooksUpAndChecks) {
       cluster, [&] { return cluster.endpoints()->front().state->target.host == "127.0.0.2"; }));
 }
 
+TEST(ControlLoopTest, LooksUpOtherNamesToo) {
+  DnsServer dns;
+  dns.SetHost("redis.test", {"127.0.0.1", "127.0.0.2"});
+  const Clusters none({}, Clock::now());
+  std::promise<std::string> found;
+  std::vector<WatchedHost> hosts;
+  hosts.push_back({{.host = "redis.test", .port = 6379}, [&](const auto& targets) {
+                     std::string text;
+                     for (const DnsTarget& target : targets) {
+                       for (const auto& address : target.addresses) {
+                         text += Cat(address.to_string(), ':', target.port, ' ');
+                       }
+                     }
+                     found.set_value(text);
+                   }});
+  const ControlLoop control(none, {.servers = dns.address()}, std::move(hosts));
+  std::future<std::string> text = found.get_future();
+  ASSERT_EQ(text.wait_for(seconds(10)), std::future_status::ready);
+  EXPECT_EQ(text.get(), "127.0.0.1:6379 127.0.0.2:6379 ");
+}
+
 TEST(ControlLoopTest, WaitsNoLongerThanSaid) {
   DnsServer dns;
   dns.SetFault("orders.test", DnsReply::Fault::kHang);
