@@ -1,0 +1,43 @@
+// Who is calling, once that has been proved.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/identity/json_value.h"
+
+namespace frontdesk::identity {
+
+// Immutable and shared: by the cache, every request that has the same token, and their calls.
+struct Identity {
+  std::string sub;  // printable ASCII; never empty
+  // Name of what vouches for it in the configuration: a provider; "" for the development caller.
+  std::string provider;
+  std::vector<std::string> scopes;  // sorted, each once
+  std::vector<std::string> roles;   // likewise
+  JsonValue claims;                 // an object
+  // Metadata that goes on with every call besides x-user-id, as configured.
+  std::vector<std::pair<std::string, std::string>> metadata;
+  // Seconds since 1970 from which on it does not hold any more; nothing for one without an end.
+  std::optional<int64_t> expires;
+
+  // A claim by its path ("realm_access.roles"); null when it has none.
+  const JsonValue* Claim(std::string_view path) const { return claims.FindPath(path); }
+  bool HasScope(std::string_view scope) const;
+  bool HasRole(std::string_view role) const;
+};
+
+using IdentityPointer = std::shared_ptr<const Identity>;
+
+// Of somebody of whom nothing but the name is known.
+IdentityPointer MakeIdentity(std::string_view sub);
+
+// Names that a claim lists: a text with spaces between them, or a list of texts; nothing for
+// anything else. Sorted, each once.
+std::optional<std::vector<std::string>> NamesOf(const JsonValue& claim);
+
+}  // namespace frontdesk::identity

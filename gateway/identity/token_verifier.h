@@ -1,0 +1,45 @@
+// From a token to whoever it stands for.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "gateway/base/clock.h"
+#include "gateway/identity/claims.h"
+#include "gateway/identity/identity.h"
+#include "gateway/identity/key_source.h"
+#include "gateway/identity/token_cache.h"
+
+namespace frontdesk::identity {
+
+// An issuer whose tokens are taken.
+struct Provider {
+  std::string name;
+  ClaimRules rules;
+  KeySource* keys = nullptr;  // outlives the verifier
+};
+
+// Any thread.
+class TokenVerifier {
+ public:
+  // Each issuer has one provider. `seed` is secret.
+  TokenVerifier(std::vector<Provider> providers, size_t cache_entries, uint64_t seed);
+
+  // Who the token stands for. UNAUTHENTICATED with a reason for the log (see Refusal()), or
+  // UNAVAILABLE when that can't be told because its issuer's keys could not be fetched yet.
+  absl::StatusOr<IdentityPointer> Verify(std::string_view token, UnixTime now, TimePoint loop_now);
+
+ private:
+  absl::StatusOr<IdentityPointer> VerifyAnew(std::string_view token, UnixTime now,
+                                             TimePoint loop_now);
+  uint64_t Epoch() const;
+
+  const std::vector<Provider> providers_;
+  absl::flat_hash_map<std::string, size_t> by_issuer_;
+  TokenCache cache_;
+};
+
+}  // namespace frontdesk::identity
