@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "gateway/base/clock.h"
-#include "gateway/base/mechanism/backoff.h"
 
 namespace frontdesk::identity {
 
@@ -40,8 +39,8 @@ class RefreshSchedule {
   void OnFailure(TimePoint now, double random) {
     ++failures_;
     last_ = now;
-    const Backoff backoff{settings_.initial_backoff, settings_.max_backoff, 2};
-    const Duration whole = FullJitter(backoff, failures_, 1);
+    const Duration whole = std::min(
+        settings_.max_backoff, settings_.initial_backoff * (1 << std::min(failures_ - 1, 16u)));
     next_ = now + whole / 2 + std::chrono::duration_cast<Duration>(whole / 2 * random);
   }
   // A token names a key that is not there. True if a fetch is due now because of that.

@@ -13,7 +13,6 @@
 #include "gateway/base/text.h"
 #include "gateway/identity/algorithm.h"
 #include "gateway/identity/base64url.h"
-#include "gateway/identity/openssl.h"
 
 namespace frontdesk::testing {
 
@@ -117,6 +116,12 @@ std::string JoseKey::Jwk(std::string_view more) const {
       break;
   }
   return Cat(jwk, '"', more, '}');
+}
+
+identity::PKey JoseKey::PublicKey() const {
+  EVP_PKEY* const key = parts_->key.get();
+  if (key != nullptr) EVP_PKEY_up_ref(key);
+  return identity::PKey(key);
 }
 
 std::string JoseKey::Set() const { return Cat(R"({"keys":[)", Jwk(), "]}"); }

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/identity/openssl.h"
+
 namespace frontdesk::testing {
 
 class JoseKey {
@@ -24,6 +26,8 @@ class JoseKey {
   // The same with the header that fits the key.
   std::string Token(std::string_view claims) const;
 
+  // As OpenSSL has it; null for HMAC.
+  identity::PKey PublicKey() const;
   const std::string& algorithm() const { return algorithm_; }
   const std::string& kid() const { return kid_; }
 
