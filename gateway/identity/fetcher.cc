@@ -21,7 +21,7 @@ struct AddressesFreed {
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
 };
 
-// The address to connect to, if all that the name has are fit.
+// The address to connect to, if all that the name has are fit: without TLS those of this machine.
 absl::StatusOr<std::string> Resolve(const FetchUrl& url) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -34,7 +34,7 @@ absl::StatusOr<std::string> Resolve(const FetchUrl& url) {
     char host[NI_MAXHOST];
     if (getnameinfo(each->ai_addr, each->ai_addrlen, host, sizeof host, nullptr, 0,
                     NI_NUMERICHOST) != 0 ||
-        IsForbiddenAddress(host, url.loopback)) {
+        IsForbiddenAddress(host, url.loopback) || (!url.tls && !IsForbiddenAddress(host, false))) {
       return Failed(url, "its name points to an address that no key server has");
     }
     if (first.empty()) first = host;

@@ -104,6 +104,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     if (open_.size() >= limits_.depth) return Fail("is nested too deeply");
     JsonValue* const value = Add({.kind = kind});
     if (value == nullptr) return false;
+    if (kind == Kind::kObject) value->members.reserve(16);
     open_.push_back(value);
     return true;
   }

@@ -302,7 +302,9 @@ absl::StatusOr<Key> Key::FromJwk(const JsonValue& jwk, AlgorithmSet allowed, boo
   } else {
     key.algorithms_ = possible & allowed;
   }
-  if (key.algorithms_.empty()) return Wrong("has no algorithm that is allowed");
+  if (key.algorithms_.empty()) {
+    return absl::FailedPreconditionError("has no algorithm that is allowed");
+  }
 
   auto prepared = std::make_shared<Prepared>();
   if (kty == "oct") {

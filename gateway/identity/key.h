@@ -20,7 +20,7 @@ class Key {
   // modulus that tells of a broken generator (CVE-2017-15361), points that are not on their curve,
   // HMAC keys shorter than the hash. Its algorithms are what its `alg` says; without one those of
   // `allowed` that its type has, an RSA key then only RS256 unless `rsa_by_rule`: the caller's own
-  // configuration names algorithms.
+  // configuration names algorithms. FAILED_PRECONDITION when nothing but that is in the way.
   static absl::StatusOr<Key> FromJwk(const JsonValue& jwk, AlgorithmSet allowed, bool rsa_by_rule);
 
   // What stands in the way of using this JWK at all, though it may be a good one.

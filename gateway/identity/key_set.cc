@@ -61,6 +61,10 @@ absl::StatusOr<KeySet> KeySet::Parse(std::string_view text, const KeySetRules& r
       continue;
     }
     absl::StatusOr<Key> key = Key::FromJwk(jwk, allowed, by_rule);
+    if (key.status().code() == absl::StatusCode::kFailedPrecondition) {
+      set.ignored_.push_back(Cat(name, ' ', Std(key.status().message())));
+      continue;
+    }
     if (!key.ok()) return Wrong(Cat(name, ' ', Std(key.status().message())));
     if (!key->id().empty() && !set.by_id_.emplace(key->id(), set.keys_.size()).second) {
       return Wrong(Cat(name, " has the kid of another one"));

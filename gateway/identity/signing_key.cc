@@ -107,8 +107,9 @@ std::string SigningKey::ToJwk() const { return Jwk(true); }
 
 std::string SigningKey::ToPublicKeySet() const { return Cat(R"({"keys":[)", Jwk(false), "]}"); }
 
-absl::StatusOr<std::string> SigningKey::Sign(std::string_view claims) const {
-  const std::string header = Cat(R"({"alg":"ES256","typ":"JWT","kid":)", Quote(parts_->id), '}');
+absl::StatusOr<std::string> SigningKey::Sign(std::string_view claims, std::string_view type) const {
+  const std::string header =
+      Cat(R"({"alg":"ES256","typ":)", Quote(type), R"(,"kid":)", Quote(parts_->id), '}');
   const std::string input = Cat(EncodeBase64Url(header), '.', EncodeBase64Url(claims));
   const DigestContext context(EVP_MD_CTX_new());
   std::array<unsigned char, 128> der;

@@ -19,8 +19,8 @@ class SigningKey {
 
   std::string ToJwk() const;           // with the private part
   std::string ToPublicKeySet() const;  // the set that verifies what it signs
-  // A token with these claims, a JSON object.
-  absl::StatusOr<std::string> Sign(std::string_view claims) const;
+  // A token with these claims, a JSON object, and this `typ`.
+  absl::StatusOr<std::string> Sign(std::string_view claims, std::string_view type = "JWT") const;
 
  private:
   struct Parts;

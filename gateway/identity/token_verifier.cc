@@ -58,7 +58,7 @@ absl::StatusOr<IdentityPointer> TokenVerifier::VerifyAnew(std::string_view token
 
   const absl::StatusOr<std::string> payload = DecodePayload(*jws);
   if (!payload.ok()) return payload.status();
-  absl::StatusOr<JsonValue> claims = ParseJson(*payload, {.depth = 16, .values = 1000});
+  absl::StatusOr<JsonValue> claims = ParseJson(*payload, {.depth = 16, .values = 500});
   if (!claims.ok()) return Refusal("TOKEN_CLAIMS");
   const std::string* const issuer = claims->FindText("iss");
   const auto found = issuer == nullptr ? by_issuer_.end() : by_issuer_.find(*issuer);

@@ -34,12 +34,17 @@ std::string Claims(size_t i) {
              R"("acr":"1","allowed-origins":["https://shop.example"]})");
 }
 
+KeySetRules RulesFor(const std::string& algorithm) {
+  return {.algorithms = {ParseAlgorithm(algorithm).value()}};
+}
+
 // One issuer with one key.
 struct Desk {
   explicit Desk(const std::string& algorithm, size_t cache = 10'000)
       : key(algorithm),
         source(
-            {.name = "idp"}, [this] { return key.Set(); }, [] { return 0.0; }) {
+            {.name = "idp", .rules = RulesFor(algorithm)}, [this] { return key.Set(); },
+            [] { return 0.0; }) {
     source.Step(kLoopNow);
     ClaimRules rules;
     rules.issuer = "https://idp.example/realms/shop";

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <deque>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -304,6 +306,35 @@ TEST_F(VerifierTest, UnknownKeysAreFetchedOnceInAWhile) {
   const uint64_t before = sources_[1].status().fetches;
   Fetch();
   EXPECT_EQ(sources_[1].status().fetches, before);
+}
+
+// Workers share keys and cache, and keys are replaced under them.
+TEST_F(VerifierTest, ManyThreads) {
+  Fetch();
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 300; ++i) {
+    const bool a = i % 2 == 0;
+    tokens.push_back((a ? a_ : b_).Token(Claims(a ? "https://a" : "https://b", Cat("s", i))));
+  }
+  verifier();
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (size_t i = 0; i < 600; ++i) {
+        const size_t at = (i * 7 + static_cast<size_t>(t)) % tokens.size();
+        const auto who = verifier_->Verify(tokens[at], kNow, now_);
+        if (!who.ok() || (*who)->sub != Cat("s", at)) ++wrong;
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    sets_[0] = i % 2 == 0 ? Cat(R"({"keys":[)", a_.Jwk(), ',', b_.Jwk(), "]}") : a_.Set();
+    sources_[0].Step(now_ + std::chrono::minutes(6 * (i + 1)));
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GE(sources_[0].epoch(), 20u);
 }
 
 TEST(ApiKeys, AreKnownByTheirHash) {

@@ -231,7 +231,7 @@ TEST(KeySet, AlgorithmIsTheKeys) {
   EXPECT_EQ(Verify(key.Token("{}"), Set(set)), "TOKEN_KEY_UNKNOWN");
   EXPECT_EQ(Verify(key.Token("{}"), Set(set, {.algorithms = {Algorithm::kRs512}})), "ok");
   EXPECT_EQ(WhyNot(key.Set(), {.algorithms = {Algorithm::kRs256}}),
-            "key 1 (kid \"k1\") has no algorithm that is allowed");
+            "has no key to use: key 1 (kid \"k1\") has no algorithm that is allowed");
 }
 
 TEST(KeySet, SaysWhichKeyIsWrongAndWhy) {
