@@ -43,6 +43,8 @@ struct Exchange {
 
   // The client's own if it sent a usable one, else made here.
   std::string request_id;
+  // Why a credential was refused: for the log, never for the client. "" when none was.
+  std::string refused_credential;
   // Among those that this process works on.
   policy::InFlight::Place place;
   // Deadline, cancellation, metadata and caller that every call of this request shares.
@@ -63,6 +65,7 @@ inline void Exchange::CopyTo(Exchange& other) const {
   other.call.client_deadline = call.client_deadline;
   other.call.metadata = call.metadata;
   other.call.caller_sub = call.caller_sub;
+  other.call.identity = call.identity;
   other.call.request_id = other.request_id;
   other.call.key_scope = call.key_scope;
   other.message = message;

@@ -7,6 +7,7 @@
 #include "gateway/base/text.h"
 #include "gateway/compose/runtime.h"
 #include "gateway/http/client_address.h"
+#include "gateway/policy/credential.h"
 #include "gateway/policy/forward_headers.h"
 #include "gateway/transcode/encode.h"
 #include "gateway/upstream/idempotency_key.h"
@@ -76,6 +77,15 @@ size_t LongestText(size_t message_bytes) {
   return message_bytes > kMost / kTimes ? kMost : message_bytes * kTimes;
 }
 
+// Who sends a token in a query must not find it in a log; `hidden` keeps what is shown instead.
+std::string_view Loggable(std::string_view target, std::string& hidden) {
+  const size_t query = target.find('?');
+  if (query == std::string_view::npos || !policy::HasTokenInQuery(target.substr(query + 1))) {
+    return target;
+  }
+  return hidden = policy::HideTokens(target);
+}
+
 }  // namespace
 
 Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
@@ -93,6 +103,7 @@ Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
       host_{.idempotency = {host.idempotency, scope, metrics, snapshot_},
             .metrics = metrics,
             .shedder = shedder_,
+            .authenticator = host.authenticator,
             .bulkheads = host.bulkheads,
             .random = host.random,
             .limits = host.limits},
@@ -255,13 +266,16 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
                 std::chrono::duration_cast<std::chrono::system_clock::duration>(took);
   record.request_id = exchange.request_id;
   record.method = request.method;
-  record.target = request.target;
+  std::string hidden;
+  record.target = Loggable(request.target, hidden);
   record.protocol = request.protocol;
   record.route = route ? std::string_view(route->binding->path.text) : "none";
   if (route) record.rpc = std::string_view(route->method->path).substr(1);
   record.status = rendered_.head.status;
   record.grpc_code = static_cast<int>(status.code());
-  const std::string reason = status.ok() ? std::string() : ReasonOf(status);
+  std::string reason = status.ok() ? std::string() : ReasonOf(status);
+  // What the client must not learn.
+  if (!exchange.refused_credential.empty()) reason = exchange.refused_credential;
   record.reason = reason;
   record.duration = took;
   record.request_bytes = exchange.body_text.size();
@@ -292,7 +306,8 @@ void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
   record.time = std::chrono::system_clock::now();
   record.request_id = request_id;
   record.method = partial.method;
-  record.target = partial.target;
+  std::string hidden;
+  record.target = Loggable(partial.target, hidden);
   record.route = "none";
   record.status = rendered_.head.status;
   record.grpc_code = static_cast<int>(failure.code());

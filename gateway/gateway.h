@@ -28,6 +28,7 @@ using ReadyFlag = std::atomic<bool>;
 struct GatewayHost {
   policy::IdempotencyStore& idempotency;
   policy::InFlight& in_flight;
+  policy::Authenticator& authenticator;
   policy::Bulkheads& bulkheads;
   const Lateness& lateness;  // of the worker's loop
   policy::Random random;

@@ -129,6 +129,33 @@ std::string LimitText(const config::Snapshot& snapshot, const route::Route::Limi
              ", cost ", limit.cost, snapshot.shared_limits ? ", in Redis" : "");
 }
 
+const char* AccessName(route::Route::Auth::Access access) {
+  switch (access) {
+    case route::Route::Auth::Access::kPublic:
+      return "PUBLIC";
+    case route::Route::Auth::Access::kOptional:
+      return "OPTIONAL";
+    case route::Route::Auth::Access::kRequired:
+      return "REQUIRED";
+  }
+  return "";
+}
+
+// Who may call: what nothing is asked of is left out.
+template <class Add>
+void AddAuth(const route::Route::Auth& auth, const Add& add) {
+  add("auth.access", AccessName(auth.access));
+  if (!auth.scopes.empty()) add("auth.scopes", auth.scopes);
+  if (!auth.any_scope.empty()) add("auth.any_scope", auth.any_scope);
+  if (!auth.roles.empty()) add("auth.roles", auth.roles);
+  if (auth.claims.empty()) return;
+  ordered_json claims = ordered_json::array();
+  for (const auto& claim : auth.claims) {
+    claims.push_back({{"name", claim.name}, {"values", claim.values}});
+  }
+  add("auth.claims", std::move(claims));
+}
+
 // Every value in force, and the file and line that set it.
 ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& route) {
   ordered_json out = ordered_json::object();
@@ -174,6 +201,7 @@ ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& 
     add("fault.abort", absl::StatusCodeToString(fault.abort));
     add("fault.abort_percent", fault.abort_percent);
   }
+  AddAuth(route.auth, add);
   add("request_headers", route.request_headers);
   add("response_headers", route.response_headers);
   return out;

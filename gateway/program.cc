@@ -50,6 +50,14 @@ int Main(int argc, char** argv, const Registry& registry) {
   openapi->add_option("--title", options.title, "of the document (API)");
   openapi->add_option("--api-version", options.api_version, "of the document (1)");
   openapi->add_option("--server", options.server, "URL where the API is, such as https://api.shop");
+  CLI::App* token = add_with_config("token", "Sign a token with a demo's own key", Token);
+  token->add_option("--sub", options.sub, "whom it is for");
+  token->add_option("--scopes", options.scopes, "such as \"orders.read orders.write\"");
+  token->add_option("--role", options.roles, "may be repeated")->allow_extra_args(false);
+  token->add_option("--provider", options.provider, "where several have a signing_key_file");
+  token->add_option("--life", options.life, "how long it holds (1h)");
+  token->add_option("--new-key", options.new_key,
+                    "make a key and write it to this file, unless there is one already");
   add("version", "Print the version", Version);
 
   try {

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <thread>
@@ -25,6 +26,7 @@
 #include "gateway/tell.h"
 #include "gateway/upstream/cluster_metrics.h"
 #include "gateway/upstream/control_loop.h"
+#include "gateway/upstream/random.h"
 #include "gateway/verbs.h"
 #include "gateway/worker.h"
 
@@ -38,10 +40,22 @@ using Workers = std::vector<std::unique_ptr<Worker>>;
 constexpr milliseconds kFirstRequest{500};
 // For the first look-up of every end point's name.
 constexpr std::chrono::seconds kFirstLookUps{5};
+// For the keys of every issuer; until they are there its tokens are answered 503.
+constexpr std::chrono::seconds kFirstKeys{5};
 // What may pass after the last word in the log.
 constexpr std::chrono::seconds kFreeing{3};
 // What the last handshakes may take before the port closes: a round trip of a far client.
 constexpr milliseconds kHandshake{300};
+
+identity::UnixTime TimeOfDay() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// For tables whose keys strangers may try to choose.
+uint64_t SecretSeed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -243,11 +257,14 @@ int Serve(const VerbOptions& options) {
   policy::Limits limits(rules, shared_limits ? &shared_limits->own() : limits_in_memory.get(),
                         shared_limits.get());
   metrics.AddSource(limits);
+  policy::Authenticator authenticator(snapshot->chain.auth, TimeOfDay, upstream::MakeRandom,
+                                      SecretSeed());
   metrics.AddSource(in_flight);
   metrics.AddSource(bulkheads);
   Shared shared{.code = *options.code,
                 .idempotency = idempotency,
                 .in_flight = in_flight,
+                .authenticator = authenticator,
                 .bulkheads = bulkheads,
                 .limits_in_memory = limits_in_memory.get(),
                 .shared_limits = shared_limits.get(),
@@ -267,10 +284,12 @@ int Serve(const VerbOptions& options) {
     return kFindings;
   }
   shared.log = log->get();
-  if (!in_force.chain.development_caller.empty()) {
-    observe::LogWarn(Cat("everybody is ", in_force.chain.development_caller,
+  if (in_force.chain.auth.development_caller) {
+    observe::LogWarn(Cat("everybody without a credential is ",
+                         in_force.chain.auth.development_caller->sub,
                          ": auth.development_caller is for development only"));
   }
+  authenticator.Start();
 
   const upstream::ControlLoop control(*shared.clusters, in_force.dns, std::move(watched));
   http::ConnectionShare connections(in_force.workers, in_force.limits.connections);
@@ -297,6 +316,9 @@ int Serve(const VerbOptions& options) {
   // Who is told to be ready is called at once: by then it is known whom to ask.
   if (!control.WaitUntilSettled(kFirstLookUps)) {
     observe::LogWarn("ready, though the names of some end points are still being looked up");
+  }
+  if (!authenticator.WaitForKeys(kFirstKeys)) {
+    observe::LogWarn("ready, though the keys of some issuers are still being fetched");
   }
   shared.ready.store(true);
   std::cout << "ready: serving on " << address.host << ':' << workers[0]->port() << ", admin on "

@@ -29,6 +29,13 @@ struct VerbOptions {
   std::string title;
   std::string api_version;
   std::string server;
+  // Of `token`.
+  std::string sub;
+  std::string scopes;  // with spaces between them
+  std::vector<std::string> roles;
+  std::string provider;
+  std::string life = "1h";
+  std::string new_key;  // a file to write a key to, instead of a token
 };
 
 int Serve(const VerbOptions& options);
@@ -37,6 +44,7 @@ int Diff(const VerbOptions& options);
 int Routes(const VerbOptions& options);
 int Explain(const VerbOptions& options);
 int OpenApi(const VerbOptions& options);
+int Token(const VerbOptions& options);
 int Version(const VerbOptions& options);
 
 }  // namespace frontdesk

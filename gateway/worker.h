@@ -60,6 +60,7 @@ struct Shared {
   std::vector<observe::MethodId> method_ids;  // parallel to the contract's methods
   policy::IdempotencyStore& idempotency;
   policy::InFlight& in_flight;
+  policy::Authenticator& authenticator;
   policy::Bulkheads& bulkheads;
   limit::MemoryStore* limits_in_memory = nullptr;  // one of both
   limit::SharedLimits* shared_limits = nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/common/face.h"
+#include "gateway/contract/auth_check.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::codegen {
@@ -148,9 +149,20 @@ std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding,
     }
     cases.push_back({413, "RESOURCE_EXHAUSTED", "BODY_TOO_LARGE", "the body is too large"});
   }
-  if (method.needs_caller) {
+  using Auth = frontdesk::v1::Policy::Auth;
+  const bool known =
+      contract::AccessOf(policy.auth(), Auth::OPTIONAL) == Auth::REQUIRED || method.needs_caller;
+  if (known) {
     cases.push_back({401, "UNAUTHENTICATED", "CALLER_UNKNOWN", "the caller is not known"});
   }
+  const auto denied = [&](bool asked, const char* reason, const char* text) {
+    if (asked) cases.push_back({403, "PERMISSION_DENIED", reason, text});
+  };
+  const Auth& auth = policy.auth();
+  denied(auth.scopes_size() > 0 || auth.any_scope_size() > 0, "SCOPE_MISSING",
+         "the caller lacks a scope");
+  denied(auth.roles_size() > 0, "ROLE_MISSING", "the caller has none of the roles");
+  denied(auth.claims_size() > 0, "CLAIM_MISSING", "the caller's claims don't allow it");
   if (TakesIdempotencyKey(policy, binding)) {
     if (policy.idempotency().required()) {
       cases.push_back({400, "INVALID_ARGUMENT", "IDEMPOTENCY_KEY_MISSING",

@@ -37,6 +37,7 @@ upstream::CallContext ContextOfCalls(const upstream::CallContext& parent, Cancel
           .deadline = CallsEnd(parent, deadline),
           .metadata = parent.metadata,
           .caller_sub = parent.caller_sub,
+          .identity = parent.identity,
           .request_id = parent.request_id,
           .key_scope = parent.key_scope,
           .priority = parent.priority,

@@ -73,6 +73,7 @@ Compensation::Compensation(upstream::Caller& caller, const upstream::CallContext
                .cancel = cancel_,
                .metadata = context.metadata,
                .caller_sub = context.caller_sub,
+               .identity = context.identity,
                .request_id = request_id_,
                .priority = Priority::kCritical},
       calls_(std::move(calls)),

@@ -20,6 +20,7 @@ UndoLog::UndoLog(upstream::CallContext& parent, const upstream::CallContext& run
                .deadline = run.deadline,
                .metadata = run.metadata,
                .caller_sub = run.caller_sub,
+               .identity = run.identity,
                .request_id = run.request_id,
                .key_scope = run.key_scope,
                .priority = run.priority,

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "gateway/config/auth.h"
 #include "gateway/config/check_upstream.h"
 #include "gateway/config/field_path.h"
 #include "gateway/config/host_port.h"
@@ -61,6 +62,7 @@ class Checker {
     CheckLoad();
     CheckDns();
     CheckRedis();
+    CheckAuth(loaded_, findings_);
     UpstreamChecker upstreams(loaded_, findings_);
     for (const auto& [name, upstream] : Sorted(config_.upstreams())) {
       upstreams.Check(Cat("upstreams.", name), *upstream);
@@ -136,6 +138,13 @@ void Checker::CheckListeners() {
     Add("auth.development_caller",
         Cat("makes everybody this caller and is refused on any address but loopback; "
             "listen.address is ",
+            Quoted(listen.address())));
+  }
+  for (const auto& [name, provider] : Sorted(config_.auth().providers())) {
+    if (!provider->has_signing_key_file() || !front || front->loopback) continue;
+    Add(Cat("auth.providers.", name, ".signing_key_file"),
+        Cat("is for demos and refused on any address but loopback: whoever reads the file is "
+            "everybody; listen.address is ",
             Quoted(listen.address())));
   }
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/config/auth.h"
 #include "gateway/config/call_policy.h"
 #include "gateway/config/contract_file.h"
 #include "gateway/config/limits.h"
@@ -46,7 +47,8 @@ std::vector<std::string> LowerCase(const google::protobuf::RepeatedPtrField<std:
 }
 
 std::unique_ptr<route::Route> ToRoute(const Method& method, const contract::Binding& binding,
-                                      const v1::Policy& policy, const http::ServerLimits& limits) {
+                                      const v1::Policy& policy, const v1::Config& config,
+                                      const http::ServerLimits& limits) {
   auto route = std::make_unique<route::Route>();
   route->method = &method;
   route->binding = &binding;
@@ -70,6 +72,7 @@ std::unique_ptr<route::Route> ToRoute(const Method& method, const contract::Bind
   route->idempotency.required = policy.idempotency().required();
   route->idempotency.ttl = ToDuration(policy.idempotency().ttl(), route->idempotency.ttl);
   Protect(policy, *route);
+  route->auth = ToRouteAuth(policy.auth(), AccessOtherwise(config.auth()));
   route->request_headers = LowerCase(policy.request_headers());
   route->response_headers = LowerCase(policy.response_headers());
   return route;
@@ -146,6 +149,7 @@ class Compiler {
       }
       const auto [policy, places] = policies_.Of(method);
       CheckBodyLimit(method, policy, places, snapshot.limits);
+      policies_.CheckAuth(method, snapshot.chain.auth, findings_);
       const int bulkhead = Bulkhead(snapshot, method, policy, places);
       const route::MatchOptions options{policy.path().ignore_trailing_slash()};
       for (const contract::Binding& binding : method.bindings) {
@@ -154,7 +158,7 @@ class Compiler {
               binding.place, method.full_name,
               Cat("is never reached: the gateway answers ", binding.path.text, " itself"));
         }
-        snapshot.routes.push_back(ToRoute(method, binding, policy, snapshot.limits));
+        snapshot.routes.push_back(ToRoute(method, binding, policy, config_, snapshot.limits));
         snapshot.routes.back()->places = places;
         snapshot.routes.back()->bulkhead = bulkhead;
         limit_rules_.Add(method, policy, places, snapshot.limit_rules, *snapshot.routes.back());
@@ -302,7 +306,8 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   }
   ToLimitStore(*loaded, config_file, *snapshot, findings);
   snapshot->trusted_hops = config.listen().trusted_hops();
-  snapshot->chain.development_caller = config.auth().development_caller();
+  snapshot->chain.auth =
+      ToAuth(*loaded, std::filesystem::path(config_file).parent_path().string(), findings);
   if (config.limits().has_json_depth()) {
     snapshot->chain.json_depth = static_cast<int>(config.limits().json_depth());
   }

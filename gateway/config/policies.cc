@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "gateway/config/auth.h"
 #include "gateway/config/field_path.h"
+#include "gateway/contract/auth_check.h"
 #include "gateway/contract/call_policy_check.h"
+#include "gateway/contract/header_names.h"
 #include "gateway/route/route.h"
 
 namespace frontdesk::config {
@@ -101,6 +104,37 @@ void Policies::CheckAddressed(const Method& method, Findings& findings) const {
     findings.Add(contract::PlaceOfValue(method.policy_places, field->name()).value_or(method.place),
                  Cat(method.full_name, '.', field->name()),
                  Cat(Quoted(method.path.substr(1)), kNothingReadsIt));
+  }
+}
+
+void Policies::CheckAuth(const Method& method, const policy::AuthSettings& auth,
+                         Findings& findings) {
+  const PolicyInForce in_force = Of(method);
+  const v1::Policy::Auth& own = in_force.policy.auth();
+  const v1::Policy::Auth::Access otherwise = AccessOtherwise(loaded_.config.auth());
+  const v1::Policy::Auth::Access access = contract::AccessOf(own, otherwise);
+  const auto tell = [&](const std::string& name, std::string_view text) {
+    Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
+         Cat(method.full_name, '.', name), text, findings);
+  };
+  const std::string weaker = contract::WhatIsWeaker(method.policy.auth(), own, otherwise);
+  if (!weaker.empty() && !own.weakens()) {
+    tell("auth", Cat("lets more callers in than the contract: ", weaker,
+                     "; if that is meant, say `weakens: true` beside it"));
+  }
+  if (access == v1::Policy::Auth::REQUIRED && !auth.on() && !auth.development_caller) {
+    tell("auth",
+         "asks for known callers, and nobody can prove who they are: the file has neither "
+         "auth.providers nor auth.api_keys");
+  }
+  if (access == v1::Policy::Auth::PUBLIC && method.needs_caller) {
+    tell("auth.access", "is PUBLIC, and fields of the request are filled from the caller");
+  }
+  for (const std::string& header : in_force.policy.request_headers()) {
+    if (!contract::IsAliasOf(contract::LowerCase(header), auth.metadata_keys)) continue;
+    tell("request_headers", Cat(Quoted(header),
+                                " is one of auth.claim_metadata, which only the "
+                                "gateway sets"));
   }
 }
 

@@ -8,6 +8,7 @@
 #include "gateway/config/load.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/plan.h"
+#include "gateway/policy/authenticator.h"
 
 namespace frontdesk::config {
 
@@ -29,6 +30,10 @@ class Policies {
                      contract::Findings& findings) const;
   // What the contract says of a method, and only requests to an address of it would ask for.
   void CheckAddressed(const contract::Method& method, contract::Findings& findings) const;
+  // What opens a door, or can't be opened by anybody: what the file weakens without saying so,
+  // callers that are asked for and can't prove who they are, and the like.
+  void CheckAuth(const contract::Method& method, const policy::AuthSettings& auth,
+                 contract::Findings& findings);
   // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
   void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
                      contract::Findings& findings);

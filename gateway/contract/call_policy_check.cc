@@ -8,6 +8,7 @@
 #include "gateway/base/mechanism/backoff.h"
 #include "gateway/base/mechanism/breaker.h"
 #include "gateway/base/text.h"
+#include "gateway/contract/auth_check.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::contract {
@@ -187,6 +188,7 @@ void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallT
                   BreakerSettings().max_open_time));
   needs("fault.delay_percent", policy.fault().has_delay(), "delay");
   needs("fault.abort_percent", policy.fault().has_abort(), "abort");
+  CheckAuthTogether(policy.auth(), places, add);
 }
 
 }  // namespace frontdesk::contract

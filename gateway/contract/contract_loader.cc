@@ -39,6 +39,15 @@ CallTime TimeOf(const frontdesk::v1::Policy& policy) {
   return {ParseDuration(policy.timeout()).value_or(std::chrono::nanoseconds::max())};
 }
 
+// A contract has nothing to weaken.
+void CheckWeakens(const frontdesk::v1::Policy& policy, const std::string& path,
+                  const std::function<Place(const SourcePath&)>& place_of, Findings& findings) {
+  if (!policy.auth().has_weakens()) return;
+  using frontdesk::v1::Policy;
+  findings.Add(place_of({Policy::kAuthFieldNumber, Policy::Auth::kWeakensFieldNumber}),
+               Cat(path, ".auth.weakens"), "has a meaning in the operator's file alone");
+}
+
 }  // namespace
 
 std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor_set,
@@ -81,6 +90,7 @@ void ContractLoader::CheckServicePolicy(const pb::ServiceDescriptor& service) {
   const frontdesk::v1::Policy& policy = service.options().GetExtension(frontdesk::v1::service);
   const auto place_of = [&](const SourcePath& value) { return PolicyPlace(service, value); };
   CheckPolicy(policy, service.full_name(), place_of, findings_);
+  CheckWeakens(policy, service.full_name(), place_of, findings_);
   frontdesk::v1::Policy own;
   PolicyPlaces places;
   Overlay(
@@ -123,6 +133,7 @@ void ContractLoader::AddPolicy(const pb::MethodDescriptor& descriptor, Method& m
   const frontdesk::v1::Policy& policy = descriptor.options().GetExtension(frontdesk::v1::method);
   const auto place_of = [&](const SourcePath& value) { return PolicyPlace(descriptor, value); };
   CheckPolicy(policy, method.full_name, place_of, findings_);
+  CheckWeakens(policy, method.full_name, place_of, findings_);
   CheckSuits(policy, method,
              [&](const SourcePath& value, std::string_view name, std::string_view text) {
                findings_.Add(place_of(value), Cat(method.full_name, '.', name), text);

@@ -22,6 +22,15 @@ constexpr std::array<std::string_view, 15> kReserved = {"connection",
                                                         "upgrade",
                                                         "user-agent"};
 
+// One spelling for all that some back end's framework would read as the same header.
+std::string Plain(std::string_view name) {
+  std::string plain(name);
+  std::replace_if(
+      plain.begin(), plain.end(), [](char c) { return c == '_' || c == '.'; }, '-');
+  if (plain.ends_with("-bin")) plain.resize(plain.size() - 4);
+  return plain;
+}
+
 }  // namespace
 
 bool IsMetadataKey(std::string_view name) {
@@ -33,13 +42,15 @@ bool IsMetadataKey(std::string_view name) {
 bool NeverForwarded(std::string_view name) {
   if (name.starts_with("grpc-") || name.starts_with(":")) return true;
   if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end()) return true;
-  // Aliases that some back end's framework would read as the header itself.
-  std::string plain(name);
-  std::replace_if(
-      plain.begin(), plain.end(), [](char c) { return c == '_' || c == '.'; }, '-');
-  std::string_view view = plain;
-  if (view.ends_with("-bin")) view.remove_suffix(4);
-  return view == "x-user-id" || view == "x-request-id";
+  const std::string plain = Plain(name);
+  return plain == "x-user-id" || plain == "x-request-id";
+}
+
+bool IsAliasOf(std::string_view name, const std::vector<std::string>& keys) {
+  if (keys.empty()) return false;
+  const std::string plain = Plain(name);
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const std::string& key) { return Plain(key) == plain; });
 }
 
 std::string LowerCase(std::string_view text) {

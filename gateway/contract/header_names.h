@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace frontdesk::contract {
 
@@ -13,6 +14,10 @@ bool IsMetadataKey(std::string_view name);
 // hop-by-hop, framing, `grpc-*`, what the gateway sets itself, and any spelling of a header that
 // carries identity ("x_user.id", "x-user-id-bin", "grpc-metadata-x-user-id").
 bool NeverForwarded(std::string_view name);
+
+// True if some back end's framework would read a header of this lower-case name as one of `keys`:
+// "x_tenant", "x.tenant" and "x-tenant-bin" for "x-tenant".
+bool IsAliasOf(std::string_view name, const std::vector<std::string>& keys);
 
 std::string LowerCase(std::string_view text);
 

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/auth_check.h"
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/header_names.h"
@@ -65,6 +66,7 @@ void CheckPolicy(const Policy& policy, std::string_view path,
   };
   CheckCallValues(policy, add);
   CheckLimitValues(policy, add);
+  CheckAuthValues(policy.auth(), add);
   check_headers(Policy::kRequestHeadersFieldNumber, "request_headers", policy.request_headers());
   check_headers(Policy::kResponseHeadersFieldNumber, "response_headers", policy.response_headers());
 }

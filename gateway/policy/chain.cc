@@ -6,6 +6,7 @@
 
 #include "gateway/compose/undo.h"
 #include "gateway/policy/authenticate.h"
+#include "gateway/policy/authorize.h"
 #include "gateway/policy/client_deadline.h"
 #include "gateway/policy/decode.h"
 #include "gateway/policy/forward_headers.h"
@@ -53,7 +54,11 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   }
 
   // Before anything is spent on a stranger: nothing of the body has been read yet.
-  status = Authenticate(exchange, settings.development_caller);
+  status = Authenticate(exchange, settings.auth, host.authenticator);
+  if (!status.ok()) co_return Reply(std::move(status));
+
+  // As soon as it is known who asks.
+  status = Authorize(exchange.route->auth, exchange.call.identity.get());
   if (!status.ok()) co_return Reply(std::move(status));
 
   // As soon as it is known who asks. Strangers who are not let in use up nothing of a route's limit.
@@ -63,7 +68,7 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   }
 
   // After the caller is known, because identity goes on as metadata.
-  status = ForwardRequestHeaders(exchange);
+  status = ForwardRequestHeaders(exchange, settings.auth.metadata_keys);
   if (!status.ok()) co_return Reply(std::move(status));
 
   // Only now, so that a refused client is never asked for its body (100 Continue goes out here);

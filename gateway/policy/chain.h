@@ -1,9 +1,8 @@
 // The concerns of a request, in one order.
 #pragma once
 
-#include <string>
-
 #include "gateway/exchange.h"
+#include "gateway/policy/authenticator.h"
 #include "gateway/policy/bulkhead.h"
 #include "gateway/policy/fault.h"
 #include "gateway/policy/idempotency.h"
@@ -15,8 +14,7 @@ namespace frontdesk::policy {
 
 // What the chain needs to know of the configuration. Constant while a snapshot lives.
 struct ChainSettings {
-  // Caller of every request; "" for none.
-  std::string development_caller;
+  AuthSettings auth;
   // Largest nesting of JSON in a body.
   int json_depth = 100;
   // Types that an Any may hold; the contract's.
@@ -36,6 +34,7 @@ struct ChainHost {
   IdempotencyHost idempotency;
   observe::MetricsShard& metrics;
   Shedder& shedder;
+  Authenticator& authenticator;
   Bulkheads& bulkheads;
   Random random;
   LimitHost limits;

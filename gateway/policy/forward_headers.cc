@@ -78,17 +78,22 @@ void ForwardTrace(const http::Headers& headers, upstream::Metadata& metadata) {
 
 }  // namespace
 
-absl::Status ForwardRequestHeaders(Exchange& exchange) {
+absl::Status ForwardRequestHeaders(Exchange& exchange,
+                                   const std::vector<std::string>& identity_keys) {
   upstream::Metadata& metadata = exchange.call.metadata;
   metadata.emplace_back(kRequestId, exchange.request_id);
   if (!exchange.call.caller_sub.empty()) {
     metadata.emplace_back(kIdentity, exchange.call.caller_sub);
+  }
+  if (exchange.call.identity) {
+    for (const auto& entry : exchange.call.identity->metadata) metadata.push_back(entry);
   }
   ForwardTrace(exchange.request.headers, metadata);
   const std::vector<std::string>& allowed = exchange.route->request_headers;
   if (allowed.empty()) return absl::OkStatus();
   for (const http::Header& header : exchange.request.headers.fields()) {
     if (!Contains(allowed, header.name) || NeverForwarded(header.name)) continue;
+    if (contract::IsAliasOf(header.name, identity_keys)) continue;
     if (header.name == "traceparent" || header.name == "tracestate") continue;  // see above
     if (!IsMetadataKey(header.name)) continue;
     if (NamedInConnection(exchange.request.headers, header.name)) continue;

@@ -10,10 +10,13 @@
 namespace frontdesk::policy {
 
 // Fills the metadata of every call: what the route allows of the client's headers, then the
-// gateway's own `x-request-id`, the client's W3C trace context and, from the verified caller alone, `x-user-id`. Reserved,
-// hop-by-hop and identity headers never cross, whatever the list says, nor do headers that the
-// client names in Connection. Fails for a `-bin` header that is not base64.
-absl::Status ForwardRequestHeaders(Exchange& exchange);
+// gateway's own `x-request-id`, the client's W3C trace context and, from the verified caller alone,
+// `x-user-id`. Reserved, hop-by-hop and identity headers never cross, whatever the list says, nor
+// do headers that the client names in Connection. `identity_keys` are those of claims that go on as
+// metadata: under any spelling of such a name nothing of a client's goes on. Fails for a `-bin`
+// header that is not base64.
+absl::Status ForwardRequestHeaders(Exchange& exchange,
+                                   const std::vector<std::string>& identity_keys);
 
 // Headers for the answer: what the route allows of the back end's metadata.
 std::vector<std::pair<std::string, std::string>> ForwardResponseMetadata(

@@ -143,7 +143,11 @@ Reply Refusal(Verdict verdict) {
 
 IdempotentRequest Identify(const Exchange& exchange, std::string_view key) {
   IdempotentRequest request;
-  request.scope = Sha256({"key", exchange.call.caller_sub, exchange.route->method->full_name, key});
+  // Two issuers may know different people by one name.
+  const identity::IdentityPointer& caller = exchange.call.identity;
+  const std::string_view provider = caller ? std::string_view(caller->provider) : "";
+  request.scope =
+      Sha256({"key", provider, exchange.call.caller_sub, exchange.route->method->full_name, key});
   request.fingerprint = Sha256({exchange.message});
   request.ttl = exchange.route->idempotency.ttl;
   return request;

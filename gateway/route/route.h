@@ -71,6 +71,23 @@ struct Route {
   std::vector<Limit> limits_by_address;
   std::vector<Limit> limits_by_caller;  // and what needs nobody to be known, but somebody let in
   std::vector<Limit> limits_by_field;
+  // Who may call.
+  struct Auth {
+    enum class Access : uint8_t { kPublic, kOptional, kRequired };
+    struct Claim {
+      std::string name;                 // a path: "organisation.plan"
+      std::vector<std::string> values;  // none: it must be there
+    };
+    Access access = Access::kOptional;
+    std::vector<std::string> scopes;     // all of them
+    std::vector<std::string> any_scope;  // one of them, where there are any
+    std::vector<std::string> roles;      // likewise
+    std::vector<Claim> claims;           // all of them
+    bool asks() const {
+      return !scopes.empty() || !any_scope.empty() || !roles.empty() || !claims.empty();
+    }
+  };
+  Auth auth;
   // Client headers that become metadata, lower case.
   std::vector<std::string> request_headers;
   // Metadata that becomes response headers, lower case.

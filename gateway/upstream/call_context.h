@@ -12,6 +12,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/loop.h"
 #include "gateway/base/mechanism/priority.h"
+#include "gateway/identity/identity.h"
 
 namespace frontdesk::upstream {
 
@@ -25,8 +26,9 @@ struct CallContext {
   TimePoint deadline = TimePoint::max();
   // Sent with every call.
   Metadata metadata;
-  // Verified identity; empty when nobody is.
+  // Who is calling, verified; `caller_sub` is its sub. Null and empty when nobody is.
   std::string caller_sub;
+  identity::IdentityPointer identity;
   std::string_view request_id;
   // What the idempotency keys of its calls are made of (idempotency_key.h); empty when they have
   // none.

@@ -9,6 +9,7 @@
 #include "gateway/base/text.h"
 #include "gateway/config/compile.h"
 #include "gateway/contract/plan_hash.h"
+#include "gateway/upstream/random.h"
 #include "tests/support/descriptor_set.h"
 #include "tests/support/process.h"
 #include "tests/support/run_on_loop.h"
@@ -88,8 +89,11 @@ class House {
         config::Compile(file, {}, code_, findings);
     EXPECT_TRUE(snapshot) << findings.ToString();
     in_flight_.emplace(snapshot->overload);
+    authenticator_.emplace(
+        snapshot->chain.auth, [] { return identity::UnixTime(); }, upstream::MakeRandom, 1);
     bulkheads_.emplace(snapshot->bulkheads, snapshot->overload.max_queue_age);
-    const GatewayHost host = {store_, *in_flight_, *bulkheads_, lateness, [] { return 0.5; }};
+    const GatewayHost host = {store_,      *in_flight_, *authenticator_,
+                              *bulkheads_, lateness,    [] { return 0.5; }};
     gateway_.emplace(loop_, snapshot, code_, caller, metrics.AddShard(), nullptr, ready_, scope_,
                      host, 1);
   }
@@ -117,6 +121,7 @@ class House {
   Scope scope_{1};
   const ReadyFlag ready_ = true;
   std::optional<policy::InFlight> in_flight_;
+  std::optional<policy::Authenticator> authenticator_;
   std::optional<policy::Bulkheads> bulkheads_;
   std::optional<Gateway> gateway_;
 };

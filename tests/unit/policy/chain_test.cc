@@ -12,6 +12,7 @@
 #include "gateway/base/event.h"
 #include "gateway/base/failure.h"
 #include "gateway/contract/contract.h"
+#include "gateway/upstream/random.h"
 #include "tests/support/descriptor_set.h"
 #include "tests/unit/policy/undoing.h"
 
@@ -142,11 +143,14 @@ class ChainTest : public ::testing::Test {
   Lateness lateness{std::chrono::milliseconds(50)};
   InFlight in_flight{{.max_in_flight = 3}};
   Shedder shedder{lateness, in_flight, metrics.AddShard()};
+  Authenticator authenticator{settings.auth, [] { return identity::UnixTime(); },
+                              upstream::MakeRandom, 1};
   Bulkheads bulkheads{{{"mobile", 1, 0}}, std::chrono::minutes(1)};
   Slow slow;
   const ChainHost host{.idempotency = {store, scope, metrics.AddShard(), nullptr},
                        .metrics = metrics.AddShard(),
                        .shedder = shedder,
+                       .authenticator = authenticator,
                        .bulkheads = bulkheads,
                        .random = [] { return 0.5; }};
   Guarded guarded{host, slow};

@@ -10,6 +10,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/policy/chain.h"
+#include "gateway/upstream/random.h"
 #include "tests/support/run_on_loop.h"
 #include "tests/unit/policy/undoing.h"
 
@@ -45,6 +46,7 @@ struct Place {
       : host{.idempotency = {store, scope, metrics.AddShard(), nullptr},
              .metrics = metrics.AddShard(),
              .shedder = shedder,
+             .authenticator = authenticator,
              .bulkheads = bulkheads,
              .random = std::move(random)} {}
 
@@ -55,6 +57,7 @@ struct Place {
   Lateness lateness{milliseconds(50)};
   InFlight in_flight{{}};
   Shedder shedder{lateness, in_flight, metrics.AddShard()};
+  Authenticator authenticator{{}, [] { return identity::UnixTime(); }, upstream::MakeRandom, 1};
   Slow slow;
   const ChainHost host;
   Guarded guarded{host, slow};

@@ -28,7 +28,8 @@ class ForwardTest : public ::testing::Test, protected http::BodySource {
   Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
 
   upstream::Metadata Forward(const std::vector<http::Header>& headers,
-                             std::vector<std::string> allowed, std::string caller = "") {
+                             std::vector<std::string> allowed, std::string caller = "",
+                             const std::vector<std::string>& identity_keys = {}) {
     http::Request request;
     for (const http::Header& header : headers) request.headers.Add(header.name, header.value);
     struct NoReply final : http::ReplySink {
@@ -46,7 +47,12 @@ class ForwardTest : public ::testing::Test, protected http::BodySource {
     exchange.route = &route;
     exchange.request_id = "id";
     exchange.call.caller_sub = std::move(caller);
-    status_ = ForwardRequestHeaders(exchange);
+    if (!identity_keys.empty()) {
+      auto identity = std::make_shared<identity::Identity>();
+      for (const std::string& key : identity_keys) identity->metadata.emplace_back(key, "ours");
+      exchange.call.identity = std::move(identity);
+    }
+    status_ = ForwardRequestHeaders(exchange, identity_keys);
     return exchange.call.metadata;
   }
 
@@ -72,6 +78,17 @@ TEST_F(ForwardTest, IdentityComesFromTheCallerAlone) {
   EXPECT_EQ(Forward(headers, everything), upstream::Metadata{kId});
   EXPECT_EQ(Forward(headers, everything, "user-7"),
             (upstream::Metadata{kId, {"x-user-id", "user-7"}}));
+}
+
+// What else of the caller goes on is protected in the same way.
+TEST_F(ForwardTest, ClaimsComeFromTheTokenAlone) {
+  const std::vector<std::string> names = {"x-tenant",     "x_tenant",     "x.tenant",
+                                          "x-tenant-bin", "x_tenant_bin", "x-tenant-id"};
+  std::vector<http::Header> headers;
+  for (const std::string& name : names) headers.push_back({name, "evil"});
+  EXPECT_EQ(Forward(headers, names, "user-7", {"x-tenant"}),
+            (upstream::Metadata{
+                kId, {"x-user-id", "user-7"}, {"x-tenant", "ours"}, {"x-tenant-id", "evil"}}));
 }
 
 TEST_F(ForwardTest, WhatConnectionNamesStaysHere) {

@@ -1,0 +1,108 @@
+#include "gateway/contract/auth_check.h"
+
+#include <algorithm>
+#include <set>
+
+#include "gateway/base/text.h"
+#include "gateway/base/words.h"
+
+namespace frontdesk::contract {
+namespace {
+
+using frontdesk::v1::Policy;
+using Auth = Policy::Auth;
+using Texts = google::protobuf::RepeatedPtrField<std::string>;
+
+bool AsksSomething(const Auth& auth) {
+  return auth.scopes_size() > 0 || auth.any_scope_size() > 0 || auth.roles_size() > 0 ||
+         auth.claims_size() > 0;
+}
+
+void CheckNames(const Texts& names, int field, std::string_view name, bool spaces,
+                const AddWrong& add) {
+  std::set<std::string> seen;
+  for (int i = 0; i < names.size(); ++i) {
+    std::string wrong;
+    const bool printable = IsPrintable(names[i]) && !names[i].empty();
+    if (!printable || (!spaces && names[i].find(' ') != std::string::npos)) {
+      wrong = Cat(Quoted(names[i]), " is no name that a token can have");
+    } else if (!seen.insert(names[i]).second) {
+      wrong = Cat(Quoted(names[i]), " stands here twice");
+    }
+    if (!wrong.empty()) add({Policy::kAuthFieldNumber, field, i}, name, wrong);
+  }
+}
+
+bool Contains(const Texts& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+bool HoldsAll(const Texts& all, const Texts& some) {
+  return std::all_of(some.begin(), some.end(),
+                     [&](const std::string& each) { return Contains(all, each); });
+}
+
+// One of a list is asked for: a longer list lets in more, and an empty one everybody.
+bool LetsMore(const Texts& base, const Texts& over) {
+  return !base.empty() && (over.empty() || !HoldsAll(base, over));
+}
+
+bool IsKept(const Auth::Claim& claim, const Auth& over) {
+  return std::any_of(over.claims().begin(), over.claims().end(), [&](const Auth::Claim& other) {
+    return other.name() == claim.name() && !LetsMore(claim.values(), other.values());
+  });
+}
+
+}  // namespace
+
+Auth::Access AccessOf(const Auth& auth, Auth::Access otherwise) {
+  if (auth.has_access()) return auth.access();
+  return AsksSomething(auth) ? Auth::REQUIRED : otherwise;
+}
+
+void CheckAuthValues(const Auth& auth, const AddWrong& add) {
+  if (auth.has_access() && auth.access() == Auth::ACCESS_UNSPECIFIED) {
+    add({Policy::kAuthFieldNumber, Auth::kAccessFieldNumber}, "auth.access",
+        "is one of REQUIRED, OPTIONAL and PUBLIC");
+  }
+  CheckNames(auth.scopes(), Auth::kScopesFieldNumber, "auth.scopes", false, add);
+  CheckNames(auth.any_scope(), Auth::kAnyScopeFieldNumber, "auth.any_scope", false, add);
+  CheckNames(auth.roles(), Auth::kRolesFieldNumber, "auth.roles", true, add);
+  for (int i = 0; i < auth.claims_size(); ++i) {
+    if (!auth.claims(i).name().empty()) continue;
+    add({Policy::kAuthFieldNumber, Auth::kClaimsFieldNumber, i}, "auth.claims", "has no `name`");
+  }
+}
+
+void CheckAuthTogether(const Auth& auth, const PolicyPlaces& places,
+                       const std::function<void(const std::string&, std::string_view)>& add) {
+  if (!auth.has_access() || auth.access() == Auth::REQUIRED || !AsksSomething(auth)) return;
+  const std::string access = Auth::Access_Name(auth.access());
+  for (const auto& [name, has] :
+       {std::pair<std::string, bool>{"auth.scopes", auth.scopes_size() > 0},
+        {"auth.any_scope", auth.any_scope_size() > 0},
+        {"auth.roles", auth.roles_size() > 0},
+        {"auth.claims", auth.claims_size() > 0}}) {
+    if (!has || (!places.contains(name) && !places.contains("auth.access"))) continue;
+    add(places.contains(name) ? name : "auth.access",
+        Cat(name.substr(5), " can be asked of known callers only, and access is ", access));
+  }
+}
+
+std::string WhatIsWeaker(const Auth& base, const Auth& over, Auth::Access otherwise) {
+  // Their numbers rise with who is let in.
+  const Auth::Access before = AccessOf(base, otherwise);
+  const Auth::Access after = AccessOf(over, otherwise);
+  if (after > before) {
+    return Cat("access is ", Auth::Access_Name(after), " and was ", Auth::Access_Name(before));
+  }
+  if (!HoldsAll(over.scopes(), base.scopes())) return "not all scopes are asked for any more";
+  if (LetsMore(base.any_scope(), over.any_scope())) return "any_scope lets more scopes in";
+  if (LetsMore(base.roles(), over.roles())) return "roles lets more roles in";
+  for (const Auth::Claim& claim : base.claims()) {
+    if (!IsKept(claim, over)) return Cat("claim ", Quoted(claim.name()), " is asked for less");
+  }
+  return "";
+}
+
+}  // namespace frontdesk::contract

@@ -1,0 +1,112 @@
+// The verb `token`: tokens for a demo, signed with the key that the file names for one.
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+
+#include "gateway/base/text.h"
+#include "gateway/config/load.h"
+#include "gateway/contract/contract.h"
+#include "gateway/identity/signing_key.h"
+#include "gateway/tell.h"
+#include "gateway/verbs.h"
+
+namespace frontdesk {
+namespace {
+
+using Provider = v1::Config::Auth::Provider;
+
+int Complain(std::string_view text) {
+  std::cerr << "frontdesk token: " << text << '\n';
+  return kFindings;
+}
+
+// A key that is there stays: what it has signed shall hold.
+int MakeKey(const std::string& path) {
+  if (std::filesystem::exists(path)) return kFine;
+  const auto key = identity::SigningKey::Make();
+  if (!key.ok()) return Complain(Std(key.status().message()));
+  const mode_t before = umask(0077);
+  std::ofstream file(path, std::ios::binary);
+  umask(before);
+  file << key->ToJwk() << '\n';
+  file.close();
+  return file ? kFine : Complain(Cat(path, ": cannot be written"));
+}
+
+// The provider that a token is made for; null, after a complaint, when it is not clear which.
+const Provider* Find(const v1::Config::Auth& auth, const std::string& name) {
+  const Provider* found = nullptr;
+  for (const auto& [own, provider] : auth.providers()) {
+    if (!provider.has_signing_key_file() || (!name.empty() && own != name)) continue;
+    if (found != nullptr) {
+      Complain("several providers have a signing_key_file: say which with --provider");
+      return nullptr;
+    }
+    found = &provider;
+  }
+  if (found == nullptr) {
+    Complain("no provider has a signing_key_file, and only such keys are ours to sign with");
+  }
+  return found;
+}
+
+absl::StatusOr<std::string> Sign(const Provider& provider, const VerbOptions& options,
+                                 std::chrono::seconds life) {
+  const std::filesystem::path folder = std::filesystem::path(options.config).parent_path();
+  const std::string path = (folder / provider.signing_key_file()).string();
+  std::ifstream file(path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file.is_open()) return absl::NotFoundError(Absl(Cat(path, ": cannot be read")));
+  const auto key = identity::SigningKey::FromJwk(text);
+  if (!key.ok())
+    return absl::InvalidArgumentError(Absl(Cat(path, ": ", Std(key.status().message()))));
+
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const int64_t seconds = now.time_since_epoch().count();
+  nlohmann::ordered_json claims{{"iss", provider.issuer()},
+                                {"sub", options.sub},
+                                {"iat", seconds},
+                                {"exp", seconds + life.count()}};
+  if (provider.audiences_size() > 0) claims["aud"] = provider.audiences(0);
+  if (!options.scopes.empty()) claims["scope"] = options.scopes;
+  if (!options.roles.empty()) claims["roles"] = options.roles;
+  return key->Sign(claims.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                   provider.has_type() ? provider.type() : "JWT");
+}
+
+}  // namespace
+
+int Token(const VerbOptions& options) {
+  if (!options.new_key.empty()) return MakeKey(options.new_key);
+  if (options.sub.empty()) {
+    Complain("--sub is required");
+    return kUsage;
+  }
+  const auto life = contract::ParseDuration(options.life);
+  if (!life || *life < std::chrono::seconds(1)) {
+    Complain(Cat("--life: ", contract::Quoted(options.life), " is no duration such as \"1h\""));
+    return kUsage;
+  }
+  contract::Findings findings;
+  const auto loaded = config::LoadConfig(options.config, findings);
+  if (!loaded || !findings.empty()) {
+    Tell(findings, SourcesOf(options.proto_path), options.json);
+    return kFindings;
+  }
+  const Provider* const provider = Find(loaded->config.auth(), options.provider);
+  if (provider == nullptr) return kFindings;
+  const absl::StatusOr<std::string> token =
+      Sign(*provider, options, std::chrono::duration_cast<std::chrono::seconds>(*life));
+  if (!token.ok()) return Complain(Std(token.status().message()));
+  std::cout << *token << '\n';
+  return kFine;
+}
+
+}  // namespace frontdesk
