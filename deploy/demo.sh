@@ -32,6 +32,10 @@ export no_proxy=127.0.0.1
 gateway=http://127.0.0.1:8080
 admin=http://127.0.0.1:9900
 
+# Whoever has this key is everybody: it is for the demo, and only the demo takes what it signs.
+"$bin/frontdesk" token --new-key build/demo-key.json
+token=$("$bin/frontdesk" token -c deploy/demo.yaml --sub user-1 --life 12h)
+
 "$bin/services_mock" --base-port 50051 --control-port 50050 >"$log/mock.out" 2>"$log/mock.err" &
 pids+=($!)
 "$bin/frontdesk" serve -c deploy/demo.yaml >"$log/gateway.out" 2>"$log/gateway.err" &
@@ -61,13 +65,18 @@ Gateway  $gateway
 Admin    $admin   (/healthz /readyz /metrics)
 Mocks    127.0.0.1:50051 to 50062
 
+/api/public is open, all else needs a token. This one is user-1's, for twelve hours:
+  token=$token
+  ($bin/frontdesk token -c deploy/demo.yaml --sub user-2   makes another)
+
 Try:
   curl -s $gateway/api/public/products?page_size=3 | jq .
-  curl -s $gateway/api/v1/order-details/order-1 | jq .
-  curl -s $gateway/mobile/v1/dashboard | jq .
-  curl -s -X PATCH $gateway/api/v1/users/user-1 -H 'content-type: application/json' -d '{"displayName":"Ada"}' | jq .
-  curl -si $gateway/api/v1/orders/order-999999
-  curl -si $gateway/api/v1/checkout -H 'idempotency-key: try-1' -d '$purchase'   (twice: one order)
+  curl -si $gateway/api/v1/order-details/order-1                                    (401)
+  curl -s -H "authorization: Bearer \$token" $gateway/api/v1/order-details/order-1 | jq .
+  curl -s -H "authorization: Bearer \$token" $gateway/mobile/v1/dashboard | jq .
+  curl -s -H "authorization: Bearer \$token" -X PATCH $gateway/api/v1/users/user-1 -H 'content-type: application/json' -d '{"displayName":"Ada"}' | jq .
+  curl -si -H "authorization: Bearer \$token" $gateway/api/v1/orders/order-999999
+  curl -si -H "authorization: Bearer \$token" $gateway/api/v1/checkout -H 'idempotency-key: try-1' -d '$purchase'   (twice: one order)
 TEXT
 
 if ! $once; then
@@ -78,8 +87,10 @@ if ! $once; then
 fi
 
 failed=0
-# expect STATUS JQ-CONDITION METHOD PATH [curl arguments ...]
-expect() {
+# expect STATUS JQ-CONDITION METHOD PATH [curl arguments ...], with user-1's token; stranger ...
+# without one.
+expect() { stranger "$@" -H "authorization: Bearer $token"; }
+stranger() {
   local want=$1 condition=$2 method=$3 path=$4 body status
   shift 4
   body=$(curl -sS -g -X "$method" -o - -w '\n%{http_code}' "$@" "$gateway$path")
@@ -94,7 +105,9 @@ expect() {
   fi
 }
 json=(-H 'content-type: application/json')
-expect 200 '(.products | length) == 3 and .nextPageToken != ""' GET '/api/public/products?page_size=3'
+stranger 200 '(.products | length) == 3 and .nextPageToken != ""' GET '/api/public/products?page_size=3'
+stranger 401 '.code == 16' GET /api/v1/products/product-7
+stranger 401 '.code == 16' GET /api/v1/products/product-7 -H "authorization: Bearer ${token%?????}"
 expect 200 '.id == "product-7"' GET /api/v1/products/product-7
 expect 200 '.id == "user-1"' GET /api/v1/users/user-1
 expect 200 '.' GET /api/v2/users/user-1
@@ -128,7 +141,7 @@ curl -fsS -X POST -o /dev/null "http://127.0.0.1:50050/faults?delay_ms=200"
 sequential=$("$bin/mock_call" --order order-1 --sequential)
 times=()
 for _ in 1 2 3 4 5 6; do
-  times+=("$(curl -sS -o "$log/answer" -w '%{time_total}' "$gateway/api/v1/order-details/order-1")")
+  times+=("$(curl -sS -H "authorization: Bearer $token" -o "$log/answer" -w '%{time_total}' "$gateway/api/v1/order-details/order-1")")
   jq -e '.order and .user and .payment and .shipment and .products and .inventory and .reviews' \
     "$log/answer" >/dev/null || failed=1
 done

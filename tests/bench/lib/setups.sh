@@ -40,6 +40,7 @@ order_details_figure() {
   echo "Order details with seven back ends at 200 ms ..." >&2
   sed -e 's/127.0.0.1:8080/127.0.0.1:18083/' -e 's/127.0.0.1:9900/127.0.0.1:19903/' \
     -e "s|^descriptor_set:.*|descriptor_set: $PWD/build/release/shop.binpb|" \
+    -e '/^auth:/,/^upstreams:/c\auth: {development_caller: user-1}\nupstreams:' \
     -e 's/127\.0\.0\.1:500\([56]\)/127.0.0.1:280\1/' deploy/demo.yaml >"$work/details.yaml"
   printf '\nlog: {file: details.log}\ndrain: {grace: 10ms}\n' >>"$work/details.yaml"
   start mocks 1 "$bin/services_mock" --base-port 28051 --control-port 28050 --delay-ms 200
