@@ -57,15 +57,15 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   status = Authenticate(exchange, settings.auth, host.authenticator);
   if (!status.ok()) co_return Reply(std::move(status));
 
-  // As soon as it is known who asks.
-  status = Authorize(exchange.route->auth, exchange.call.identity.get());
-  if (!status.ok()) co_return Reply(std::move(status));
-
   // As soon as it is known who asks. Strangers who are not let in use up nothing of a route's limit.
   if (!route.limits_by_caller.empty()) {
     status = co_await LimitByCaller(exchange, host.limits);
     if (!status.ok()) co_return Reply(std::move(status));
   }
+
+  // After the limit, which counts what is not allowed, too.
+  status = Authorize(route.auth, exchange.call.identity.get());
+  if (!status.ok()) co_return Reply(std::move(status));
 
   // After the caller is known, because identity goes on as metadata.
   status = ForwardRequestHeaders(exchange, settings.auth.metadata_keys);
@@ -74,7 +74,7 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   // Only now, so that a refused client is never asked for its body (100 Continue goes out here);
   // nor is one whose body would be read in vain.
   if (exchange.request.has_body) {
-    if (!HasKey(exchange)) status = host.bulkheads.Peek(*exchange.route);
+    if (!HasKey(exchange)) status = host.bulkheads.Peek(route);
     if (!status.ok()) co_return Reply(std::move(status));
     status = co_await ReadBody(exchange);
     if (!status.ok()) co_return Reply(std::move(status));
@@ -100,7 +100,7 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
 
   // Last, because what a key stands for is the canonical message and its caller; and around all
   // that is carried out, because that happens once.
-  Task<Reply> work = exchange.route->idempotency.on
+  Task<Reply> work = route.idempotency.on
                          ? DispatchOnce(exchange, host.idempotency, terminal)
                          : terminal.Dispatch(exchange);
   Reply reply = co_await std::move(work);
