@@ -2,9 +2,9 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(libraries frontdesk_warnings frontdesk_contract_protos frontdesk_base frontdesk_observe frontdesk_http
-  frontdesk_contract frontdesk_identity frontdesk_route frontdesk_limit frontdesk_upstream
-  frontdesk_compose frontdesk_client
+set(libraries frontdesk_warnings frontdesk_contract_protos frontdesk_base frontdesk_observe
+  frontdesk_tls frontdesk_http frontdesk_contract frontdesk_identity frontdesk_route frontdesk_limit
+  frontdesk_upstream frontdesk_compose frontdesk_client
   frontdesk_transcode frontdesk_policy frontdesk_config frontdesk_admin frontdesk_gateway)
 set(programs frontdesk)
 set(FRONTDESK_PLUGINS)

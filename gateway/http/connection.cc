@@ -34,6 +34,11 @@ Connection::Connection(Worker& worker, int fd, std::string peer_address, uint16_
       head_began_(worker.loop.Now()),
       idle_since_(worker.loop.Now()) {
   closed_ = !stream_.open();
+  const std::shared_ptr<const tls::Context> context = worker.tls ? worker.tls->current() : nullptr;
+  if (context && !closed_) {
+    stream_.Secure(context);
+    phase_ = Phase::kHandshake;
+  }
   worker_.connections.insert(this);
   request_.scheme = "http";
   request_.peer_address = peer_address_;
@@ -43,6 +48,10 @@ Connection::Connection(Worker& worker, int fd, std::string peer_address, uint16_
 Connection::~Connection() { worker_.texts.Give(std::move(out_)); }
 
 internal::Detached Connection::Serve([[maybe_unused]] Ref self) {
+  while (phase_ == Phase::kHandshake && persistent_ && !broken_ && !closed_) {
+    co_await HandshakeTurn();
+    ShakeHands();
+  }
   while (persistent_ && !broken_ && !closed_) {
     RequestParser::Progress progress = ParseHead();
     while (progress == RequestParser::Progress::kMore && !gone() && !timed_out_) {
@@ -198,7 +207,9 @@ Connection::InputWait Connection::LingerInput() {
 
 void Connection::CloseIfIdle() {
   // A request that has reached this machine is still answered.
-  if (idle() && !stream_.HasInput()) Abort();
+  if (!idle() || stream_.HasInput()) return;
+  stream_.Goodbye();
+  Abort();
 }
 
 void Connection::Abort() {
@@ -227,6 +238,8 @@ void Connection::Close() {
   closed_ = true;
   input_deadline_ = send_deadline_ = TimePoint::max();
   Disarm();
+  // What was cut must look so.
+  if (stream_.open() && !aborted_ && unsent() == 0) stream_.Goodbye();
   if (stream_.open()) stream_.Close();
   worker_.connections.erase(this);
   if (worker_.observer) worker_.observer->OnClosed();

@@ -3,11 +3,13 @@
 // Requests are handled one after another, in the order in which they came, however many were sent
 // at once. While a request is in flight the input is read ahead as far as the buffer has room, so
 // that a client that leaves is noticed; a client that closes its sending half counts as gone.
+// Where the worker has certificates a TLS handshake comes first.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +20,7 @@
 #include "gateway/base/task.h"
 #include "gateway/http/body_decoder.h"
 #include "gateway/http/byte_stream.h"
+#include "gateway/http/handshake_queue.h"
 #include "gateway/http/input_buffer.h"
 #include "gateway/http/message.h"
 #include "gateway/http/parser.h"
@@ -27,7 +30,10 @@ namespace frontdesk::http {
 
 // Owned by its coroutine and by what it waits for; counted in worker.connections until it is
 // closed. Everything on the worker's loop.
-class Connection final : private Flushable, private Timer, private Watched {
+class Connection final : private Flushable,
+                         private Timer,
+                         private Watched,
+                         private HandshakeQueue::Waiter {
  public:
   using Ref = boost::intrusive_ptr<Connection>;
 
@@ -35,8 +41,12 @@ class Connection final : private Flushable, private Timer, private Watched {
   // connection.
   static void Start(Worker& worker, int fd, std::string peer_address, uint16_t peer_port);
 
-  // Waiting for a request of which no byte has come.
-  bool idle() const { return phase_ == Phase::kHead && input_waiter_ && !parser_.started(); }
+  // Waiting for a request of which no byte has come, or for a client that does not go on with its
+  // handshake.
+  bool idle() const {
+    if (phase_ == Phase::kHandshake) return input_waiter_ && !is_linked();
+    return phase_ == Phase::kHead && input_waiter_ && !parser_.started();
+  }
   TimePoint idle_since() const { return idle_since_; }
   // Ends an idle connection; any other one ends with its present answer.
   void CloseIfIdle();
@@ -44,7 +54,7 @@ class Connection final : private Flushable, private Timer, private Watched {
   void Abort();
 
  private:
-  enum class Phase : uint8_t { kHead, kExchange, kLinger };
+  enum class Phase : uint8_t { kHandshake, kHead, kExchange, kLinger };
   enum class Answer : uint8_t { kNone, kStreaming, kWhole };
   class Body final : public BodySource {
    public:
@@ -86,6 +96,17 @@ class Connection final : private Flushable, private Timer, private Watched {
     void await_resume() const noexcept {}
     Connection& connection;
   };
+  // For the client's part of a handshake, and for its turn.
+  struct HandshakeWait {
+    explicit HandshakeWait(Connection& whose) : connection(whose) {}
+    bool await_ready() {
+      return connection.gone() ||
+             (connection.readable_ && connection.worker_.handshakes.Admit(connection));
+    }
+    void await_suspend(std::coroutine_handle<> waiter) { connection.input_waiter_ = waiter; }
+    void await_resume() const noexcept {}
+    Connection& connection;
+  };
 
   Connection(Worker& worker, int fd, std::string peer_address, uint16_t peer_port);
   ~Connection() override;
@@ -108,11 +129,19 @@ class Connection final : private Flushable, private Timer, private Watched {
   void Close();
   void Fail();  // the transport broke, or the client takes too long to read
 
+  // connection_handshake.cc
+  HandshakeWait HandshakeTurn();
+  void ShakeHands();
+  void OnSecure();
+  void OnHandshakeFailed();
+  void OnTurn() override { Wake(input_waiter_); }
+
   // connection_io.cc: bytes and time.
   void OnReady(uint32_t events) override;
   void ReadAhead();
   bool ReadInput();
   bool ReadNow();
+  void ReadLater();
   void Flush() override;
   bool Transmit(std::string_view first, std::string_view second, size_t& sent);
   void Wake(std::coroutine_handle<>& slot);
@@ -140,7 +169,7 @@ class Connection final : private Flushable, private Timer, private Watched {
   void AbortAnswer();
   std::string_view DecideConnection(bool may_drop_body);
   void Queue(std::string_view bytes);
-  size_t unsent() const { return out_.size() - out_sent_; }
+  size_t unsent() const { return out_.size() - out_sent_ + stream_.unsent(); }
 
   bool gone() const { return eof_ || broken_ || closed_; }
 
@@ -153,6 +182,7 @@ class Connection final : private Flushable, private Timer, private Watched {
   Body body_{*this};
   Reply reply_{*this};
   std::optional<Cancellation> cancel_;
+  std::unique_ptr<const tls::Certificate> peer_certificate_;
   std::string out_;
   size_t out_sent_ = 0;
   const std::string peer_address_;

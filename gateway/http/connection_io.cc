@@ -39,7 +39,10 @@ void Connection::OnReady(uint32_t events) {
   if (events & (EPOLLRDHUP | EPOLLHUP)) hung_up_ = true;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) readable_ = true;
   if (!readable_ || gone()) return;
-  if (!input_waiter_) {
+  if (phase_ == Phase::kHandshake) {
+    // Not while it waits for its turn already.
+    if (input_waiter_ && !is_linked() && worker_.handshakes.Admit(*this)) Wake(input_waiter_);
+  } else if (!input_waiter_) {
     ReadAhead();
   } else if (ReadNow()) {
     Wake(input_waiter_);
@@ -51,6 +54,7 @@ void Connection::OnReady(uint32_t events) {
 void Connection::ReadAhead() {
   while (ReadInput()) {
   }
+  if (readable_ && input_.room() > 0 && !gone()) ReadLater();
   // What is left unread changes nothing: no answer will be read.
   if (eof_ || (hung_up_ && input_.room() == 0)) ClientLeft();
 }
@@ -64,11 +68,10 @@ bool Connection::ReadInput() {
     case Transfer::Outcome::kBytes:
       input_.Filled(got.bytes);
       body_received_ += got.bytes;
-      // Less than there was room for was all; the end would follow unannounced.
-      readable_ = got.bytes == room || hung_up_;
+      readable_ = got.more || hung_up_;
       return true;
     case Transfer::Outcome::kWouldBlock:
-      readable_ = false;
+      readable_ = got.more;
       return false;
     case Transfer::Outcome::kEnd:
       readable_ = false;
@@ -88,18 +91,25 @@ bool Connection::ReadNow() {
   if (gone()) return true;
   if (!readable_) return false;
   if (++reads_in_a_row_ > kMostReadsInARow) {
-    boost::asio::post(worker_.loop.io(), [self = Ref(this)] { self->OnReady(0); });
+    ReadLater();
     return false;
   }
   input_.Reserve(wanted_);
-  return ReadInput();
+  if (ReadInput()) return true;
+  if (readable_) ReadLater();
+  return false;
 }
 
-// Writes both pieces as far as the socket takes them; false when it broke.
+void Connection::ReadLater() {
+  boost::asio::post(worker_.loop.io(), [self = Ref(this)] { self->OnReady(0); });
+}
+
+// Writes both pieces as far as the socket takes them, and what the stream has of earlier ones;
+// false when it broke.
 bool Connection::Transmit(std::string_view first, std::string_view second, size_t& sent) {
   sent = 0;
   const size_t total = first.size() + second.size();
-  while (sent < total) {
+  while (sent < total || stream_.unsent() > 0) {
     const std::string_view head = first.substr(std::min(sent, first.size()));
     const std::string_view rest =
         second.substr(sent > first.size() ? sent - first.size() : size_t{0});
@@ -108,6 +118,7 @@ bool Connection::Transmit(std::string_view first, std::string_view second, size_
     const Transfer wrote = head.empty() ? stream_.Write(pieces + 1, 1) : stream_.Write(pieces, 2);
     if (wrote.outcome == Transfer::Outcome::kBroken) return false;
     if (wrote.outcome == Transfer::Outcome::kWouldBlock) {
+      if (sent == total && stream_.unsent() == 0) break;
       write_blocked_ = true;
       SetSendDeadline(worker_.loop.Now() + worker_.limits.send_timeout);
       break;

@@ -19,6 +19,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/http/connection.h"
+#include "gateway/observe/log.h"
 
 namespace frontdesk::http {
 namespace {
@@ -29,6 +30,8 @@ constexpr std::chrono::milliseconds kPause{50};
 // Between two newcomers while very late: a full backlog is gone through in seconds, and what
 // accepting costs is not to be seen.
 constexpr std::chrono::milliseconds kLatePause{5};
+// Between two lines in the log.
+constexpr std::chrono::seconds kTellFailures{1};
 
 absl::Status SystemFailure(std::string_view what, int error) {
   return Failure(absl::StatusCode::kUnavailable, "LISTEN", Cat(what, ": ", std::strerror(error)),
@@ -163,6 +166,11 @@ void Listener::Watch(Lateness& lateness) {
   worker_.poller.Measure(lateness);
 }
 
+void Listener::Secure(tls::Credentials& credentials, Duration timeout) {
+  worker_.tls = &credentials;
+  worker_.handshake_timeout = timeout;
+}
+
 bool Listener::VeryLate() const {
   // Who waits when the port is about to close is not left waiting.
   return lateness_ && !worker_.draining &&
@@ -234,6 +242,23 @@ void Listener::ShedIdle() {
     if (!oldest || connection->idle_since() < oldest->idle_since()) oldest = connection;
   }
   if (oldest) oldest->CloseIfIdle();
+}
+
+void Listener::OnHandshake(bool resumed) {
+  if (metrics_) metrics_->OnHandshake(resumed ? "resumed" : "full");
+}
+
+void Listener::OnHandshakeFailed(tls::Trouble trouble, const std::string& peer_address,
+                                 const std::string& why) {
+  if (metrics_) metrics_->OnHandshake(tls::NameOf(trouble));
+  // Anybody can make them fail as fast as they like; one line in a moment is enough to learn why.
+  ++untold_failures_;
+  const TimePoint now = worker_.loop.Now();
+  if (now < told_failure_ + kTellFailures) return;
+  told_failure_ = now;
+  const uint64_t more = std::exchange(untold_failures_, 0) - 1;
+  observe::LogInfo(Cat("TLS handshake with ", peer_address, " failed: ", why,
+                       more > 0 ? Cat(" (and ", more, " more since the last such line)") : ""));
 }
 
 void Listener::OnClosed() {

@@ -44,6 +44,9 @@ class Listener final : private ConnectionObserver, private Timer {
   // very late one newcomer is accepted each moment, and requests are read when nothing else is left
   // to do.
   void Watch(Lateness& lateness);
+  // Clients speak TLS here, with what `credentials`, which outlive the listener, have at the time.
+  // A handshake is given up after `timeout`. Before Open().
+  void Secure(tls::Credentials& credentials, Duration timeout);
   // Listens on a numeric address. Port 0 takes a free one, which the other workers then open.
   absl::Status Open(const std::string& address, uint16_t port, int backlog = 1024);
   uint16_t port() const { return port_; }
@@ -81,6 +84,9 @@ class Listener final : private ConnectionObserver, private Timer {
   void Serve(Accepted accepted);
   void Pause(Duration time);
   void ShedIdle();
+  void OnHandshake(bool resumed) override;
+  void OnHandshakeFailed(tls::Trouble trouble, const std::string& peer_address,
+                         const std::string& why) override;
   void OnClosed() override;
   void OnTimer() override;
 
@@ -92,6 +98,8 @@ class Listener final : private ConnectionObserver, private Timer {
   observe::MetricsShard* metrics_ = nullptr;
   Lateness* lateness_ = nullptr;
   uint16_t port_ = 0;
+  TimePoint told_failure_{};  // of a handshake, in the log
+  uint64_t untold_failures_ = 0;
   bool paused_ = false;  // not waiting for clients: at the cap, late, or out of descriptors
 };
 

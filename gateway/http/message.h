@@ -13,6 +13,7 @@
 #include "gateway/base/cancel.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/task.h"
+#include "gateway/tls/certificate.h"
 
 namespace frontdesk::http {
 
@@ -51,6 +52,8 @@ struct Request {
   bool has_body = false;          // a body was announced (it may still turn out empty)
   std::string_view peer_address;  // numeric, without port
   uint16_t peer_port = 0;
+  // That the client has proved to own, and an authority of ours has signed; null without one.
+  const tls::Certificate* peer_certificate = nullptr;
   TimePoint received;  // when the head was complete
 };
 

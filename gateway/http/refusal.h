@@ -50,6 +50,7 @@ inline constexpr Refusal kCodingUnknown{501, "CODING_NOT_SUPPORTED",
 inline constexpr Refusal kTypeTwice{400, "BAD_HEADER", "more than one Content-Type"};
 inline constexpr Refusal kExpectation{417, "EXPECTATION_FAILED",
                                       "an expectation other than 100-continue"};
+inline constexpr Refusal kPlainHttp{400, "TLS_REQUIRED", "this port speaks HTTPS, not HTTP"};
 inline constexpr Refusal kHeadCut{400, "INCOMPLETE_REQUEST", "the request ends within its head"};
 inline constexpr Refusal kHeadSlow{408, "REQUEST_TIMEOUT", "the head took too long to arrive"};
 inline constexpr Refusal kChunkSize{400, "BAD_CHUNK", "malformed chunk size"};

@@ -8,11 +8,14 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "gateway/base/loop.h"
+#include "gateway/http/handshake_queue.h"
 #include "gateway/http/input_buffer.h"
 #include "gateway/http/message.h"
 #include "gateway/http/poller.h"
 #include "gateway/http/response_head.h"
 #include "gateway/http/server_limits.h"
+#include "gateway/tls/credentials.h"
+#include "gateway/tls/session.h"
 
 namespace frontdesk::http {
 
@@ -39,21 +42,31 @@ class TextPool {
   std::vector<std::string> spare_;
 };
 
-// Told when a connection has ended.
+// Told what becomes of connections.
 class ConnectionObserver {
  public:
   virtual ~ConnectionObserver() = default;
+  virtual void OnHandshake(bool resumed) = 0;
+  virtual void OnHandshakeFailed(tls::Trouble trouble, const std::string& peer_address,
+                                 const std::string& why) = 0;
   virtual void OnClosed() = 0;
 };
 
 struct Worker {
   Worker(Loop& the_loop, Handler& the_handler, const ServerLimits& the_limits)
-      : loop(the_loop), handler(the_handler), limits(the_limits), poller(the_loop) {}
+      : loop(the_loop),
+        handler(the_handler),
+        limits(the_limits),
+        poller(the_loop),
+        handshakes(the_loop) {}
 
   Loop& loop;
   Handler& handler;
   const ServerLimits limits;
   Poller poller;
+  HandshakeQueue handshakes;
+  tls::Credentials* tls = nullptr;  // null when clients speak without TLS
+  Duration handshake_timeout = std::chrono::seconds(10);
   ConnectionObserver* observer = nullptr;
   bool draining = false;  // every answer ends its connection
   BlockPool blocks;

@@ -297,6 +297,13 @@ std::vector<MetricFamily> Metrics::Collect() const {
   out.push_back(ByLabel("frontdesk_fault_injected_total",
                         "Requests that were delayed or aborted on purpose.", "kind", kFaultKinds,
                         &MetricsShard::faults_));
+  Family handshakes = ByLabel("frontdesk_tls_handshakes_total", "TLS handshakes of clients.",
+                              "outcome", kHandshakes, &MetricsShard::handshakes_);
+  const auto is_there = [](const prometheus::ClientMetric& one) { return one.counter.value > 0; };
+  // Who has no TLS need not read of it.
+  if (std::any_of(handshakes.metric.begin(), handshakes.metric.end(), is_there)) {
+    out.push_back(std::move(handshakes));
+  }
   CollectOnce(out);
   CollectCalls(out);
   CollectCallEvents(out);

@@ -38,6 +38,11 @@ inline constexpr std::array<std::string_view, 2> kShedReasons = {"queue_age", "m
 enum class FaultKind { kDelay, kAbort };
 inline constexpr std::array<std::string_view, 2> kFaultKinds = {"delay", "abort"};
 
+// What became of a client's TLS handshake.
+inline constexpr std::array<std::string_view, 12> kHandshakes = {
+    "full",           "resumed",         "plain_http",      "version", "cipher",  "alpn",
+    "no_certificate", "bad_certificate", "refused_by_peer", "cut",     "timeout", "other"};
+
 // What stood between a call and its back end.
 enum class CallEvent { kRetry, kHedge, kNoBudget, kBreakerOpen };
 inline constexpr size_t kCallEvents = 4;
@@ -78,6 +83,12 @@ class MetricsShard {
     idempotency_[static_cast<size_t>(outcome)].Add(1);
   }
   void OnShed(ShedReason reason) { shed_[static_cast<size_t>(reason)].Add(1); }
+  // One of kHandshakes; what is none counts as the last.
+  void OnHandshake(std::string_view outcome) {
+    size_t i = 0;
+    while (i + 1 < kHandshakes.size() && kHandshakes[i] != outcome) ++i;
+    handshakes_[i].Add(1);
+  }
   void OnFault(FaultKind kind) { faults_[static_cast<size_t>(kind)].Add(1); }
   // A step of a failed composition that was taken back, or could not be.
   void OnUndo(bool done) { (done ? undone_ : not_undone_).Add(1); }
@@ -130,6 +141,7 @@ class MetricsShard {
   std::array<Cell, kIdempotencyOutcomes.size()> idempotency_;
   std::array<Cell, kShedReasons.size()> shed_;
   std::array<Cell, kFaultKinds.size()> faults_;
+  std::array<Cell, kHandshakes.size()> handshakes_;
   Cell undone_;
   Cell not_undone_;
   CellTable<RouteCells> routes_;

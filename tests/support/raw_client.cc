@@ -49,9 +49,15 @@ uint16_t RawClient::local_port() const {
   return ntohs(address.sin_port);
 }
 
+ssize_t RawClient::Receive(char* into, size_t size) { return ::recv(fd_, into, size, 0); }
+
+ssize_t RawClient::Transmit(const char* bytes, size_t size) {
+  return ::send(fd_, bytes, size, MSG_NOSIGNAL);
+}
+
 bool RawClient::Send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = Transmit(bytes.data(), bytes.size());
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<size_t>(sent));
   }
@@ -70,7 +76,7 @@ bool RawClient::SendInPieces(std::string_view bytes, size_t size) {
 bool RawClient::Fill() {
   if (fd_ < 0) return false;
   char bytes[16384];
-  const ssize_t got = ::recv(fd_, bytes, sizeof bytes, 0);
+  const ssize_t got = Receive(bytes, sizeof bytes);
   if (got < 0) {
     reset_ = errno == ECONNRESET;
     timed_out_ = errno == EAGAIN;

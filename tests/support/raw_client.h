@@ -2,6 +2,8 @@
 // reads answers without forgiving anything.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +33,7 @@ class RawClient {
   explicit RawClient(uint16_t port, std::chrono::seconds patience = std::chrono::seconds(20));
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
-  ~RawClient();
+  virtual ~RawClient();
 
   bool connected() const { return fd_ >= 0; }
   uint16_t local_port() const;
@@ -57,6 +59,12 @@ class RawClient {
   void Reset();
   // Bytes that the kernel keeps for us unread; set before anything is sent to keep it small.
   void ReceiveBuffer(int bytes);
+
+ protected:
+  // As recv() and send(); what stands between the bytes and the socket may be put here.
+  virtual ssize_t Receive(char* into, size_t size);
+  virtual ssize_t Transmit(const char* bytes, size_t size);
+  int fd() const { return fd_; }
 
  private:
   bool Fill();  // more bytes into buffer_; false at the end

@@ -14,6 +14,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/loop.h"
 #include "gateway/http/listener.h"
+#include "gateway/observe/metrics.h"
 
 namespace frontdesk::http {
 
@@ -22,12 +23,14 @@ struct Seen {
   std::vector<std::string> requests;  // "METHOD target body"
   std::vector<int> refusals;          // HTTP statuses
   std::vector<std::string> refused_targets;
-  std::string failure;     // reason of the last body or write failure
-  std::string peer;        // of the last request
-  size_t started = 0;      // requests begun
-  size_t cancelled = 0;    // /wait ended by its cancellation
-  uint64_t written = 0;    // body bytes that /stream wrote
-  std::thread::id thread;  // that handled the last request
+  std::string failure;      // reason of the last body or write failure
+  std::string peer;         // of the last request
+  std::string scheme;       // likewise
+  std::string certificate;  // subject of the peer's, likewise
+  size_t started = 0;       // requests begun
+  size_t cancelled = 0;     // /wait ended by its cancellation
+  uint64_t written = 0;     // body bytes that /stream wrote
+  std::thread::id thread;   // that handled the last request
 };
 
 class FakeHandler final : public Handler {
@@ -39,6 +42,11 @@ class FakeHandler final : public Handler {
       ++seen.started;
       seen.peer = std::string(incoming.request.peer_address) + ":" +
                   std::to_string(incoming.request.peer_port);
+      seen.scheme = incoming.request.scheme;
+      seen.certificate = "";
+      if (incoming.request.peer_certificate) {
+        seen.certificate = incoming.request.peer_certificate->subject;
+      }
       seen.thread = std::this_thread::get_id();
     });
     const std::string path(incoming.request.path);
@@ -170,10 +178,15 @@ class FakeHandler final : public Handler {
 
 class TestServer {
  public:
-  explicit TestServer(const ServerLimits& limits = ServerLimits())
+  // Within TLS when there are `credentials`.
+  explicit TestServer(const ServerLimits& limits = ServerLimits(),
+                      tls::Credentials* credentials = nullptr,
+                      Duration handshake_timeout = std::chrono::seconds(10))
       : share_(1, limits.connections),
         handler_(loop_),
         listener_(loop_, handler_, limits, share_, 0) {
+    listener_.CountIn(metrics_);
+    if (credentials) listener_.Secure(*credentials, handshake_timeout);
     opened_ = listener_.Open("127.0.0.1", 0);
     thread_ = std::thread(
         [this] { loop_.RunUntil([this] { return stopping_ && listener_.connections() == 0; }); });
@@ -188,6 +201,16 @@ class TestServer {
 
   uint16_t port() const { return listener_.port(); }
   FakeHandler& handler() { return handler_; }
+  // TLS handshakes with this outcome so far.
+  double handshakes(const std::string& outcome) const {
+    for (const auto& family : all_metrics_.Collect()) {
+      if (family.name != "frontdesk_tls_handshakes_total") continue;
+      for (const auto& one : family.metric) {
+        if (one.label[0].value == outcome) return one.counter.value;
+      }
+    }
+    return 0;
+  }
   Listener& listener() { return listener_; }
   const absl::Status& opened() const { return opened_; }
 
@@ -212,6 +235,8 @@ class TestServer {
   }
 
  private:
+  observe::Metrics all_metrics_{"", ""};
+  observe::MetricsShard& metrics_ = all_metrics_.AddShard();
   Loop loop_;
   ConnectionShare share_;
   FakeHandler handler_;

@@ -1,0 +1,151 @@
+// Files -> certificates and keys.
+#include <fcntl.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "gateway/base/text.h"
+#include "gateway/tls/openssl.h"
+
+namespace frontdesk::tls {
+namespace {
+
+constexpr off_t kMostBytes = 1 << 20;
+
+absl::Status Wrong(std::string_view text) { return absl::InvalidArgumentError(Absl(text)); }
+
+// OpenSSL would ask on the terminal.
+int NoPassphrase(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
+Owned<BIO> Memory(const std::string& bytes) {
+  return Owned<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+}
+
+std::vector<Owned<X509>> ParseCertificates(const std::string& bytes) {
+  std::vector<Owned<X509>> all;
+  const Owned<BIO> in = Memory(bytes);
+  while (X509* one = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)) all.emplace_back(one);
+  return all;
+}
+
+// Of what was tried to be read as certificates: the end of the text is no error.
+std::string WhyNoMore() {
+  const unsigned long error = ERR_peek_last_error();
+  const bool end =
+      ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+  std::string why = TakeError();
+  return end ? "" : why;
+}
+
+Owned<EVP_PKEY> ParseKey(const std::string& bytes, std::string& why) {
+  const Owned<BIO> in = Memory(bytes);
+  bool encrypted = false;
+  Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(in.get(), nullptr, NoPassphrase, &encrypted));
+  if (key) return key;
+  const std::string words = TakeError();
+  if (encrypted) {
+    why = "the key has a passphrase; one without is needed";
+  } else {
+    const bool has_one = bytes.find("PRIVATE KEY-----") != std::string::npos;
+    why = has_one ? Cat("cannot be read as a private key: ", words) : "has no private key in PEM";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string TakeError() {
+  const unsigned long error = ERR_peek_last_error();
+  ERR_clear_error();
+  const char* reason = ERR_reason_error_string(error);
+  return reason ? reason : "unknown error";
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& file) {
+  // Without waiting for the writer of a pipe.
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return Wrong(std::strerror(errno));
+  struct stat is {};
+  std::string bytes;
+  absl::Status status;
+  if (::fstat(fd, &is) != 0 || !S_ISREG(is.st_mode)) {
+    status = Wrong("is no file");
+  } else if (is.st_size > kMostBytes) {
+    status = Wrong("is larger than 1 MiB");
+  } else {
+    bytes.resize(static_cast<size_t>(is.st_size));
+    const ssize_t got = ::pread(fd, bytes.data(), bytes.size(), 0);
+    if (got < 0) status = Wrong(std::strerror(errno));
+    if (got >= 0) bytes.resize(static_cast<size_t>(got));
+  }
+  ::close(fd);
+  if (!status.ok()) return status;
+  return bytes;
+}
+
+KeyPair ReadKeyPair(const KeyPairFiles& files, size_t index, std::vector<FileProblem>& problems) {
+  using Of = FileProblem::Of;
+  KeyPair pair;
+  const auto wrong = [&](Of of, std::string text) {
+    problems.push_back({of, index, std::move(text)});
+  };
+  ERR_clear_error();
+  if (const absl::StatusOr<std::string> bytes = ReadFile(files.cert_file); !bytes.ok()) {
+    wrong(Of::kCertificate, std::string(Std(bytes.status().message())));
+  } else {
+    pair.chain = ParseCertificates(*bytes);
+    const std::string why = WhyNoMore();
+    if (!why.empty()) {
+      wrong(Of::kCertificate, Cat("certificate ", pair.chain.size() + 1, " in it: ", why));
+    } else if (pair.chain.empty()) {
+      wrong(Of::kCertificate, "has no certificate in PEM");
+    } else {
+      pair.leaf = std::move(pair.chain.front());
+      pair.chain.erase(pair.chain.begin());
+    }
+  }
+  if (absl::StatusOr<std::string> bytes = ReadFile(files.key_file); !bytes.ok()) {
+    wrong(Of::kKey, std::string(Std(bytes.status().message())));
+  } else {
+    std::string why;
+    pair.key = ParseKey(*bytes, why);
+    OPENSSL_cleanse(bytes->data(), bytes->size());
+    if (!pair.key) wrong(Of::kKey, why);
+  }
+  if (pair.leaf && pair.key && X509_check_private_key(pair.leaf.get(), pair.key.get()) != 1) {
+    ERR_clear_error();
+    wrong(Of::kKey, Cat("is not the key of the certificate in ", files.cert_file));
+    pair.key = nullptr;
+  }
+  return pair;
+}
+
+std::vector<Owned<X509>> ReadAuthorities(const std::string& file, std::string& bytes,
+                                         std::vector<FileProblem>& problems) {
+  const auto wrong = [&](std::string text) {
+    problems.push_back({FileProblem::Of::kAuthority, 0, std::move(text)});
+  };
+  ERR_clear_error();
+  absl::StatusOr<std::string> read = ReadFile(file);
+  if (!read.ok()) {
+    wrong(std::string(Std(read.status().message())));
+    return {};
+  }
+  bytes = *std::move(read);
+  std::vector<Owned<X509>> all = ParseCertificates(bytes);
+  const std::string why = WhyNoMore();
+  if (!why.empty()) {
+    wrong(Cat("certificate ", all.size() + 1, " in it: ", why));
+  } else if (all.empty()) {
+    wrong("has no certificate in PEM");
+  }
+  return all;
+}
+
+}  // namespace frontdesk::tls
