@@ -33,6 +33,7 @@ class HandshakeQueue final : private Flushable {
 
   // True: it may go on now. Otherwise it waits, and is told once when its turn has come.
   bool Admit(Waiter& waiter) {
+    if (waiter.is_linked()) return false;
     if (left_ == 0 || !waiting_.empty()) {
       waiting_.push_back(waiter);
       loop_.FlushSoon(*this);

@@ -182,12 +182,16 @@ std::unique_ptr<Session> Session::Client(std::shared_ptr<const Context> context,
   SSL_set_connect_state(ssl);
   if (resumption) {
     Resumption::Kept& kept = *resumption->kept_;
-    // Sessions made by other credentials say nothing about these. Each is used once, so that
-    // nobody can tell two connections for those of one client.
-    if (kept.session && kept.of == session->context_.get()) {
+    // Sessions made by other credentials say nothing about these.
+    if (kept.of != session->context_.get()) kept.session.reset();
+    if (kept.session) {
       SSL_set_session(ssl, kept.session.get());
+      // One of TLS 1.3 is used once, so that nobody can tell two connections for those of one
+      // client; one of TLS 1.2 is renewed only when the server thinks so.
+      if (SSL_SESSION_get_protocol_version(kept.session.get()) == TLS1_3_VERSION) {
+        kept.session.reset();
+      }
     }
-    kept.session.reset();
   }
   session->resumption_ = std::move(resumption);
   return session;

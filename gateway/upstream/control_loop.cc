@@ -1,5 +1,7 @@
 #include "gateway/upstream/control_loop.h"
 
+#include <utility>
+
 #include "gateway/upstream/random.h"
 
 namespace frontdesk::upstream {
@@ -12,8 +14,11 @@ constexpr std::chrono::seconds kRefresh{5};
 
 // What is made here belongs to the thread as soon as there is one, until it has ended.
 ControlLoop::ControlLoop(const Clusters& clusters, const DnsSettings& dns,
-                         std::vector<WatchedHost> hosts)
-    : discovery_(loop_, clusters, MakeRandom(), dns), is_settled_(settled_.get_future().share()) {
+                         std::vector<WatchedHost> hosts,
+                         std::vector<std::shared_ptr<tls::Credentials>> credentials)
+    : discovery_(loop_, clusters, MakeRandom(), dns),
+      credentials_(loop_, std::move(credentials)),
+      is_settled_(settled_.get_future().share()) {
   for (const auto& cluster : clusters.all()) {
     health_.push_back(std::make_unique<UpstreamHealth>(loop_, MakeRandom(), *cluster));
   }
@@ -31,6 +36,10 @@ ControlLoop::ControlLoop(const Clusters& clusters, const DnsSettings& dns,
 ControlLoop::~ControlLoop() {
   loop_.Stop();
   thread_.join();
+}
+
+void ControlLoop::RefreshCredentials() {
+  loop_.Post([this] { credentials_.Look(true); });
 }
 
 bool ControlLoop::WaitUntilSettled(Duration patience) const {

@@ -50,6 +50,16 @@ bool IsHostName(std::string_view text) {
   }
 }
 
+std::string HostOf(std::string_view authority) {
+  std::string_view host = authority.substr(0, authority.rfind(':'));
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  // The dot that may end a name is not a part of it.
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return std::string(host);
+}
+
 absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
   if (text.starts_with(kSrv)) return ParseSrv(text);
   const size_t colon = text.rfind(':');

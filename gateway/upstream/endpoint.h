@@ -24,6 +24,9 @@ struct Endpoint {
 // INVALID_ARGUMENT says what is wrong.
 absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text);
 
+// "orders" of "orders:443", "::1" of "[::1]:443".
+std::string HostOf(std::string_view authority);
+
 // Labels of letters, digits, '-' and '_', as long as the DNS has them; one dot may stand at the
 // end.
 bool IsHostName(std::string_view text);

@@ -121,13 +121,14 @@ GrpcStream::GrpcStream(Loop& loop, std::shared_ptr<GrpcTransport::Shared> shared
 
 GrpcStream::~GrpcStream() = default;
 
-void GrpcStream::Start(grpc::GenericStub& stub, std::string_view path) {
+void GrpcStream::Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path) {
+  stub_ = std::move(stub);
   ++shared_->held;
   ++shared_->pending;
   counted_pending_ = true;
   holding_ = true;
   self_ = shared_from_this();
-  stub.PrepareBidiStreamingCall(&context_, std::string(path), grpc::StubOptions(), this);
+  stub_->PrepareBidiStreamingCall(&context_, std::string(path), grpc::StubOptions(), this);
   AddHold();
   StartCall();
 }

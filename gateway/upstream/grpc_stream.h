@@ -34,7 +34,8 @@ class GrpcStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
              const CallSpec& spec, CallEvents& events);
   ~GrpcStream() override;
 
-  void Start(grpc::GenericStub& stub, std::string_view path);
+  // The stub lives as long as the call, however often the transport takes another.
+  void Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path);
   void Send(std::string_view message, bool last);
   void Cancel();
 
@@ -70,6 +71,7 @@ class GrpcStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   Loop& loop_;
   const std::shared_ptr<GrpcTransport::Shared> shared_;
   const size_t max_reply_bytes_;
+  std::shared_ptr<grpc::GenericStub> stub_;  // outlives context_
   grpc::ClientContext context_;
   std::shared_ptr<GrpcStream> self_;  // the library's share
   std::atomic<bool> counted_pending_{false};

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/tls/credentials.h"
 #include "gateway/upstream/grpc_stream.h"
 #include "gateway/upstream/grpc_wire.h"
 
@@ -54,6 +55,18 @@ std::string AddressUri(const EndpointTarget& target) {
   return Cat(v6 ? "ipv6:[" : "ipv4:", target.host, v6 ? "]:" : ":", target.port);
 }
 
+// The library reads bytes, not files. What cannot be read is not there: the handshake then fails.
+std::shared_ptr<grpc::ChannelCredentials> SecureCredentials(const tls::ClientSettings& settings) {
+  const auto read = [](const std::string& file) {
+    return file.empty() ? std::string() : tls::ReadFile(file).value_or("");
+  };
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = read(settings.ca_file);  // "": it finds the system's by itself
+  options.pem_cert_chain = read(settings.key_pair.cert_file);
+  options.pem_private_key = read(settings.key_pair.key_file);
+  return grpc::SslCredentials(options);
+}
+
 // Calls fail at once there, while every other state queues them. GetState(false) only loads an
 // atomic in gRPC's core and takes no lock, so it may be asked with every call.
 bool IsFailing(grpc::Channel& channel) {
@@ -78,18 +91,31 @@ GrpcTransport::GrpcTransport(Loop& loop, const UpstreamSettings& settings,
                              const EndpointTarget& target, Transport::Owner& owner)
     : loop_(loop),
       settings_(settings),
+      target_(target),
       owner_(owner),
       shared_(std::make_shared<Shared>()),
       last_failure_(Unreachable("the last attempt to connect failed")) {
+  OpenLines();
+}
+
+void GrpcTransport::OpenLines() {
   grpc::ResourceQuota quota;
-  quota.Resize(MemoryQuota(settings));
-  const std::string uri = target.uri.empty() ? AddressUri(target) : target.uri;
-  grpc::ChannelArguments arguments = Arguments(settings, quota);
-  if (target.uri.empty()) arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, target.authority);
-  for (size_t n = 0; n < std::max<size_t>(1, settings.connections); ++n) {
+  quota.Resize(MemoryQuota(settings_));
+  const std::string uri = target_.uri.empty() ? AddressUri(target_) : target_.uri;
+  grpc::ChannelArguments arguments = Arguments(settings_, quota);
+  if (target_.uri.empty()) arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, target_.authority);
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  if (settings_.tls) {
+    context_ = settings_.tls->current();
+    credentials = SecureCredentials(settings_.tls->client());
+    const std::string& name = settings_.tls->client().server_name;
+    if (!name.empty()) arguments.SetSslTargetNameOverride(name);
+  }
+  lines_.clear();
+  for (size_t n = 0; n < std::max<size_t>(1, settings_.connections); ++n) {
     Line line;
-    line.channel = grpc::CreateCustomChannel(uri, grpc::InsecureChannelCredentials(), arguments);
-    line.stub = std::make_unique<grpc::GenericStub>(line.channel);
+    line.channel = grpc::CreateCustomChannel(uri, credentials, arguments);
+    line.stub = std::make_shared<grpc::GenericStub>(line.channel);
     lines_.push_back(std::move(line));
   }
 }
@@ -107,19 +133,20 @@ std::unique_ptr<OutgoingCall> GrpcTransport::Start(const CallSpec& spec, CallEve
   } else if (shared_->pending >= settings_.max_pending) {
     stream->FailSoon(Overloaded(Cat(settings_.max_pending, " calls wait already")));
   } else {
+    if (settings_.tls && settings_.tls->current() != context_) OpenLines();
     streams_.insert(stream);
     stream->Start(Pick(), spec.path);
   }
   return std::make_unique<GrpcCall>(std::move(stream));
 }
 
-grpc::GenericStub& GrpcTransport::Pick() {
+const std::shared_ptr<grpc::GenericStub>& GrpcTransport::Pick() {
   ++turn_;
   for (size_t i = 0; i < lines_.size(); ++i) {
     const Line& line = lines_[(turn_ + i) % lines_.size()];
-    if (!IsFailing(*line.channel)) return *line.stub;
+    if (!IsFailing(*line.channel)) return line.stub;
   }
-  return *lines_[turn_ % lines_.size()].stub;
+  return lines_[turn_ % lines_.size()].stub;
 }
 
 Transport::Readiness GrpcTransport::readiness() const {

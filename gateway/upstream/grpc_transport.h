@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/base/loop.h"
+#include "gateway/tls/context.h"
 #include "gateway/upstream/endpoint.h"
 #include "gateway/upstream/settings.h"
 #include "gateway/upstream/transport.h"
@@ -63,15 +64,20 @@ class GrpcTransport final : public Transport {
 
   struct Line {
     std::shared_ptr<grpc::Channel> channel;
-    std::unique_ptr<grpc::GenericStub> stub;
+    std::shared_ptr<grpc::GenericStub> stub;
   };
+  // Channels of their own, with the newest certificates; calls under way keep those they have.
+  void OpenLines();
   // The stub for the next call: in turn, but not one that fails for sure.
-  grpc::GenericStub& Pick();
+  const std::shared_ptr<grpc::GenericStub>& Pick();
 
   Loop& loop_;
   const UpstreamSettings& settings_;
+  const EndpointTarget target_;
   Transport::Owner& owner_;
   const std::shared_ptr<Shared> shared_;
+  // What the lines were opened with, only compared; null without TLS.
+  std::shared_ptr<const tls::Context> context_;
   // One per connection; none when drained.
   std::vector<Line> lines_;
   size_t turn_ = 0;

@@ -33,11 +33,12 @@ H2Connection::H2Connection(Loop& loop, const UpstreamSettings& settings, const H
       owner_(&owner),
       socket_(loop.io()),
       peer_(endpoint.address),
+      endpoint_(endpoint),
       connect_timer_(*this),
       idle_timer_(*this),
       age_timer_(*this),
       keepalive_timer_(*this),
-      session_(endpoint.authority, settings.user_agent, *this) {}
+      session_(settings.tls ? "https" : "http", endpoint.authority, settings.user_agent, *this) {}
 
 H2Connection::~H2Connection() = default;
 
@@ -50,7 +51,6 @@ void H2Connection::Connect() {
 void H2Connection::OnConnected(const error_code& error) {
   if (closed_) return;
   if (error) return Close(Lost(error));
-  connected_ = true;
   error_code ignored;  // on a socket that died meanwhile; reading tells
   socket_.set_option(tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
@@ -60,8 +60,17 @@ void H2Connection::OnConnected(const error_code& error) {
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof silence);
   in_.resize(kReadBytes);
   last_read_ = loop_.Now();
+  if (settings_.tls) {
+    BeginTls();
+  } else {
+    OnUsable();
+  }
+  if (!closed_) Read();
+}
+
+void H2Connection::OnUsable() {
+  connected_ = true;
   OnWantWrite();
-  Read();
 }
 
 void H2Connection::Read() {
@@ -78,11 +87,8 @@ void H2Connection::OnRead(const error_code& error, size_t size) {
   if (std::exchange(ping_sent_, false)) {
     loop_.Arm(keepalive_timer_, last_read_ + keepalive_interval_);
   }
-  if (!session_.Feed({in_.data(), size})) {
-    return Close(ProtocolError(absl::StatusCode::kInternal,
-                               Cat("the back end breaks HTTP/2: ", session_.error())));
-  }
-  if (closed_) return;
+  const std::string_view bytes(in_.data(), size);
+  if (tls_ ? !FeedTls(bytes) : !FeedSession(bytes)) return;
   if (broken_ && session_.streams() == 0) {
     return Close(absl::UnavailableError("the connection went away"));
   }
@@ -90,16 +96,25 @@ void H2Connection::OnRead(const error_code& error, size_t size) {
   Read();
 }
 
+bool H2Connection::FeedSession(std::string_view bytes) {
+  if (!session_.Feed(bytes)) {
+    Close(ProtocolError(absl::StatusCode::kInternal,
+                        Cat("the back end breaks HTTP/2: ", session_.error())));
+  }
+  return !closed_;
+}
+
 void H2Connection::Flush() {
-  if (closed_ || !connected_ || writing_ || broken_) return;
+  if (closed_ || writing_ || broken_) return;
   while (true) {
-    if (!session_.Gather(out_, kGatherBytes)) {
+    if (connected_ && !session_.Gather(out_, kGatherBytes)) {
       return Close(ProtocolError(absl::StatusCode::kInternal, session_.error()));
     }
-    if (closed_ || out_.empty()) break;
+    if (closed_ || (tls_ && !Encrypt())) return;
+    if (outgoing().empty()) break;
     if (!WriteOut()) return;
   }
-  if (closed_ || !session_.Finished()) return;
+  if (closed_ || !connected_ || !session_.Finished()) return;
   // nghttp2 stops while streams are open only after the peer broke the protocol.
   if (session_.streams() == 0) return Close(absl::UnavailableError("the connection went away"));
   Close(ProtocolError(absl::StatusCode::kInternal,
@@ -108,10 +123,10 @@ void H2Connection::Flush() {
 
 // True when everything gathered was taken.
 bool H2Connection::WriteOut() {
-  while (written_ < out_.size()) {
+  while (!outgoing().empty()) {
     error_code error;
-    written_ += socket_.write_some(
-        boost::asio::buffer(out_.data() + written_, out_.size() - written_), error);
+    const std::string_view bytes = outgoing();
+    Sent(socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error));
     if (error == boost::asio::error::would_block) {
       writing_ = true;
       socket_.async_wait(
@@ -125,9 +140,19 @@ bool H2Connection::WriteOut() {
       return false;
     }
   }
+  return true;
+}
+
+std::string_view H2Connection::outgoing() const {
+  return tls_ ? tls_->output() : std::string_view(out_).substr(written_);
+}
+
+void H2Connection::Sent(size_t size) {
+  if (tls_) return tls_->Sent(size);
+  written_ += size;
+  if (written_ < out_.size()) return;
   out_.clear();
   written_ = 0;
-  return true;
 }
 
 void H2Connection::OnWritable(const error_code& error) {
@@ -139,6 +164,7 @@ void H2Connection::OnWritable(const error_code& error) {
 
 absl::Status H2Connection::Lost(const error_code& error) const {
   const std::string who = Cat(peer_.address().to_string(), ":", peer_.port());
+  if (tls_ && !connected_) return Unreachable(Cat(who, ": closed within the TLS handshake"));
   if (!connected_) return Unreachable(Cat(who, ": ", error.message()));
   if (!ready_) return Unreachable(Cat(who, ": closed before HTTP/2's SETTINGS"));
   return Reset(absl::StatusCode::kUnavailable, Cat(who, ": connection lost: ", error.message()));
@@ -151,6 +177,11 @@ void H2Connection::Close(absl::Status why) {
   idle_timer_.Disarm();
   age_timer_.Disarm();
   keepalive_timer_.Disarm();
+  if (tls_ && !broken_ && !writing_) {
+    // What is not taken at once is not worth waiting for.
+    tls_->Goodbye();
+    WriteOut();
+  }
   error_code ignored;
   socket_.close(ignored);
   if (!ready_ && !WasNeverSent(why)) why = Unreachable(Std(why.message()));
@@ -202,6 +233,7 @@ void H2Connection::OnStreamClosed() {
 }
 
 void H2Connection::OnConnectTimeout() {
+  if (tls_ && !connected_) return FailTls("no TLS handshake within the time to connect");
   Close(Unreachable(connected_ ? "no SETTINGS within the time to connect"
                                : "no connection within the time to connect"));
 }

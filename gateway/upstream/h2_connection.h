@@ -1,5 +1,5 @@
-// One TCP connection to a back end: connecting, HTTP/2's first SETTINGS, carrying calls, going
-// away.
+// One connection to a back end: connecting, TLS where it is asked for, HTTP/2's first SETTINGS,
+// carrying calls, going away.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/base/loop.h"
+#include "gateway/tls/session.h"
 #include "gateway/upstream/h2_session.h"
 #include "gateway/upstream/settings.h"
 
@@ -29,6 +30,9 @@ struct H2Endpoint {
   std::string authority;  // "host:port" as configured
   boost::asio::ip::tcp::endpoint address;
   Duration keepalive_interval;  // doubled when the back end asks for calm
+  // With TLS: what its certificate has to be for, and the newest session.
+  std::string host;
+  std::shared_ptr<tls::Resumption> resumption;
 };
 
 class H2Connection final : public std::enable_shared_from_this<H2Connection>,
@@ -71,10 +75,22 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
  private:
   bool UsedUp() const { return session_.started() >= settings_.calls_per_connection; }
   void OnConnected(const boost::system::error_code& error);
+  void BeginTls();
+  // What came from the socket, as far as it can be decrypted. False when the connection was closed.
+  bool FeedTls(std::string_view ciphertext);
+  bool ShakeHands();
+  void FailTls(std::string_view why);
+  void OnUsable();
+  // False when it was closed.
+  bool FeedSession(std::string_view bytes);
   void Read();
   void OnRead(const boost::system::error_code& error, size_t size);
   void Flush() override;
+  bool Encrypt();
   bool WriteOut();
+  // What is to be written to the socket.
+  std::string_view outgoing() const;
+  void Sent(size_t size);
   void OnWritable(const boost::system::error_code& error);
   void Close(absl::Status why);
   absl::Status Lost(const boost::system::error_code& error) const;
@@ -97,7 +113,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   Owner* owner_;
   boost::asio::ip::tcp::socket socket_;
   const boost::asio::ip::tcp::endpoint peer_;
-  bool connected_ = false;
+  bool connected_ = false;  // bytes of HTTP/2 may be written
   bool ready_ = false;
   bool closed_ = false;
   bool writing_ = false;  // waits until the socket takes more
@@ -107,6 +123,8 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   TimePoint idle_since_{};
   TimePoint last_read_{};
   bool ping_sent_ = false;  // and nothing was read since
+  const H2Endpoint& endpoint_;
+  std::unique_ptr<tls::Session> tls_;  // from the end of TCP's handshake on
   std::vector<char> in_;
   std::string out_;
   size_t written_ = 0;

@@ -71,9 +71,9 @@ void H2Request::Append(std::string_view text) {
   block_.append(text);
 }
 
-void H2Request::Fill(std::string_view authority, std::string_view user_agent,
-                     std::string_view timeout, const Remember& remember,
-                     std::vector<nghttp2_nv>& fields) const {
+void H2Request::Fill(std::string_view scheme, std::string_view authority,
+                     std::string_view user_agent, std::string_view timeout,
+                     const Remember& remember, std::vector<nghttp2_nv>& fields) const {
   constexpr int kConstant = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
   // What differs from call to call would only push useful entries out of the compression table.
   const auto changing = [](bool remembered) { return remembered ? 0 : NGHTTP2_NV_FLAG_NO_INDEX; };
@@ -81,7 +81,7 @@ void H2Request::Fill(std::string_view authority, std::string_view user_agent,
   if (fields.empty()) {
     fields = {Field(":path", {}, kConstant),
               Field(":method", "POST", kConstant),
-              Field(":scheme", "http", kConstant),
+              Field(":scheme", scheme, NGHTTP2_NV_FLAG_NO_COPY_NAME),
               Field(":authority", authority, NGHTTP2_NV_FLAG_NO_COPY_NAME),
               Field("content-type", "application/grpc", kConstant),
               Field("te", "trailers", kConstant),

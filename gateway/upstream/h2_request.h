@@ -21,11 +21,11 @@ class H2Request {
     bool timeout = false;  // it will come again
     bool names = false;    // of fields whose values change, with the values of this call
   };
-  // Fields for a submission now; views stay valid as long as this, `authority`, `user_agent` and
-  // `timeout`. `fields` are empty, or what a call with the same two names left there: those that
-  // are always the same are kept.
-  void Fill(std::string_view authority, std::string_view user_agent, std::string_view timeout,
-            const Remember& remember, std::vector<nghttp2_nv>& fields) const;
+  // Fields for a submission now; views stay valid as long as this and the texts. `fields` are empty,
+  // or what a call with the same first three left there: those that are always the same are kept.
+  void Fill(std::string_view scheme, std::string_view authority, std::string_view user_agent,
+            std::string_view timeout, const Remember& remember,
+            std::vector<nghttp2_nv>& fields) const;
 
  private:
   void Append(std::string_view text);

@@ -78,9 +78,9 @@ struct H2Callbacks {
   }
 };
 
-H2Session::H2Session(const std::string& authority, const std::string& user_agent,
-                     H2SessionEvents& events)
-    : events_(events), authority_(authority), user_agent_(user_agent) {
+H2Session::H2Session(std::string_view scheme, const std::string& authority,
+                     const std::string& user_agent, H2SessionEvents& events)
+    : events_(events), scheme_(scheme), authority_(authority), user_agent_(user_agent) {
   // Immutable once made, and shared by all sessions of the process.
   static const nghttp2_session_callbacks* const callbacks = H2Callbacks::Make();
   nghttp2_session* session = nullptr;
@@ -114,7 +114,7 @@ void H2Session::Start(H2Call& call, TimePoint now) {
   remember.names = started_ % kCallsPerReminder == 0;
   remember.timeout = remember.names || timeout == last_timeout_;
   last_timeout_ = timeout;
-  call.request().Fill(authority_, user_agent_, timeout, remember, fields_);
+  call.request().Fill(scheme_, authority_, user_agent_, timeout, remember, fields_);
   nghttp2_data_provider body;
   body.source.ptr = nullptr;
   body.read_callback = H2Callbacks::ReadBody;

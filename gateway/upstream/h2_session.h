@@ -35,7 +35,9 @@ class H2Session {
   static constexpr int32_t kStreamWindow = 1 << 20;
   static constexpr int32_t kConnectionWindow = 16 << 20;
 
-  H2Session(const std::string& authority, const std::string& user_agent, H2SessionEvents& events);
+  // `scheme`: "http" or "https".
+  H2Session(std::string_view scheme, const std::string& authority, const std::string& user_agent,
+            H2SessionEvents& events);
   ~H2Session();
   H2Session(const H2Session&) = delete;
   H2Session& operator=(const H2Session&) = delete;
@@ -81,6 +83,7 @@ class H2Session {
   H2Call* CallOf(int32_t stream_id) const;
 
   H2SessionEvents& events_;
+  const std::string scheme_;
   const std::string authority_;
   const std::string user_agent_;
   std::unique_ptr<nghttp2_session, Deleter> session_;

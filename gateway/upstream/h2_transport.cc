@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/tls/session.h"
 #include "gateway/upstream/grpc_wire.h"
 
 namespace frontdesk::upstream {
@@ -24,6 +25,10 @@ H2Transport::H2Transport(Loop& loop, const UpstreamSettings& settings, const End
   endpoint_.authority = target.authority;
   endpoint_.address = {address, target.port};
   endpoint_.keepalive_interval = settings.keepalive_interval;
+  if (settings.tls) {
+    endpoint_.host = HostOf(target.authority);
+    endpoint_.resumption = std::make_shared<tls::Resumption>();
+  }
   for (size_t n = 0; n < std::max<size_t>(1, settings.connections); ++n) {
     slots_.push_back(std::make_unique<H2Slot>(loop_, settings_, random_, endpoint_,
                                               static_cast<H2Slot::Owner&>(*this)));

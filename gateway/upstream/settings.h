@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,10 @@
 #include "gateway/base/mechanism/queue_age.h"
 #include "gateway/base/mechanism/retry_budget.h"
 #include "gateway/upstream/call_policy.h"
+
+namespace frontdesk::tls {
+class Credentials;
+}
 
 namespace frontdesk::upstream {
 
@@ -77,12 +82,14 @@ struct UpstreamSettings {
   std::vector<std::string> services;  // "package.Service"; each belongs to one upstream
   std::vector<EndpointSettings> endpoints;
   TransportKind transport = TransportKind::kH2;
+  // Calls go within TLS, with these; null for plain TCP.
+  std::shared_ptr<tls::Credentials> tls;
   // By path, "/package.Service/Method"; what is not in it has the defaults.
   std::map<std::string, CallPolicy> methods;
 
   // Connections per end point and event loop.
   size_t connections = 1;
-  // Until a connection is usable: resolving, TCP and the server's SETTINGS together.
+  // Until a connection is usable: TCP, TLS and the server's SETTINGS together.
   Duration connect_timeout = std::chrono::seconds(2);
   // Of one message, either way.
   size_t max_message_bytes = 4 << 20;

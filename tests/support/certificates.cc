@@ -9,7 +9,6 @@
 #include <cstdlib>
 
 #include "gateway/base/text.h"
-#include "tests/support/process.h"
 
 namespace frontdesk::testing_support {
 namespace {
@@ -88,9 +87,6 @@ std::string AltNames(const CertificateSpec& spec) {
 
 }  // namespace
 
-std::string Issued::WriteCert() const { return WriteTempFile("cert.pem", cert_pem); }
-std::string Issued::WriteKey() const { return WriteTempFile("key.pem", key_pem); }
-
 Authority::Authority(const std::string& name) : Authority(name, nullptr) {}
 Authority::Authority(const std::string& name, const Authority& above) : Authority(name, &above) {}
 
@@ -121,7 +117,5 @@ Issued Authority::Issue(const CertificateSpec& spec) const {
   X509_sign(made.get(), key_.get(), EVP_sha256());
   return {Pem(made.get()), Pem(key.get())};
 }
-
-std::string Authority::WritePem() const { return WriteTempFile("ca.pem", pem_); }
 
 }  // namespace frontdesk::testing_support

@@ -102,7 +102,7 @@ void PlayOnce(uint32_t seed) {
   Quiet quiet;
   Host host;
   std::vector<Ends> calls(4);
-  H2Session session("host:1", "test", quiet);
+  H2Session session("http", "host:1", "test", quiet);
   std::string out;
   session.Gather(out, 1 << 20);
   ASSERT_TRUE(session.Feed(Frame(4, 0, 0, "")));
@@ -193,7 +193,7 @@ class HeaderBlocks {
 TEST(H2Session, HeaderTableHoldsWhatComesAgainAndNoSecrets) {
   Quiet quiet;
   Host host;
-  H2Session session("host:1", "test", quiet);
+  H2Session session("http", "host:1", "test", quiet);
   HeaderBlocks blocks;
   std::string out;
   session.Gather(out, 1 << 20);
