@@ -10,6 +10,7 @@
 #include "gateway/base/text.h"
 #include "gateway/contract/plan.h"
 #include "gateway/contract/value_rules.h"
+#include "gateway/tls/credentials.h"
 
 namespace frontdesk {
 
@@ -175,6 +176,13 @@ ordered_json SettingsToJson(const upstream::UpstreamSettings& upstream,
   if (!upstream.zone.empty()) values.Add("zone", upstream.zone);
   values.Add("connections", upstream.connections);
   values.Add("connect_timeout", Time(upstream.connect_timeout));
+  if (upstream.tls) {
+    const tls::ClientSettings& tls = upstream.tls->client();
+    const bool system = tls.ca_file.empty();
+    values.Add("tls.ca_file", system ? "the system's authorities" : tls.ca_file);
+    values.Add("tls.server_name", tls.server_name.empty() ? "each end point's" : tls.server_name);
+    if (!tls.key_pair.cert_file.empty()) values.Add("tls.cert_file", tls.key_pair.cert_file);
+  }
   values.Add("max_message_bytes", upstream.max_message_bytes);
   values.Add("max_pending", upstream.max_pending);
   const bool limited = upstream.max_in_flight != std::numeric_limits<size_t>::max();

@@ -24,6 +24,7 @@
 #include "gateway/limit/redis_store.h"
 #include "gateway/observe/log.h"
 #include "gateway/tell.h"
+#include "gateway/tls/credentials_metrics.h"
 #include "gateway/upstream/cluster_metrics.h"
 #include "gateway/upstream/control_loop.h"
 #include "gateway/upstream/random.h"
@@ -65,7 +66,8 @@ sigset_t StopSignals() {
   return signals;
 }
 
-// And SIGHUP, which opens the access log anew, after it was moved away.
+// And SIGHUP, which opens the access log anew, after it was moved away, and reads certificates that
+// have changed.
 sigset_t AllSignals() {
   sigset_t signals = StopSignals();
   sigaddset(&signals, SIGHUP);
@@ -78,6 +80,28 @@ int WaitForSignal(const sigset_t& signals, Duration patience) {
   const timespec timeout{static_cast<time_t>(nanos / 1000000000),
                          static_cast<long>(nanos % 1000000000)};
   return std::max(0, sigtimedwait(&signals, nullptr, &timeout));
+}
+
+// Of the listener and of each upstream with TLS.
+std::vector<std::shared_ptr<tls::Credentials>> CredentialsOf(const config::Snapshot& snapshot) {
+  std::vector<std::shared_ptr<tls::Credentials>> all;
+  if (snapshot.listen_tls) {
+    all.push_back(tls::Credentials::OfServer("listen", *snapshot.listen_tls,
+                                             std::make_shared<tls::TicketKeys>()));
+  }
+  for (const upstream::UpstreamSettings& upstream : snapshot.upstreams) {
+    if (upstream.tls) all.push_back(upstream.tls);
+  }
+  return all;
+}
+
+// The files were good when they were checked, a moment ago.
+absl::Status LoadAll(const std::vector<std::shared_ptr<tls::Credentials>>& credentials) {
+  for (const auto& one : credentials) {
+    absl::Status loaded = one->Load();
+    if (!loaded.ok()) return loaded;
+  }
+  return absl::OkStatus();
 }
 
 // As many descriptors as the system allows: each client and each call's connection needs one.
@@ -291,10 +315,28 @@ int Serve(const VerbOptions& options) {
   }
   authenticator.Start();
 
-  const upstream::ControlLoop control(*shared.clusters, in_force.dns, std::move(watched));
+  const auto credentials = CredentialsOf(in_force);
+  if (const absl::Status loaded = LoadAll(credentials); !loaded.ok()) {
+    observe::LogError(Std(loaded.message()));
+    return kFindings;
+  }
+  const auto certificates = [&credentials] {
+    std::vector<tls::CredentialsView> all;
+    for (const auto& one : credentials) all.push_back(one->Describe());
+    return all;
+  };
+  const tls::CredentialsMetrics certificate_metrics(certificates);
+  metrics.AddSource(certificate_metrics);
+
+  upstream::ControlLoop control(*shared.clusters, in_force.dns, std::move(watched), credentials);
   http::ConnectionShare connections(in_force.workers, in_force.limits.connections);
   Workers workers;
   MakeWorkers(shared, connections, workers);
+  if (in_force.listen_tls) {
+    for (auto& worker : workers) {
+      worker->listener().Secure(*credentials.front(), in_force.handshake_timeout);
+    }
+  }
   const config::HostPort address = *config::ParseHostPort(in_force.listen_address);
   const absl::Status opened = OpenAll(workers, address, in_force.backlog);
   if (!opened.ok()) {
@@ -307,7 +349,8 @@ int Serve(const VerbOptions& options) {
                                .version = kVersion,
                                .compiler = __VERSION__,
                                .trouble = [&workers] { return StuckWorkers(workers); },
-                               .upstreams = [&] { return WithNames(views(), control); }});
+                               .upstreams = [&] { return WithNames(views(), control); },
+                               .certificates = certificates});
   if (!admin.ok()) {
     observe::LogError(Std(admin.status().message()));
     return kFindings;
@@ -321,14 +364,17 @@ int Serve(const VerbOptions& options) {
     observe::LogWarn("ready, though the keys of some issuers are still being fetched");
   }
   shared.ready.store(true);
-  std::cout << "ready: serving on " << address.host << ':' << workers[0]->port() << ", admin on "
+  std::cout << "ready: serving " << (in_force.listen_tls ? "TLS " : "") << "on " << address.host
+            << ':' << workers[0]->port() << ", admin on "
             << config::ParseHostPort(in_force.admin_address)->host << ':' << (*admin)->port()
             << std::endl;
 
   while (true) {
     const int signal = WaitForSignal(signals, std::chrono::hours(1));
     if (signal == SIGTERM || signal == SIGINT) break;
-    if (signal == SIGHUP && shared.log) shared.log->Reopen();
+    if (signal != SIGHUP) continue;
+    if (shared.log) shared.log->Reopen();
+    control.RefreshCredentials();
   }
   Drain(workers, connections, shared);
   observe::LogInfo("stopped");

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/tls/credentials.h"
 #include "gateway/upstream/cluster_view.h"
 
 namespace frontdesk::admin {
@@ -29,6 +30,8 @@ struct Sources {
   std::function<std::string()> trouble;
   // How each upstream does. May be empty: then there are none.
   std::function<std::vector<upstream::ClusterView>()> upstreams;
+  // What is proved by certificates. May be empty: then there are none.
+  std::function<std::vector<tls::CredentialsView>()> certificates;
 };
 
 class Admin {

@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "gateway/admin/certificates.h"
 #include "gateway/admin/upstreams.h"
 #include "gateway/base/text.h"
 #include "gateway/config/host_port.h"
@@ -41,6 +42,12 @@ Page Upstreams(const Sources& sources) {
                                                      : std::vector<upstream::ClusterView>()));
 }
 
+Page Certificates(const Sources& sources) {
+  const auto views =
+      sources.certificates ? sources.certificates() : std::vector<tls::CredentialsView>();
+  return Json(200, CertificatesToJson(views, std::chrono::system_clock::now()));
+}
+
 Page Version(const Sources& sources) {
   return Json(200,
               {{"name", "frontdesk"},
@@ -55,12 +62,13 @@ struct Entry {
   Page (*answer)(const Sources&);
 };
 
-constexpr std::array<Entry, 6> kPages = {
+constexpr std::array<Entry, 7> kPages = {
     {{"/healthz", "200 while the process is well, else 503", Health},
      {"/health", "the same", Health},
      {"/readyz", "200 while it takes traffic, else 503", Ready},
      {"/metrics", "Prometheus text", Metrics},
      {"/upstreams", "end points, breakers and limits, as they are now", Upstreams},
+     {"/certificates", "what TLS proves itself with, and until when", Certificates},
      {"/version", "which build this is", Version}}};
 
 ordered_json Index(const Sources& sources) {

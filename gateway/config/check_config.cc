@@ -22,6 +22,7 @@
 #include "gateway/config/host_port.h"
 #include "gateway/config/load_message.h"
 #include "gateway/config/scalar.h"
+#include "gateway/config/tls.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/value_rules.h"
@@ -58,6 +59,7 @@ class Checker {
 
   void Run() {
     CheckListeners();
+    CheckTlsShape(loaded_, findings_);
     CheckLimits(config_.limits());
     CheckLoad();
     CheckDns();

@@ -15,9 +15,11 @@
 #include "gateway/config/limits.h"
 #include "gateway/config/policies.h"
 #include "gateway/config/protection.h"
+#include "gateway/config/tls.h"
 #include "gateway/config/upstreams.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/plan.h"
+#include "gateway/tls/credentials.h"
 
 namespace frontdesk::config {
 namespace {
@@ -92,10 +94,14 @@ class Compiler {
         limit_rules_(findings),
         all_known_(findings.empty()) {}
 
-  void Upstreams(Snapshot& snapshot) {
+  void Upstreams(Snapshot& snapshot, const std::filesystem::path& folder) {
     for (const auto& [name, upstream] : config_.upstreams()) by_name_.emplace(name, &upstream);
     for (const auto& [name, upstream] : by_name_) {
       snapshot.upstreams.push_back(ToSettings(name, *upstream, config_.zone()));
+      if (upstream->has_tls()) {
+        snapshot.upstreams.back().tls =
+            tls::Credentials::OfClient(Cat("upstream ", name), ToClientTls(upstream->tls(), folder));
+      }
       Methods(snapshot.upstreams.back(), snapshot);
       snapshot.upstream_places.push_back(PlacesOf(Cat("upstreams.", name), *upstream));
       // Of the whole gateway, and told with each upstream, whose end points they concern.
@@ -290,6 +296,8 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   const std::optional<LoadedConfig> loaded = LoadConfig(config_file, findings);
   if (!loaded) return nullptr;
   const v1::Config& config = loaded->config;
+  const auto folder = std::filesystem::path(config_file).parent_path();
+  CheckTlsFiles(*loaded, folder, std::chrono::system_clock::now(), findings);
 
   auto snapshot = std::make_unique<Snapshot>();
   snapshot->limits = ToLimits(config.limits());
@@ -315,12 +323,16 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   snapshot->listen_address = listen.has_address() ? listen.address() : "127.0.0.1:8080";
   snapshot->workers =
       listen.has_workers() ? listen.workers() : std::max(1u, std::thread::hardware_concurrency());
+  if (listen.has_tls()) {
+    snapshot->listen_tls = ToServerTls(listen.tls(), folder);
+    snapshot->handshake_timeout =
+        ToDuration(listen.tls().handshake_timeout(), snapshot->handshake_timeout);
+  }
   if (listen.has_backlog()) snapshot->backlog = static_cast<int>(listen.backlog());
   snapshot->admin_address =
       config.admin().has_address() ? config.admin().address() : "127.0.0.1:9900";
   snapshot->access_log = config.log().access() != v1::Config::Log::OFF;
   if (config.log().has_file()) {
-    const auto folder = std::filesystem::path(config_file).parent_path();
     snapshot->access_log_file = (folder / config.log().file()).string();
   }
   snapshot->drain_grace = ToDuration(config.drain().grace(), std::chrono::seconds(5));
@@ -330,7 +342,7 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   if (!snapshot->contract) return nullptr;
   snapshot->chain.types = &snapshot->contract->tables();
   Compiler compiler(*loaded, *snapshot->contract, code, findings);
-  compiler.Upstreams(*snapshot);
+  compiler.Upstreams(*snapshot, folder);
   compiler.Overrides();
   compiler.Steps(*snapshot);
   compiler.Routes(*snapshot);

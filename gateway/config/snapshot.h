@@ -20,6 +20,7 @@
 #include "gateway/policy/shed.h"
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
+#include "gateway/tls/context.h"
 #include "gateway/upstream/settings.h"
 
 namespace frontdesk::config {
@@ -49,6 +50,8 @@ struct Snapshot {
   uint32_t trusted_hops = 0;
 
   std::string listen_address;  // "host:port"
+  std::optional<tls::ServerSettings> listen_tls;
+  Duration handshake_timeout = std::chrono::seconds(10);  // of TLS
   std::string admin_address;
   unsigned workers = 1;
   int backlog = 1024;
