@@ -63,9 +63,19 @@ std::vector<Credentials::Stamp> Credentials::Look() const {
   return stamps;
 }
 
+Sha256Digest Credentials::Contents() const {
+  Sha256Digest all{};
+  for (const std::string& file : files_) {
+    const absl::StatusOr<std::string> bytes = ReadFile(file);
+    all = Sha256({View(all), bytes.ok() ? "file" : "none", bytes.ok() ? *bytes : ""});
+  }
+  return all;
+}
+
 absl::Status Credentials::Load() {
   const MutexLock reading(reading_);
   read_ = seen_ = Look();
+  contents_ = Contents();
   absl::StatusOr<std::shared_ptr<const Context>> made = make_();
   if (!made.ok()) return made.status();
   const MutexLock lock(mutex_);
@@ -87,8 +97,10 @@ void Credentials::Refresh(bool at_once) {
   const MutexLock reading(reading_);
   const std::vector<Stamp> stamps = Look();
   const bool steady = stamps == std::exchange(seen_, stamps);
-  if (stamps == read_ || (!steady && !at_once)) return;
+  if (!at_once && (stamps == read_ || !steady)) return;
   read_ = stamps;
+  const Sha256Digest contents = Contents();
+  if (contents == std::exchange(contents_, contents)) return;
   absl::StatusOr<std::shared_ptr<const Context>> made = make_();
   const MutexLock lock(mutex_);
   if (!made.ok()) {

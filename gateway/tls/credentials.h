@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/mutex.h"
+#include "gateway/base/sha256.h"
 #include "gateway/tls/context.h"
 
 namespace frontdesk::tls {
@@ -45,8 +46,8 @@ class Credentials {
 
   // Looks at the files. Those that changed since they were read are read anew as soon as two looks
   // in a row find them alike (a certificate and its key are two files: one is new first), or
-  // `at_once`. Says in the log what became of it; when that was no good, what was in force stays in
-  // force.
+  // `at_once`. Nothing changes when what is in them is what was in them. Says in the log what
+  // became of it; when that was no good, what was in force stays in force.
   void Refresh(bool at_once = false);
 
   CredentialsView Describe();
@@ -76,6 +77,7 @@ class Credentials {
         cert_files_(std::move(cert_files)),
         make_(std::move(make)) {}
   std::vector<Stamp> Look() const;
+  Sha256Digest Contents() const;
 
   const std::string of_;
   const std::vector<std::string> files_;
@@ -86,6 +88,7 @@ class Credentials {
   Mutex reading_;  // one at a time
   std::vector<Stamp> read_ ABSL_GUARDED_BY(reading_);
   std::vector<Stamp> seen_ ABSL_GUARDED_BY(reading_);
+  Sha256Digest contents_ ABSL_GUARDED_BY(reading_){};
 
   Mutex mutex_;
   std::shared_ptr<const Context> current_ ABSL_GUARDED_BY(mutex_);

@@ -210,6 +210,13 @@ TEST_F(CredentialsTest, NewFilesAreReadOnceTheyStay) {
   Write(authority_.Issue({.dns = {"third.example"}}));
   credentials_->Refresh(true);
   EXPECT_EQ(Name(), "third.example") << "at once";
+  // Written again, as it is.
+  const auto third = credentials_->current();
+  WriteFile(cert_, testing_support::ReadFile(cert_));
+  credentials_->Refresh(true);
+  credentials_->Refresh(true);
+  EXPECT_EQ(credentials_->current(), third);
+  EXPECT_EQ(credentials_->Describe().reloads, 2u);
 }
 
 TEST_F(CredentialsTest, BadFilesLeaveTheOldOnes) {

@@ -252,6 +252,18 @@ TEST_P(UpstreamTlsH2, HealthChecksGoWithinTls) {
   EXPECT_THAT(troubles[0], ::testing::Not(HasSubstr("TLS")));
 }
 
+TEST(HostOfTest, WhatACertificateHasToBeFor) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"orders.internal:443", "orders.internal"},
+      {"orders.internal.:443", "orders.internal"},
+      {"127.0.0.1:443", "127.0.0.1"},
+      {"[::1]:443", "::1"},
+      {"dns:///orders:443", "dns:///orders"},
+      {"orders", "orders"},
+  };
+  for (const auto& [authority, host] : rows) EXPECT_EQ(HostOf(authority), host);
+}
+
 // What is said again and again is said once.
 TEST(CredentialsLogTest, ComplainsOncePerMinute) {
   testing_support::StderrPipe log;
