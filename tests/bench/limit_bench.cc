@@ -8,9 +8,12 @@
 #include "gateway/limit/memory_store.h"
 #include "gateway/policy/limit_by_address.h"
 #include "gateway/policy/limit_by_caller.h"
+#include "tests/support/no_body.h"
 
 namespace frontdesk {
 namespace {
+
+using testing_support::NoBody;
 
 using std::chrono::seconds;
 using Key = route::Route::Limit::Key;
@@ -61,10 +64,6 @@ void MemoryStrangers(benchmark::State& state) {
   }
 }
 BENCHMARK(MemoryStrangers);
-
-class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next() override { co_return std::string_view(); }
-};
 
 internal::Detached Limit(Exchange* exchange, const policy::LimitHost* host, int* refused) {
   absl::Status status = co_await policy::LimitByAddress(*exchange, *host);

@@ -11,12 +11,15 @@
 #include "gateway/contract/plan_hash.h"
 #include "gateway/upstream/random.h"
 #include "tests/support/descriptor_set.h"
+#include "tests/support/no_body.h"
 #include "tests/support/process.h"
 #include "tests/support/run_on_loop.h"
 #include "tests/support/scripted_caller.h"
 
 namespace frontdesk {
 namespace {
+
+using testing_support::NoBody;
 
 uint64_t hash_of_boom = 0;  // set before the registry is asked
 
@@ -38,10 +41,6 @@ class Thrower final : public compose::Aggregates {
     if (request.empty()) throw std::runtime_error("boom");
     co_return compose::Composed();
   }
-};
-
-class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
 };
 
 class Sink final : public http::ReplySink {

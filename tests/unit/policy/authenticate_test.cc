@@ -15,6 +15,7 @@
 #include "gateway/policy/credential.h"
 #include "gateway/upstream/random.h"
 #include "tests/support/jose.h"
+#include "tests/support/no_body.h"
 #include "tests/support/process.h"
 
 namespace frontdesk::policy {
@@ -121,9 +122,7 @@ class AuthenticateTest : public ::testing::Test {
     }
     http::Request request;
     for (const http::Header& header : headers) request.headers.Add(header.name, header.value);
-    struct NoBody final : http::BodySource {
-      Task<absl::StatusOr<std::string_view>> Next() override { co_return std::string_view(); }
-    } body;
+    testing_support::NoBody body;
     Cancellation cancel;
     Exchange exchange(request, body, cancel, loop_);
     exchange.route = &route_;

@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "gateway/base/failure.h"
+#include "tests/support/no_body.h"
 
 namespace frontdesk::policy {
 namespace {
+
+using testing_support::NoBody;
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
@@ -132,10 +135,6 @@ TEST(ClientTimeout, TheShorterOfBoth) {
   EXPECT_EQ(Read({{"x-request-timeout", "1"}, {"x-request-timeout", "1"}}), kJunk);
   EXPECT_EQ(Read({{"grpc-timeout", "1S"}, {"grpc-timeout", "1S"}}), kJunk);
 }
-
-class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
-};
 
 TEST(ClientDeadline, ShortensTheRoutesAndNeverLengthensIt) {
   struct Row {

@@ -11,6 +11,7 @@
 #include "gateway/base/text.h"
 #include "gateway/policy/chain.h"
 #include "gateway/upstream/random.h"
+#include "tests/support/no_body.h"
 #include "tests/support/run_on_loop.h"
 #include "tests/unit/policy/undoing.h"
 
@@ -18,11 +19,8 @@ namespace frontdesk::policy {
 namespace {
 
 using std::chrono::milliseconds;
+using testing_support::NoBody;
 using testing_support::RunOnLoop;
-
-class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
-};
 
 // Carries out nothing, until it may.
 class Slow final : public Terminal {

@@ -10,10 +10,13 @@
 #include "gateway/base/text.h"
 #include "gateway/compose/undo.h"
 #include "gateway/policy/chain.h"
+#include "tests/support/no_body.h"
 #include "tests/support/scripted_caller.h"
 
 namespace frontdesk::policy {
 namespace {
+
+using testing_support::NoBody;
 
 using namespace std::chrono_literals;
 
@@ -115,10 +118,6 @@ class HeldTerminal final : public Terminal {
   };
   std::deque<std::coroutine_handle<>> held_;
   Reply next_;
-};
-
-struct NoBody final : http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next(TimePoint) override { co_return std::string_view(); }
 };
 
 // A request with its connection, which the test may end.

@@ -14,13 +14,16 @@
 #include "gateway/policy/chain.h"
 #include "gateway/policy/limit_by_address.h"
 #include "gateway/policy/limit_by_field.h"
+#include "gateway/upstream/random.h"
 #include "tests/support/descriptor_set.h"
+#include "tests/support/no_body.h"
 #include "tests/support/run_on_loop.h"
 
 namespace frontdesk::policy {
 namespace {
 
 using Key = route::Route::Limit::Key;
+using testing_support::NoBody;
 using testing_support::RunOnLoop;
 
 constexpr char kContract[] = R"(
@@ -32,10 +35,6 @@ constexpr char kContract[] = R"(
     rpc Mine(Own) returns (M) { option (google.api.http) = { get: "/mine" }; }
   }
 )";
-
-class NoBody final : public http::BodySource {
-  Task<absl::StatusOr<std::string_view>> Next() override { co_return std::string_view(); }
-};
 
 class AtOnce final : public Terminal {
  public:
@@ -102,6 +101,7 @@ class LimitTest : public ::testing::TestWithParam<bool> {
     host.emplace(ChainHost{.idempotency = {idempotency, scope, metrics.AddShard(), nullptr},
                            .metrics = metrics.AddShard(),
                            .shedder = shedder,
+                           .authenticator = authenticator,
                            .bulkheads = bulkheads,
                            .random = [] { return 0.5; },
                            .limits = {store, &*limits}});
@@ -121,7 +121,8 @@ class LimitTest : public ::testing::TestWithParam<bool> {
     Exchange exchange(request, body, cancel, loop);
     exchange.route = &route;
     exchange.client_address = asked.address;
-    settings.development_caller = asked.caller;
+    settings.auth.development_caller =
+        asked.caller.empty() ? nullptr : identity::MakeIdentity(asked.caller);
     const Reply reply = RunOnLoop(loop, RunChain(exchange, settings, *host, *guarded));
     failure = reply.status;
     head.headers.clear();
@@ -146,6 +147,8 @@ class LimitTest : public ::testing::TestWithParam<bool> {
   Lateness lateness{std::chrono::milliseconds(50)};
   InFlight in_flight{{}};
   Shedder shedder{lateness, in_flight, metrics.AddShard()};
+  Authenticator authenticator{settings.auth, [] { return identity::UnixTime(); },
+                              upstream::MakeRandom, 1};
   Bulkheads bulkheads{{}, std::chrono::minutes(1)};
   AtOnce terminal;
   std::vector<limit::Rule> rules;
