@@ -24,7 +24,6 @@ using testing_support::RedisServer;
 constexpr char kOrder[] = "/api/v1/orders/order-1";
 constexpr char kUser[] = "/api/v1/users/user-1";
 constexpr char kOrders[] = "shop.order.v1.Orders/GetOrder";
-constexpr char kUsers[] = "shop.user.v1.Users/GetUser";
 
 std::string Limits(std::string_view method, std::string_view limits) {
   return Cat("methods:\n  ", method, ": {limit: [", limits, "]}\n");
