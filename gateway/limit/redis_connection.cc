@@ -194,8 +194,8 @@ void RedisConnection::OnProbeTime() {
     return EndProbe(false, "no answer in time");
   }
   if (state_ != State::kReady) return;  // it is tried once it is
-  const Breaker::Admission admitted = breaker_.Admit(now);
-  if (admitted != Breaker::Admission::kProbe) {
+  admitted_ = breaker_.Admit(now);
+  if (admitted_ != Breaker::Admission::kProbe) {
     if (breaker_.state(now) != Breaker::State::kClosed) {
       loop_.Arm(probe_timer_, now + breaker_.until_probe(now));
     }
@@ -216,7 +216,7 @@ void RedisConnection::OnProbeTime() {
 
 void RedisConnection::EndProbe(bool ok, const std::string& why) {
   const TimePoint now = loop_.Now();
-  breaker_.Record(Breaker::Admission::kProbe, ok, now - probe_began_, now);
+  breaker_.Record(admitted_, ok, now - probe_began_, now);
   probe_timer_.Disarm();
   if (breaker_.state(now) == Breaker::State::kClosed) {
     if (state_ == State::kReady) Tell(true, "");

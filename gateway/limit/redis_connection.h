@@ -88,6 +88,7 @@ class RedisConnection final : private Timer {
   ProbeTimer probe_timer_{*this};
   uint64_t probes_ = 0;
   bool probing_ = false;
+  Breaker::Admission admitted_ = Breaker::Admission::kNo;  // of the probe under way
   TimePoint probe_began_;
   std::vector<std::shared_ptr<Call>> early_;  // wait until it is ready
   // Last, so destroyed first: it calls back.
