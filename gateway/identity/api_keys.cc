@@ -102,7 +102,7 @@ absl::StatusOr<ApiKeys> ApiKeys::Parse(
   ApiKeys keys;
   keys.seed_ = seed;
   for (size_t i = 0; i < list->members.size(); ++i) {
-    const JsonValue& entry = list->members[i].second;
+    const JsonValue& entry = list->members[i].value;
     const std::string* const hash = entry.FindText("sha256");
     const auto digest = hash == nullptr ? std::nullopt : ReadHex(*hash);
     if (!digest) return Wrong(i, "has no sha256 of 64 hexadecimal digits");

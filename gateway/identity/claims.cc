@@ -51,10 +51,10 @@ bool HasAudience(const JsonValue& aud, const std::vector<std::string>& audiences
            std::find(audiences.begin(), audiences.end(), each.text) != audiences.end();
   };
   if (!aud.is(Kind::kArray)) return meant(aud);
-  const auto text = [](const auto& member) { return member.second.is(Kind::kText); };
+  const auto text = [](const auto& member) { return member.value.is(Kind::kText); };
   if (!std::all_of(aud.members.begin(), aud.members.end(), text)) return false;
   return std::any_of(aud.members.begin(), aud.members.end(),
-                     [&](const auto& member) { return meant(member.second); });
+                     [&](const auto& member) { return meant(member.value); });
 }
 
 absl::Status CheckParties(const JsonValue& claims, const ClaimRules& rules) {

@@ -19,7 +19,7 @@ bool HasNameTwice(const JsonValue& object) {
   if (members.size() <= kFewNames) {
     for (size_t i = 1; i < members.size(); ++i) {
       for (size_t j = 0; j < i; ++j) {
-        if (members[i].first == members[j].first) return true;
+        if (members[i].name == members[j].name) return true;
       }
     }
     return false;
@@ -95,16 +95,15 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
       return &root_;
     }
     auto& members = open_.back()->members;
-    members.emplace_back(std::move(name_), std::move(value));
+    members.push_back({std::move(name_), std::move(value)});
     name_.clear();
-    return &members.back().second;
+    return &members.back().value;
   }
 
   bool Open(Kind kind) {
     if (open_.size() >= limits_.depth) return Fail("is nested too deeply");
     JsonValue* const value = Add({.kind = kind});
     if (value == nullptr) return false;
-    if (kind == Kind::kObject) value->members.reserve(16);
     open_.push_back(value);
     return true;
   }

@@ -5,12 +5,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
 namespace frontdesk::identity {
+
+struct JsonMember;
 
 struct JsonValue {
   // kInteger: a number without fraction and exponent that fits an int64; kNumber: all others.
@@ -21,7 +22,7 @@ struct JsonValue {
   int64_t integer = 0;
   std::string text;  // kText; of kNumber as it was written
   // Of kObject in their order; those of kArray have no names.
-  std::vector<std::pair<std::string, JsonValue>> members;
+  std::vector<JsonMember> members;
 
   bool is(Kind other) const { return kind == other; }
   // Null when this is no object or has no such member.
@@ -32,6 +33,11 @@ struct JsonValue {
   const JsonValue* FindPath(std::string_view path) const;
   // A text, integer, number or bool as text; nothing for the others.
   std::optional<std::string> ScalarText() const;
+};
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 struct JsonLimits {

@@ -45,7 +45,7 @@ absl::StatusOr<KeySet> KeySet::Parse(std::string_view text, const KeySetRules& r
   }
   KeySet set;
   for (size_t i = 0; i < list->members.size(); ++i) {
-    const JsonValue& jwk = list->members[i].second;
+    const JsonValue& jwk = list->members[i].value;
     const std::string name = NameOfKey(jwk, i);
     if (!jwk.is(Kind::kObject)) return Wrong(Cat(name, " is no object"));
     const absl::Status kept = CheckKept(jwk, secrets);

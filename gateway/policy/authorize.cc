@@ -34,7 +34,7 @@ bool Satisfies(const route::Route::Auth::Claim& wanted, const Identity& caller) 
   if (wanted.values.empty()) return true;
   if (!claim->is(JsonValue::Kind::kArray)) return IsOneOf(wanted.values, *claim);
   return std::any_of(claim->members.begin(), claim->members.end(),
-                     [&](const auto& member) { return IsOneOf(wanted.values, member.second); });
+                     [&](const auto& member) { return IsOneOf(wanted.values, member.value); });
 }
 
 }  // namespace

@@ -12,9 +12,11 @@ std::string KeyOf(const Exchange& exchange, const route::Route::Limit& limit) {
     return std::string(exchange.request.headers.Find(limit.header).value_or(""));
   }
   if (limit.key != Key::kCaller) return "";
-  // Told apart, so that nobody is called like an address.
-  const std::string& caller = exchange.call.caller_sub;
-  return caller.empty() ? Cat('@', AddressKey(exchange.client_address)) : Cat('=', caller);
+  // Told apart, so that nobody is called like an address; and two issuers may know different people
+  // by one name.
+  const identity::Identity* const caller = exchange.call.identity.get();
+  if (!caller) return Cat('@', AddressKey(exchange.client_address));
+  return Cat('=', caller->provider, '\n', caller->sub);
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ void TwoLimitsOfARequest(benchmark::State& state) {
   route::Route route;
   route.limits_by_address.push_back({.key = Key::kAddress, .rule = 0});
   route.limits_by_caller.push_back({.key = Key::kCaller, .rule = 1});
+  const identity::IdentityPointer caller = identity::MakeIdentity("user-1");
   http::Request request;
   NoBody body;
   Cancellation cancel;
@@ -92,7 +93,7 @@ void TwoLimitsOfARequest(benchmark::State& state) {
     Exchange exchange(request, body, cancel, loop);
     exchange.route = &route;
     exchange.client_address = "203.0.113.7";
-    exchange.call.caller_sub = "user-1";
+    exchange.call.identity = caller;
     Limit(&exchange, &host, &refused);
     head.headers.clear();
     policy::AddLimitHeaders(exchange.limit, head);
