@@ -24,4 +24,5 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_strin
 export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$PWD/tests/support/tsan.supp:halt_on_error=1:second_deadlock_stack=1}
-ctest --test-dir "build/$preset" --output-on-failure -j "$jobs" "$@"
+# Most of them wait most of the time.
+ctest --test-dir "build/$preset" --output-on-failure -j $((jobs * 2)) "$@"

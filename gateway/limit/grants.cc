@@ -1,6 +1,8 @@
 #include "gateway/limit/grants.h"
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 
 namespace frontdesk::limit {
 namespace {
@@ -44,7 +46,8 @@ Grants::Taking Grants::Take(const KeyHash& key, const Ask& ask, TimePoint now) {
       kept->at_hand -= ask.cost;
     } else if (at < kept->denied_until && ask.cost >= kept->denied_cost) {
       taking.answer = Answer::kUsedUp;
-      taking.verdict.retry_after = Duration(kept->denied_until - at);
+      const int64_t passes = kept->replied_at + Nanos(std::chrono::milliseconds(kept->passes_in));
+      taking.verdict.retry_after = Duration(std::max(kept->denied_until, passes) - at);
     } else {
       return taking;
     }
@@ -97,6 +100,9 @@ void Grants::OnReply(const KeyHash& key, const Ask& ask, const ScriptVerdict& ve
           std::clamp<Duration>(verdict.retry_after, ShortestPause(ask.rule->bucket), kForgotten);
       kept->denied_until = at + Nanos(pause);
       kept->denied_cost = ask.cost;
+      kept->passes_in = static_cast<uint32_t>(std::min<int64_t>(
+          std::chrono::ceil<std::chrono::milliseconds>(verdict.retry_after).count(),
+          std::numeric_limits<uint32_t>::max()));
     }
   });
 }

@@ -52,7 +52,8 @@ class Grants {
     int64_t replied_at = 0;
     uint32_t at_hand = 0;
     uint32_t denied_cost = 0;
-    uint32_t batch = 0;  // what to take at a time
+    uint32_t batch = 0;      // what to take at a time
+    uint32_t passes_in = 0;  // milliseconds from replied_at: when denied_cost will be there
 
     bool Idle(TimePoint now) const;
     double Worth(TimePoint now) const;

@@ -49,6 +49,7 @@ struct RedisStore::Taking {
   absl::InlinedVector<Of, 4> of;
   Decision at_hand;      // by what was
   uint64_t missing = 0;  // identifies what has to be asked for
+  uint32_t need = 0;     // the cost of its first one
 };
 
 RedisStore::RedisStore(Loop& loop, SharedLimits& shared, std::function<double()> random)
@@ -68,15 +69,17 @@ Decision RedisStore::WithoutRedis(std::span<const Ask> asks, TimePoint now) {
   if (!shared_.settings_.open) return {.outcome = Decision::Outcome::kUnavailable};
   const uint32_t instances = shared_.settings_.instances;
   if (instances <= 1) return shared_.own_.TakeAll(asks, now);
-  // The share of this process, which has room at least for this request.
+  // The share of this process. A bucket has one burst, whatever a request costs: where that is more
+  // than the share holds, the request takes all of it.
   absl::InlinedVector<Rule, 4> rules;
   absl::InlinedVector<Ask, 4> own(asks.begin(), asks.end());
-  for (const Ask& ask : asks) {
+  for (Ask& ask : own) {
     const BucketRule& whole = ask.rule->bucket;
-    const uint64_t burst = std::max<uint64_t>(
-        {whole.burst() / instances, std::min<uint64_t>(ask.cost, whole.burst()), 1});
+    const uint64_t burst = std::max<uint64_t>(whole.burst() / instances, 1);
     rules.push_back(
         {ask.rule->id, {}, BucketRule(whole.requests(), whole.per() * instances, burst)});
+    if (ask.cost <= whole.burst())
+      ask.cost = static_cast<uint32_t>(std::min<uint64_t>(ask.cost, burst));
   }
   for (size_t i = 0; i < own.size(); ++i) own[i].rule = &rules[i];
   Decision decision = shared_.own_.TakeAll(own, now);
@@ -93,6 +96,7 @@ std::optional<Decision> RedisStore::TakeAtHand(Taking& taking, TimePoint now) {
     const Ask& ask = taking.asks[i];
     const Grants::Taking at_hand = shared_.grants_.Take(of.hash, ask, now);
     if (at_hand.answer == Grants::Answer::kUnknown) {
+      if (taking.missing == 0) taking.need = ask.cost;
       taking.missing = taking.missing * 31 + of.hash.low + 1;
       continue;
     }
@@ -141,10 +145,11 @@ Task<Decision> RedisStore::Take(std::span<const Ask> asks) {
       // Somebody has asked already, and for some more.
       const std::shared_ptr<Underway> others = slot;
       GiveBack(taking, loop_.Now());
-      others->waiting += asks.front().cost;
+      const uint32_t need = taking.need;
+      others->waiting += need;
       co_await others->done.Until(loop_, limit, nullptr);
+      others->waiting -= need;
       waiting = others->waiting;
-      others->waiting -= std::min<uint64_t>(others->waiting, asks.front().cost);
       continue;
     }
     slot = std::make_shared<Underway>();

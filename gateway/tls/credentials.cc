@@ -93,6 +93,11 @@ std::shared_ptr<const Context> Credentials::current() {
   return current_;
 }
 
+bool Credentials::in_trouble() {
+  const MutexLock lock(mutex_);
+  return !trouble_.empty();
+}
+
 void Credentials::Refresh(bool at_once) {
   const MutexLock reading(reading_);
   const std::vector<Stamp> stamps = Look();
@@ -100,12 +105,18 @@ void Credentials::Refresh(bool at_once) {
   if (!at_once && (stamps == read_ || !steady)) return;
   read_ = stamps;
   const Sha256Digest contents = Contents();
-  if (contents == std::exchange(contents_, contents)) return;
+  const bool same = contents == std::exchange(contents_, contents);
+  const bool again = same && in_trouble();
+  if (same && !again) return;
   absl::StatusOr<std::shared_ptr<const Context>> made = make_();
   const MutexLock lock(mutex_);
   if (!made.ok()) {
+    // It may have been a passing trouble, such as too many open files.
+    read_.clear();
+    const std::string text(Std(made.status().message()));
+    if (again && text == trouble_) return;
     ++failures_;
-    trouble_ = std::string(Std(made.status().message()));
+    trouble_ = text;
     return observe::LogError(
         Cat("TLS of ", of_, ": new certificates are no good, the old ones stay: ", trouble_));
   }

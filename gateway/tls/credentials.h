@@ -78,6 +78,7 @@ class Credentials {
         make_(std::move(make)) {}
   std::vector<Stamp> Look() const;
   Sha256Digest Contents() const;
+  bool in_trouble();
 
   const std::string of_;
   const std::vector<std::string> files_;

@@ -89,9 +89,17 @@ struct SessionCallbacks {
   }
 };
 
+namespace {
+
+bool HasExpired(const X509* certificate) {
+  return !certificate || X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0;
+}
+
+}  // namespace
+
 struct Resumption::Kept {
   Owned<SSL_SESSION> session;
-  const Context* of = nullptr;  // only compared
+  std::shared_ptr<const Context> of;  // held, so that no other gets its address
 };
 Resumption::Resumption() : kept_(std::make_unique<Kept>()) {}
 Resumption::~Resumption() = default;
@@ -103,7 +111,7 @@ int KeepSession(SSL* ssl, SSL_SESSION* session) {
 bool Session::Keep(ssl_session_st* session) {
   if (!resumption_) return false;
   resumption_->kept_->session.reset(session);
-  resumption_->kept_->of = context_.get();
+  resumption_->kept_->of = context_;
   return true;
 }
 
@@ -183,7 +191,9 @@ std::unique_ptr<Session> Session::Client(std::shared_ptr<const Context> context,
   if (resumption) {
     Resumption::Kept& kept = *resumption->kept_;
     // Sessions made by other credentials say nothing about these.
-    if (kept.of != session->context_.get()) kept.session.reset();
+    if (kept.of != session->context_) kept.session.reset();
+    // Resuming looks at no certificate again.
+    if (kept.session && HasExpired(SSL_SESSION_get0_peer(kept.session.get()))) kept.session.reset();
     if (kept.session) {
       SSL_set_session(ssl, kept.session.get());
       // One of TLS 1.3 is used once, so that nobody can tell two connections for those of one

@@ -55,13 +55,15 @@ std::string AddressUri(const EndpointTarget& target) {
   return Cat(v6 ? "ipv6:[" : "ipv4:", target.host, v6 ? "]:" : ":", target.port);
 }
 
-// The library reads bytes, not files. What cannot be read is not there: the handshake then fails.
+// The library reads bytes, not files. What cannot be read must not become the system's authorities,
+// which is what it takes for none: with roots that are no PEM calls fail.
 std::shared_ptr<grpc::ChannelCredentials> SecureCredentials(const tls::ClientSettings& settings) {
   const auto read = [](const std::string& file) {
     return file.empty() ? std::string() : tls::ReadFile(file).value_or("");
   };
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = read(settings.ca_file);  // "": it finds the system's by itself
+  if (!settings.ca_file.empty() && options.pem_root_certs.empty()) options.pem_root_certs = "none";
   options.pem_cert_chain = read(settings.key_pair.cert_file);
   options.pem_private_key = read(settings.key_pair.key_file);
   return grpc::SslCredentials(options);

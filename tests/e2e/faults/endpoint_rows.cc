@@ -213,7 +213,7 @@ std::vector<Row> EndpointRows() {
       {"12-workers", "... with four workers", "0 failed", four, OneRefuses},
       {"5", "one of two resets at each call", demand, busy, OneResets},
       {"5-midway", "one of two resets in the middle of answers", demand + " but 502", busy,
-       OneResetsMidway, "breakers that stay closed on a busy machine"},
+       OneResetsMidway, true /* on a busy machine breakers open */},
       {"3", "one of two accepts and hangs before SETTINGS", "0 failed", two, OneIsSilent},
       {"4", "packets to one of two are dropped", demand + "; found out in 15 s", pinging, OneDrops},
       {"7", "REFUSED_STREAM for one call of 50", "0 failed", two, OneRefusesStreams},

@@ -65,8 +65,8 @@ struct Row {
   std::string demand;
   Topology topology;
   void (*play)(Rig& rig, Judge& judge);
-  // What has to be built before it can hold; "" for nothing. Measured all the same.
-  std::string waits_for = "";
+  // No test, only measured: it takes long, or needs a machine that has nothing else to do.
+  bool measured_only = false;
 };
 
 inline void PrintTo(const Row& row, std::ostream* out) { *out << row.id; }

@@ -148,7 +148,8 @@ std::vector<Row> OverloadRows() {
        "overload of the gateway's own core, twice what it can do",
        "p99 of accepted requests <= x 2 of that at capacity; memory flat; goodput printed",
        {},
-       TheGatewayIsFull},
+       TheGatewayIsFull,
+       true},
   };
 }
 

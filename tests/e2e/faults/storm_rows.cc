@@ -38,7 +38,8 @@ void JudgeStorm(Rig& rig, Judge& judge, LightBackend& last, double most) {
   judge.AtLeast("calls", calls, total.sent());
   // Whole calls: one may stand for the fraction that is left.
   judge.Within("calls per request",
-               static_cast<double>(calls - 1) / static_cast<double>(total.sent()), most, most * 1.15);
+               static_cast<double>(calls - 1) / static_cast<double>(total.sent()), most,
+               most * 1.15);
   judge.Reasons(total);
 }
 

@@ -51,7 +51,7 @@ TEST(Grants, WhatIsUsedUpIsNotAskedForAgainAtOnce) {
     shared.Reply({.passes = false, .reset = 400ms, .retry_after = row.retry_after}, kStart, 3);
     const Grants::Taking taking = shared.Take(kStart + 1ms, 3);
     EXPECT_EQ(taking.answer, Answer::kUsedUp);
-    EXPECT_EQ(taking.verdict.retry_after, row.denied - 1ms);
+    EXPECT_EQ(taking.verdict.retry_after, std::max(row.denied, row.retry_after) - 1ms);
     EXPECT_EQ(shared.Take(kStart + 1ms, 4).answer, Answer::kUsedUp);
     EXPECT_EQ(shared.Take(kStart + 1ms, 2).answer, Answer::kUnknown) << "so much may be there";
     EXPECT_EQ(shared.Take(kStart + row.denied, 3).answer, Answer::kUnknown);
