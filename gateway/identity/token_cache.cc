@@ -10,7 +10,7 @@
 namespace frontdesk::identity {
 
 TokenCache::TokenCache(size_t entries, uint64_t seed)
-    : seed_(seed), entries_per_shard_(std::max<size_t>(1, entries / shards_.size())) {}
+    : seed_(seed), entries_per_shard_(std::max<size_t>(1, entries / kShards)) {}
 
 uint64_t TokenCache::HashOf(std::string_view token) const {
   return absl::HashOf(seed_, Absl(token));

@@ -31,6 +31,8 @@ class TokenCache {
   size_t size() const;
 
  private:
+  static constexpr size_t kShards = 16;
+
   struct Entry {
     uint64_t hash;
     uint64_t epoch;
@@ -45,11 +47,11 @@ class TokenCache {
   };
 
   uint64_t HashOf(std::string_view token) const;
-  Shard& ShardOf(uint64_t hash) { return shards_[hash % shards_.size()]; }
+  Shard& ShardOf(uint64_t hash) { return shards_[hash % kShards]; }
 
   const uint64_t seed_;
   const size_t entries_per_shard_;
-  std::array<Shard, 16> shards_;
+  std::array<Shard, kShards> shards_;
 };
 
 }  // namespace frontdesk::identity
