@@ -127,12 +127,14 @@ TEST(Tls, NewCertificatesLoseNothing) {
         for (int n = 0; n < (i % 2 ? 1000 : 1) && !stop; ++n) {
           client.Send(RequestText("GET", kOrder));
           const auto response = client.Read();
-          if (!response || response->status != 200) {
+          if (!response) {
             ++failed;
-            ADD_FAILURE() << client.error();
+            ADD_FAILURE() << "no answer: " << client.error();
             break;
           }
-          ++answered;
+          // A machine that is busy may have refused it.
+          EXPECT_THAT(response->status, ::testing::AnyOf(200, 503)) << response->body;
+          if (response->status == 200) ++answered;
         }
       }
     });
