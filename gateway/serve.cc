@@ -10,13 +10,13 @@
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "gateway/admin/admin.h"
+#include "gateway/base/seed.h"
 #include "gateway/base/text.h"
 #include "gateway/base/version.h"
 #include "gateway/config/compile.h"
@@ -50,12 +50,6 @@ constexpr milliseconds kHandshake{300};
 
 identity::UnixTime TimeOfDay() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
-// For tables whose keys strangers may try to choose.
-uint64_t SecretSeed() {
-  std::random_device device;
-  return uint64_t{device()} << 32 | device();
 }
 
 sigset_t StopSignals() {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <future>
-#include <random>
 #include <utility>
 
 #include "gateway/base/failure.h"
+#include "gateway/base/seed.h"
 #include "gateway/base/spare_memory.h"
 #include "gateway/observe/log.h"
 #include "gateway/upstream/random.h"
@@ -21,11 +21,6 @@ constexpr std::chrono::seconds kLookAtMemory{5};
 constexpr size_t kMuchMemory = 4 << 20;
 // Requests that go on without their clients, and undos, by worker.
 constexpr size_t kMostDetached = 4096;
-
-uint64_t Seed() {
-  std::random_device device;
-  return static_cast<uint64_t>(device()) << 32 | device();
-}
 
 }  // namespace
 
@@ -70,7 +65,7 @@ Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
                 .lateness = lateness_,
                 .random = random_,
                 .limits = {LimitStore(shared), shared.limits}},
-               Seed()),
+               SecretSeed()),
       listener_(loop_, gateway_, shared.snapshot->limits, connections, index,
                 std::move(hand_over)) {
   listener_.CountIn(shard_);

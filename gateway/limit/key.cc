@@ -2,7 +2,8 @@
 
 #include <bit>
 #include <cstring>
-#include <random>
+
+#include "gateway/base/seed.h"
 
 namespace frontdesk::limit {
 namespace {
@@ -43,12 +44,7 @@ uint64_t Load(const char* from, size_t bytes) {
 
 }  // namespace
 
-KeyHasher KeyHasher::Random() {
-  std::random_device device;
-  const auto word = [&device] { return static_cast<uint64_t>(device()) << 32 | device(); };
-  const uint64_t low = word();
-  return KeyHasher(low, word());
-}
+KeyHasher KeyHasher::Random() { return KeyHasher(SecretSeed(), SecretSeed()); }
 
 KeyHash KeyHasher::Of(uint64_t rule, std::string_view key) const {
   State state{k0_ ^ 0x736f6d6570736575, k1_ ^ 0x646f72616e646f6d ^ 0xee, k0_ ^ 0x6c7967656e657261,

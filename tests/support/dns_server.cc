@@ -1,4 +1,5 @@
 #include "tests/support/dns_server.h"
+#include "tests/support/loopback.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -42,14 +43,6 @@ std::string WireName(std::string_view name) {
   }
   out.push_back('\0');
   return out;
-}
-
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
 }
 
 bool Bind(int fd, uint16_t port) {

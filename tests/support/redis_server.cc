@@ -1,4 +1,5 @@
 #include "tests/support/redis_server.h"
+#include "tests/support/loopback.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -7,14 +8,6 @@
 
 namespace frontdesk::testing_support {
 namespace {
-
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 uint16_t FreePort() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

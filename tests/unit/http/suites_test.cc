@@ -15,6 +15,7 @@
 #include <string>
 
 #include "gateway/http/chars.h"
+#include "tests/support/find_suite.h"
 #include "tests/unit/http/drive.h"
 
 namespace frontdesk::http {
@@ -22,18 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing_support::FindSuite;
 using LeftOut = std::map<std::string, std::string>;
-
-// Beside the repository: above the folder the tests run in, or above this file.
-fs::path FindSuite(const std::string& name) {
-  for (const fs::path& start : {fs::current_path(), fs::absolute(__FILE__).parent_path()}) {
-    for (fs::path at = start; at != at.root_path(); at = at.parent_path()) {
-      const fs::path found = at / "shared/suites" / name;
-      if (fs::exists(found)) return found;
-    }
-  }
-  return {};
-}
 
 std::string ReadFile(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

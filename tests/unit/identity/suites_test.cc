@@ -13,23 +13,14 @@
 #include "gateway/base/text.h"
 #include "gateway/identity/jws.h"
 #include "gateway/identity/key_set.h"
+#include "tests/support/find_suite.h"
 
 namespace frontdesk::identity {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-// Beside the repository: above the folder the tests run in, or above this file.
-fs::path FindSuite(const std::string& name) {
-  for (const fs::path& start : {fs::current_path(), fs::absolute(__FILE__).parent_path()}) {
-    for (fs::path at = start; at != at.root_path(); at = at.parent_path()) {
-      const fs::path found = at / "shared/suites" / name;
-      if (fs::exists(found)) return found;
-    }
-  }
-  return {};
-}
+using testing_support::FindSuite;
 
 json ReadJson(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -9,23 +9,14 @@
 
 #include "gateway/contract/wire.h"
 #include "gateway/transcode/percent.h"
+#include "tests/support/find_suite.h"
 #include "tests/unit/transcode/kitchen_sink.h"
 
 namespace frontdesk::testing {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Beside the repository: above the folder the tests run in, or above this file.
-fs::path FindSuite(const std::string& name) {
-  for (const fs::path& start : {fs::current_path(), fs::absolute(__FILE__).parent_path()}) {
-    for (fs::path at = start; at != at.root_path(); at = at.parent_path()) {
-      const fs::path found = at / "shared/suites" / name;
-      if (fs::exists(found)) return found;
-    }
-  }
-  return {};
-}
+using testing_support::FindSuite;
 
 std::string ReadFile(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

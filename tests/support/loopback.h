@@ -1,0 +1,18 @@
+// Addresses of this machine.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <cstdint>
+
+namespace frontdesk::testing_support {
+
+inline sockaddr_in Loopback(uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+}  // namespace frontdesk::testing_support
