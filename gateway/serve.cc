@@ -17,6 +17,7 @@
 
 #include "gateway/admin/admin.h"
 #include "gateway/base/seed.h"
+#include "gateway/base/spare_memory.h"
 #include "gateway/base/text.h"
 #include "gateway/base/version.h"
 #include "gateway/config/compile.h"
@@ -363,8 +364,10 @@ int Serve(const VerbOptions& options) {
             << config::ParseHostPort(in_force.admin_address)->host << ':' << (*admin)->port()
             << std::endl;
 
+  SpareMemory spare_memory;  // of what was read and compiled, and what threads that ended left
   while (true) {
-    const int signal = WaitForSignal(signals, std::chrono::hours(1));
+    const int signal = WaitForSignal(signals, SpareMemory::kLook);
+    spare_memory.Look();
     if (signal == SIGTERM || signal == SIGINT) break;
     if (signal != SIGHUP) continue;
     if (shared.log) shared.log->Reopen();

@@ -1,13 +1,11 @@
 #include "gateway/worker.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <future>
 #include <utility>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/seed.h"
-#include "gateway/base/spare_memory.h"
 #include "gateway/observe/log.h"
 #include "gateway/upstream/random.h"
 
@@ -16,9 +14,6 @@ namespace {
 
 // Requests that were cancelled need a few turns to unwind, no more.
 constexpr std::chrono::seconds kUnwind{5};
-// How often memory is given back, and how much more than the least must be there for that.
-constexpr std::chrono::seconds kLookAtMemory{5};
-constexpr size_t kMuchMemory = 4 << 20;
 // Requests that go on without their clients, and undos, by worker.
 constexpr size_t kMostDetached = 4096;
 
@@ -81,7 +76,7 @@ Worker::~Worker() = default;
 
 void Worker::Start() {
   thread_ = std::thread([this] {
-    loop_.Arm(*this, loop_.Now() + kLookAtMemory);
+    loop_.Arm(*this, loop_.Now() + SpareMemory::kLook);
     loop_.Run();
     Disarm();
     listener_.Abort();
@@ -105,10 +100,8 @@ void Worker::Start() {
 }
 
 void Worker::OnTimer() {
-  loop_.Arm(*this, loop_.Now() + kLookAtMemory);
-  const size_t resident = ResidentBytes();
-  least_memory_ = std::min(least_memory_, resident);
-  if (resident > least_memory_ + kMuchMemory) ReturnSpareMemory();
+  loop_.Arm(*this, loop_.Now() + SpareMemory::kLook);
+  spare_memory_.Look();
 }
 
 void Worker::Post(std::function<void(Worker&)> work) {

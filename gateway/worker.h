@@ -1,7 +1,6 @@
 // One event loop with everything that lives on it: START HERE for what a worker owns.
 #pragma once
 
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "gateway/base/loop.h"
+#include "gateway/base/spare_memory.h"
 #include "gateway/config/snapshot.h"
 #include "gateway/gateway.h"
 #include "gateway/http/listener.h"
@@ -115,7 +115,7 @@ class Worker final : private Timer {
   std::optional<limit::RedisStore> shared_limits_;
   Gateway gateway_;
   http::Listener listener_;
-  size_t least_memory_ = std::numeric_limits<size_t>::max();  // of the process
+  SpareMemory spare_memory_;
   std::thread thread_;
 };
 

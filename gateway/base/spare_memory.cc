@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -12,7 +13,11 @@
 extern "C" void mi_collect(bool force) __attribute__((weak));
 
 namespace frontdesk {
+namespace {
 
+constexpr size_t kMuch = 4 << 20;
+
+// Of this process, in main memory; 0 where the system does not tell.
 size_t ResidentBytes() {
   const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   if (file < 0) return 0;
@@ -24,7 +29,12 @@ size_t ResidentBytes() {
   return std::strtoull(resident, nullptr, 10) * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-void ReturnSpareMemory() {
+}  // namespace
+
+void SpareMemory::Look() {
+  const size_t resident = ResidentBytes();
+  least_ = std::min(least_, resident);
+  if (resident <= least_ + kMuch) return;
   if (mi_collect) return mi_collect(true);
   ::malloc_trim(0);
 }

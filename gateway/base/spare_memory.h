@@ -1,15 +1,24 @@
 // Memory that was freed and that the allocator keeps for what comes next.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <limits>
 
 namespace frontdesk {
 
-// Of this process, in main memory; 0 where the system does not tell.
-size_t ResidentBytes();
+// Of one thread, which asks it from time to time: allocators keep what was freed by thread.
+class SpareMemory {
+ public:
+  // How often is often enough.
+  static constexpr std::chrono::seconds kLook{5};
 
-// Gives back to the system what this thread has freed. Looks at all that the thread has, which may
-// take a millisecond.
-void ReturnSpareMemory();
+  // After a peak of the process, gives back to the system what this thread has freed and nobody
+  // else would get. Looks at all that the thread has, which may take a millisecond.
+  void Look();
+
+ private:
+  size_t least_ = std::numeric_limits<size_t>::max();  // bytes of the process so far
+};
 
 }  // namespace frontdesk

@@ -114,7 +114,11 @@ void Cluster::PublishFailure(absl::Status why) {
   Changed();
 }
 
-void Cluster::SetHealthy(EndpointState& endpoint, bool healthy) {
+void Cluster::SetHealthy(EndpointState& endpoint, bool healthy, TimePoint now) {
+  // First the time: who sees it well knows since when.
+  if (healthy && !endpoint.healthy()) {
+    endpoint.well_since_.store(Ticks(now), std::memory_order_relaxed);
+  }
   if (endpoint.healthy_.exchange(healthy) != healthy) Changed();
 }
 
@@ -138,6 +142,9 @@ void Cluster::Unwatch(uint64_t watch) {
 void Cluster::RecordAttempt(EndpointState& endpoint, Breaker::Admission admitted, Verdict verdict,
                             Duration took, TimePoint now) {
   if (const auto changed = endpoint.breaker.Record(admitted, verdict, took, now)) {
+    if (changed->state(now) == Breaker::State::kOpen) {
+      breakers_opened_.fetch_add(1, std::memory_order_relaxed);
+    }
     LogBreaker(Cat(settings_.name, " at ", AddressOf(endpoint.target)), *changed, now);
   }
   if (!settings_.outlier.on || verdict == Verdict::kNothing) return;

@@ -84,8 +84,11 @@ class EndpointState {
 
   const EndpointTarget target;
   const TimePoint joined;  // the set
-  // For the slow start: when it joined, or came back from its last ejection.
-  TimePoint since() const { return std::max(joined, ejected_until()); }
+  // For the slow start: when it joined, or came back from its last ejection or illness.
+  TimePoint since() const {
+    return std::max({joined, ejected_until(),
+                     TimePoint(Duration(well_since_.load(std::memory_order_relaxed)))});
+  }
   SharedBreaker breaker;
   Losses losses;
 
@@ -93,6 +96,8 @@ class EndpointState {
   friend class Cluster;
   std::atomic<bool> healthy_{true};
   std::atomic<Duration::rep> ejected_until_{TimePoint::min().time_since_epoch().count()};
+  // When a health check found it well again.
+  std::atomic<Duration::rep> well_since_{TimePoint::min().time_since_epoch().count()};
   Mutex mutex_;
   Outlier outlier_ ABSL_GUARDED_BY(mutex_);
   bool away_ ABSL_GUARDED_BY(mutex_) = false;  // ejected, and not yet told to be back
@@ -137,7 +142,7 @@ class Cluster {
   // Looking for end points failed; matters while there are none.
   void PublishFailure(absl::Status why);
   // What an active health check found.
-  void SetHealthy(EndpointState& endpoint, bool healthy);
+  void SetHealthy(EndpointState& endpoint, bool healthy, TimePoint now);
 
   // Raised by each change of the set and of who is ejected or unhealthy.
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
@@ -186,6 +191,7 @@ class Cluster {
   std::atomic<uint64_t> version_{1};
   std::atomic<Duration::rep> next_comparison_;
   std::atomic<uint64_t> ejections_{0};
+  std::atomic<uint64_t> breakers_opened_{0};  // of end points
 
   mutable Mutex mutex_;
   std::shared_ptr<const Endpoints> endpoints_ ABSL_GUARDED_BY(mutex_);

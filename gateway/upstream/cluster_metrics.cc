@@ -2,6 +2,7 @@
 
 #include <prometheus/metric_family.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -78,6 +79,11 @@ void CollectEndpoints(const std::vector<ClusterView>& views, std::vector<MetricF
   Series ejections("frontdesk_upstream_ejections_total",
                    "End points that were left out for a while by outlier detection.",
                    MetricType::Counter);
+  Series breakers("frontdesk_upstream_endpoint_breakers", "End points by their breakers' states.",
+                  MetricType::Gauge);
+  Series opened("frontdesk_upstream_endpoint_breaker_opened_total",
+                "How often breakers of end points have opened, after failed probes included.",
+                MetricType::Counter);
   for (const ClusterView& view : views) {
     for (const Standing standing : {Standing::kUsable, Standing::kEjected, Standing::kUnhealthy}) {
       endpoints.Add(static_cast<double>(view.Count(standing)),
@@ -85,8 +91,16 @@ void CollectEndpoints(const std::vector<ClusterView>& views, std::vector<MetricF
     }
     panic.Add(view.panic, {{"upstream", view.name}});
     ejections.Add(static_cast<double>(view.ejections), {{"upstream", view.name}});
+    const auto on = [](const EndpointView& one) { return one.breaker.on; };
+    if (std::none_of(view.endpoints.begin(), view.endpoints.end(), on)) continue;
+    for (const auto state :
+         {Breaker::State::kClosed, Breaker::State::kHalfOpen, Breaker::State::kOpen}) {
+      breakers.Add(static_cast<double>(view.Count(state)),
+                   {{"upstream", view.name}, {"state", std::string(NameOf(state))}});
+    }
+    opened.Add(static_cast<double>(view.breakers_opened), {{"upstream", view.name}});
   }
-  MoveTo(out, {&endpoints, &panic, &ejections});
+  MoveTo(out, {&endpoints, &panic, &ejections, &breakers, &opened});
 }
 
 void CollectRoom(const std::vector<ClusterView>& views, std::vector<MetricFamily>& out) {

@@ -144,6 +144,12 @@ size_t ClusterView::Count(Standing standing) const {
                     [&](const EndpointView& one) { return one.standing == standing; }));
 }
 
+size_t ClusterView::Count(Breaker::State state) const {
+  return static_cast<size_t>(std::count_if(
+      endpoints.begin(), endpoints.end(),
+      [&](const EndpointView& one) { return one.breaker.on && one.breaker.state == state; }));
+}
+
 ClusterView Cluster::Describe(TimePoint now) {
   ClusterView view;
   view.name = settings_.name;
@@ -171,6 +177,7 @@ ClusterView Cluster::Describe(TimePoint now) {
     view.retries_left = std::max(0.0, budget_.left(now));
   }
   view.ejections = ejections_.load(std::memory_order_relaxed);
+  view.breakers_opened = breakers_opened_.load(std::memory_order_relaxed);
   if (limited_) view.room = RoomView{room_.limit(), room_.in_flight(), room_.pending()};
   view.waiting_for_connection = waiting_.load(std::memory_order_relaxed);
   return view;

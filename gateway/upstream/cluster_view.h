@@ -68,12 +68,15 @@ struct ClusterView {
   std::vector<MethodView> methods;  // that were called so far, by name
   double retries_left = 0;          // of the budget
   uint64_t ejections = 0;           // since the start
+  uint64_t breakers_opened = 0;     // of end points, since the start
   std::optional<RoomView> room;
   size_t waiting_for_connection = 0;
   std::string discovery_failure;  // "" when the last look-up was good, or none is needed
   std::vector<NameView> names;
 
   size_t Count(Standing standing) const;
+  // End points whose breakers are in this state.
+  size_t Count(Breaker::State state) const;
 };
 
 BreakerView Look(const Breaker& breaker, TimePoint now);

@@ -211,7 +211,7 @@ void UpstreamHealth::OnOutcome(Checked& checked, const EndpointCheck::Outcome& o
   } else {
     observe::LogWarn(Cat(who, " is unhealthy: ", outcome.trouble));
   }
-  cluster_.SetHealthy(*checked.state, healthy);
+  cluster_.SetHealthy(*checked.state, healthy, loop_.Now());
 }
 
 }  // namespace frontdesk::upstream

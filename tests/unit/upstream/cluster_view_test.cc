@@ -157,16 +157,16 @@ TEST_F(ClusterViewTest, EjectedForItsSuccessRate) {
 
 TEST_F(ClusterViewTest, PanicIsToldOnceAndSoIsItsEnd) {
   StderrPipe pipe;
-  cluster().SetHealthy(At(0), false);
+  cluster().SetHealthy(At(0), false, now_);
   cluster().NoticeChanges(now_);
   EXPECT_THAT(Lines(pipe), IsEmpty());
-  cluster().SetHealthy(At(1), false);
+  cluster().SetHealthy(At(1), false, now_);
   EXPECT_TRUE(cluster().Describe(now_).panic);
   EXPECT_EQ(cluster().Describe(now_).Count(Standing::kUnhealthy), 2u);
   for (int worker = 0; worker < 4; ++worker) cluster().NoticeChanges(now_);
   EXPECT_THAT(Lines(pipe), ElementsAre("warn orders: 1 of 3 end points usable: too few, calls go "
                                        "to all of them"));
-  cluster().SetHealthy(At(0), true);
+  cluster().SetHealthy(At(0), true, now_);
   EXPECT_FALSE(cluster().Describe(now_).panic);
   for (int worker = 0; worker < 4; ++worker) cluster().NoticeChanges(now_);
   EXPECT_THAT(Lines(pipe), ElementsAre("info orders: 2 of 3 end points usable: calls go to these "
@@ -295,11 +295,45 @@ TEST_F(ClusterViewTest, RoomBudgetHedgeAndDiscovery) {
   cluster().room().Leave();
 }
 
+TEST_F(ClusterViewTest, WhoWasIllStartsSlowlyAgain) {
+  const TimePoint joined = now_;
+  EXPECT_EQ(At(1).since(), joined);
+  now_ += seconds(60);
+  cluster().SetHealthy(At(1), true, now_);  // as it was
+  EXPECT_EQ(At(1).since(), joined);
+  cluster().SetHealthy(At(1), false, now_);
+  EXPECT_EQ(At(1).since(), joined);
+  now_ += seconds(5);
+  cluster().SetHealthy(At(1), true, now_);
+  EXPECT_EQ(At(1).since(), now_);
+  EXPECT_EQ(At(0).since(), joined);
+}
+
+TEST_F(ClusterViewTest, MetricsOfEndPointsBreakers) {
+  const std::string state = R"(frontdesk_upstream_endpoint_breakers{upstream="orders",state=)";
+  EXPECT_THAT(Metrics(), Not(HasSubstr("endpoint_breaker"))) << "off";
+  cluster_.reset();
+  settings_.breaker = BreakerSettings();
+  settings_.outlier.on = false;
+  const std::string opened =
+      R"(frontdesk_upstream_endpoint_breaker_opened_total{upstream="orders"} )";
+  EXPECT_THAT(Metrics(), HasSubstr(Cat(state, "\"closed\"} 3\n")));
+  Attempt(0, Verdict::kBad, 5);
+  std::string text = Metrics();
+  EXPECT_THAT(text, HasSubstr(Cat(state, "\"closed\"} 2\n")));
+  EXPECT_THAT(text, HasSubstr(Cat(state, "\"open\"} 1\n")));
+  EXPECT_THAT(text, HasSubstr(Cat('\n', opened, "1\n")));
+  now_ += seconds(2);
+  EXPECT_THAT(Metrics(), HasSubstr(Cat(state, "\"half_open\"} 1\n")));
+  Attempt(0, Verdict::kBad);  // the probe
+  EXPECT_THAT(Metrics(), HasSubstr(Cat('\n', opened, "2\n")));
+}
+
 TEST_F(ClusterViewTest, Metrics) {
   settings_.max_in_flight = 7;
   Call(Verdict::kBad, 5);
   Attempt(0, Verdict::kBad, 5);
-  cluster().SetHealthy(At(1), false);
+  cluster().SetHealthy(At(1), false, now_);
   const std::string rpc = R"({grpc_service="shop.order.v1.Orders",grpc_method="GetOrder"} )";
   const std::string reason =
       R"(frontdesk_upstream_breaker_reason{grpc_service="shop.order.v1.Orders",grpc_method="GetOrder",reason=)";
@@ -310,7 +344,8 @@ TEST_F(ClusterViewTest, Metrics) {
        {Cat("frontdesk_upstream_breaker_state", rpc, "2\n"),
         Cat("frontdesk_upstream_breaker_opened_total", rpc, "1\n"),
         Cat(reason, "\"consecutive_failures\"} 1\n"),
-        Cat("frontdesk_upstream_breaker_until_probe_seconds", rpc, "0.795\n"),  // the attempts took 5 ms
+        Cat("frontdesk_upstream_breaker_until_probe_seconds", rpc,
+            "0.795\n"),  // the attempts took 5 ms
         Cat(state, "\"usable\"} 1\n"), Cat(state, "\"ejected\"} 1\n"),
         Cat(state, "\"unhealthy\"} 1\n"), Cat("frontdesk_upstream_panic", of, "1\n"),
         Cat("frontdesk_upstream_ejections_total", of, "1\n"),

@@ -381,7 +381,7 @@ TEST_F(HealthChecks, MayEndAtAnyTime) {
     loop_.Post([] {});
     return checks == 1;
   }));
-  cluster_->SetHealthy(*endpoint(), false);  // posts to what is about to go
+  cluster_->SetHealthy(*endpoint(), false, loop_.Now());  // posts to what is about to go
   health_.reset();
   bool turned = false;
   loop_.Post([&] { turned = true; });
