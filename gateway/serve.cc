@@ -168,7 +168,8 @@ void Drain(Workers& workers, const http::ConnectionShare& connections, Shared& s
     }
     if (WaitForSignal(signals, milliseconds(20))) break;
   }
-  for (auto& worker : workers) worker->StopAndJoin();
+  for (auto& worker : workers) worker->Stop();
+  for (auto& worker : workers) worker->Join();
 }
 
 // With what discovery knows.

@@ -87,8 +87,10 @@ void Worker::Start() {
     const auto unwound = [&] {
       return listener_.connections() == 0 && scope_.running() == 0 && channels_.in_flight() == 0;
     };
-    // At least one turn, in which idle connections say goodbye to their back ends.
+    // At least one turn, in which idle connections say goodbye to their back ends; it waits for
+    // nothing else.
     bool turned = false;
+    loop_.Post([] {});
     loop_.RunUntil(
         [&] { return std::exchange(turned, true) && (unwound() || Clock::now() > limit); });
     if (!unwound()) {
@@ -116,8 +118,9 @@ std::optional<size_t> Worker::AskConnections(std::chrono::milliseconds patience)
   return future.get();
 }
 
-void Worker::StopAndJoin() {
-  loop_.Stop();
+void Worker::Stop() { loop_.Stop(); }
+
+void Worker::Join() {
   if (thread_.joinable()) thread_.join();
 }
 

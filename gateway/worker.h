@@ -94,8 +94,9 @@ class Worker final : private Timer {
   // Any thread but the worker's: open connections, or nothing when the loop does not answer in
   // time.
   std::optional<size_t> AskConnections(std::chrono::milliseconds patience);
-  // Any thread: cancels what is left, lets it unwind for at most `patience`, ends the thread.
-  void StopAndJoin();
+  // Any thread: cancels what is left and lets it unwind for a few seconds; Join() waits for that.
+  void Stop();
+  void Join();
 
   http::Listener& listener() { return listener_; }
 
