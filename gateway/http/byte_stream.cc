@@ -15,7 +15,7 @@ using tls::Session;
 constexpr size_t kRecord = 16 << 10;
 // Encrypted before it is sent: four records, so that a large answer needs few system calls, and a
 // client that reads nothing costs little memory.
-constexpr size_t kMostAhead = 64 << 10;
+constexpr size_t kMostAhead = ByteStream::kMostUnsent / 2;
 
 }  // namespace
 

@@ -68,8 +68,11 @@ class ByteStream {
     const Transfer sent = Result(::sendmsg(fd_, &message, MSG_NOSIGNAL));
     return sent.outcome == Transfer::Outcome::kEnd ? Transfer() : sent;
   }
-  // Bytes that were taken, and not by the socket.
+  // Bytes that were taken, and not by the socket. A Read() may bring some, too: TLS answers what is
+  // no data, such as hellos that ask for new keys.
   size_t unsent() const { return session_ ? session_->output().size() : 0; }
+  // With more than that nothing should be read: who asks and does not listen would fill our memory.
+  static constexpr size_t kMostUnsent = 128 << 10;
   // Something to read, or the end, is there already.
   bool HasInput() const {
     char first;

@@ -140,6 +140,7 @@ class Connection final : private Flushable,
   void OnReady(uint32_t events) override;
   void ReadAhead();
   bool ReadInput();
+  bool MayRead();
   bool ReadNow();
   void ReadLater();
   void Flush() override;
@@ -210,6 +211,7 @@ class Connection final : private Flushable,
   bool first_ = true;           // no request has come yet
   bool readable_ = false;       // a read may bring something without further notice
   bool hung_up_ = false;        // the end of the input is near, with or without bytes before it
+  bool read_held_ = false;      // nothing is read until the client has taken what waits for it
   bool write_blocked_ = false;  // the socket takes nothing until further notice
   bool eof_ = false;
   bool broken_ = false;

@@ -54,16 +54,25 @@ void Connection::OnReady(uint32_t events) {
 void Connection::ReadAhead() {
   while (ReadInput()) {
   }
-  if (readable_ && input_.room() > 0 && !gone()) ReadLater();
+  if (input_.room() > 0 && MayRead()) ReadLater();
   // What is left unread changes nothing: no answer will be read.
   if (eof_ || (hung_up_ && input_.room() == 0)) ClientLeft();
+}
+
+// Whether a read may bring something, and is in order.
+bool Connection::MayRead() {
+  if (!readable_ || gone()) return false;
+  read_held_ = stream_.unsent() > ByteStream::kMostUnsent;
+  return !read_held_;
 }
 
 // One read, if it may bring something; true when there is news: bytes, or the end.
 bool Connection::ReadInput() {
   const size_t room = input_.room();
-  if (!readable_ || room == 0 || gone()) return false;
+  if (room == 0 || !MayRead()) return false;
   const Transfer got = stream_.Read(input_.tail(), room);
+  // Answers of TLS: only a flush finds out that the socket does not take them, and sets a deadline.
+  if (stream_.unsent() > 0 && !write_blocked_) worker_.loop.FlushSoon(*this);
   switch (got.outcome) {
     case Transfer::Outcome::kBytes:
       input_.Filled(got.bytes);
@@ -96,7 +105,7 @@ bool Connection::ReadNow() {
   }
   input_.Reserve(wanted_);
   if (ReadInput()) return true;
-  if (readable_) ReadLater();
+  if (MayRead()) ReadLater();
   return false;
 }
 
@@ -125,6 +134,7 @@ bool Connection::Transmit(std::string_view first, std::string_view second, size_
     }
     sent += wrote.bytes;
   }
+  if (read_held_ && MayRead()) ReadLater();
   return true;
 }
 

@@ -277,8 +277,15 @@ std::string_view Session::output() const {
 }
 
 void Session::Sent(size_t bytes) {
+  // What is gone makes room also where a peer never takes all of it.
+  constexpr size_t kMostGone = 64 << 10;
   wire_->sent += bytes;
-  if (wire_->sent < wire_->output.size()) return;
+  if (wire_->sent < wire_->output.size()) {
+    if (wire_->sent > kMostGone && wire_->sent > wire_->output.size() / 2) {
+      wire_->output.erase(0, std::exchange(wire_->sent, 0));
+    }
+    return;
+  }
   wire_->output = std::string();  // its memory is not kept by an idle connection
   wire_->sent = 0;
 }
