@@ -43,6 +43,11 @@ struct Exchange {
 
   // The client's own if it sent a usable one, else made here.
   std::string request_id;
+  // What pages of other origins may do with the answer; null for nothing.
+  const route::Cors* cors = nullptr;
+  bool preflight = false;
+  // Who is calling was proved by a cookie.
+  bool by_cookie = false;
   // Why a credential was refused: for the log, never for the client. "" when none was.
   std::string refused_credential;
   // Among those that this process works on.

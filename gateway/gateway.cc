@@ -7,6 +7,7 @@
 #include "gateway/base/text.h"
 #include "gateway/compose/runtime.h"
 #include "gateway/http/client_address.h"
+#include "gateway/policy/cors.h"
 #include "gateway/policy/credential.h"
 #include "gateway/policy/forward_headers.h"
 #include "gateway/transcode/encode.h"
@@ -141,21 +142,35 @@ bool Gateway::AnswerAtTheDoor(const http::Request& request, http::ReplySink& sin
     return false;
   }
   // By the loop itself: a stuck loop does not answer. Not logged, so that probes drown nothing.
+  snapshot_->answer_headers.Apply(request.scheme, false, rendered_.head);
   sink.Send(rendered_.head, rendered_.body);
   return true;
 }
 
 Task<Reply> Gateway::Answer(Exchange& exchange) {
   const http::Request& request = exchange.request;
+  exchange.cors = snapshot_->cors.get();
   absl::Status path = route::CheckPath(request.path);
   if (!path.ok()) co_return Reply(std::move(path));
   // What gets as far as this is no GET, HEAD or OPTIONS.
   if (route::IsHealthPath(request.path)) co_return Reply(NotAllowed(kHealthAllow));
+  if (snapshot_->any_cors && TakePreflight(exchange)) co_return Reply();
   exchange.match = snapshot_->matcher.Find(request.method, request.path);
+  // Of a path whose methods let nobody in a preflight must not look as if they did.
+  if (exchange.match.outcome == route::Match::Outcome::kOptions) exchange.cors = nullptr;
   if (!exchange.match.route) co_return Reply(NoRoute(snapshot_->matcher, exchange.match));
   exchange.route = exchange.match.route;
+  exchange.cors = exchange.route->cors.get();
   exchange.call.priority = exchange.route->priority;
   co_return co_await policy::RunChain(exchange, snapshot_->chain, host_, guarded_);
+}
+
+// Without a policy of its path: nobody asks for himself here, and browsers send no credential.
+bool Gateway::TakePreflight(Exchange& exchange) const {
+  const route::Cors* const cors = policy::FindPreflight(exchange.request, snapshot_->matcher);
+  if (!cors) return false;
+  exchange.cors = cors;
+  return exchange.preflight = true;
 }
 
 Task<Reply> Gateway::Dispatch(Exchange& exchange) {
@@ -207,6 +222,9 @@ Task<Reply> Gateway::Dispatch(Exchange& exchange) {
 
 absl::Status Gateway::Render(const Exchange& exchange, const Reply& reply) {
   http::ResponseHead& head = rendered_.head;
+  if (exchange.preflight) {
+    return policy::AnswerPreflight(exchange.request, snapshot_->matcher, *exchange.cors, head);
+  }
   if (exchange.match.outcome == route::Match::Outcome::kOptions) {
     head.status = 204;
     head.headers.emplace_back("Allow", snapshot_->matcher.Allow(exchange.match));
@@ -250,6 +268,11 @@ void Gateway::Finish(const Exchange& exchange, const Reply& reply, http::ReplySi
   rendered_.head.headers.emplace_back("X-Request-ID", exchange.request_id);
   policy::AddLimitHeaders(exchange.limit, rendered_.head);
   if (reply.replayed) rendered_.head.headers.emplace_back("Idempotency-Replayed", "true");
+  if (exchange.cors && !(exchange.preflight && status.ok())) {
+    policy::AddCorsHeaders(exchange.request, *exchange.cors, rendered_.head);
+  }
+  snapshot_->answer_headers.Apply(exchange.request.scheme, exchange.call.identity != nullptr,
+                                  rendered_.head);
   sink.Send(rendered_.head, rendered_.body);
   Record(exchange, reply, status);
 }
@@ -297,6 +320,8 @@ void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
   transcode::RenderFailure(failure, request_id, partial.headers.Find("accept").value_or(""),
                            snapshot_->contract->tables(), rendered_);
   rendered_.head.headers.emplace_back("X-Request-ID", request_id);
+  if (snapshot_->cors) policy::AddCorsHeaders(partial, *snapshot_->cors, rendered_.head);
+  snapshot_->answer_headers.Apply(partial.scheme, false, rendered_.head);
   sink.Send(rendered_.head, rendered_.body);
   metrics_.OnRefused();
   metrics_.OnRequest(observe::Metrics::NoRoute(partial.method), rendered_.head.status,

@@ -51,6 +51,8 @@ class Gateway final : public http::Handler, private policy::Terminal {
   // Health and `OPTIONS *`, which need no route; false for everything else.
   bool AnswerAtTheDoor(const http::Request& request, http::ReplySink& sink);
   Task<Reply> Answer(Exchange& exchange);
+  // True, and the exchange knows, for a browser's question that is answered without a route.
+  bool TakePreflight(Exchange& exchange) const;
   Task<Reply> Dispatch(Exchange& exchange) override;
   // Reply -> HTTP, then log and metrics: every answer but health leaves through here.
   void Finish(const Exchange& exchange, const Reply& reply, http::ReplySink& sink);

@@ -156,6 +156,22 @@ void AddAuth(const route::Route::Auth& auth, const Add& add) {
   add("auth.claims", std::move(claims));
 }
 
+// What pages in browsers may do: what is off is left out, but for the way in by a cookie.
+template <class Add>
+void AddBrowsers(const route::Route& route, const Add& add) {
+  if (route.cors) {
+    const route::Cors& cors = *route.cors;
+    add("cors.allow_origins", cors.origins.Patterns());
+    add("cors.allow_headers", cors.allow_headers);
+    add("cors.expose_headers", cors.expose_headers);
+    add("cors.allow_credentials", cors.credentials);
+    add("cors.allow_private_network", cors.private_network);
+    add("cors.max_age", Cat(cors.max_age, "s"));
+  }
+  add("csrf.enabled", route.csrf);
+  if (!route.csrf_origins.empty()) add("csrf.allow_origins", route.csrf_origins.Patterns());
+}
+
 // Every value in force, and the file and line that set it.
 ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& route) {
   ordered_json out = ordered_json::object();
@@ -202,6 +218,7 @@ ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& 
     add("fault.abort_percent", fault.abort_percent);
   }
   AddAuth(route.auth, add);
+  AddBrowsers(route, add);
   add("request_headers", route.request_headers);
   add("response_headers", route.response_headers);
   return out;

@@ -19,6 +19,7 @@
 #include "gateway/config/auth.h"
 #include "gateway/config/check_upstream.h"
 #include "gateway/config/field_path.h"
+#include "gateway/config/headers.h"
 #include "gateway/config/host_port.h"
 #include "gateway/config/load_message.h"
 #include "gateway/config/scalar.h"
@@ -65,6 +66,7 @@ class Checker {
     CheckDns();
     CheckRedis();
     CheckAuth(loaded_, findings_);
+    CheckHeaders(loaded_, findings_);
     UpstreamChecker upstreams(loaded_, findings_);
     for (const auto& [name, upstream] : Sorted(config_.upstreams())) {
       upstreams.Check(Cat("upstreams.", name), *upstream);
@@ -248,6 +250,9 @@ void Checker::CheckMethod(const std::string& name, const std::string& path, cons
     return loaded_.PlaceOf(Cat(path, '.', FieldPath(*Policy::descriptor(), field)));
   };
   contract::CheckPolicy(policy, path, place_of, findings_);
+  if (policy.has_csrf() && config_.auth().cookie().empty()) {
+    Add(Cat(path, ".csrf"), "has no meaning without auth.cookie: nobody is known by a cookie");
+  }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "gateway/config/auth.h"
 #include "gateway/config/call_policy.h"
 #include "gateway/config/contract_file.h"
+#include "gateway/config/headers.h"
 #include "gateway/config/limits.h"
 #include "gateway/config/policies.h"
 #include "gateway/config/protection.h"
@@ -99,8 +100,8 @@ class Compiler {
     for (const auto& [name, upstream] : by_name_) {
       snapshot.upstreams.push_back(ToSettings(name, *upstream, config_.zone()));
       if (upstream->has_tls()) {
-        snapshot.upstreams.back().tls =
-            tls::Credentials::OfClient(Cat("upstream ", name), ToClientTls(upstream->tls(), folder));
+        snapshot.upstreams.back().tls = tls::Credentials::OfClient(
+            Cat("upstream ", name), ToClientTls(upstream->tls(), folder));
       }
       Methods(snapshot.upstreams.back(), snapshot);
       snapshot.upstream_places.push_back(PlacesOf(Cat("upstreams.", name), *upstream));
@@ -156,6 +157,7 @@ class Compiler {
       const auto [policy, places] = policies_.Of(method);
       CheckBodyLimit(method, policy, places, snapshot.limits);
       policies_.CheckAuth(method, snapshot.chain.auth, findings_);
+      policies_.CheckBrowsers(method, snapshot.answer_headers.all(), findings_);
       const int bulkhead = Bulkhead(snapshot, method, policy, places);
       const route::MatchOptions options{policy.path().ignore_trailing_slash()};
       for (const contract::Binding& binding : method.bindings) {
@@ -168,6 +170,10 @@ class Compiler {
         snapshot.routes.back()->places = places;
         snapshot.routes.back()->bulkhead = bulkhead;
         limit_rules_.Add(method, policy, places, snapshot.limit_rules, *snapshot.routes.back());
+        ProtectFromOtherSites(policy, *snapshot.routes.back());
+        // Behind all else, which it tells browsers of.
+        snapshot.routes.back()->cors = ToCors(policy.cors(), config_, snapshot.routes.back().get());
+        snapshot.any_cors = snapshot.any_cors || snapshot.routes.back()->cors;
         const absl::Status added =
             builder.Add(binding.http_method, binding.path, snapshot.routes.back().get(), options);
         if (!added.ok()) {
@@ -316,6 +322,9 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   snapshot->trusted_hops = config.listen().trusted_hops();
   snapshot->chain.auth =
       ToAuth(*loaded, std::filesystem::path(config_file).parent_path().string(), findings);
+  snapshot->chain.via = config.headers().via();
+  snapshot->answer_headers = ToAnswerHeaders(config.headers());
+  snapshot->cors = ToCors(config.headers().cors(), config, nullptr);
   if (config.limits().has_json_depth()) {
     snapshot->chain.json_depth = static_cast<int>(config.limits().json_depth());
   }

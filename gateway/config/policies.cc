@@ -11,6 +11,7 @@
 #include "gateway/config/auth.h"
 #include "gateway/config/field_path.h"
 #include "gateway/contract/auth_check.h"
+#include "gateway/contract/browser_check.h"
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/route/route.h"
@@ -57,6 +58,15 @@ void Policies::OverlayFile(const Method& method, PolicyInForce& in_force) const 
 PolicyInForce Policies::Of(const Method& method) const {
   PolicyInForce in_force{method.policy, method.policy_places};
   OverlayFile(method, in_force);
+  const v1::Config::Headers& headers = loaded_.config.headers();
+  if (HasAddress(&method) && headers.has_cors() && !in_force.policy.has_cors()) {
+    v1::Policy over;
+    *over.mutable_cors() = headers.cors();
+    const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
+      return loaded_.PlaceOf(Cat("headers.", leaf));
+    };
+    contract::Overlay(over, place_of, in_force.policy, in_force.places);
+  }
   return in_force;
 }
 
@@ -135,6 +145,23 @@ void Policies::CheckAuth(const Method& method, const policy::AuthSettings& auth,
     tell("request_headers", Cat(Quoted(header),
                                 " is one of auth.claim_metadata, which only the "
                                 "gateway sets"));
+  }
+}
+
+void Policies::CheckBrowsers(const Method& method, const http::CommonFields& common,
+                             Findings& findings) {
+  const PolicyInForce in_force = Of(method);
+  const auto tell = [&](const std::string& name, std::string_view text) {
+    Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
+         Cat(method.full_name, '.', name), text, findings);
+  };
+  contract::CheckBrowsersTogether(in_force.policy, tell);
+  for (const std::string& header : in_force.policy.response_headers()) {
+    for (const auto& field : common.fields()) {
+      if (contract::LowerCase(field.first) != contract::LowerCase(header)) continue;
+      tell("response_headers",
+           Cat(Quoted(header), " is set by the file's `headers` for all answers"));
+    }
   }
 }
 

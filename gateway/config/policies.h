@@ -8,6 +8,7 @@
 #include "gateway/config/load.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/plan.h"
+#include "gateway/http/message.h"
 #include "gateway/policy/authenticator.h"
 
 namespace frontdesk::config {
@@ -34,6 +35,9 @@ class Policies {
   // callers that are asked for and can't prove who they are, and the like.
   void CheckAuth(const contract::Method& method, const policy::AuthSettings& auth,
                  contract::Findings& findings);
+  // What pages in browsers may do, and fields of answers that `common` has already.
+  void CheckBrowsers(const contract::Method& method, const http::CommonFields& common,
+                     contract::Findings& findings);
   // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
   void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
                      contract::Findings& findings);

@@ -14,6 +14,7 @@
 #include "gateway/limit/shared_settings.h"
 #include "gateway/limit/store.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/policy/answer_headers.h"
 #include "gateway/policy/bulkhead.h"
 #include "gateway/policy/chain.h"
 #include "gateway/policy/idempotency_store.h"
@@ -38,6 +39,10 @@ struct Snapshot {
   std::map<const contract::PlanStep*, contract::PolicyPlaces> step_places;
   std::vector<contract::PolicyPlaces> upstream_places;  // by `upstreams`
   policy::ChainSettings chain;
+  policy::AnswerHeaders answer_headers;
+  // Of answers that are no method's; null where pages of other origins get nothing.
+  std::shared_ptr<const route::Cors> cors;
+  bool any_cors = false;  // here, or of some route
   http::ServerLimits limits;
   policy::MemoryIdempotencyStore::Limits idempotency;
   policy::OverloadSettings overload;

@@ -6,7 +6,8 @@
 namespace frontdesk::contract {
 namespace {
 
-constexpr std::array<std::string_view, 15> kReserved = {"connection",
+constexpr std::array<std::string_view, 18> kReserved = {"connection",
+                                                        "content-encoding",
                                                         "content-length",
                                                         "content-type",
                                                         "expect",
@@ -14,13 +15,15 @@ constexpr std::array<std::string_view, 15> kReserved = {"connection",
                                                         "http2-settings",
                                                         "keep-alive",
                                                         "proxy-authenticate",
+                                                        "proxy-authentication-info",
                                                         "proxy-connection",
                                                         "proxy-authorization",
                                                         "te",
                                                         "trailer",
                                                         "transfer-encoding",
                                                         "upgrade",
-                                                        "user-agent"};
+                                                        "user-agent",
+                                                        "via"};
 
 // One spelling for all that some back end's framework would read as the same header.
 std::string Plain(std::string_view name) {

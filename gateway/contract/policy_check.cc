@@ -2,6 +2,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/contract/auth_check.h"
+#include "gateway/contract/browser_check.h"
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/header_names.h"
@@ -67,6 +68,7 @@ void CheckPolicy(const Policy& policy, std::string_view path,
   CheckCallValues(policy, add);
   CheckLimitValues(policy, add);
   CheckAuthValues(policy.auth(), add);
+  CheckBrowserValues(policy, add);
   check_headers(Policy::kRequestHeadersFieldNumber, "request_headers", policy.request_headers());
   check_headers(Policy::kResponseHeadersFieldNumber, "response_headers", policy.response_headers());
 }

@@ -16,4 +16,9 @@ size_t Headers::Count(std::string_view name) const {
                                            [name](const Header& f) { return f.name == name; }));
 }
 
+void CommonFields::Add(std::string_view name, std::string_view value) {
+  fields_.emplace_back(name, value);
+  lines_.append(name).append(": ").append(value).append("\r\n");
+}
+
 }  // namespace frontdesk::http

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -67,11 +68,27 @@ class BodySource {
   virtual Task<absl::StatusOr<std::string_view>> Next(TimePoint until) = 0;
 };
 
+// Response fields that many answers have alike, put together once and then only read. Whoever made
+// them sees to it that no other field of an answer has one of their names.
+class CommonFields {
+ public:
+  // `name` is a token, and `value` text that may stand in a header.
+  void Add(std::string_view name, std::string_view value);
+  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+  // The same, as HTTP/1.1 writes it.
+  const std::string& lines() const { return lines_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+  std::string lines_;
+};
+
 // Response fields that the program sets; framing fields (Content-Length, Transfer-Encoding,
 // Connection, Date) are the protocol's.
 struct ResponseHead {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;  // names as they should be written
+  const CommonFields* common = nullptr;                      // besides; outlives the answer
 };
 
 // Takes exactly one answer: Send() for a whole one, or Begin(), Write() ..., End().

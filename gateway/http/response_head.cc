@@ -84,6 +84,8 @@ std::string_view ReasonPhrase(int status) {
       return "Gateway Timeout";
     case 505:
       return "HTTP Version Not Supported";
+    case 508:
+      return "Loop Detected";
     default:
       return "";  // the phrase may be empty (RFC 9112 section 4)
   }
@@ -149,6 +151,7 @@ void AppendResponseHead(std::string& out, const ResponseHead& head, const Respon
   for (const auto& [name, value] : head.headers) {
     if (IsWritable(name, value)) AppendField(out, name, value);
   }
+  if (head.common) out.append(head.common->lines());
   if (framing.content_length) {
     out.append("Content-Length: ");
     AppendTo(out, *framing.content_length);

@@ -50,6 +50,7 @@ absl::Status Authenticate(Exchange& exchange, const AuthSettings& settings,
       authenticator.Verify(*credential, exchange.call.loop.Now());
   if (!caller.ok()) return Refuse(exchange, caller.status());
   SetCaller(exchange, *std::move(caller));
+  exchange.by_cookie = credential->from_cookie;
   return absl::OkStatus();
 }
 

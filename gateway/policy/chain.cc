@@ -8,12 +8,14 @@
 #include "gateway/policy/authenticate.h"
 #include "gateway/policy/authorize.h"
 #include "gateway/policy/client_deadline.h"
+#include "gateway/policy/csrf.h"
 #include "gateway/policy/decode.h"
 #include "gateway/policy/forward_headers.h"
 #include "gateway/policy/limit_by_address.h"
 #include "gateway/policy/limit_by_caller.h"
 #include "gateway/policy/limit_by_field.h"
 #include "gateway/policy/read_body.h"
+#include "gateway/policy/via.h"
 #include "gateway/upstream/transport.h"
 
 namespace frontdesk::policy {
@@ -46,6 +48,12 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   status = TakeClientDeadline(exchange);
   if (!status.ok()) co_return Reply(std::move(status));
 
+  // What goes round in circles grows with each round: before anything is counted or asked.
+  if (!settings.via.empty()) {
+    status = PassVia(exchange, settings.via);
+    if (!status.ok()) co_return Reply(std::move(status));
+  }
+
   // Before a signature is looked at, which costs more than this: who tries many is stopped here.
   const route::Route& route = *exchange.route;
   if (!route.limits_by_address.empty()) {
@@ -57,7 +65,15 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   status = Authenticate(exchange, settings.auth, host.authenticator);
   if (!status.ok()) co_return Reply(std::move(status));
 
-  // As soon as it is known who asks. Strangers who are not let in use up nothing of a route's limit.
+  // As soon as it is known that a cookie speaks for the caller, and before anything is counted
+  // against somebody who knows nothing of the request.
+  if (exchange.by_cookie) {
+    status = CheckCsrf(exchange.request, route);
+    if (!status.ok()) co_return Reply(std::move(status));
+  }
+
+  // As soon as it is known who asks. Strangers who are not let in use up nothing of a route's
+  // limit.
   if (!route.limits_by_caller.empty()) {
     status = co_await LimitByCaller(exchange, host.limits);
     if (!status.ok()) co_return Reply(std::move(status));
@@ -100,9 +116,8 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
 
   // Last, because what a key stands for is the canonical message and its caller; and around all
   // that is carried out, because that happens once.
-  Task<Reply> work = route.idempotency.on
-                         ? DispatchOnce(exchange, host.idempotency, terminal)
-                         : terminal.Dispatch(exchange);
+  Task<Reply> work = route.idempotency.on ? DispatchOnce(exchange, host.idempotency, terminal)
+                                          : terminal.Dispatch(exchange);
   Reply reply = co_await std::move(work);
   KeepForUndos(reply, exchange.place);
   co_return reply;

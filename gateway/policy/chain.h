@@ -1,6 +1,8 @@
 // The concerns of a request, in one order.
 #pragma once
 
+#include <string>
+
 #include "gateway/exchange.h"
 #include "gateway/policy/authenticator.h"
 #include "gateway/policy/bulkhead.h"
@@ -15,6 +17,8 @@ namespace frontdesk::policy {
 // What the chain needs to know of the configuration. Constant while a snapshot lives.
 struct ChainSettings {
   AuthSettings auth;
+  // This gateway's name in Via; "" for none.
+  std::string via;
   // Largest nesting of JSON in a body.
   int json_depth = 100;
   // Types that an Any may hold; the contract's.

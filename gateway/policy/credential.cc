@@ -52,19 +52,6 @@ size_t CookieOf(const http::Headers& headers, std::string_view name, std::string
   return count;
 }
 
-// Browsers send cookies along whoever asks. What changes something has to say where it comes from:
-// no browser lets a page choose these two fields. Two sites of one domain are two.
-bool MayBeCrossSite(const http::Request& request) {
-  const std::string_view method = request.method;
-  if (method == "GET" || method == "HEAD" || method == "OPTIONS") return false;
-  if (const auto site = request.headers.Find("sec-fetch-site")) {
-    return *site != "same-origin" && *site != "none";
-  }
-  std::string_view origin = request.headers.Find("origin").value_or("");
-  const size_t host = origin.find("://");
-  return host == std::string_view::npos || origin.substr(host + 3) != request.authority;
-}
-
 }  // namespace
 
 absl::StatusOr<Credential> FindCredential(const http::Request& request,
@@ -85,9 +72,8 @@ absl::StatusOr<Credential> FindCredential(const http::Request& request,
   if (!places.cookie.empty()) {
     std::string_view value;
     const size_t cookies = CookieOf(headers, places.cookie, value);
-    if (cookies > 0) found = {Kind::kToken, value};
+    if (cookies > 0) found = {Kind::kToken, value, true};
     count += cookies;
-    if (cookies > 0 && MayBeCrossSite(request)) return Refusal("COOKIE_CROSS_SITE");
   }
   if (count > 0 && HasTokenInQuery(request.query)) ++count;
   if (count > 1) return Refusal("CREDENTIALS_TWICE");

@@ -12,7 +12,8 @@ namespace frontdesk::policy {
 struct Credential {
   enum class Kind { kNone, kToken, kApiKey };
   Kind kind = Kind::kNone;
-  std::string_view text;  // as long as the request
+  std::string_view text;     // as long as the request
+  bool from_cookie = false;  // which browsers send along whoever asks: see csrf.h
 };
 
 // Where credentials are looked for.
@@ -23,9 +24,7 @@ struct CredentialPlaces {
 
 // The credential: `Authorization: Bearer TOKEN` (RFC 6750, section 2.1), a cookie or an API key.
 // Who brings two of them is refused rather than chosen for, also where the second is a token in the
-// query, which is never taken; so are other schemes, and a cookie with what changes something and
-// may have been sent by another site (Sec-Fetch-Site, else Origin). The status holds the reason for
-// the log.
+// query, which is never taken; so are other schemes. The status holds the reason for the log.
 absl::StatusOr<Credential> FindCredential(const http::Request& request,
                                           const CredentialPlaces& places);
 

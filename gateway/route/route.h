@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/mechanism/priority.h"
 #include "gateway/contract/contract.h"
+#include "gateway/contract/origin.h"
 
 namespace frontdesk::route {
 
@@ -19,6 +21,16 @@ namespace frontdesk::route {
 inline bool IsHealthPath(std::string_view path) {
   return path == "/healthz" || path == "/health" || path == "/readyz";
 }
+
+// What pages of other origins may do, as it is written to browsers.
+struct Cors {
+  contract::OriginSet origins;
+  bool credentials = false;
+  bool private_network = false;
+  std::string allow_headers;   // "authorization, content-type"
+  std::string expose_headers;  // likewise
+  std::string max_age;         // seconds
+};
 
 struct Route {
   const contract::Method* method = nullptr;
@@ -88,6 +100,11 @@ struct Route {
     }
   };
   Auth auth;
+  // Null when pages of other origins get nothing.
+  std::shared_ptr<const Cors> cors;
+  // Whether who is known by a cookie has to come from a page of this host, or of one of these.
+  bool csrf = true;
+  contract::OriginSet csrf_origins;
   // Client headers that become metadata, lower case.
   std::vector<std::string> request_headers;
   // Metadata that becomes response headers, lower case.

@@ -216,6 +216,7 @@ bool WantsProblem(std::string_view accept) {
 void Rendered::Clear() {
   head.status = 200;
   head.headers.clear();
+  head.common = nullptr;
   body.clear();
 }
 
