@@ -25,6 +25,8 @@ using contract::Quoted;
 using Headers = v1::Config::Headers;
 using Names = std::set<std::string>;
 
+// Instead of a value.
+constexpr std::string_view kOff = "off";
 constexpr std::string_view kNosniff = "X-Content-Type-Options";
 constexpr std::string_view kHsts = "Strict-Transport-Security";
 constexpr std::string_view kContentPolicy = "Content-Security-Policy";
@@ -81,12 +83,13 @@ class Checker {
     CheckText("strict_transport_security", headers_.strict_transport_security());
     CheckText("content_security_policy", headers_.content_security_policy());
     const std::string& hsts = headers_.strict_transport_security();
-    if (!hsts.empty() && LowerCase(hsts).find("max-age=") == std::string::npos) {
+    if (headers_.has_strict_transport_security() && hsts != kOff &&
+        LowerCase(hsts).find("max-age=") == std::string::npos) {
       Add("strict_transport_security", "has no max-age");
     }
     const std::string& referrer = headers_.referrer_policy();
     const auto& policies = ReferrerPolicies();
-    if (!referrer.empty() &&
+    if (headers_.has_referrer_policy() && referrer != kOff &&
         std::find(policies.begin(), policies.end(), referrer) == policies.end()) {
       Add("referrer_policy", Cat(Quoted(referrer), " is no policy that browsers know",
                                  contract::DidYouMean(referrer, policies)));
@@ -205,19 +208,20 @@ policy::AnswerHeaders ToAnswerHeaders(const Headers& from) {
   const auto text = [](bool said, const std::string& own, std::string_view otherwise) {
     return said ? std::string_view(own) : otherwise;
   };
-  const auto add = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) headers.Add(name, value);
-  };
   if (!from.has_nosniff() || from.nosniff()) headers.Add(kNosniff, "nosniff");
-  add(kContentPolicy, text(from.has_content_security_policy(), from.content_security_policy(),
-                           "default-src 'none'; frame-ancestors 'none'"));
-  add(kReferrer, text(from.has_referrer_policy(), from.referrer_policy(), "no-referrer"));
+  const std::string_view content =
+      text(from.has_content_security_policy(), from.content_security_policy(),
+           "default-src 'none'; frame-ancestors 'none'");
+  if (content != kOff) headers.Add(kContentPolicy, content);
+  const std::string_view referrer =
+      text(from.has_referrer_policy(), from.referrer_policy(), "no-referrer");
+  if (referrer != kOff) headers.Add(kReferrer, referrer);
   for (const auto& field : from.add()) headers.Add(field.name(), field.value());
   // What clients get from here came by HTTP/2 or was made here.
   if (!from.via().empty()) headers.Add("Via", policy::ViaText("2", from.via()));
   const std::string_view hsts = text(from.has_strict_transport_security(),
                                      from.strict_transport_security(), "max-age=31536000");
-  if (!hsts.empty()) headers.AddSecure(kHsts, hsts);
+  if (hsts != kOff) headers.AddSecure(kHsts, hsts);
   if (!from.has_no_store() || from.no_store()) headers.AddNoStore();
   return headers;
 }

@@ -16,7 +16,7 @@ using frontdesk::v1::Policy;
 using Texts = google::protobuf::RepeatedPtrField<std::string>;
 
 constexpr std::array kTimes = {
-    TimeRule{"cors.max_age", std::chrono::seconds(0), std::chrono::hours(24)}};
+    TimeRule{"cors.max_age", std::chrono::seconds(1), std::chrono::hours(24)}};
 
 void CheckOrigins(const Texts& origins, const std::vector<int>& field, std::string_view name,
                   const AddWrong& add) {
@@ -83,6 +83,7 @@ void CheckBrowsersTogether(
     const Policy& policy,
     const std::function<void(const std::string& name, std::string_view text)>& add) {
   const Policy::Cors& cors = policy.cors();
+  if (cors.has_enabled() && !cors.enabled()) return;
   const Texts& origins = cors.allow_origins();
   const bool asks_more = cors.allow_headers_size() > 0 || cors.expose_headers_size() > 0 ||
                          cors.allow_credentials() || cors.has_max_age() ||
@@ -91,7 +92,6 @@ void CheckBrowsersTogether(
     if (asks_more) add("cors", "has no allow_origins, and so allows nobody anything");
     return;
   }
-  if (!IsOn(cors)) return;
   if (Contains(origins, "*") && origins.size() > 1) {
     add("cors.allow_origins", "\"*\" is everybody: nothing else has a meaning beside it");
   }

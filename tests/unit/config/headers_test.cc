@@ -98,8 +98,8 @@ TEST(Headers, AreSafeByDefaultAndEachCanBeSwitchedOff) {
   EXPECT_EQ(
       lines("headers: {}", "https"),
       Cat(plain, "Strict-Transport-Security: max-age=31536000\r\n", "Cache-Control: no-store\r\n"));
-  EXPECT_EQ(lines("headers: {nosniff: false, strict_transport_security: '', "
-                  "content_security_policy: '', referrer_policy: '', no_store: false}",
+  EXPECT_EQ(lines("headers: {nosniff: false, strict_transport_security: off, "
+                  "content_security_policy: off, referrer_policy: off, no_store: false}",
                   "https"),
             "");
   EXPECT_EQ(lines("headers: {strict_transport_security: max-age=0, content_security_policy: "
@@ -131,7 +131,7 @@ TEST(Headers, RefuseWhatCannotBeRight) {
       {"add: [{name: Referrer-Policy, value: v}]",
        "headers.add[0].name: \"Referrer-Policy\" has a word of its own here\n"},
       {"cors: {allow_origins: ['https://a.example/'], max_age: 2d}",
-       "headers.cors.max_age: expected a duration"},
+       "headers.cors.max_age: expected a time"},
       {"cors: {allow_origins: ['https://a.example/']}",
        "headers.cors.allow_origins: \"https://a.example/\" has a path: an origin ends with its "
        "host\n"},
@@ -216,7 +216,7 @@ TEST(Headers, WhatDoesNotFitTogetherIsFound) {
   EXPECT_EQ(CompileWith("methods: {test.S/Get: {response_headers: [Referrer-Policy]}}").findings,
             "test.S.Get.response_headers: \"Referrer-Policy\" is set by the file's `headers` for "
             "all answers\n");
-  EXPECT_TRUE(CompileWith("headers: {referrer_policy: ''}\n"
+  EXPECT_TRUE(CompileWith("headers: {referrer_policy: off}\n"
                           "methods: {test.S/Get: {response_headers: [Referrer-Policy]}}")
                   .snapshot);
   EXPECT_EQ(CompileWith("methods: {test.S/Get: {csrf: {enabled: true}}}").findings,

@@ -278,7 +278,7 @@ TEST(Csrf, WhatChangesSomethingComesFromThisHost) {
     for (const std::string_view method : {"POST", "PUT", "PATCH", "DELETE", "PURGE"}) {
       const absl::Status status = CheckCsrf(Ask(method, "/", row.headers), route);
       EXPECT_EQ(status.ok(), row.taken) << method << ' ' << said;
-      if (!status.ok()) EXPECT_EQ(ReasonOf(status), "CROSS_SITE");
+      EXPECT_EQ(status.ok() ? "" : ReasonOf(status), row.taken ? "" : "CROSS_SITE");
     }
     for (const std::string_view method : {"GET", "HEAD", "OPTIONS"}) {
       EXPECT_TRUE(CheckCsrf(Ask(method, "/", row.headers), route).ok()) << method << said;
