@@ -14,6 +14,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 # Through pkg-config, because its -DCPPHTTPLIB_* flags are part of its ABI.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 if(FRONTDESK_TESTS)

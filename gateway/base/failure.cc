@@ -47,12 +47,13 @@ Failure& Failure::Http(int status) {
 }
 
 Failure& Failure::Field(std::string_view field, std::string_view description) {
-  std::string violation;  // google.rpc.BadRequest.FieldViolation
-  AppendField(violation, 1, field);
-  AppendField(violation, 2, description);
   std::string fields = Payload(status_, kFields);
-  AppendField(fields, 1, violation);
-  status_.SetPayload(kFields, absl::Cord(Absl(fields)));
+  AppendViolation(fields, field, description, "");
+  return Fields(fields);
+}
+
+Failure& Failure::Fields(std::string_view bad_request) {
+  status_.SetPayload(kFields, absl::Cord(Absl(bad_request)));
   return *this;
 }
 
@@ -75,6 +76,15 @@ Failure& Failure::Info(std::string_view name, std::string_view value) {
 Failure& Failure::Details(std::string_view status_bytes) {
   status_.SetPayload(kDetails, absl::Cord(Absl(status_bytes)));
   return *this;
+}
+
+void AppendViolation(std::string& bad_request, std::string_view field, std::string_view description,
+                     std::string_view reason) {
+  std::string violation;
+  AppendField(violation, 1, field);
+  AppendField(violation, 2, description);
+  if (!reason.empty()) AppendField(violation, 3, reason);
+  AppendField(bad_request, 1, violation);
 }
 
 Failure DeadlineExceeded(std::string_view what) {

@@ -27,6 +27,8 @@ class Failure {
   Failure& Http(int status);
   // A field of the request that is wrong, for BadRequest.field_violations. May be repeated.
   Failure& Field(std::string_view field, std::string_view description);
+  // All of them: a serialised google.rpc.BadRequest.
+  Failure& Fields(std::string_view bad_request);
   // The call never reached a back end: trying again is always safe.
   Failure& NeverSent();
   // A header that the answer carries, such as Allow or Retry-After. May be repeated.
@@ -41,6 +43,11 @@ class Failure {
  private:
   absl::Status status_;
 };
+
+// Adds a google.rpc.BadRequest.FieldViolation to a serialised BadRequest. `reason` names the rule
+// that is broken; "" for none.
+void AppendViolation(std::string& bad_request, std::string_view field, std::string_view description,
+                     std::string_view reason);
 
 // DEADLINE_EXCEEDED that this process found by its own clock: 504.
 Failure DeadlineExceeded(std::string_view what);

@@ -19,6 +19,7 @@
 #include "gateway/config/tls.h"
 #include "gateway/config/upstreams.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/header_rules.h"
 #include "gateway/contract/plan.h"
 #include "gateway/tls/credentials.h"
 
@@ -76,6 +77,11 @@ std::unique_ptr<route::Route> ToRoute(const Method& method, const contract::Bind
   route->idempotency.ttl = ToDuration(policy.idempotency().ttl(), route->idempotency.ttl);
   Protect(policy, *route);
   route->auth = ToRouteAuth(policy.auth(), AccessOtherwise(config.auth()));
+  if (policy.header_rules_size() > 0) {
+    // What is wrong with them was told where they were written.
+    route->header_rules = std::make_shared<const std::vector<contract::HeaderRules>>(
+        contract::CompileHeaderRules(policy, [](const auto&, auto, auto) {}));
+  }
   route->request_headers = LowerCase(policy.request_headers());
   route->response_headers = LowerCase(policy.response_headers());
   return route;

@@ -5,6 +5,7 @@
 #include "gateway/base/text.h"
 #include "gateway/contract/contract_loader.h"
 #include "gateway/contract/plan.h"
+#include "gateway/contract/rules.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::contract {
@@ -14,7 +15,7 @@ Method::Method() = default;
 Method::Method(Method&&) noexcept = default;
 Method::~Method() = default;
 
-Contract::Contract() = default;
+Contract::Contract() : rules_(std::make_unique<RuleSet>()) {}
 Contract::~Contract() = default;
 
 std::unique_ptr<const Contract> Contract::Load(std::string_view descriptor_set,

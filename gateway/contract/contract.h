@@ -25,8 +25,10 @@ class MethodDescriptor;
 
 namespace frontdesk::contract {
 
-struct OuterRule;  // contract/outer_rule.h
-struct Plan;       // contract/plan.h
+struct OuterRule;     // contract/outer_rule.h
+struct Plan;          // contract/plan.h
+struct MessageRules;  // contract/rules.h
+class RuleSet;
 
 // One google.api.http rule of a method.
 struct Binding {
@@ -45,6 +47,7 @@ struct Binding {
 struct Method : MethodName {
   const MessageTable* input = nullptr;
   const MessageTable* output = nullptr;
+  const MessageRules* rules = nullptr;  // of what clients send; null where there are none
   bool client_streaming = false;
   bool server_streaming = false;
   std::vector<Binding> bindings;
@@ -87,6 +90,7 @@ class Contract {
 
   std::unique_ptr<google::protobuf::DescriptorPool> pool_;
   MessageTables tables_;
+  std::unique_ptr<RuleSet> rules_;
   std::vector<Method> methods_;
   absl::flat_hash_map<std::string, size_t> by_name_;
   std::vector<std::string> services_;

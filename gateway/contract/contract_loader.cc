@@ -9,6 +9,7 @@
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/caller_check.h"
 #include "gateway/contract/descriptor_set.h"
+#include "gateway/contract/field_rules.h"
 #include "gateway/contract/limit_check.h"
 #include "gateway/contract/option_check.h"
 #include "gateway/contract/outer_rule.h"
@@ -72,6 +73,8 @@ std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor
   AddPlans();
   for (Method& method : contract_->methods_) method.needs_caller = NeedsCaller(method);
   AddTypesForAny();
+  CompileRules(set_, *contract_->pool_, places_, contract_->tables_, *contract_->rules_, findings_);
+  for (Method& method : contract_->methods_) method.rules = contract_->rules_->Find(method.input);
   return findings_.size() == before ? std::move(contract_) : nullptr;
 }
 

@@ -6,6 +6,7 @@
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/header_rules.h"
 #include "gateway/contract/limit_check.h"
 
 namespace frontdesk::contract {
@@ -69,6 +70,7 @@ void CheckPolicy(const Policy& policy, std::string_view path,
   CheckLimitValues(policy, add);
   CheckAuthValues(policy.auth(), add);
   CheckBrowserValues(policy, add);
+  CompileHeaderRules(policy, add);
   check_headers(Policy::kRequestHeadersFieldNumber, "request_headers", policy.request_headers());
   check_headers(Policy::kResponseHeadersFieldNumber, "response_headers", policy.response_headers());
 }

@@ -15,6 +15,7 @@
 #include "gateway/policy/limit_by_caller.h"
 #include "gateway/policy/limit_by_field.h"
 #include "gateway/policy/read_body.h"
+#include "gateway/policy/validate.h"
 #include "gateway/policy/via.h"
 #include "gateway/upstream/transport.h"
 
@@ -107,6 +108,12 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   // Everything behind this line works on one canonical message.
   status = Decode(exchange, *settings.types, settings.json_depth);
   if (!status.ok()) co_return Reply(std::move(status));
+
+  // Before it counts anywhere what the request says: what can't be right costs nobody anything.
+  if (HasRules(route)) {
+    status = Validate(exchange, host.wall);
+    if (!status.ok()) co_return Reply(std::move(status));
+  }
 
   // No earlier than there is a field; no later, because what follows costs most.
   if (!route.limits_by_field.empty()) {

@@ -10,6 +10,7 @@
 #include "gateway/policy/idempotency.h"
 #include "gateway/policy/limit.h"
 #include "gateway/policy/shed.h"
+#include "gateway/policy/validate_message.h"
 #include "gateway/reply.h"
 
 namespace frontdesk::policy {
@@ -42,6 +43,7 @@ struct ChainHost {
   Bulkheads& bulkheads;
   Random random;
   LimitHost limits;
+  WallClock wall = std::chrono::system_clock::now;
 };
 
 // What stands around each time that something is carried out, which may go on without the client:

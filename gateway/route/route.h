@@ -15,6 +15,10 @@
 #include "gateway/contract/contract.h"
 #include "gateway/contract/origin.h"
 
+namespace frontdesk::contract {
+struct HeaderRules;  // contract/header_rules.h
+}
+
 namespace frontdesk::route {
 
 // Paths that the gateway answers itself, whatever the contract binds.
@@ -105,6 +109,8 @@ struct Route {
   // Whether who is known by a cookie has to come from a page of this host, or of one of these.
   bool csrf = true;
   contract::OriginSet csrf_origins;
+  // Headers that clients send; null where there is no rule for one.
+  std::shared_ptr<const std::vector<contract::HeaderRules>> header_rules;
   // Client headers that become metadata, lower case.
   std::vector<std::string> request_headers;
   // Metadata that becomes response headers, lower case.

@@ -164,7 +164,8 @@ void AppendProblem(const absl::Status& failure, const Told& told, int http,
   for (WireReader reader(violations); reader.Next();) {
     errors += errors.empty() ? "{" : ",{";
     for (WireReader inner(reader.field().bytes); inner.Next();) {
-      errors += inner.field().number == 1 ? "\"field\":" : ",\"description\":";
+      constexpr const char* kKeys[] = {"\"field\":", ",\"description\":", ",\"reason\":"};
+      errors += kKeys[inner.field().number - 1];  // no others: AppendViolation()
       observe::AppendJsonString(errors, inner.field().bytes);
     }
     errors += '}';

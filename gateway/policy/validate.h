@@ -1,0 +1,18 @@
+// What clients send keeps the contract's rules, or is answered 400 with all that is wrong.
+#pragma once
+
+#include "absl/status/status.h"
+#include "gateway/exchange.h"
+#include "gateway/policy/validate_message.h"
+
+namespace frontdesk::policy {
+
+// Whether anything of a request for the route is looked at.
+inline bool HasRules(const route::Route& route) {
+  return route.method->rules != nullptr || route.header_rules != nullptr;
+}
+
+// Looks at the headers and the decoded message.
+absl::Status Validate(const Exchange& exchange, WallClock wall);
+
+}  // namespace frontdesk::policy
