@@ -107,7 +107,8 @@ Gateway::Gateway(Loop& loop, std::shared_ptr<const config::Snapshot> snapshot,
             .authenticator = host.authenticator,
             .bulkheads = host.bulkheads,
             .random = host.random,
-            .limits = host.limits},
+            .limits = host.limits,
+            .wall = host.wall},
       guarded_(host_, *this),
       undo_host_{scope, &metrics, snapshot_},
       request_ids_(seed) {}
@@ -267,6 +268,9 @@ void Gateway::Finish(const Exchange& exchange, const Reply& reply, http::ReplySi
   }
   rendered_.head.headers.emplace_back("X-Request-ID", exchange.request_id);
   policy::AddLimitHeaders(exchange.limit, rendered_.head);
+  if (exchange.route && exchange.route->version) {
+    policy::AddVersionHeaders(exchange, rendered_.head);
+  }
   if (reply.replayed) rendered_.head.headers.emplace_back("Idempotency-Replayed", "true");
   if (exchange.cors && !(exchange.preflight && status.ok())) {
     policy::AddCorsHeaders(exchange.request, *exchange.cors, rendered_.head);
@@ -283,8 +287,11 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
   const Duration took = Clock::now() - request.received;
   metrics_.OnRequest(route ? route->metrics_id : observe::Metrics::NoRoute(request.method),
                      rendered_.head.status, took);
+  const bool deprecated = route && route->version && route->version->deprecated;
+  if (deprecated) metrics_.OnDeprecated(route->metrics_id);
   if (!log_) return;
   observe::AccessRecord record;
+  record.deprecated = deprecated;
   record.time = std::chrono::system_clock::now() -
                 std::chrono::duration_cast<std::chrono::system_clock::duration>(took);
   record.request_id = exchange.request_id;

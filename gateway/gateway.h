@@ -33,6 +33,7 @@ struct GatewayHost {
   const Lateness& lateness;  // of the worker's loop
   policy::Random random;
   policy::LimitHost limits;
+  policy::WallClock wall = std::chrono::system_clock::now;
 };
 
 // One per worker, used on its loop only.

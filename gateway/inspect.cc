@@ -17,6 +17,7 @@
 #include "gateway/config/compile.h"
 #include "gateway/contract/plan.h"
 #include "gateway/contract/read_mask.h"
+#include "gateway/contract/version_check.h"
 #include "gateway/explain_calls.h"
 #include "gateway/live_state.h"
 #include "gateway/tell.h"
@@ -70,8 +71,7 @@ const char* OnError(const contract::PlanStep& step) {
 
 // The condition of a step as it is written.
 std::string WhenOf(const contract::Method& method, const std::string& step) {
-  const auto& composition = method.descriptor->options().GetExtension(v1::compose);
-  for (const v1::Step& proto : composition.step()) {
+  for (const v1::Step& proto : method.composition->step()) {
     if (proto.id() == step && proto.has_when()) return proto.when().ShortDebugString();
   }
   return "";
@@ -172,6 +172,17 @@ void AddBrowsers(const route::Route& route, const Add& add) {
   if (!route.csrf_origins.empty()) add("csrf.allow_origins", route.csrf_origins.Patterns());
 }
 
+template <class Add>
+void AddVersion(const contract::Method& method, const v1::Policy::Version& version,
+                const Add& add) {
+  if (version.has_deprecated_since()) add("version.deprecated_since", version.deprecated_since());
+  if (version.has_sunset()) add("version.sunset", version.sunset());
+  if (version.has_successor()) add("version.successor", contract::SuccessorOf(method, version));
+  if (version.has_documentation()) add("version.documentation", version.documentation());
+  if (version.has_retired()) add("version.retired", version.retired());
+  if (version.has_retired_since()) add("version.retired_since", version.retired_since());
+}
+
 // Every value in force, and the file and line that set it.
 ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& route) {
   ordered_json out = ordered_json::object();
@@ -219,9 +230,23 @@ ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& 
   }
   AddAuth(route.auth, add);
   AddBrowsers(route, add);
+  if (route.version) AddVersion(*route.method, route.version->policy, add);
   add("request_headers", route.request_headers);
   add("response_headers", route.response_headers);
   return out;
+}
+
+// "deprecated since 2026-11-01, sunset 2027-05-01", "retired", or "" for a version in its prime.
+std::string LifeOf(const route::Route& route) {
+  if (!route.version) return "";
+  const v1::Policy::Version& version = route.version->policy;
+  if (contract::IsRetired(version)) return "retired";
+  if (!route.version->deprecated) return "";
+  std::string life = "deprecated";
+  if (version.has_deprecated_since()) life += Cat(" since ", version.deprecated_since());
+  if (version.has_sunset()) life += Cat(", sunset ", version.sunset());
+  if (route.version->retired_from) life += Cat(", retired from ", version.retired_since(), " on");
+  return life;
 }
 
 ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& code,
@@ -234,6 +259,9 @@ ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& c
                    {"policy", PolicyToJson(snapshot, route)}};
   if (const char* body = BodyOf(*route.binding); *body) out["body"] = body;
   if (route.binding->response_field) out["response_body"] = route.binding->response_field->name;
+  const std::string life = LifeOf(route);
+  if (!life.empty()) out["version"] = life;
+  if (method.adapter) out["adapts"] = method.adapter->call();
   const std::string runs = code.HowItRuns(method);
   if (!runs.empty()) out["runs"] = runs;
   if (method.plan) {
@@ -358,11 +386,17 @@ int Routes(const VerbOptions& options) {
     return kFine;
   }
   for (const route::Route* route : routes) {
+    const contract::Method& method = *route->method;
+    std::string more;
+    if (method.adapter) {
+      more = Cat("  (adapts ", method.adapter->call(), ')');
+    } else if (method.plan) {
+      more = Cat("  (", method.plan->steps.size(), " calls)");
+    }
+    const std::string life = LifeOf(*route);
+    if (!life.empty()) more += Cat("  [", life, ']');
     std::printf("%-7s %-52s %s%s\n", route->binding->http_method.c_str(),
-                route->binding->path.text.c_str(), Rpc(*route->method).c_str(),
-                route->method->plan
-                    ? Cat("  (", route->method->plan->steps.size(), " calls)").c_str()
-                    : "");
+                route->binding->path.text.c_str(), Rpc(method).c_str(), more.c_str());
   }
   return kFine;
 }

@@ -25,6 +25,7 @@ v1::Policy ToPolicy(const route::Route& route) {
   policy.mutable_print()->set_enum_numbers(route.enum_numbers);
   for (const std::string& name : route.request_headers) policy.add_request_headers(name);
   for (const std::string& name : route.response_headers) policy.add_response_headers(name);
+  if (route.version) *policy.mutable_version() = route.version->policy;
   return policy;
 }
 

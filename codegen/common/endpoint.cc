@@ -4,6 +4,7 @@
 
 #include "codegen/common/face.h"
 #include "gateway/contract/auth_check.h"
+#include "gateway/contract/version_check.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::codegen {
@@ -148,6 +149,9 @@ std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding,
           {415, "INVALID_ARGUMENT", "UNSUPPORTED_MEDIA_TYPE", "the body is not JSON in UTF-8"});
     }
     cases.push_back({413, "RESOURCE_EXHAUSTED", "BODY_TOO_LARGE", "the body is too large"});
+  }
+  if (contract::WillBeRetired(policy.version())) {
+    cases.push_back({410, "FAILED_PRECONDITION", "METHOD_RETIRED", "this version is retired"});
   }
   using Auth = frontdesk::v1::Policy::Auth;
   const bool known =

@@ -70,7 +70,7 @@ const contract::Method& Asked(const PlanStep& step) {
 }
 
 const frontdesk::v1::Composition& CompositionOf(const contract::Method& method) {
-  return method.descriptor->options().GetExtension(frontdesk::v1::compose);
+  return *method.composition;
 }
 
 std::vector<StepNames> NamesOfSteps(const contract::Method& method, const Names& space) {

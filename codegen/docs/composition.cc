@@ -78,7 +78,7 @@ class Writer {
   explicit Writer(const contract::Method& method)
       : method_(method),
         plan_(*method.plan),
-        option_(method.descriptor->options().GetExtension(frontdesk::v1::compose)),
+        option_(*method.composition),
         request_timeout_(RequestTimeout(method)),
         schedule_(ScheduleOf(plan_, request_timeout_)) {}
 
@@ -228,6 +228,24 @@ class Writer {
 };
 
 }  // namespace
+
+std::string WriteAdapter(const contract::Method& method) {
+  const Step& step = method.composition->step(0);
+  std::vector<std::vector<std::string>> rows;
+  const auto add = [&](const char* what, const auto& mappings) {
+    for (const auto& mapping : mappings) {
+      const std::string& from = mapping.from();
+      rows.push_back({what,
+                      mapping.has_value() ? Cat("always ", Code(mapping.value()))
+                                          : Code(from.substr(from.find('.') + 1)),
+                      Code(mapping.to())});
+    }
+  };
+  add("request", step.bind());
+  add("answer", method.composition->out());
+  std::string out = Cat("Answered by ", Code(step.call()), ".\n");
+  return rows.empty() ? out : Cat(out, '\n', Table({"", "from", "to"}, rows));
+}
 
 std::string WriteComposition(const contract::Method& method) { return Writer(method).Run(); }
 

@@ -11,4 +11,7 @@ namespace frontdesk::codegen::docs {
 // worst-case time with how it came about. For a method that has a plan.
 std::string WriteComposition(const contract::Method& method);
 
+// What an adapter calls, and which field fills which.
+std::string WriteAdapter(const contract::Method& method);
+
 }  // namespace frontdesk::codegen::docs

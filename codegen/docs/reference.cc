@@ -13,6 +13,7 @@
 #include "codegen/docs/types.h"
 #include "gateway/base/text.h"
 #include "gateway/base/version.h"
+#include "gateway/contract/version_check.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::codegen::docs {
@@ -87,7 +88,7 @@ std::string Answer(const Method& method, const Binding& binding, Types& types) {
     out += Cat(", ", field == nullptr ? types.Of(*method.output, face) : types.Of(*field, face));
   }
   out += ".\n";
-  if (method.plan) {
+  if (method.plan && !method.adapter) {
     out += "\nParts that are missing are named by the header `Frontdesk-Incomplete`.\n";
   }
   if (status == 204 || raw) return out;
@@ -107,7 +108,8 @@ std::string Errors(const Method& method, const Binding& binding) {
 
 std::string Section(const Method& method, const ReferenceOptions& options, Types& types) {
   std::string out = Cat("## <a id=\"", method.full_name, "\"></a>", method.name, "\n\n");
-  if (method.descriptor->options().deprecated()) out += "**Deprecated.**\n\n";
+  const std::string life = contract::VersionText(method, method.policy.version());
+  if (!life.empty()) out += Cat("**", Cell(life), "**\n\n");
   const std::string comment = CommentOf(*method.descriptor);
   if (!comment.empty()) out += Cat(Prose(comment), "\n\n");
   for (const Binding& binding : method.bindings) {
@@ -116,7 +118,11 @@ std::string Section(const Method& method, const ReferenceOptions& options, Types
                "```\n\nAnswer: ", Answer(method, binding, types),
                "\nErrors, besides those of the back end:\n\n", Errors(method, binding), '\n');
   }
-  if (method.plan) out += Cat("### Composition\n\n", WriteComposition(method), '\n');
+  if (method.adapter) {
+    out += Cat("### Adapter\n\n", WriteAdapter(method), '\n');
+  } else if (method.plan) {
+    out += Cat("### Composition\n\n", WriteComposition(method), '\n');
+  }
   return out;
 }
 

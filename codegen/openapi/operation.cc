@@ -6,6 +6,7 @@
 #include "codegen/common/endpoint.h"
 #include "codegen/common/example.h"
 #include "gateway/base/text.h"
+#include "gateway/contract/version_check.h"
 
 namespace frontdesk::codegen::openapi {
 namespace {
@@ -151,7 +152,7 @@ ordered_json Responses(const Operation& operation, Schemas& schemas) {
   const uint32_t status =
       operation.policy.has_success_status() ? operation.policy.success_status() : 200;
   ordered_json headers{{"X-Request-ID", HeaderRef("X-Request-ID")}};
-  if (operation.method.plan) {
+  if (operation.method.plan && !operation.method.adapter) {
     headers["Frontdesk-Incomplete"] = HeaderRef("Frontdesk-Incomplete");
   }
   for (const std::string& name : operation.policy.response_headers()) {
@@ -182,8 +183,14 @@ ordered_json ToJson(const Operation& operation, Schemas& schemas) {
   const std::string summary = Summary(comment);
   ordered_json out{{"tags", ordered_json::array({method.service})}, {"operationId", operation.id}};
   if (!summary.empty()) out["summary"] = summary;
-  if (comment != summary) out["description"] = comment;
-  if (method.descriptor->options().deprecated()) out["deprecated"] = true;
+  const auto& version = operation.policy.version();
+  std::string description = comment == summary ? "" : comment;
+  if (contract::IsDeprecated(version)) {
+    description =
+        Cat(comment, comment.empty() ? "" : "\n\n", contract::VersionText(method, version));
+  }
+  if (!description.empty()) out["description"] = std::move(description);
+  if (contract::IsDeprecated(method, version)) out["deprecated"] = true;
   ordered_json parameters = Parameters(operation, schemas);
   if (!parameters.empty()) out["parameters"] = std::move(parameters);
   if (operation.binding.body != Binding::Body::kNone && operation.body) {

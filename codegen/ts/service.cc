@@ -7,6 +7,7 @@
 #include "codegen/common/endpoint.h"
 #include "codegen/ts/text.h"
 #include "gateway/base/text.h"
+#include "gateway/contract/version_check.h"
 
 namespace frontdesk::codegen::ts {
 namespace {
@@ -44,8 +45,14 @@ class MethodWriter {
         binding_.http_method == "*" ? has_body ? "POST" : "GET" : binding_.http_method;
     const std::string comment = CommentOf(*method_.descriptor);
     const std::string endpoint = Cat('`', http, ' ', binding_.path.text, '`');
-    std::string out = Doc(comment.empty() ? endpoint : Cat(comment, "\n\n", endpoint),
-                          method_.descriptor->options().deprecated(), "  ");
+    std::string doc = comment.empty() ? endpoint : Cat(comment, "\n\n", endpoint);
+    const auto& version = method_.policy.version();
+    if (contract::IsDeprecated(version)) {
+      doc += Cat("\n\n@deprecated ", contract::VersionText(method_, version));
+    } else if (method_.descriptor->options().deprecated()) {
+      doc += "\n\n@deprecated";
+    }
+    std::string out = Doc(doc, false, "  ");
     const std::string query = Query();
     // An empty request is passed to nothing.
     const bool used = has_body || !query.empty() || !binding_.captures.empty();

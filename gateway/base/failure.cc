@@ -13,6 +13,7 @@ constexpr char kFields[] = "frontdesk/fields";
 constexpr char kNeverSent[] = "frontdesk/never-sent";
 constexpr char kHeaders[] = "frontdesk/headers";
 constexpr char kInfo[] = "frontdesk/info";
+constexpr char kHelp[] = "frontdesk/help";
 constexpr char kDetails[] = "frontdesk/details";
 
 std::string Payload(const absl::Status& status, const char* url) {
@@ -73,6 +74,16 @@ Failure& Failure::Info(std::string_view name, std::string_view value) {
   return *this;
 }
 
+Failure& Failure::Help(std::string_view description, std::string_view url) {
+  std::string link;  // google.rpc.Help.Link
+  AppendField(link, 1, description);
+  AppendField(link, 2, url);
+  std::string help = Payload(status_, kHelp);
+  AppendField(help, 1, link);
+  status_.SetPayload(kHelp, absl::Cord(Absl(help)));
+  return *this;
+}
+
 Failure& Failure::Details(std::string_view status_bytes) {
   status_.SetPayload(kDetails, absl::Cord(Absl(status_bytes)));
   return *this;
@@ -124,6 +135,8 @@ std::string DetailsOf(const absl::Status& status) { return Payload(status, kDeta
 std::string FieldViolationsOf(const absl::Status& status) { return Payload(status, kFields); }
 
 std::string InfoOf(const absl::Status& status) { return Payload(status, kInfo); }
+
+std::string HelpOf(const absl::Status& status) { return Payload(status, kHelp); }
 
 std::string HeadersOf(const absl::Status& status) { return Payload(status, kHeaders); }
 

@@ -35,6 +35,8 @@ class Failure {
   Failure& Header(std::string_view name, std::string_view value);
   // An entry of ErrorInfo.metadata: names in lower case. May be repeated.
   Failure& Info(std::string_view name, std::string_view value);
+  // A page, or another address, that helps: a link of google.rpc.Help. May be repeated.
+  Failure& Help(std::string_view description, std::string_view url);
   // A serialised google.rpc.Status that the back end sent; its details survive untouched.
   Failure& Details(std::string_view status_bytes);
 
@@ -66,6 +68,8 @@ std::string DetailsOf(const absl::Status& status);  // "" when there are none
 std::string FieldViolationsOf(const absl::Status& status);
 // Entries of ErrorInfo.metadata, serialised as fields 3 of a google.rpc.ErrorInfo.
 std::string InfoOf(const absl::Status& status);
+// Serialised google.rpc.Help, "" when there is no link.
+std::string HelpOf(const absl::Status& status);
 // "Name: value\r\n" lines.
 std::string HeadersOf(const absl::Status& status);
 

@@ -18,9 +18,11 @@
 #include "gateway/config/protection.h"
 #include "gateway/config/tls.h"
 #include "gateway/config/upstreams.h"
+#include "gateway/config/versions.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/header_rules.h"
 #include "gateway/contract/plan.h"
+#include "gateway/contract/version_check.h"
 #include "gateway/tls/credentials.h"
 
 namespace frontdesk::config {
@@ -151,16 +153,18 @@ class Compiler {
   }
 
   void Routes(Snapshot& snapshot) {
+    policies_.CheckSuccessors(contract_, findings_);
     route::MatcherBuilder builder;
     for (const Method& method : contract_.methods()) {
       policies_.CheckAddressed(method, findings_);
       if (method.bindings.empty()) continue;
-      CheckReachable(method);
       // Of those that upstreams serve it was done with their times.
       if (!served_.contains(method.service)) {
         policies_.CheckTogether(method, std::chrono::nanoseconds::max(), findings_);
       }
       const auto [policy, places] = policies_.Of(method);
+      // What is never called any more needs nobody behind it.
+      if (!contract::IsRetired(policy.version())) CheckReachable(method);
       CheckBodyLimit(method, policy, places, snapshot.limits);
       policies_.CheckAuth(method, snapshot.chain.auth, findings_);
       policies_.CheckBrowsers(method, snapshot.answer_headers.all(), findings_);
@@ -175,6 +179,7 @@ class Compiler {
         snapshot.routes.push_back(ToRoute(method, binding, policy, config_, snapshot.limits));
         snapshot.routes.back()->places = places;
         snapshot.routes.back()->bulkhead = bulkhead;
+        snapshot.routes.back()->version = ToVersion(method, binding, policy, contract_);
         limit_rules_.Add(method, policy, places, snapshot.limit_rules, *snapshot.routes.back());
         ProtectFromOtherSites(policy, *snapshot.routes.back());
         // Behind all else, which it tells browsers of.

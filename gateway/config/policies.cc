@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <vector>
 
 #include "gateway/base/text.h"
@@ -14,6 +15,7 @@
 #include "gateway/contract/browser_check.h"
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/version_check.h"
 #include "gateway/route/route.h"
 
 namespace frontdesk::config {
@@ -163,6 +165,18 @@ void Policies::CheckBrowsers(const Method& method, const http::CommonFields& com
            Cat(Quoted(header), " is set by the file's `headers` for all answers"));
     }
   }
+}
+
+void Policies::CheckSuccessors(const contract::Contract& contract, Findings& findings) {
+  std::map<const Method*, PolicyInForce> all;
+  for (const Method& method : contract.methods()) all.emplace(&method, Of(method));
+  contract::CheckSuccessors(
+      contract.methods(),
+      [&](const Method& method) -> const auto& { return all.at(&method).policy.version(); },
+      [&](const Method& method, const std::string& name, std::string_view text) {
+        Tell(contract::PlaceOfValue(all.at(&method).places, name).value_or(method.place),
+             Cat(method.full_name, '.', name), text, findings);
+      });
 }
 
 void Policies::CheckTogether(const Method& method, nanoseconds timeout, Findings& findings) {

@@ -38,6 +38,8 @@ class Policies {
   // What pages in browsers may do, and fields of answers that `common` has already.
   void CheckBrowsers(const contract::Method& method, const http::CommonFields& common,
                      contract::Findings& findings);
+  // Methods that end, or are followed by one that can't follow, once all is put together.
+  void CheckSuccessors(const contract::Contract& contract, contract::Findings& findings);
   // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
   void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
                      contract::Findings& findings);

@@ -9,6 +9,7 @@
 #include "gateway/base/mechanism/breaker.h"
 #include "gateway/base/text.h"
 #include "gateway/contract/auth_check.h"
+#include "gateway/contract/version_check.h"
 #include "google/protobuf/descriptor.h"
 
 namespace frontdesk::contract {
@@ -93,10 +94,11 @@ void CheckSuits(const Policy& own, const Method& method, const AddWrong& add) {
     if (!has) return;
     add({field}, name,
         Cat(Quoted(method.path.substr(1)),
-            " is a composition, which nobody calls: say it for its steps, or for the "
-            "methods that they call"));
+            composed ? " is a composition, which nobody calls: say it for its steps, or for the "
+                       "methods that they call"
+                     : " is an adapter, which nobody calls: say it for the method that it calls"));
   };
-  if (composed) {
+  if (composed || method.adapter) {
     no_call(own.has_retry(), Policy::kRetryFieldNumber, "retry");
     no_call(own.has_hedge(), Policy::kHedgeFieldNumber, "hedge");
     no_call(own.has_breaker(), Policy::kBreakerFieldNumber, "breaker");
@@ -189,6 +191,7 @@ void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallT
   needs("fault.delay_percent", policy.fault().has_delay(), "delay");
   needs("fault.abort_percent", policy.fault().has_abort(), "abort");
   CheckAuthTogether(policy.auth(), places, add);
+  CheckVersionTogether(policy.version(), places, add);
 }
 
 }  // namespace frontdesk::contract

@@ -18,6 +18,11 @@
 #include "gateway/contract/path_template.h"
 #include "gateway/contract/policy_leaves.h"
 
+namespace frontdesk::v1 {
+class Adapter;
+class Composition;
+}  // namespace frontdesk::v1
+
 namespace google::protobuf {
 class DescriptorPool;
 class MethodDescriptor;
@@ -54,8 +59,11 @@ struct Method : MethodName {
   frontdesk::v1::Policy policy;  // service and method merged, per leaf; YAML comes on top
   PolicyPlaces policy_places;
   std::unique_ptr<const Plan> plan;  // null for a plain method
-  bool custom = false;               // `custom: true`: written by hand
-  bool needs_caller = false;         // is not carried out for somebody unknown
+  // What the plan was made of: declared, or what an adapter is short for.
+  std::unique_ptr<const frontdesk::v1::Composition> composition;
+  const frontdesk::v1::Adapter* adapter = nullptr;  // its option; null if it is none
+  bool custom = false;                              // `custom: true`: written by hand
+  bool needs_caller = false;                        // is not carried out for somebody unknown
   Place place;
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
 

@@ -5,6 +5,7 @@
 #include "frontdesk/v1/compose.pb.h"
 #include "frontdesk/v1/options.pb.h"
 #include "gateway/base/text.h"
+#include "gateway/contract/adapter.h"
 #include "gateway/contract/binding.h"
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/caller_check.h"
@@ -14,6 +15,7 @@
 #include "gateway/contract/option_check.h"
 #include "gateway/contract/outer_rule.h"
 #include "gateway/contract/plan.h"
+#include "gateway/contract/version_check.h"
 #include "google/api/annotations.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/stubs/logging.h"
@@ -71,6 +73,13 @@ std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor
   CheckSelectors();
   CheckCollisions(contract_->methods_, findings_);
   AddPlans();
+  CheckSuccessors(
+      contract_->methods_,
+      [](const Method& method) -> const auto& { return method.policy.version(); },
+      [&](const Method& method, const std::string& value, std::string_view text) {
+        findings_.Add(PlaceOfValue(method.policy_places, value).value_or(method.place),
+                      Cat(method.full_name, '.', value), text);
+      });
   for (Method& method : contract_->methods_) method.needs_caller = NeedsCaller(method);
   AddTypesForAny();
   CompileRules(set_, *contract_->pool_, places_, contract_->tables_, *contract_->rules_, findings_);
@@ -173,13 +182,17 @@ void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {
   method.place = places_.Of(
       file, PathOf(descriptor) + SourcePath{pb::MethodDescriptorProto::kNameFieldNumber});
   method.descriptor = &descriptor;
+  if (descriptor.options().HasExtension(frontdesk::v1::adapt)) {
+    method.adapter = &descriptor.options().GetExtension(frontdesk::v1::adapt);
+  }
   CheckGroups(*method.input);
   CheckGroups(*method.output);
 
   AddPolicy(descriptor, method);
   AddRules(descriptor, method);
   // Back ends' own methods are called by plans, which say what can't be filled there.
-  if (!method.bindings.empty() || descriptor.options().HasExtension(frontdesk::v1::compose)) {
+  if (!method.bindings.empty() || method.adapter ||
+      descriptor.options().HasExtension(frontdesk::v1::compose)) {
     for (const std::string& wrong : UnreachedCallerFields(*method.input)) {
       findings_.Add(method.place, method.full_name, wrong);
     }
@@ -259,25 +272,42 @@ void ContractLoader::AddTypesForAny() {
 // Last, because a plan refers to the methods that it calls.
 void ContractLoader::AddPlans() {
   for (Method& method : contract_->methods_) {
-    const pb::MethodOptions& options = method.descriptor->options();
-    if (!options.HasExtension(frontdesk::v1::compose)) continue;
-    const PlaceOf place_of = [&](const SourcePath& value) {
+    const bool composed = method.descriptor->options().HasExtension(frontdesk::v1::compose);
+    if (!composed && !method.adapter) continue;
+    const int number =
+        composed ? frontdesk::v1::kComposeFieldNumber : frontdesk::v1::kAdaptFieldNumber;
+    const PlaceOf place_of = [&, number](const SourcePath& value) {
       return places_.Of(method.descriptor->file()->name(),
-                        OptionPath(*method.descriptor, frontdesk::v1::kComposeFieldNumber) + value);
+                        OptionPath(*method.descriptor, number) + value);
     };
     if (method.client_streaming || method.server_streaming) {
-      findings_.Add(place_of({}), method.full_name,
-                    "is a streaming method; only unary ones are composed");
-      continue;
+      findings_.Add(
+          place_of({}), method.full_name,
+          Cat("is a streaming method; only unary ones are ", composed ? "composed" : "adapted"));
+    } else if (composed && method.adapter) {
+      findings_.Add(place_of({}), method.full_name, "is composed and adapted: which of both?");
+    } else if (composed) {
+      AddComposition(place_of, method);
+    } else {
+      CompiledAdapter compiled =
+          CompileAdapter(*method.adapter, method, contract_->methods_, place_of, findings_);
+      method.composition = std::move(compiled.composition);
+      method.plan = std::move(compiled.plan);
     }
-    const frontdesk::v1::Composition& composition = options.GetExtension(frontdesk::v1::compose);
-    method.custom = composition.custom();
-    if (!method.custom) {
-      method.plan = CompilePlan(composition, method, contract_->methods_, place_of, findings_);
-    } else if (composition.step_size() + composition.out_size() > 0 || composition.hooks()) {
-      findings_.Add(place_of({}), method.full_name,
-                    "is written by hand (`custom`), so it has no steps, no `out` and no hooks");
-    }
+  }
+}
+
+void ContractLoader::AddComposition(const PlaceOf& place_of, Method& method) {
+  using frontdesk::v1::Composition;
+  method.composition = std::make_unique<const Composition>(
+      method.descriptor->options().GetExtension(frontdesk::v1::compose));
+  const Composition& composition = *method.composition;
+  method.custom = composition.custom();
+  if (!method.custom) {
+    method.plan = CompilePlan(composition, method, contract_->methods_, place_of, findings_);
+  } else if (composition.step_size() + composition.out_size() > 0 || composition.hooks()) {
+    findings_.Add(place_of({}), method.full_name,
+                  "is written by hand (`custom`), so it has no steps, no `out` and no hooks");
   }
 }
 

@@ -42,6 +42,7 @@ class ContractLoader {
   void CheckSelectors();
   void CheckGroups(const MessageTable& table);
   void AddPlans();
+  void AddComposition(const PlaceOf& place_of, Method& method);
   void AddTypesForAny();
 
   Findings& findings_;

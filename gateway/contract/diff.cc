@@ -77,6 +77,9 @@ bool IsBreaking(const std::string& leaf, const std::string& before, const std::s
   if (leaf == "success_status" || leaf.starts_with("print.")) return true;
   if (leaf == "idempotency.required") return after == "true";
   if (leaf.starts_with("parse.") || leaf == "path.ignore_trailing_slash") return before == "true";
+  if (leaf == "version.retired") return after == "true";
+  // As dates they are ordered as texts.
+  if (leaf == "version.retired_since") return !after.empty() && (before.empty() || after < before);
   if (leaf == "max_request_bytes") {
     return !after.empty() && (before.empty() || std::stoull(after) < std::stoull(before));
   }
@@ -141,7 +144,11 @@ class ContractDiff {
               ": clients read something else"));
     }
     Policies(*before.method, *after.method, where);
-    Plans(before.method->plan.get(), after.method->plan.get(), where);
+    if (before.method->adapter || after.method->adapter) {
+      Adapters(*before.method, *after.method, where);
+    } else {
+      Plans(before.method->plan.get(), after.method->plan.get(), where);
+    }
     if (before.method->server_streaming != after.method->server_streaming ||
         before.method->client_streaming != after.method->client_streaming) {
       Add(true, where, "one side was a stream and is none, or the other way round");
@@ -181,6 +188,18 @@ class ContractDiff {
       Add(false, where,
           after.policy.has_idempotency() ? "an Idempotency-Key is now honoured"
                                          : "an Idempotency-Key is no longer honoured");
+    }
+  }
+
+  // What an adapter is compiled into is nobody's concern.
+  void Adapters(const Method& before, const Method& after, const std::string& where) {
+    if (!after.adapter) {
+      Add(false, where, Cat("is no longer an adapter of ", before.adapter->call()));
+    } else if (!before.adapter) {
+      Add(false, where, Cat("is now an adapter of ", after.adapter->call()));
+    } else if (before.adapter->call() != after.adapter->call()) {
+      Add(false, where,
+          Cat("was an adapter of ", before.adapter->call(), ", is one of ", after.adapter->call()));
     }
   }
 

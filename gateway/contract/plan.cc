@@ -54,12 +54,14 @@ std::vector<Mapping> MappingsOf(const google::protobuf::RepeatedPtrField<Proto>&
 class PlanCompiler {
  public:
   PlanCompiler(const frontdesk::v1::Composition& composition, const Method& method,
-               std::span<const Method> methods, const PlaceOf& place_of, Findings& findings)
+               std::span<const Method> methods, const PlaceOf& place_of, Findings& findings,
+               Composed composed)
       : composition_(composition),
         method_(method),
         methods_(methods),
         place_of_(place_of),
         findings_(findings),
+        composed_(composed),
         plan_(std::make_unique<Plan>()),
         fitter_(plan_->conversions) {}
 
@@ -95,6 +97,7 @@ class PlanCompiler {
   const std::span<const Method> methods_;
   const PlaceOf& place_of_;
   Findings& findings_;
+  const Composed composed_;
   std::unique_ptr<Plan> plan_;
   PlanFitter fitter_;
   std::vector<PathRoot> roots_;      // what every mapping may begin with
@@ -118,7 +121,7 @@ std::unique_ptr<const Plan> PlanCompiler::Compile() {
   plan_->hooks = composition_.hooks();
   RefuseLater(composition_, method_.full_name, place_of_, findings_);
   const StepOrder order =
-      OrderCompiler(composition_, method_.full_name, place_of_, findings_).Compile();
+      OrderCompiler(composition_, method_.full_name, place_of_, findings_).Compile(composed_);
   std::vector<size_t> position(count);  // declared index -> index in the plan
   for (size_t i = 0; i < count; ++i) position[order.order[i]] = i;
   plan_->steps.resize(count);
@@ -135,7 +138,9 @@ std::unique_ptr<const Plan> PlanCompiler::Compile() {
   for (size_t i = 0; i < count; ++i) {
     CompileStep(composition_.step(static_cast<int>(order.order[i])), plan_->steps[i]);
   }
-  if (count > 0 && composition_.out().empty()) Add({}, "a composition without `out` has no answer");
+  if (count > 0 && composition_.out().empty() && composed_ == Composed::kByHand) {
+    Add({}, "a composition without `out` has no answer");
+  }
   FillCompiler fill(roots_, broken_, fitter_);
   plan_->answer =
       fill.Fill(FillCompiler::What::kAnswer, MappingsOf(composition_.out()), *method_.output);
@@ -388,8 +393,9 @@ void PlanCompiler::CompileUndo(const frontdesk::v1::Step& proto, PlanStep& step,
 
 std::unique_ptr<const Plan> CompilePlan(const frontdesk::v1::Composition& composition,
                                         const Method& method, std::span<const Method> methods,
-                                        const PlaceOf& place_of, Findings& findings) {
-  return PlanCompiler(composition, method, methods, place_of, findings).Compile();
+                                        const PlaceOf& place_of, Findings& findings,
+                                        Composed composed) {
+  return PlanCompiler(composition, method, methods, place_of, findings, composed).Compile();
 }
 
 }  // namespace frontdesk::contract

@@ -182,11 +182,15 @@ struct Plan {
   bool hooks = false;   // generated code sees the answer
 };
 
+// Who wrote a composition: of an adapter's, the answer may be empty or constant.
+enum class Composed { kByHand, kByAdapter };
+
 // The plan of the unary `method`, declared by `composition`; null, with at least one finding, when
 // something is wrong with it. `methods` are all methods of the contract, complete but for their
 // plans, at addresses that last; `place_of` gives the place of a value of the option.
 std::unique_ptr<const Plan> CompilePlan(const frontdesk::v1::Composition& composition,
                                         const Method& method, std::span<const Method> methods,
-                                        const PlaceOf& place_of, Findings& findings);
+                                        const PlaceOf& place_of, Findings& findings,
+                                        Composed composed = Composed::kByHand);
 
 }  // namespace frontdesk::contract

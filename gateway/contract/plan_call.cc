@@ -24,6 +24,8 @@ FoundMethod FindUnaryMethod(std::span<const Method> methods, std::string_view ca
   } else if (found.method->descriptor &&
              found.method->descriptor->options().HasExtension(frontdesk::v1::compose)) {
     found.wrong = Cat(Quoted(call), " is a composition; call what it is composed of");
+  } else if (found.method->adapter) {
+    found.wrong = Cat(Quoted(call), " is an adapter; call ", Quoted(found.method->adapter->call()));
   }
   return found;
 }

@@ -37,7 +37,7 @@ class OrderCompiler {
                 const PlaceOf& place_of, Findings& findings)
       : composition_(composition), method_(method), place_of_(place_of), findings_(findings) {}
 
-  StepOrder Compile();
+  StepOrder Compile(Composed composed);
 
  private:
   void CheckNames();

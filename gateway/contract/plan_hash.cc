@@ -72,7 +72,7 @@ class Shapes {
 uint64_t PlanHash(const Method& method) {
   Hash hash;
   hash.Add(method.path);
-  hash.Add(method.descriptor->options().GetExtension(frontdesk::v1::compose).SerializeAsString());
+  hash.Add(method.composition ? method.composition->SerializeAsString() : std::string());
   Shapes shapes;
   shapes.Gather(*method.input->descriptor);
   shapes.Gather(*method.output->descriptor);

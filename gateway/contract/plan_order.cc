@@ -35,7 +35,7 @@ SourcePath StepPath(const frontdesk::v1::Composition& composition, const frontde
          below;
 }
 
-StepOrder OrderCompiler::Compile() {
+StepOrder OrderCompiler::Compile(Composed composed) {
   CheckNames();
   StepOrder result;
   const auto count = static_cast<size_t>(composition_.step_size());
@@ -58,7 +58,7 @@ StepOrder OrderCompiler::Compile() {
     }
     return result;
   }
-  CheckUse(result);
+  if (composed == Composed::kByHand) CheckUse(result);
   CheckErrorPolicies(result);
   return result;
 }

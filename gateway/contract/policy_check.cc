@@ -8,6 +8,7 @@
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/header_rules.h"
 #include "gateway/contract/limit_check.h"
+#include "gateway/contract/version_check.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -71,6 +72,7 @@ void CheckPolicy(const Policy& policy, std::string_view path,
   CheckAuthValues(policy.auth(), add);
   CheckBrowserValues(policy, add);
   CompileHeaderRules(policy, add);
+  CheckVersionValues(policy.version(), add);
   check_headers(Policy::kRequestHeadersFieldNumber, "request_headers", policy.request_headers());
   check_headers(Policy::kResponseHeadersFieldNumber, "response_headers", policy.response_headers());
 }

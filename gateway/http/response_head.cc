@@ -113,26 +113,25 @@ void AppendField(std::string& out, std::string_view name, std::string_view value
 
 }  // namespace
 
+void WriteHttpDate(std::time_t second, char (&text)[kHttpDateSize]) {
+  std::tm parts{};
+  gmtime_r(&second, &parts);
+  // Not strftime's %a and %b, which speak the process's locale.
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[parts.tm_wday],
+                parts.tm_mday % 100, kMonths[parts.tm_mon], (parts.tm_year + 1900) % 10000,
+                parts.tm_hour % 100, parts.tm_min % 100, parts.tm_sec % 100);
+}
+
 std::string_view DateCache::At(TimePoint now) {
-  constexpr size_t kLength = 29;
   if (now >= look_again_) {
     look_again_ = now + std::chrono::milliseconds(250);
     const std::time_t second = wall_clock_();
-    if (second != second_) {
-      second_ = second;
-      std::tm parts{};
-      gmtime_r(&second, &parts);
-      // Not strftime's %a and %b, which speak the process's locale.
-      static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-      static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-      std::snprintf(text_, sizeof text_, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                    kDays[parts.tm_wday], parts.tm_mday % 100, kMonths[parts.tm_mon],
-                    (parts.tm_year + 1900) % 10000, parts.tm_hour % 100, parts.tm_min % 100,
-                    parts.tm_sec % 100);
-    }
+    if (second != second_) WriteHttpDate(second_ = second, text_);
   }
-  return {text_, kLength};
+  return {text_, kHttpDateSize - 1};
 }
 
 bool HasNoBody(int status) { return status < 200 || status == 204 || status == 304; }

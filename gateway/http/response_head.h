@@ -12,6 +12,10 @@
 
 namespace frontdesk::http {
 
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7); the last character is a 0.
+inline constexpr size_t kHttpDateSize = 30;
+void WriteHttpDate(std::time_t second, char (&text)[kHttpDateSize]);
+
 // The Date field's value, formatted once per second. One per loop.
 class DateCache {
  public:
@@ -25,7 +29,7 @@ class DateCache {
   const WallClock wall_clock_;
   TimePoint look_again_ = TimePoint::min();
   std::time_t second_ = -1;
-  char text_[32] = {};
+  char text_[kHttpDateSize] = {};
 };
 
 // What the protocol adds to a ResponseHead.

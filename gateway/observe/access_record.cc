@@ -99,6 +99,7 @@ std::string_view AccessFormatter::Format(const AccessRecord& record) {
   Text(R"(,"protocol":)", record.protocol, kTextLimit);
   Text(R"(,"route":)", record.route, kTextLimit);
   Text(R"(,"rpc":)", record.rpc, kTextLimit);
+  if (record.deprecated) Raw(R"(,"deprecated":true)");
   Number(R"(,"status":)", record.status);
   if (record.grpc_code >= 0) {
     Text(R"(,"grpc_code":)", kGrpcCodeNames[GrpcCodeIndex(record.grpc_code)], kTextLimit);

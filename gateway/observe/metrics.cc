@@ -160,6 +160,24 @@ MetricFamily Metrics::Requests() const {
   return family;
 }
 
+MetricFamily Metrics::Deprecated() const {
+  MetricFamily family{"frontdesk_deprecated_requests_total",
+                      "Requests for methods that are deprecated or retired.",
+                      MetricType::Counter,
+                      {}};
+  for (size_t id = 0; id < routes_.size(); ++id) {
+    uint64_t total = 0;
+    for (const auto& shard : shards_) {
+      if (const auto* cells = shard->routes_.Find(id)) total += cells->deprecated.Get();
+    }
+    if (total == 0) continue;
+    family.metric.push_back(
+        Labelled({{"http_request_method", routes_[id].first}, {"http_route", routes_[id].second}}));
+    family.metric.back().counter.value = static_cast<double>(total);
+  }
+  return family;
+}
+
 void Metrics::CollectCalls(std::vector<Family>& out) const {
   Family started{"grpc_client_started_total", "Calls made to back ends.", MetricType::Counter, {}};
   Family handled{"grpc_client_handled_total",
@@ -277,6 +295,8 @@ std::vector<MetricFamily> Metrics::Collect() const {
   MutexLock lock(mutex_);
   Family requests = Requests();
   if (!requests.metric.empty()) out.push_back(std::move(requests));
+  Family deprecated = Deprecated();
+  if (!deprecated.metric.empty()) out.push_back(std::move(deprecated));
   // Wraps around below zero for a moment when a shard is read between two others' changes.
   const auto gauge = [](uint64_t total) {
     return static_cast<double>(std::max<int64_t>(0, static_cast<int64_t>(total)));

@@ -58,6 +58,8 @@ class MetricsShard {
   void OnRequest(RouteId route, int status, std::chrono::nanoseconds duration) {
     routes_.Get(route).For(status).Observe(duration);
   }
+  // One of a method that is deprecated or retired.
+  void OnDeprecated(RouteId route) { routes_.Get(route).deprecated.Add(1); }
   // `change` is +1 or -1.
   void AddActive(int change) { active_.Add(static_cast<uint64_t>(int64_t{change})); }
   void AddConnections(int change) { connections_.Add(static_cast<uint64_t>(int64_t{change})); }
@@ -121,6 +123,8 @@ class MetricsShard {
     }
     // Null from the first free place on. Any thread.
     const StatusCells* at(size_t i) const { return slots_[i].load(std::memory_order_acquire); }
+
+    Cell deprecated;
 
    private:
     HistogramCells& Add(int status);
@@ -186,6 +190,7 @@ class Metrics : public prometheus::Collectable {
   using Family = prometheus::MetricFamily;
 
   Family Requests() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Family Deprecated() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CollectOnce(std::vector<Family>& out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   template <size_t kLabels>
   Family ByLabel(const char* name, const char* help, const char* label,

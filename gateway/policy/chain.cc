@@ -40,8 +40,16 @@ void KeepForUndos(const Reply& reply, Held& held) {
 
 Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const ChainHost& host,
                      Guarded& terminal) {
-  // First, because a refusal is worth the more the less was spent before it.
-  const Priority priority = exchange.route->priority;
+  const route::Route& route = *exchange.route;
+  // Before everything else: what is gone is gone for everybody, and to say so costs next to
+  // nothing. An overloaded gateway that answered 503 instead would have the client come again.
+  if (route.version && route.version->retired_from) {
+    absl::Status retired = RefuseRetired(exchange, host.wall());
+    if (!retired.ok()) co_return Reply(std::move(retired));
+  }
+
+  // Early, because a refusal is worth the more the less was spent before it.
+  const Priority priority = route.priority;
   absl::Status status = host.shedder.Peek(priority, exchange.call.loop.Now());
   if (!status.ok()) co_return Reply(std::move(status));
 
@@ -56,7 +64,6 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   }
 
   // Before a signature is looked at, which costs more than this: who tries many is stopped here.
-  const route::Route& route = *exchange.route;
   if (!route.limits_by_address.empty()) {
     status = co_await LimitByAddress(exchange, host.limits);
     if (!status.ok()) co_return Reply(std::move(status));

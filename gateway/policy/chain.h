@@ -11,6 +11,7 @@
 #include "gateway/policy/limit.h"
 #include "gateway/policy/shed.h"
 #include "gateway/policy/validate_message.h"
+#include "gateway/policy/version.h"
 #include "gateway/reply.h"
 
 namespace frontdesk::policy {

@@ -14,6 +14,7 @@
 #include "gateway/base/mechanism/priority.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/origin.h"
+#include "gateway/route/version.h"
 
 namespace frontdesk::contract {
 struct HeaderRules;  // contract/header_rules.h
@@ -111,6 +112,8 @@ struct Route {
   contract::OriginSet csrf_origins;
   // Headers that clients send; null where there is no rule for one.
   std::shared_ptr<const std::vector<contract::HeaderRules>> header_rules;
+  // Null: it is neither deprecated nor retired.
+  std::unique_ptr<const Version> version;
   // Client headers that become metadata, lower case.
   std::vector<std::string> request_headers;
   // Metadata that becomes response headers, lower case.

@@ -118,6 +118,8 @@ std::string StatusMessage(const absl::Status& failure, const Told& told,
   std::string request;
   AppendBytes(request, 1, request_id);
   AppendDetail(status, "RequestInfo", request);
+  const std::string help = HelpOf(failure);
+  if (!help.empty()) AppendDetail(status, "Help", help);
   return status;
 }
 

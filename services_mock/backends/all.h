@@ -17,6 +17,8 @@ void AddRecommendation(Backend& backend);
 void AddNotification(Backend& backend);
 void AddCart(Backend& backend);
 void AddAnalytics(Backend& backend);
+// Part of the payment back end.
+void AddGiftCards(Backend& backend);
 
 inline constexpr int kLargestBatch = 100;
 

@@ -124,6 +124,7 @@ void AddPayment(Backend& backend) {
   backend.Add(kService, "ListPayments", ListPayments);
   backend.AddOnce(kService, "Charge", Charge);
   backend.AddOnce(kService, "Refund", Refund);
+  AddGiftCards(backend);
 }
 
 }  // namespace frontdesk::mock

@@ -177,4 +177,29 @@ void MakeShipments(Shop& shop) {
   }
 }
 
+void MakeGiftCards(Shop& shop) {
+  using giftcard_v2::GiftCard;
+  shop.gift_cards.reserve(kGiftCards);
+  for (int n = 1; n <= kGiftCards; ++n) {
+    const user_v1::User& user = shop.users[static_cast<size_t>(n)];
+    GiftCard& card = shop.gift_cards.emplace_back();
+    card.set_gift_card_id(Cat("card-", n));
+    card.mutable_recipient()->set_name(user.display_name());
+    card.mutable_recipient()->set_email(user.email());
+    card.mutable_expires_at()->set_seconds(kToday + n * kDay);
+    card.set_message("Viel Freude damit");
+    card.set_channel("web");
+    // Every third is spent.
+    const int64_t left = n % 3 == 0 ? 0 : n * 500;
+    card.mutable_balance()->set_cents(left);
+    card.mutable_balance()->set_currency("EUR");
+    card.set_state(left > 0 ? GiftCard::STATE_ACTIVE : GiftCard::STATE_SPENT);
+    for (int i = left > 0 ? n % 2 : 0; i < 2; ++i) {
+      auto* redemption = card.add_redemptions();
+      redemption->set_order_id(Cat("order-", n * 10 + i));
+      redemption->set_cents(1000 + n);
+    }
+  }
+}
+
 }  // namespace frontdesk::mock

@@ -14,6 +14,7 @@ Shop MakeShop() {
   MakeReviews(shop);
   MakeNotifications(shop);
   MakeCarts(shop);
+  MakeGiftCards(shop);
   return shop;
 }
 

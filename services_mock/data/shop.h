@@ -11,6 +11,7 @@
 
 #include "services_mock/outcome.h"
 #include "shop/cart/v1/cart.pb.h"
+#include "shop/giftcard/v2/giftcard.pb.h"
 #include "shop/inventory/v1/inventory.pb.h"
 #include "shop/notification/v1/notification.pb.h"
 #include "shop/order/v1/order.pb.h"
@@ -23,6 +24,7 @@
 namespace frontdesk::mock {
 
 namespace cart_v1 = ::shop::cart::v1;
+namespace giftcard_v2 = ::shop::giftcard::v2;
 namespace inventory_v1 = ::shop::inventory::v1;
 namespace notification_v1 = ::shop::notification::v1;
 namespace order_v1 = ::shop::order::v1;
@@ -34,7 +36,8 @@ namespace user_v1 = ::shop::user::v1;
 
 inline constexpr int kUsers = 200;
 inline constexpr int kProducts = 1000;
-inline constexpr int kOrders = 5000;  // at the start
+inline constexpr int kGiftCards = 50;  // at the start
+inline constexpr int kOrders = 5000;   // at the start
 // 2024-01-01T00:00:00Z, when the shop opened, and the day on which its data ends.
 inline constexpr int64_t kOpening = 1704067200;
 inline constexpr int64_t kDay = 86400;
@@ -78,6 +81,7 @@ struct Shop {
   std::vector<PhotoFile> photos;
   std::vector<notification_v1::Notification> notifications;
   std::vector<cart_v1::Cart> carts;  // by user
+  std::vector<giftcard_v2::GiftCard> gift_cards;
   std::map<std::string, inventory_v1::Reservation> reservations;
   int reservations_made = 0;
   std::set<std::string> event_ids;
@@ -99,6 +103,7 @@ void MakeShipments(Shop& shop);
 void MakeReviews(Shop& shop);
 void MakeNotifications(Shop& shop);
 void MakeCarts(Shop& shop);
+void MakeGiftCards(Shop& shop);
 
 // Categories of the catalogue.
 const std::vector<std::string>& Categories();

@@ -25,7 +25,7 @@ const std::map<std::string, std::string>& Services() {
   static const std::map<std::string, std::string> services = {
       {"user", "shop.user.v1.Users, shop.user.v2.Users"},
       {"order", "shop.order.v1.Orders"},
-      {"payment", "shop.payment.v1.Payments"},
+      {"payment", "shop.payment.v1.Payments, shop.giftcard.v2.GiftCards"},
       {"product", "shop.product.v1.Products"},
       {"inventory", "shop.inventory.v1.Inventory"},
       {"shipping", "shop.shipping.v1.Shipping"},

@@ -24,9 +24,10 @@ namespace frontdesk::testing {
 // rooms it uses need them.
 class Composition {
  public:
-  // `messages`: messages and services of test.proto; `composition`: the option.
+  // `messages`: messages and services of test.proto; `composition`: the value of the option, which
+  // is `compose` or `adapt`.
   Composition(const std::string& messages, const std::string& request, const std::string& answer,
-              const std::string& composition);
+              const std::string& composition, std::string_view option = "compose");
 
   Dynamic& dynamic() { return *dynamic_; }
   const contract::Plan& plan() const { return *method_->plan; }
@@ -62,10 +63,11 @@ class Composition {
 };
 
 inline Composition::Composition(const std::string& messages, const std::string& request,
-                                const std::string& answer, const std::string& composition) {
+                                const std::string& answer, const std::string& composition,
+                                std::string_view option) {
   const std::string set =
       CompileProto(Cat(messages, "\nservice Front { rpc Get(", request, ") returns (", answer,
-                       ") { option (frontdesk.v1.compose) = { ", composition, " }; } }"));
+                       ") { option (frontdesk.v1.", option, ") = { ", composition, " }; } }"));
   contract::Findings findings;
   contract_ = contract::Contract::Load(set, "test.binpb", findings);
   if (!contract_) {

@@ -116,6 +116,22 @@ TEST(Diff, OfRoutesAndPolicies) {
        "! GET /a/{id}: policy success_status was the default, is 202\n"
        "  GET /a/{id}: policy request_headers was the default, is \"a\", \"b\"\n"
        "  GET /a/{id}: policy timeout was \"1s\", is \"2s\"\n"},
+      {"deprecated", Options(get),
+       Options(get + "option (frontdesk.v1.method) = { version { sunset: \"2027-01-01\" } };"),
+       "  GET /a/{id}: policy version.sunset was the default, is \"2027-01-01\"\n"},
+      {"retired",
+       Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
+                     "retired_since: \"2027-01-01\" } };"),
+       Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
+                     "retired_since: \"2026-12-01\" retired: true } };"),
+       "! GET /a/{id}: policy version.retired was the default, is true\n"
+       "! GET /a/{id}: policy version.retired_since was \"2027-01-01\", is \"2026-12-01\"\n"},
+      {"retired later",
+       Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
+                     "retired_since: \"2027-01-01\" } };"),
+       Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
+                     "retired_since: \"2027-12-01\" } };"),
+       "  GET /a/{id}: policy version.retired_since was \"2027-01-01\", is \"2027-12-01\"\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(DiffOf(row.before, row.after), row.diff) << row.what;
 }
@@ -149,6 +165,28 @@ TEST(Diff, OfCompositions) {
       {"error policy, back", Composed(omit), Composed("deadline: \"2s\" " + one),
        "  GET /a: step \"one\": its failure now fails the whole answer\n"
        "  GET /a: the deadline was none, is 2000ms\n"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(DiffOf(row.before, row.after), row.diff) << row.what;
+}
+
+// A method that B/One or B/Two answers; "" for a plain one.
+std::string Adapted(const std::string& call) {
+  return Cat(
+      "message Q { string id = 1; } message A { string a = 1; } service B { rpc One(Q) returns "
+      "(A); "
+      "rpc Two(Q) returns (A); } service S { rpc Get(Q) returns (A) "
+      "{ option (google.api.http).get = \"/a\"; ",
+      call.empty() ? "" : Cat("option (frontdesk.v1.adapt) = { call: \"test.B/", call, "\" };"),
+      "} }");
+}
+
+TEST(Diff, OfAdapters) {
+  const Row rows[] = {
+      {"same", Adapted("One"), Adapted("One"), ""},
+      {"new", Adapted(""), Adapted("One"), "  GET /a: is now an adapter of test.B/One\n"},
+      {"gone", Adapted("One"), Adapted(""), "  GET /a: is no longer an adapter of test.B/One\n"},
+      {"another", Adapted("One"), Adapted("Two"),
+       "  GET /a: was an adapter of test.B/One, is one of test.B/Two\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(DiffOf(row.before, row.after), row.diff) << row.what;
 }

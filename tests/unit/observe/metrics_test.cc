@@ -41,6 +41,8 @@ TEST(Metrics, NamesAndLabelsAreTheOnesDashboardsKnow) {
   shard.AddConnections(+1);
   shard.OnRefused();
   shard.OnLogDropped(3);
+  shard.OnDeprecated(route);
+  metrics.AddShard().OnDeprecated(route);
 
   const std::string text = metrics.Text();
   const std::string labels =
@@ -58,6 +60,9 @@ TEST(Metrics, NamesAndLabelsAreTheOnesDashboardsKnow) {
       {Cat("http_server_request_duration_seconds_bucket{", labels, "\"200\",le=\"0.0025\"}"), 1},
       {Cat("http_server_request_duration_seconds_bucket{", labels, "\"200\",le=\"+Inf\"}"), 1},
       {Cat("http_server_request_duration_seconds_count{", labels, "\"404\"}"), 1},
+      {"frontdesk_deprecated_requests_total{http_request_method=\"GET\","
+       "http_route=\"/api/v1/orders/{order_id}\"}",
+       2},
       {Cat("grpc_client_started_total", rpc, "}"), 1},
       {Cat("grpc_client_handled_total", rpc, ",grpc_code=\"OK\"}"), 0},
       {Cat("grpc_client_handled_total", rpc, ",grpc_code=\"NotFound\"}"), 1},

@@ -147,12 +147,14 @@ class ChainTest : public ::testing::Test {
                               upstream::MakeRandom, 1};
   Bulkheads bulkheads{{{"mobile", 1, 0}}, std::chrono::minutes(1)};
   Slow slow;
+  WallTime now = std::chrono::sys_days(std::chrono::January / 1 / 2026);
   const ChainHost host{.idempotency = {store, scope, metrics.AddShard(), nullptr},
                        .metrics = metrics.AddShard(),
                        .shedder = shedder,
                        .authenticator = authenticator,
                        .bulkheads = bulkheads,
-                       .random = [] { return 0.5; }};
+                       .random = [] { return 0.5; },
+                       .wall = [this] { return now; }};
   Guarded guarded{host, slow};
   std::list<Client> clients;
 };
@@ -177,6 +179,22 @@ TEST_F(ChainTest, WhoSendsItsBodySlowlyKeepsNoPlaceFromOthers) {
   EndAll();
   clients.clear();
   EXPECT_EQ(in_flight.count(), 0u);
+}
+
+TEST_F(ChainTest, WhatIsGoneIsGoneForEverybodyBeforeAnythingElse) {
+  auto version = std::make_unique<route::Version>();
+  version->retired_from = std::chrono::sys_days(std::chrono::January / 2 / 2026);
+  put.version = std::move(version);
+  put.auth.access = route::Route::Auth::Access::kRequired;
+  EXPECT_EQ(Start(put).outcome, "CALLER_UNKNOWN");
+  now += std::chrono::hours(24);
+  const Client& gone = Start(put);
+  EXPECT_EQ(gone.outcome, "METHOD_RETIRED");
+  EXPECT_FALSE(gone.body.asked);
+  // Nor is it told to come again later.
+  for (int i = 0; i < 4; ++i) Start(get);
+  EXPECT_EQ(Start(get).outcome, "OVERLOADED");
+  EXPECT_EQ(Start(put).outcome, "METHOD_RETIRED");
 }
 
 TEST_F(ChainTest, WhatIsStillBeingTakenBackKeepsItsPlace) {

@@ -69,13 +69,13 @@ class Shopfront {
 TEST(Backends, CarryOutEveryMethodOfTheContract) {
   Shopfront shop;
   const char* const services[] = {
-      "shop.user.v1.Users",         "shop.user.v2.Users",
-      "shop.order.v1.Orders",       "shop.payment.v1.Payments",
-      "shop.product.v1.Products",   "shop.inventory.v1.Inventory",
-      "shop.shipping.v1.Shipping",  "shop.review.v1.Reviews",
-      "shop.pricing.v1.Pricing",    "shop.recommendation.v1.Recommendations",
-      "shop.cart.v1.Carts",         "shop.notification.v1.Notifications",
-      "shop.analytics.v1.Analytics"};
+      "shop.user.v1.Users",          "shop.user.v2.Users",
+      "shop.order.v1.Orders",        "shop.payment.v1.Payments",
+      "shop.product.v1.Products",    "shop.inventory.v1.Inventory",
+      "shop.shipping.v1.Shipping",   "shop.review.v1.Reviews",
+      "shop.pricing.v1.Pricing",     "shop.recommendation.v1.Recommendations",
+      "shop.cart.v1.Carts",          "shop.notification.v1.Notifications",
+      "shop.analytics.v1.Analytics", "shop.giftcard.v2.GiftCards"};
   for (const char* name : services) {
     const auto* service = DescriptorPool::generated_pool()->FindServiceByName(name);
     ASSERT_NE(service, nullptr) << name;
@@ -116,6 +116,12 @@ TEST(Backends, Answers) {
       {"/shop.payment.v1.Payments/Refund", "payment_id: 'payment-1'", 3, "amount_cents"},
       {"/shop.payment.v1.Payments/Refund", "payment_id: 'payment-5000' amount_cents: 1", 9,
        "PAYMENT_NOT_CAPTURED"},
+      {"/shop.giftcard.v2.GiftCards/GetGiftCard", "gift_card_id: 'card-3'", 0, "STATE_SPENT"},
+      {"/shop.giftcard.v2.GiftCards/GetGiftCard", "gift_card_id: 'card-51'", 5, "GiftCard"},
+      {"/shop.giftcard.v2.GiftCards/IssueGiftCard",
+       "amount { cents: 5 currency: 'EUR' } recipient { email: 'a@b' }", 0, "card-51"},
+      {"/shop.giftcard.v2.GiftCards/IssueGiftCard", "", 3, "field: \"amount.cents\""},
+      {"/shop.giftcard.v2.GiftCards/ListGiftCards", "page_size: 1", 0, "next_page_token"},
       {"/shop.product.v1.Products/GetProduct", "product_id: 'product-1000'", 0, "product-1000"},
       {"/shop.product.v1.Products/ListProducts", "category: 'cars'", 3, "field: \"category\""},
       {"/shop.product.v1.Products/ListProducts", "category: 'books'", 0, "total_size: 125"},

@@ -49,6 +49,20 @@ TEST_F(RenderTest, InfoIsMetadataOfOurErrorInfo) {
   EXPECT_EQ(InfoOf(failure), "");
 }
 
+TEST_F(RenderTest, HelpIsTheLastDetail) {
+  const Failure failure = Failure(absl::StatusCode::kFailedPrecondition, "METHOD_RETIRED", "gone")
+                              .Http(410)
+                              .Help("what to use instead", "/v2")
+                              .Help("how to move on", "https://a/");
+  const Rendered& out = Render(failure);
+  EXPECT_EQ(out.head.status, 410);
+  EXPECT_TRUE(out.body.ends_with(
+      R"("requestId":"id-1"},{"@type":"type.googleapis.com/google.rpc.Help","links":[)"
+      R"({"description":"what to use instead","url":"/v2"},)"
+      R"({"description":"how to move on","url":"https://a/"}]}]})"))
+      << out.body;
+}
+
 TEST_F(RenderTest, AFailureOfOurs) {
   Failure failure(absl::StatusCode::kUnimplemented, "METHOD_NOT_ALLOWED", "not \"that\" method");
   failure.Http(405).Header("Allow", "GET, HEAD");
