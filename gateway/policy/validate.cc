@@ -26,7 +26,7 @@ void ValidateHeaders(const std::vector<contract::HeaderRules>& rules, const http
 
 }  // namespace
 
-absl::Status Validate(const Exchange& exchange, WallClock wall) {
+absl::Status Validate(const Exchange& exchange, const WallClock& wall) {
   Violations violations;
   if (exchange.route->header_rules != nullptr) {
     ValidateHeaders(*exchange.route->header_rules, exchange.request.headers, violations);

@@ -13,6 +13,6 @@ inline bool HasRules(const route::Route& route) {
 }
 
 // Looks at the headers and the decoded message.
-absl::Status Validate(const Exchange& exchange, WallClock wall);
+absl::Status Validate(const Exchange& exchange, const WallClock& wall);
 
 }  // namespace frontdesk::policy

@@ -234,7 +234,7 @@ class Seen {
 
 class Walk {
  public:
-  Walk(WallClock wall, Violations& out) : wall_(wall), out_(out) {}
+  Walk(const WallClock& wall, Violations& out) : wall_(wall), out_(out) {}
 
   void Message(const MessageRules& rules, std::string_view bytes, const Step* above, int depth) {
     if (depth >= contract::kMaxWireDepth) return;  // nothing well-formed is there
@@ -456,7 +456,7 @@ class Walk {
     if (!out_.full()) out_.Add(PathOf(&step), text, rule);
   }
 
-  const WallClock wall_;
+  const WallClock& wall_;
   Violations& out_;
   std::optional<contract::Instant> now_;  // once it was asked for
 };
@@ -477,7 +477,7 @@ absl::Status Violations::ToStatus() const {
       .Fields(bad_request_);
 }
 
-void ValidateMessage(const MessageRules& rules, std::string_view bytes, WallClock wall,
+void ValidateMessage(const MessageRules& rules, std::string_view bytes, const WallClock& wall,
                      Violations& violations) {
   Walk(wall, violations).Message(rules, bytes, nullptr, 0);
 }

@@ -1,17 +1,15 @@
 // The rules of a contract, held against the wire bytes of a message.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "gateway/contract/rules.h"
+#include "gateway/policy/wall_clock.h"
 
 namespace frontdesk::policy {
-
-using WallClock = std::chrono::system_clock::time_point (*)();
 
 // All that is wrong with a request, as far as anybody wants to read it. Values are never cited.
 class Violations {
@@ -37,7 +35,7 @@ class Violations {
 // `violations` is full. Any encoding of a message gives the same answer as its canonical one: last
 // values win, parts of a message are one, packed or not. Of what is not well-formed only what comes
 // before that is looked at. The time it takes grows with the bytes and no faster.
-void ValidateMessage(const contract::MessageRules& rules, std::string_view bytes, WallClock wall,
-                     Violations& violations);
+void ValidateMessage(const contract::MessageRules& rules, std::string_view bytes,
+                     const WallClock& wall, Violations& violations);
 
 }  // namespace frontdesk::policy

@@ -2,17 +2,12 @@
 // answer once they are gone.
 #pragma once
 
-#include <chrono>
-#include <functional>
-
 #include "absl/status/status.h"
 #include "gateway/exchange.h"
 #include "gateway/http/message.h"
+#include "gateway/policy/wall_clock.h"
 
 namespace frontdesk::policy {
-
-using WallTime = std::chrono::system_clock::time_point;
-using WallClock = std::function<WallTime()>;
 
 // Fails with 410 METHOD_RETIRED, and where to go, when the route's version is retired at `now`. The
 // route has one.
