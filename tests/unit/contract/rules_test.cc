@@ -68,8 +68,8 @@ TEST(Rules, WhatCantBeRight) {
       {"string", "string { pattern: '(?=a)' }",
        ".string.pattern: \"(?=a)\" is no regular expression of RE2: invalid perl operator: (?="},
       {"string", "string { pattern: '((a{100}){100}){100}' }",
-       ".string.pattern: \"((a{100}){100}){100}\" is no regular expression of RE2: bad repetition "
-       "operator: {100}"},
+       ".string.pattern: \"((a{100}){100}){100}\" is no regular expression of RE2: invalid "
+       "repetition size: {100}"},
       {"string", "string { in: ['a', 'a'] }", ".string.in: \"a\" stands twice"},
       {"string", "string { min_len: 2 in: ['ab', 'a'] }",
        ".string.in: \"a\" is never allowed: it must have at least 2 characters"},
@@ -141,12 +141,12 @@ TEST(Rules, AllAtOnceWithTheirPlaces) {
                        "    string e = 2 [(frontdesk.v1.field).rules.required = true];\n"
                        "  } }\n"
                        "}"),
-            "test.proto:16:18: test.M.In.e.rules.required: another member of the oneof is required, "
+            "test.proto:17:19: test.M.In.e.rules.required: another member of the oneof is required, "
             "too\n"
             "test.proto:5:5: test.M.a.rules.string.max_len: is less than min_len, which is 5\n"
             "test.proto:6:5: test.M.a.rules.string.pattern: \"[\" is no regular expression of RE2: "
             "missing ]: [\n"
-            "test.proto:9:50: test.M.b.rules.repeated.items.string.in: \"bc\" is never allowed: it "
+            "test.proto:9:48: test.M.b.rules.repeated.items.string.in: \"bc\" is never allowed: it "
             "must have exactly 1 character\n"
             "test.proto:13:5: test.M.c.rules: the field is filled from \"caller.sub\", and never by "
             "clients\n");

@@ -1,9 +1,9 @@
-// A message with rules, and what requests break of them.
+// A message with rules, and what requests break of them. Ends the program where the test is wrong.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,15 +23,21 @@ inline std::chrono::system_clock::time_point FixedNow() {
   return std::chrono::system_clock::time_point(std::chrono::milliseconds(1767323045500));
 }
 
+inline void MustHold(bool condition, const std::string& what) {
+  if (condition) return;
+  std::fprintf(stderr, "%s\n", what.c_str());
+  std::abort();
+}
+
 // "lines[0].quantity int32.gte, note required"; "" for OK.
 inline std::string BrokenIn(const absl::Status& status) {
   if (status.ok()) return "";
   google::rpc::BadRequest bad;
-  EXPECT_TRUE(bad.ParseFromString(FieldViolationsOf(status)));
+  MustHold(bad.ParseFromString(FieldViolationsOf(status)), "no BadRequest");
   std::string text;
   for (const auto& violation : bad.field_violations()) {
     text += Cat(text.empty() ? "" : ", ", violation.field(), ' ', violation.reason());
-    EXPECT_NE(violation.description(), "");
+    MustHold(!violation.description().empty(), "no description");
   }
   return text;
 }
@@ -48,7 +54,7 @@ class RulesOfOne {
     if (proto2) file.replace(file.find("proto3"), 6, "proto2");
     contract_ = contract::Contract::Load(testing::CompileProtos({{"test.proto", file}}),
                                          "test.binpb", findings);
-    EXPECT_EQ(findings.ToString(), "");
+    MustHold(contract_ != nullptr, findings.ToString());
   }
 
   const contract::MessageRules* rules() const { return contract_->methods()[0].rules; }
@@ -65,7 +71,7 @@ class RulesOfOne {
     std::string wire;
     const absl::Status decoded = transcode::DecodeJson(
         table(), json, transcode::ParseOptions(), contract_->tables(), wire);
-    EXPECT_TRUE(decoded.ok()) << decoded;
+    MustHold(decoded.ok(), decoded.ToString());
     return wire;
   }
   std::string OfJson(std::string_view json) const { return OfWire(Wire(json)); }

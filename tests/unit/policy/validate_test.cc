@@ -24,7 +24,7 @@ struct Row {
 };
 
 void Check(const Row& row) {
-  SCOPED_TRACE(testing::Message() << row.type << " { " << row.rules << " } " << row.json);
+  SCOPED_TRACE(Cat(row.type, " { ", row.rules, " } ", row.json));
   const RulesOfOne one(Cat("enum E { ZERO = 0; ONE = 1; TWO = 2; }\n message Inner { int32 n = 1; }\n",
                            "message M { ", row.type, " a = 1 [(frontdesk.v1.field) = { rules { ",
                            row.rules, " } }]; }"));
@@ -389,7 +389,7 @@ TEST(Validate, AnyEncoding) {
        "lines[0].spare[\"k\"].quantity int32.gte"},
   };
   for (const auto& row : kRows) {
-    SCOPED_TRACE(testing::PrintToString(row.wire));
+    SCOPED_TRACE(::testing::PrintToString(row.wire));
     EXPECT_EQ(order.OfWire(row.wire), row.broken);
   }
   const RulesOfOne numbers(
