@@ -423,6 +423,9 @@ int Explain(const VerbOptions& options) {
   }
   ordered_json explained = ToJson(*snapshot, *options.code, *match.route);
   AddCalls(*snapshot, *match.route, explained);
+  for (const auto& [name, value] : snapshot->answer_headers.all().fields()) {
+    explained["answer_headers"].push_back(Cat(name, ": ", value));
+  }
   const std::string_view query = path == target ? "" : target.substr(path.size() + 1);
   const absl::Status mask = AddMask(*match.route, options.method, query, explained);
   if (!mask.ok()) {

@@ -102,7 +102,9 @@ TEST(Tls, ToolsThatPeopleHave) {
   for (int i = 0; i < 20; ++i) {
     TlsClient client(gateway.port(), options);
     client.Send(RequestText("GET", kOrder));
-    EXPECT_EQ(client.Read()->status, 200);
+    const auto response = client.Read();
+    EXPECT_EQ(response->status, 200);
+    EXPECT_EQ(response->Header("strict-transport-security"), "max-age=31536000");
     resumed += client.resumed();
     options.resume = client.session();
   }

@@ -67,7 +67,8 @@ class BrowserAttacks : public ::testing::Test {
             "cors: {allow_origins: ['*'], allow_credentials: false, "
             "allow_private_network: true}}\n"
             "  shop.cart.v1.Carts: {cors: {enabled: false}}\n");
-    gateway_ = new Frontdesk(*mocks_, options);
+    config_ = WriteTempFile("browsers.yaml", DemoConfig(*mocks_, options));
+    gateway_ = new Frontdesk(config_);
   }
   static void TearDownTestSuite() {
     delete gateway_;
@@ -90,9 +91,11 @@ class BrowserAttacks : public ::testing::Test {
 
   static Mocks* mocks_;
   static Frontdesk* gateway_;
+  static std::string config_;
 };
 Mocks* BrowserAttacks::mocks_ = nullptr;
 Frontdesk* BrowserAttacks::gateway_ = nullptr;
+std::string BrowserAttacks::config_;
 
 TEST_F(BrowserAttacks, PreflightsReachNoBackEnd) {
   struct Row {
@@ -356,6 +359,25 @@ TEST_F(BrowserAttacks, EveryAnswerTellsBrowsersToBeCareful) {
     EXPECT_LE(response.Count("cache-control"), 1u) << response.status;
     EXPECT_EQ(response.Count("strict-transport-security"), 0u) << "not within TLS";
   }
+}
+
+TEST_F(BrowserAttacks, ExplainSaysWhatIsInForceAndWhy) {
+  const auto [code, out] = RunVerb({"explain", "-c", config_, "-o", "json", "PATCH", kUser});
+  ASSERT_EQ(code, 0) << out;
+  const json explained = json::parse(out);
+  const json& policy = explained["policy"];
+  EXPECT_EQ(policy["cors.allow_origins"]["value"],
+            (json{"https://*.app.example", "https://app.example"}));
+  EXPECT_EQ(policy["cors.max_age"]["value"], "3600s");
+  EXPECT_NE(policy["cors.max_age"]["from"].get<std::string>().find("browsers.yaml:"),
+            std::string::npos);
+  EXPECT_EQ(policy["csrf.enabled"]["value"], true);
+  EXPECT_EQ(policy["csrf.allow_origins"]["value"],
+            (json{"https://*.app.example", "https://app.example", "https://partner.example"}));
+  EXPECT_NE(explained["answer_headers"].dump().find("X-Frame-Options: DENY"), std::string::npos);
+  const std::string off =
+      RunVerb({"explain", "-c", config_, "-o", "json", "GET", "/api/v1/cart"}).second;
+  EXPECT_FALSE(json::parse(off)["policy"].contains("cors.allow_origins"));
 }
 
 }  // namespace
