@@ -46,11 +46,10 @@ std::string EnumOf(const google::protobuf::EnumValueDescriptor& value, const Nam
     return Cat("static_cast<", type, ">(", value.number(), ")");
   }
   const size_t space = type.rfind("::");
-  // Values of an enum stand beside it, those of a nested one with its message in front.
+  // Values of an enum stand beside it, those of a nested one with its whole name in front.
   const std::string own = cpp::EnumValueName(&value);
-  const std::string outer = value.type()->containing_type()
-                                ? Cat(cpp::ClassName(value.type()->containing_type()), "_")
-                                : "";
+  const std::string outer =
+      value.type()->containing_type() ? Cat(cpp::ClassName(value.type()), "_") : "";
   return Cat(space == std::string::npos ? "" : type.substr(0, space + 2), outer, own);
 }
 

@@ -147,14 +147,14 @@ class ChainTest : public ::testing::Test {
                               upstream::MakeRandom, 1};
   Bulkheads bulkheads{{{"mobile", 1, 0}}, std::chrono::minutes(1)};
   Slow slow;
-  WallTime now = std::chrono::sys_days(std::chrono::January / 1 / 2026);
+  WallTime today = std::chrono::sys_days(std::chrono::January / 1 / 2026);
   const ChainHost host{.idempotency = {store, scope, metrics.AddShard(), nullptr},
                        .metrics = metrics.AddShard(),
                        .shedder = shedder,
                        .authenticator = authenticator,
                        .bulkheads = bulkheads,
                        .random = [] { return 0.5; },
-                       .wall = [this] { return now; }};
+                       .wall = [this] { return today; }};
   Guarded guarded{host, slow};
   std::list<Client> clients;
 };
@@ -187,7 +187,7 @@ TEST_F(ChainTest, WhatIsGoneIsGoneForEverybodyBeforeAnythingElse) {
   put.version = std::move(version);
   put.auth.access = route::Route::Auth::Access::kRequired;
   EXPECT_EQ(Start(put).outcome, "CALLER_UNKNOWN");
-  now += std::chrono::hours(24);
+  today += std::chrono::hours(24);
   const Client& gone = Start(put);
   EXPECT_EQ(gone.outcome, "METHOD_RETIRED");
   EXPECT_FALSE(gone.body.asked);
