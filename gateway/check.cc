@@ -111,6 +111,26 @@ int CheckProtos(const VerbOptions& options) {
   return findings.empty() ? kFine : kFindings;
 }
 
+// A line for each service of which some method, or all, is in no front.
+void TellUnserved(const config::Snapshot& snapshot) {
+  const auto& all = snapshot.unserved;
+  for (auto first = all.begin(); first != all.end();) {
+    const std::string& service = (*first)->service;
+    const auto end = std::find_if(first, all.end(), [&](const contract::Method* method) {
+      return method->service != service;
+    });
+    const bool some =
+        std::any_of(snapshot.routes.begin(), snapshot.routes.end(),
+                    [&](const auto& route) { return route->method->service == service; });
+    std::string names;
+    for (auto at = first; some && at != end; ++at) {
+      names += Cat(names.empty() ? "/" : ", ", (*at)->name);
+    }
+    std::cout << "note: no front serves " << service << names << ", so that nobody reaches it\n";
+    first = end;
+  }
+}
+
 }  // namespace
 
 int Check(const VerbOptions& options) {
@@ -127,6 +147,7 @@ int Check(const VerbOptions& options) {
     if (binding.path.warning.empty()) continue;
     std::cout << "warning: " << binding.place.ToString() << ": " << binding.path.warning << '\n';
   }
+  TellUnserved(*snapshot);
   std::cout << "fine: " << snapshot->routes.size() << " routes, " << snapshot->upstreams.size()
             << " upstreams\n";
   return kFine;

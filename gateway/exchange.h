@@ -10,6 +10,7 @@
 #include "gateway/http/message.h"
 #include "gateway/limit/store.h"
 #include "gateway/policy/in_flight.h"
+#include "gateway/route/apis.h"
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
 #include "gateway/upstream/call_context.h"
@@ -32,6 +33,11 @@ struct Exchange {
   const http::Request& request;
   http::BodySource& body;
 
+  // The front that it came for; null where there are none, or it is for none.
+  const route::Api* api = nullptr;
+  // Whose routes it may have, and what that is asked for; null, where it is for no front.
+  const route::Matcher* matcher = nullptr;
+  std::string_view path;
   // Set by the matcher; without a route it is the pseudo-route `none`.
   route::Match match;
   const route::Route* route = nullptr;
@@ -73,6 +79,7 @@ inline void Exchange::CopyTo(Exchange& other) const {
   other.call.identity = call.identity;
   other.call.request_id = other.request_id;
   other.call.key_scope = call.key_scope;
+  other.call.versions = call.versions;
   other.message = message;
 }
 

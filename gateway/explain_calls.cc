@@ -10,6 +10,7 @@
 #include "gateway/base/text.h"
 #include "gateway/contract/plan.h"
 #include "gateway/contract/value_rules.h"
+#include "gateway/explain_canary.h"
 #include "gateway/tls/credentials.h"
 
 namespace frontdesk {
@@ -337,6 +338,9 @@ ordered_json UpstreamsToJson(const config::Snapshot& snapshot, const contract::M
     out[upstream.name] = {
         {"endpoints", std::move(endpoints)},
         {"settings", SettingsToJson(upstream, snapshot.dns, snapshot.upstream_places[i])}};
+    if (!upstream.canary.versions.empty()) {
+      out[upstream.name]["canary"] = CanaryToJson(upstream.canary);
+    }
   }
   return out;
 }
@@ -360,6 +364,7 @@ void PrintUpstreams(const ordered_json& upstreams) {
     }
     std::printf("  %-16s %s\n", name.c_str(), endpoints.c_str());
     PrintWritten(upstream["settings"]);
+    if (upstream.contains("canary")) PrintCanary(upstream["canary"]);
   }
 }
 

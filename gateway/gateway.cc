@@ -10,6 +10,7 @@
 #include "gateway/policy/cors.h"
 #include "gateway/policy/credential.h"
 #include "gateway/policy/forward_headers.h"
+#include "gateway/policy/version_hints.h"
 #include "gateway/transcode/encode.h"
 #include "gateway/upstream/idempotency_key.h"
 
@@ -23,11 +24,11 @@ absl::Status NotAllowed(std::string_view allow) {
       .Header("Allow", allow);
 }
 
-absl::Status NoRoute(const route::Matcher& matcher, const route::Match& match) {
-  if (match.outcome == route::Match::Outcome::kNotFound) {
+absl::Status NoRoute(const route::Matcher* matcher, const route::Match& match) {
+  if (!matcher || match.outcome == route::Match::Outcome::kNotFound) {
     return Failure(absl::StatusCode::kNotFound, "NO_ROUTE", "there is nothing at this address");
   }
-  return NotAllowed(matcher.Allow(match));
+  return NotAllowed(matcher->Allow(match));
 }
 
 constexpr std::string_view kHealthAllow = "GET, HEAD, OPTIONS";
@@ -155,23 +156,40 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
   if (!path.ok()) co_return Reply(std::move(path));
   // What gets as far as this is no GET, HEAD or OPTIONS.
   if (route::IsHealthPath(request.path)) co_return Reply(NotAllowed(kHealthAllow));
+  FindMatcher(exchange);
   if (snapshot_->any_cors && TakePreflight(exchange)) co_return Reply();
-  exchange.match = snapshot_->matcher.Find(request.method, request.path);
+  if (exchange.matcher) exchange.match = exchange.matcher->Find(request.method, exchange.path);
   // Of a path whose methods let nobody in a preflight must not look as if they did.
   if (exchange.match.outcome == route::Match::Outcome::kOptions) exchange.cors = nullptr;
-  if (!exchange.match.route) co_return Reply(NoRoute(snapshot_->matcher, exchange.match));
+  if (!exchange.match.route) co_return Reply(NoRoute(exchange.matcher, exchange.match));
   exchange.route = exchange.match.route;
   exchange.cors = exchange.route->cors.get();
   exchange.call.priority = exchange.route->priority;
+  if (snapshot_->version_headers) {
+    exchange.call.versions.hints = policy::ReadVersionHints(exchange, *snapshot_->version_headers);
+  }
   co_return co_await policy::RunChain(exchange, snapshot_->chain, host_, guarded_);
 }
 
 // Without a policy of its path: nobody asks for himself here, and browsers send no credential.
 bool Gateway::TakePreflight(Exchange& exchange) const {
-  const route::Cors* const cors = policy::FindPreflight(exchange.request, snapshot_->matcher);
+  if (!exchange.matcher) return false;
+  const route::Cors* const cors =
+      policy::FindPreflight(exchange.request, *exchange.matcher, exchange.path);
   if (!cors) return false;
   exchange.cors = cors;
   return exchange.preflight = true;
+}
+
+void Gateway::FindMatcher(Exchange& exchange) const {
+  exchange.path = exchange.request.path;
+  exchange.matcher = &snapshot_->matcher;
+  if (snapshot_->apis.empty()) return;
+  const route::Apis::Found found =
+      snapshot_->apis.Find(exchange.request.authority, exchange.request.path);
+  exchange.api = found.api;
+  exchange.matcher = found.api ? &found.api->matcher : nullptr;
+  exchange.path = found.path;
 }
 
 Task<Reply> Gateway::Dispatch(Exchange& exchange) {
@@ -224,11 +242,12 @@ Task<Reply> Gateway::Dispatch(Exchange& exchange) {
 absl::Status Gateway::Render(const Exchange& exchange, const Reply& reply) {
   http::ResponseHead& head = rendered_.head;
   if (exchange.preflight) {
-    return policy::AnswerPreflight(exchange.request, snapshot_->matcher, *exchange.cors, head);
+    return policy::AnswerPreflight(exchange.request, *exchange.matcher, exchange.path,
+                                   *exchange.cors, head);
   }
   if (exchange.match.outcome == route::Match::Outcome::kOptions) {
     head.status = 204;
-    head.headers.emplace_back("Allow", snapshot_->matcher.Allow(exchange.match));
+    head.headers.emplace_back("Allow", exchange.matcher->Allow(exchange.match));
     return absl::OkStatus();
   }
   if (!reply.status.ok()) return reply.status;
@@ -300,6 +319,7 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
   record.target = Loggable(request.target, hidden);
   record.protocol = request.protocol;
   record.route = route ? std::string_view(route->binding->path.text) : "none";
+  if (exchange.api) record.api = exchange.api->name;
   if (route) record.rpc = std::string_view(route->method->path).substr(1);
   record.status = rendered_.head.status;
   record.grpc_code = static_cast<int>(status.code());

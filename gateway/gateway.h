@@ -54,6 +54,8 @@ class Gateway final : public http::Handler, private policy::Terminal {
   Task<Reply> Answer(Exchange& exchange);
   // True, and the exchange knows, for a browser's question that is answered without a route.
   bool TakePreflight(Exchange& exchange) const;
+  // Sets the exchange's front, matcher and path.
+  void FindMatcher(Exchange& exchange) const;
   Task<Reply> Dispatch(Exchange& exchange) override;
   // Reply -> HTTP, then log and metrics: every answer but health leaves through here.
   void Finish(const Exchange& exchange, const Reply& reply, http::ReplySink& sink);

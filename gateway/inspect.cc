@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "gateway/base/failure.h"
@@ -145,6 +146,7 @@ const char* AccessName(route::Route::Auth::Access access) {
 template <class Add>
 void AddAuth(const route::Route::Auth& auth, const Add& add) {
   add("auth.access", AccessName(auth.access));
+  if (!auth.providers.empty()) add("credentials", auth.providers);
   if (!auth.scopes.empty()) add("auth.scopes", auth.scopes);
   if (!auth.any_scope.empty()) add("auth.any_scope", auth.any_scope);
   if (!auth.roles.empty()) add("auth.roles", auth.roles);
@@ -249,14 +251,20 @@ std::string LifeOf(const route::Route& route) {
   return life;
 }
 
+// As clients have to write it: with what their front takes off.
+std::string TemplateOf(const route::Route& route) {
+  const bool stripped = route.api && route.api->strip_prefix;
+  return (stripped ? route.api->PrefixText() : "") + route.binding->path.text;
+}
+
 ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& code,
                     const route::Route& route) {
   const contract::Method& method = *route.method;
-  ordered_json out{{"method", route.binding->http_method},
-                   {"template", route.binding->path.text},
-                   {"rpc", Rpc(method)},
-                   {"bound_at", route.binding->place.ToString()},
-                   {"policy", PolicyToJson(snapshot, route)}};
+  ordered_json out{{"method", route.binding->http_method}, {"template", TemplateOf(route)}};
+  if (route.api) out["api"] = route.api->name;
+  out["rpc"] = Rpc(method);
+  out["bound_at"] = route.binding->place.ToString();
+  out["policy"] = PolicyToJson(snapshot, route);
   if (const char* body = BodyOf(*route.binding); *body) out["body"] = body;
   if (route.binding->response_field) out["response_body"] = route.binding->response_field->name;
   const std::string life = LifeOf(route);
@@ -367,17 +375,49 @@ void Print(const ordered_json& explained) {
   }
 }
 
+// Where a request leads: as Gateway::Answer() finds it.
+route::Match FindRoute(const config::Snapshot& snapshot, const VerbOptions& options,
+                       std::string_view path, std::string& why_not) {
+  const route::Matcher* matcher = &snapshot.matcher;
+  if (!snapshot.apis.empty()) {
+    route::Apis::Found found = snapshot.apis.Find(options.host, path);
+    if (!options.api.empty()) {
+      const route::Api* const api = snapshot.apis.FindByName(options.api);
+      const std::string_view behind = api ? route::PathBehind(path, api->prefix) : "";
+      found = {};
+      if (behind.data() && api) found = {api, api->strip_prefix ? behind : path};
+    }
+    if (!found.api) {
+      why_not = "404: it is for no front";
+      return {};
+    }
+    matcher = &found.api->matcher;
+    path = found.path;
+  }
+  const route::Match match = matcher->Find(options.method, path);
+  why_not = match.outcome == route::Match::Outcome::kNotFound
+                ? "404: no route has this path"
+                : Cat("405: this path takes ", matcher->Allow(match));
+  return match;
+}
+
 }  // namespace
 
 int Routes(const VerbOptions& options) {
   const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
   if (!snapshot) return kFindings;
   std::vector<const route::Route*> routes;
-  for (const auto& route : snapshot->routes) routes.push_back(route.get());
-  std::sort(routes.begin(), routes.end(), [](const route::Route* a, const route::Route* b) {
-    return std::pair(a->binding->path.text, a->binding->http_method) <
-           std::pair(b->binding->path.text, b->binding->http_method);
-  });
+  for (const auto& route : snapshot->routes) {
+    if (options.api.empty() || (route->api && route->api->name == options.api)) {
+      routes.push_back(route.get());
+    }
+  }
+  const auto key = [](const route::Route* route) {
+    return std::tuple(route->api ? route->api->name : "", route->binding->path.text,
+                      route->binding->http_method);
+  };
+  std::sort(routes.begin(), routes.end(),
+            [&](const route::Route* a, const route::Route* b) { return key(a) < key(b); });
   if (options.json) {
     ordered_json list = ordered_json::array();
     for (const route::Route* route : routes)
@@ -393,10 +433,11 @@ int Routes(const VerbOptions& options) {
     } else if (method.plan) {
       more = Cat("  (", method.plan->steps.size(), " calls)");
     }
+    if (route->api) more += Cat("  [", route->api->name, ']');
     const std::string life = LifeOf(*route);
     if (!life.empty()) more += Cat("  [", life, ']');
     std::printf("%-7s %-52s %s%s\n", route->binding->http_method.c_str(),
-                route->binding->path.text.c_str(), Rpc(method).c_str(), more.c_str());
+                TemplateOf(*route).c_str(), Rpc(method).c_str(), more.c_str());
   }
   return kFine;
 }
@@ -411,14 +452,10 @@ int Explain(const VerbOptions& options) {
     std::cout << "400: " << bad.message() << '\n';
     return kFindings;
   }
-  const route::Match match = snapshot->matcher.Find(options.method, path);
+  std::string why_not;
+  const route::Match match = FindRoute(*snapshot, options, path, why_not);
   if (!match.route) {
-    const std::string allow = snapshot->matcher.Allow(match);
-    if (match.outcome == route::Match::Outcome::kNotFound) {
-      std::cout << "404: no route has this path\n";
-    } else {
-      std::cout << "405: this path takes " << allow << '\n';
-    }
+    std::cout << why_not << '\n';
     return kFindings;
   }
   ordered_json explained = ToJson(*snapshot, *options.code, *match.route);

@@ -89,6 +89,9 @@ ordered_json Breaker(const ordered_json& of) {
 // A call of `rpc`, of which the upstream knows something once it was made.
 ordered_json CallOf(const ordered_json& upstream, const std::string& rpc) {
   ordered_json call{{"rpc", rpc}, {"upstream", upstream.at("name").get<std::string>()}};
+  if (upstream.contains("version")) {
+    call["version"] = upstream.at("version").at("name").get<std::string>();
+  }
   for (const ordered_json& method : upstream.at("methods")) {
     if (method.at("rpc").get<std::string>() == rpc) call["breaker"] = Breaker(method);
   }
@@ -112,7 +115,8 @@ ordered_json Select(const ordered_json& page, const contract::Method& method) {
       if (!Has(upstream.at("services"), called->service)) continue;
       calls.push_back(CallOf(upstream, Cat(called->service, '/', called->name)));
       if (std::find(used.begin(), used.end(), &upstream) == used.end()) used.push_back(&upstream);
-      break;
+      // Each version of an upstream is told of by itself.
+      if (!upstream.contains("version")) break;
     }
   }
   ordered_json endpoints = ordered_json::array();
@@ -164,8 +168,10 @@ std::string LiveText(const std::optional<ordered_json>& state, const std::string
   if (!state) return Cat("no gateway answers at ", address, "\n");
   std::string text = Cat("now, at ", address, "\n");
   for (const ordered_json& call : (*state)["calls"]) {
-    text += Cat("  ", Padded(call["rpc"].get<std::string>(), 44),
-                call.contains("breaker") ? BreakerText(call["breaker"]) : "not called yet", "\n");
+    const std::string version = call.value("version", "");
+    text += Cat(
+        "  ", Padded(Cat(call["rpc"].get<std::string>(), version.empty() ? "" : " @", version), 44),
+        call.contains("breaker") ? BreakerText(call["breaker"]) : "not called yet", "\n");
   }
   for (const ordered_json& endpoint : (*state)["endpoints"]) {
     text += Cat("  ", Padded(endpoint["upstream"].get<std::string>(), 16),

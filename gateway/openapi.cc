@@ -3,7 +3,9 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <set>
 #include <sstream>
+#include <string>
 
 #include "codegen/openapi/document.h"
 #include "gateway/base/text.h"
@@ -49,13 +51,35 @@ int OfSet(const VerbOptions& options, const DocumentOptions& document) {
   return kFine;
 }
 
+// The names of the fronts, for those who have given none, or another one.
+std::string Fronts(const config::Snapshot& snapshot) {
+  std::string names;
+  for (const auto& api : snapshot.apis.all()) names += Cat(names.empty() ? "" : ", ", api->name);
+  return names;
+}
+
 int OfConfig(const VerbOptions& options, DocumentOptions& document) {
   contract::Findings findings;
   const std::unique_ptr<config::Snapshot> snapshot =
       config::Compile(options.config, options.proto_path, *options.code, findings);
   if (snapshot == nullptr) return Tell(findings, options);
+  const route::Api* const api = snapshot->apis.FindByName(options.api);
+  if (!api && !(snapshot->apis.empty() && options.api.empty())) {
+    std::cerr << "--api "
+              << (options.api.empty() ? "is needed: each front has a document of its own"
+                                      : "names no front of the configuration")
+              << "; there are: " << Fronts(*snapshot) << '\n';
+    return kUsage;
+  }
   std::map<const contract::Method*, const route::Route*> routes;
-  for (const auto& route : snapshot->routes) routes.emplace(route->method, route.get());
+  std::set<const contract::Binding*> served;
+  for (const auto& route : snapshot->routes) {
+    if (route->api != api) continue;
+    routes.emplace(route->method, route.get());
+    served.insert(route->binding);
+  }
+  document.serves = [&](const contract::Binding& binding) { return served.contains(&binding); };
+  if (api && api->strip_prefix) document.server += api->PrefixText();
   document.policy = [&](const contract::Method& method) { return ToPolicy(*routes.at(&method)); };
   std::cout << WriteDocument(*snapshot->contract, document);
   return kFine;

@@ -38,10 +38,13 @@ int Main(int argc, char** argv, const Registry& registry) {
       add_with_config("check", "Check configuration and contract; opens no port", Check);
   check->add_option("PROTOS", options.protos,
                     ".proto files and folders of them, to check these instead");
-  add_with_config("routes", "List every route", Routes);
+  CLI::App* routes = add_with_config("routes", "List every route", Routes);
+  routes->add_option("--api", options.api, "those of this front alone");
   CLI::App* explain = add_with_config("explain", "Tell what happens to a request", Explain);
   explain->add_option("METHOD", options.method, "such as GET")->required();
   explain->add_option("PATH", options.path, "such as /api/v1/orders/order-1")->required();
+  explain->add_option("--host", options.host, "that the request names, such as api.shop.example");
+  explain->add_option("--api", options.api, "the front that it is for, instead of --host");
   CLI::App* diff = add("diff", "Tell what a change of the contract does to clients", Diff);
   diff->add_option("OLD", options.before, "descriptor set in force")->required();
   diff->add_option("NEW", options.after, "descriptor set to come")->required();
@@ -49,6 +52,7 @@ int Main(int argc, char** argv, const Registry& registry) {
   openapi->add_option("SET", options.set, "a descriptor set, instead of --config");
   openapi->add_option("--title", options.title, "of the document (API)");
   openapi->add_option("--api-version", options.api_version, "of the document (1)");
+  openapi->add_option("--api", options.api, "the front whose document it is, where there are any");
   openapi->add_option("--server", options.server, "URL where the API is, such as https://api.shop");
   CLI::App* token = add_with_config("token", "Sign a token with a demo's own key", Token);
   token->add_option("--sub", options.sub, "whom it is for");

@@ -22,6 +22,8 @@
 #include "gateway/base/version.h"
 #include "gateway/config/compile.h"
 #include "gateway/config/host_port.h"
+#include "gateway/config/upstreams.h"
+#include "gateway/contract/value_rules.h"
 #include "gateway/limit/redis_store.h"
 #include "gateway/observe/log.h"
 #include "gateway/tell.h"
@@ -62,7 +64,7 @@ sigset_t StopSignals() {
 }
 
 // And SIGHUP, which opens the access log anew, after it was moved away, and reads certificates that
-// have changed.
+// have changed, and the shares of callers that versions of upstreams get.
 sigset_t AllSignals() {
   sigset_t signals = StopSignals();
   sigaddset(&signals, SIGHUP);
@@ -115,7 +117,8 @@ std::string_view TypeOf(const contract::Method& method) {
 void RegisterSeries(config::Snapshot& snapshot, observe::Metrics& metrics,
                     std::vector<observe::MethodId>& method_ids) {
   for (auto& route : snapshot.routes) {
-    route->metrics_id = metrics.AddRoute(route->binding->http_method, route->binding->path.text);
+    route->metrics_id = metrics.AddRoute(route->binding->http_method, route->binding->path.text,
+                                         route->api ? std::string_view(route->api->name) : "");
   }
   for (const contract::Method& method : snapshot.contract->methods()) {
     method_ids.push_back(metrics.AddMethod(method.service, method.name, TypeOf(method)));
@@ -228,6 +231,25 @@ std::vector<upstream::WatchedHost> FindRedis(const std::string& address,
     targets.Set(std::move(all));
   };
   return {{{.host = at.host, .port = at.port}, found}};
+}
+
+// The shares of callers that versions get, as the file has them now.
+void TakePercents(const std::string& config_file, upstream::Clusters& clusters) {
+  contract::Findings findings;
+  const auto percents = config::ReadPercents(config_file, findings);
+  if (!percents) {
+    observe::LogWarn(Cat("versions keep their callers, the file is not right: ",
+                         findings.all().front().ToString()));
+    return;
+  }
+  for (const config::VersionPercent& one : *percents) {
+    const std::string name = Cat(one.upstream, '@', one.version);
+    if (clusters.SetPercent(one.upstream, one.version, one.percent)) {
+      observe::LogInfo(Cat(name, " has ", contract::NumberText(one.percent), " % of the callers"));
+    } else {
+      observe::LogWarn(Cat(name, " is new: it is there after a restart"));
+    }
+  }
 }
 
 // A rehearsal that somebody forgot looks like an outage.
@@ -373,6 +395,7 @@ int Serve(const VerbOptions& options) {
     if (signal != SIGHUP) continue;
     if (shared.log) shared.log->Reopen();
     control.RefreshCredentials();
+    if (in_force.version_headers) TakePercents(options.config, *shared.clusters);
   }
   Drain(workers, connections, shared);
   observe::LogInfo("stopped");

@@ -24,6 +24,8 @@ struct VerbOptions {
   std::string after;
   std::string method;
   std::string path;
+  std::string host;  // explain: whom the request names
+  std::string api;   // explain, routes and openapi: a front of the configuration
   // Of `openapi`: a descriptor set instead of the YAML file, and what the document says of itself.
   std::string set;
   std::string title;

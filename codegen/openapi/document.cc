@@ -43,12 +43,17 @@ class Writer {
       : contract_(contract), options_(options) {}
 
   std::string Run() {
-    const std::vector<const Method*> methods = BoundMethods(contract_, options_.files);
+    std::vector<const Method*> methods = BoundMethods(contract_, options_.files);
+    std::erase_if(methods, [&](const Method* method) {
+      return std::none_of(method->bindings.begin(), method->bindings.end(),
+                          [&](const Binding& binding) { return Serves(binding); });
+    });
     // Bindings of any method take what the others leave.
     for (const bool any : {false, true}) {
       for (const Method* method : methods) {
         for (size_t i = 0; i < method->bindings.size(); ++i) {
-          if ((method->bindings[i].http_method == "*") == any) Add(*method, i);
+          const Binding& binding = method->bindings[i];
+          if ((binding.http_method == "*") == any && Serves(binding)) Add(*method, i);
         }
       }
     }
@@ -63,6 +68,8 @@ class Writer {
   }
 
  private:
+  bool Serves(const Binding& binding) const { return !options_.serves || options_.serves(binding); }
+
   void Add(const Method& method, size_t index) {
     const Binding& binding = method.bindings[index];
     Path path = PathOf(binding);

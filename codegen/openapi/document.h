@@ -16,6 +16,8 @@ struct DocumentOptions {
   std::string server;  // URL; "" for none
   // Only services of these files; of all if there are none.
   std::vector<std::string> files;
+  // Which bindings are served; all of them if not given.
+  std::function<bool(const contract::Binding&)> serves;
   // The policy in force; the contract's own if not given.
   std::function<frontdesk::v1::Policy(const contract::Method&)> policy;
 };

@@ -54,8 +54,23 @@ ordered_json MethodToJson(const upstream::MethodView& method) {
   return json;
 }
 
+ordered_json VersionToJson(const upstream::VersionView& version) {
+  ordered_json json{{"of", version.of}, {"name", version.name}, {"percent", version.percent}};
+  const auto& counts = version.counts;
+  for (size_t i = 0; i < counts.chosen.size(); ++i) {
+    json["chosen"][std::string(upstream::kChosenBy[i])] = counts.chosen[i];
+  }
+  uint64_t calls = 0;
+  for (const uint64_t of_code : counts.calls) calls += of_code;
+  json["calls"] = calls;
+  json["failed"] = calls - counts.calls[0];
+  if (calls > 0) json["mean_ms"] = counts.seconds * 1e3 / static_cast<double>(calls);
+  return json;
+}
+
 ordered_json ClusterToJson(const ClusterView& view) {
   ordered_json json{{"name", view.name}, {"services", view.services}, {"panic", view.panic}};
+  if (view.version) json["version"] = VersionToJson(*view.version);
   json["endpoints"] = ordered_json::array();
   for (const auto& endpoint : view.endpoints) json["endpoints"].push_back(EndpointToJson(endpoint));
   json["methods"] = ordered_json::array();

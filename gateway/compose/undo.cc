@@ -75,7 +75,8 @@ Compensation::Compensation(upstream::Caller& caller, const upstream::CallContext
                .caller_sub = context.caller_sub,
                .identity = context.identity,
                .request_id = request_id_,
-               .priority = Priority::kCritical},
+               .priority = Priority::kCritical,
+               .versions = context.versions},
       calls_(std::move(calls)),
       results_(calls_.size(), Result::kPending) {}
 

@@ -141,6 +141,13 @@ policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folde
   return settings;
 }
 
+std::vector<std::string> CredentialNames(const v1::Config::Auth& auth) {
+  std::vector<std::string> names;
+  for (const auto& [name, provider] : auth.providers()) names.push_back(name);
+  if (auth.has_api_keys()) names.emplace_back(identity::ApiKeys::kProvider);
+  return names;
+}
+
 v1::Policy::Auth::Access AccessOtherwise(const v1::Config::Auth& auth) {
   return auth.providers_size() > 0 || auth.has_api_keys() ? v1::Policy::Auth::REQUIRED
                                                           : v1::Policy::Auth::OPTIONAL;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gateway/config/load.h"
 #include "gateway/policy/authenticator.h"
@@ -16,6 +17,9 @@ void CheckAuth(const LoadedConfig& loaded, contract::Findings& findings);
 // to `folder`. Nothing is fetched.
 policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folder,
                             contract::Findings& findings);
+
+// Every way in which callers can prove who they are, by the name that fronts have for it.
+std::vector<std::string> CredentialNames(const v1::Config::Auth& auth);
 
 // Access of methods of which nothing is said: where callers can prove who they are, they must.
 v1::Policy::Auth::Access AccessOtherwise(const v1::Config::Auth& auth);

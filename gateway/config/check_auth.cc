@@ -11,6 +11,7 @@
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/value_rules.h"
 #include "gateway/identity/algorithm.h"
+#include "gateway/identity/api_keys.h"
 #include "gateway/identity/url.h"
 
 namespace frontdesk::config {
@@ -30,7 +31,10 @@ class AuthChecker {
     const std::map<std::string, Provider> sorted(auth_.providers().begin(),
                                                  auth_.providers().end());
     for (const auto& [name, provider] : sorted) {
-      CheckProvider(Cat("auth.providers.", name), provider);
+      const std::string path = Cat("auth.providers.", name);
+      if (name == identity::ApiKeys::kProvider)
+        Add(path, "has the name that owners of API keys have");
+      CheckProvider(path, provider);
     }
     CheckApiKeys();
     if (auth_.has_cookie() && !IsToken(auth_.cookie())) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "gateway/config/apis.h"
 #include "gateway/config/auth.h"
 #include "gateway/config/check_upstream.h"
 #include "gateway/config/field_path.h"
@@ -74,6 +75,13 @@ class Checker {
     for (const auto& [name, policy] : Sorted(config_.methods())) {
       CheckMethod(name, Cat("methods.", name), *policy);
     }
+    CheckApis(loaded_, findings_);
+    for (const auto& [api, from] : Sorted(config_.apis())) {
+      CheckPolicy(Cat("apis.", api, ".policy"), from->policy());
+      for (const auto& [name, policy] : Sorted(from->methods())) {
+        CheckMethod(name, Cat("apis.", api, ".methods.", name), *policy);
+      }
+    }
   }
 
  private:
@@ -101,6 +109,7 @@ class Checker {
   void CheckDns();
   void CheckRedis();
   void CheckMethod(const std::string& name, const std::string& path, const Policy& policy);
+  void CheckPolicy(const std::string& path, const Policy& policy);
   // The address, or nothing, and a finding, when it can't be listened on.
   std::optional<HostPort> Listener(const std::string& path, const std::string& text);
 
@@ -243,6 +252,10 @@ void Checker::CheckMethod(const std::string& name, const std::string& path, cons
   if (!method_fits || !IsDottedName(text.substr(0, slash))) {
     Add(path, "expected \"package.Service\" or \"package.Service/Method\"");
   }
+  CheckPolicy(path, policy);
+}
+
+void Checker::CheckPolicy(const std::string& path, const Policy& policy) {
   // Beyond what a YAML number may be; the rest is checked as in the contract.
   Range(policy, path, "max_request_bytes", 0, 4 * kGiB - 1);
   Range(policy, path, "max_response_bytes", 0, 4 * kGiB - 1);

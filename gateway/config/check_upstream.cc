@@ -90,9 +90,45 @@ void UpstreamChecker::Add(const std::string& path, std::string_view text) {
   if (findings_.size() < kMaxFindings) findings_.Add(loaded_.PlaceOf(path), path, text);
 }
 
+template <class From>
+void UpstreamChecker::CheckEndpoints(const std::string& path, const From& upstream,
+                                     Upstream::Transport transport, Seen& seen) {
+  if (!loaded_.Has(path + ".endpoints") && !loaded_.Has(path + ".weighted") &&
+      !HasUnknownKey(findings_, path)) {
+    Add(path, "has no endpoints");
+  }
+  constexpr int kMost = upstream::kMostEndpoints;
+  const int first = upstream.endpoints_size();
+  if (const int all = first + upstream.weighted_size(); all > kMost) {
+    Add(kMost < first ? Cat(path, ".endpoints[", kMost, "]")
+                      : Cat(path, ".weighted[", kMost - first, "]"),
+        Cat("is one of ", all, " end points; an upstream has ", kMost, " at most"));
+  }
+  for (int i = 0; i < upstream.endpoints_size(); ++i) {
+    CheckEndpoint(Cat(path, ".endpoints[", i, "]"), upstream.endpoints(i), transport, seen);
+  }
+  for (int i = 0; i < upstream.weighted_size(); ++i) {
+    const std::string here = Cat(path, ".weighted[", i, "]");
+    contract::CheckValues(upstream.weighted(i), {&kWeight, 1}, {},
+                          [&](const std::vector<int>&, std::string_view name,
+                              std::string_view text) { Add(Cat(here, '.', name), text); });
+    if (loaded_.Has(here + ".address")) {
+      CheckEndpoint(here + ".address", upstream.weighted(i).address(), transport, seen);
+    } else if (!HasUnknownKey(findings_, here)) {
+      Add(here, "has no address");
+    }
+  }
+}
+
 void UpstreamChecker::Check(const std::string& path, const Upstream& upstream) {
   CheckServices(path, upstream);
-  CheckEndpoints(path, upstream);
+  Seen seen;
+  CheckEndpoints(path, upstream, upstream.transport(), seen);
+  const auto& versions = upstream.canary().versions();
+  for (int i = 0; i < versions.size(); ++i) {
+    CheckEndpoints(Cat(path, ".canary.versions[", i, ']'), versions[i], upstream.transport(), seen);
+  }
+  if (upstream.has_canary()) CheckCanary(path, upstream);
   contract::CheckValues(upstream, kNumbers, kTimes,
                         [&](const std::vector<int>&, std::string_view name, std::string_view text) {
                           Add(Cat(path, '.', name), text);
@@ -118,39 +154,8 @@ void UpstreamChecker::CheckServices(const std::string& path, const Upstream& ups
   }
 }
 
-void UpstreamChecker::CheckEndpoints(const std::string& path, const Upstream& upstream) {
-  if (!loaded_.Has(path + ".endpoints") && !loaded_.Has(path + ".weighted") &&
-      !HasUnknownKey(findings_, path)) {
-    Add(path, "has no endpoints");
-  }
-  constexpr int kMost = upstream::kMostEndpoints;
-  const int first = upstream.endpoints_size();
-  if (const int all = first + upstream.weighted_size(); all > kMost) {
-    Add(kMost < first ? Cat(path, ".endpoints[", kMost, "]")
-                      : Cat(path, ".weighted[", kMost - first, "]"),
-        Cat("is one of ", all, " end points; an upstream has ", kMost, " at most"));
-  }
-  std::map<std::string, int> seen;
-  for (int i = 0; i < upstream.endpoints_size(); ++i) {
-    CheckEndpoint(Cat(path, ".endpoints[", i, "]"), upstream.endpoints(i), upstream.transport(),
-                  seen);
-  }
-  for (int i = 0; i < upstream.weighted_size(); ++i) {
-    const std::string here = Cat(path, ".weighted[", i, "]");
-    contract::CheckValues(upstream.weighted(i), {&kWeight, 1}, {},
-                          [&](const std::vector<int>&, std::string_view name,
-                              std::string_view text) { Add(Cat(here, '.', name), text); });
-    if (loaded_.Has(here + ".address")) {
-      CheckEndpoint(here + ".address", upstream.weighted(i).address(), upstream.transport(), seen);
-    } else if (!HasUnknownKey(findings_, here)) {
-      Add(here, "has no address");
-    }
-  }
-}
-
 void UpstreamChecker::CheckEndpoint(const std::string& path, const std::string& address,
-                                    Upstream::Transport transport,
-                                    std::map<std::string, int>& seen) {
+                                    Upstream::Transport transport, Seen& seen) {
   if (address.empty()) return;  // was found when it was read
   const std::string wrong = WrongEndpoint(address, transport);
   if (!wrong.empty()) Add(path, wrong);

@@ -19,9 +19,19 @@ class UpstreamChecker {
 
  private:
   void CheckServices(const std::string& path, const v1::Upstream& upstream);
-  void CheckEndpoints(const std::string& path, const v1::Upstream& upstream);
+  using Seen = std::map<std::string, int>;
+  // `from`: an Upstream, or a version of one. No end point stands in two versions.
+  template <class From>
+  void CheckEndpoints(const std::string& path, const From& from, v1::Upstream::Transport transport,
+                      Seen& seen);
+  // check_canary.cc
+  void CheckCanary(const std::string& path, const v1::Upstream& upstream);
+  void CheckVersion(const std::string& path, const v1::Upstream::Canary::Version& version);
+  void CheckMatch(const std::string& path, const v1::Upstream::Canary::Match& match);
+  // A header that a client may send, and that the choice of a version may look at.
+  void CheckHeader(const std::string& path, const std::string& header);
   void CheckEndpoint(const std::string& path, const std::string& address,
-                     v1::Upstream::Transport transport, std::map<std::string, int>& seen);
+                     v1::Upstream::Transport transport, Seen& seen);
   void CheckBreaker(const std::string& path, const v1::Upstream& upstream);
   void CheckTogether(const std::string& path, const v1::Upstream& upstream);
   // A finding, unless one of the two is not there or `less` is not longer than `more`.

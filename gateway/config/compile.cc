@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/config/apis.h"
 #include "gateway/config/auth.h"
 #include "gateway/config/call_policy.h"
 #include "gateway/config/contract_file.h"
@@ -24,6 +25,7 @@
 #include "gateway/contract/plan.h"
 #include "gateway/contract/version_check.h"
 #include "gateway/tls/credentials.h"
+#include "gateway/upstream/canary.h"
 
 namespace frontdesk::config {
 namespace {
@@ -123,6 +125,10 @@ class Compiler {
         CheckService(upstream->services(i), Cat("upstreams.", name, ".services[", i, "]"));
       }
     }
+    if (std::any_of(by_name_.begin(), by_name_.end(),
+                    [](const auto& one) { return one.second->has_canary(); })) {
+      snapshot.version_headers = upstream::VersionHeaders(snapshot.upstreams);
+    }
   }
 
   void Overrides() {
@@ -153,58 +159,111 @@ class Compiler {
   }
 
   void Routes(Snapshot& snapshot) {
+    const std::vector<ApiSource> sources = ApiSources(loaded_, contract_, findings_);
     policies_.CheckSuccessors(contract_, findings_);
-    route::MatcherBuilder builder;
-    for (const Method& method : contract_.methods()) {
-      policies_.CheckAddressed(method, findings_);
-      if (method.bindings.empty()) continue;
-      // Of those that upstreams serve it was done with their times.
-      if (!served_.contains(method.service)) {
-        policies_.CheckTogether(method, std::chrono::nanoseconds::max(), findings_);
+    for (const Method& method : contract_.methods()) policies_.CheckAddressed(method, findings_);
+    std::set<const Method*> served;
+    for (const ApiSource& source : sources) {
+      std::unique_ptr<route::Api> api;
+      if (source.from) {
+        policies_.CheckApi(source.name, source.methods, contract_, findings_);
+        api = ToApi(source);
       }
-      const auto [policy, places] = policies_.Of(method);
-      // What is never called any more needs nobody behind it.
-      if (!contract::IsRetired(policy.version())) CheckReachable(method);
-      CheckBodyLimit(method, policy, places, snapshot.limits);
-      policies_.CheckAuth(method, snapshot.chain.auth, findings_);
-      policies_.CheckBrowsers(method, snapshot.answer_headers.all(), findings_);
-      const int bulkhead = Bulkhead(snapshot, method, policy, places);
-      const route::MatchOptions options{policy.path().ignore_trailing_slash()};
-      for (const contract::Binding& binding : method.bindings) {
-        if (route::IsHealthPath(binding.path.text)) {
-          findings_.Add(
-              binding.place, method.full_name,
-              Cat("is never reached: the gateway answers ", binding.path.text, " itself"));
-        }
-        snapshot.routes.push_back(ToRoute(method, binding, policy, config_, snapshot.limits));
-        snapshot.routes.back()->places = places;
-        snapshot.routes.back()->bulkhead = bulkhead;
-        snapshot.routes.back()->version = ToVersion(method, binding, policy, contract_);
-        limit_rules_.Add(method, policy, places, snapshot.limit_rules, *snapshot.routes.back());
-        ProtectFromOtherSites(policy, *snapshot.routes.back());
-        // Behind all else, which it tells browsers of.
-        snapshot.routes.back()->cors = ToCors(policy.cors(), config_, snapshot.routes.back().get());
-        snapshot.any_cors = snapshot.any_cors || snapshot.routes.back()->cors;
-        const absl::Status added =
-            builder.Add(binding.http_method, binding.path, snapshot.routes.back().get(), options);
-        if (!added.ok()) {
-          findings_.Add(binding.place, method.full_name, Std(added.message()));
-        }
+      route::MatcherBuilder builder;
+      const size_t before = snapshot.routes.size();
+      for (const Method* method : source.methods) {
+        if (AddRoutes(*method, source, api.get(), builder, snapshot)) served.insert(method);
+      }
+      if (snapshot.routes.size() == before && !source.methods.empty()) {
+        const std::string path = Cat("apis.", source.name, ".path_prefix");
+        findings_.Add(loaded_.PlaceOf(path), path,
+                      "no address of what is served here begins so, and it is not stripped");
+      }
+      if (!api) {
+        snapshot.matcher = builder.Build();
+        continue;
+      }
+      api->matcher = builder.Build();
+      snapshot.apis.Add(std::move(api));
+    }
+    for (const Method& method : contract_.methods()) {
+      if (!method.bindings.empty() && !served.contains(&method)) {
+        snapshot.unserved.push_back(&method);
       }
     }
-    snapshot.matcher = builder.Build();
   }
 
  private:
+  // The routes of a method in one front, or for all where there is none (`api` is null). False when
+  // it has none there.
+  bool AddRoutes(const Method& method, const ApiSource& source, const route::Api* api,
+                 route::MatcherBuilder& builder, Snapshot& snapshot) {
+    // Of those that upstreams serve it was done with their times.
+    if (api || !served_.contains(method.service)) {
+      policies_.CheckTogether(method, std::chrono::nanoseconds::max(), findings_, source.name);
+    }
+    const PolicyInForce in_force = policies_.Of(method, source.name);
+    const v1::Policy& policy = in_force.policy;
+    // What is never called, for no front serves it or it is retired, needs nobody behind it.
+    if (!contract::IsRetired(policy.version())) CheckReachable(method);
+    CheckBodyLimit(method, policy, in_force.places, snapshot.limits);
+    policies_.CheckAuth(method, source.name, snapshot.chain.auth, findings_);
+    policies_.CheckBrowsers(method, source.name, snapshot.answer_headers.all(), findings_);
+    const int bulkhead = Bulkhead(snapshot, method, policy, in_force.places);
+    const route::MatchOptions options{policy.path().ignore_trailing_slash()};
+    bool added_any = false;
+    for (const contract::Binding& binding : method.bindings) {
+      if (!(api && api->strip_prefix) && route::IsHealthPath(binding.path.text)) {
+        findings_.Add(binding.place, method.full_name,
+                      Cat("is never reached: the gateway answers ", binding.path.text, " itself"));
+      }
+      if (api && !MayBegin(binding.path, *api)) continue;
+      route::Route& route =
+          *snapshot.routes.emplace_back(ToRoute(method, binding, policy, config_, snapshot.limits));
+      route.api = api;
+      route.places = in_force.places;
+      route.bulkhead = bulkhead;
+      limit_rules_.Add(method, policy, in_force.places, in_force.limits_of_api ? source.name : "",
+                       snapshot.limit_rules, route);
+      if (api) OfApi(source, snapshot, route);
+      route.version = ToVersion(method, binding, policy, contract_,
+                                api && api->strip_prefix ? api->PrefixText() : "");
+      ProtectFromOtherSites(policy, route);
+      // Behind all else, which it tells browsers of.
+      route.cors = ToCors(policy.cors(), config_, &route);
+      snapshot.any_cors = snapshot.any_cors || route.cors;
+      const absl::Status added = builder.Add(binding.http_method, binding.path, &route, options);
+      if (!added.ok()) findings_.Add(binding.place, method.full_name, Std(added.message()));
+      added_any = true;
+    }
+    return added_any;
+  }
+
+  // What a front adds to what its policy says.
+  void OfApi(const ApiSource& source, Snapshot& snapshot, route::Route& route) {
+    const std::string at = Cat("apis.", source.name);
+    route.auth.providers.assign(source.from->credentials().begin(),
+                                source.from->credentials().end());
+    for (const char* word : {"credentials", "limit"}) {
+      const std::string path = Cat(at, '.', word);
+      if (loaded_.Has(path)) route.places.emplace(word, loaded_.PlaceOf(path));
+    }
+    for (int i = 0; i < source.from->limit_size(); ++i) {
+      const std::string path = Cat(at, ".limit[", i, ']');
+      limit_rules_.AddOfApi(path, source.from->limit(i), loaded_.PlaceOf(path),
+                            snapshot.limit_rules, route);
+    }
+  }
+
   // How calls of each method of the upstream's services are protected, bound or not.
   void Methods(upstream::UpstreamSettings& upstream, Snapshot& snapshot) {
     const std::set<std::string> services(upstream.services.begin(), upstream.services.end());
     for (const Method& method : contract_.methods()) {
       if (!services.contains(method.service)) continue;
       policies_.CheckTogether(method, upstream.timeout, findings_);
-      auto [policy, places] = policies_.Of(method);
-      upstream.methods[method.path] = ToCallPolicy(policy, method.idempotency);
-      snapshot.policy_places[&method] = std::move(places);
+      PolicyInForce in_force = policies_.Of(method);
+      upstream.methods[method.path] = ToCallPolicy(in_force.policy, method.idempotency);
+      snapshot.policy_places[&method] = std::move(in_force.places);
     }
   }
 
@@ -230,11 +289,9 @@ class Compiler {
   void CheckBodyLimit(const Method& method, const v1::Policy& policy,
                       const contract::PolicyPlaces& places, const http::ServerLimits& limits) {
     if (!policy.has_max_request_bytes() || policy.max_request_bytes() <= limits.body_bytes) return;
-    const auto place = places.find("max_request_bytes");
-    findings_.Add(place == places.end() ? method.place : place->second,
-                  Cat(method.full_name, ".max_request_bytes"),
-                  Cat("is more than limits.body_bytes (", limits.body_bytes,
-                      "), above which no body is read"));
+    AddOnce(method, places, "max_request_bytes",
+            Cat("is more than limits.body_bytes (", limits.body_bytes,
+                "), above which no body is read"));
   }
 
   // Index of the bulkhead that the policy names; -1 for none.
@@ -245,12 +302,19 @@ class Compiler {
     for (const auto& bulkhead : snapshot.bulkheads) names.push_back(bulkhead.name);
     const auto found = std::find(names.begin(), names.end(), policy.bulkhead());
     if (found != names.end()) return static_cast<int>(found - names.begin());
-    const auto place = places.find("bulkhead");
-    findings_.Add(place == places.end() ? method.place : place->second,
-                  Cat(method.full_name, ".bulkhead"),
-                  Cat("the file has no bulkhead \"", policy.bulkhead(), "\"",
-                      contract::DidYouMean(policy.bulkhead(), names)));
+    AddOnce(method, places, "bulkhead",
+            Cat("the file has no bulkhead \"", policy.bulkhead(), "\"",
+                contract::DidYouMean(policy.bulkhead(), names)));
     return -1;
+  }
+
+  // What many methods have from one line, or several fronts from one method, is said once.
+  void AddOnce(const Method& method, const contract::PolicyPlaces& places, const std::string& value,
+               const std::string& text) {
+    const contract::Place place = contract::PlaceOfValue(places, value).value_or(method.place);
+    if (told_.insert(Cat(place.ToString(), text)).second) {
+      findings_.Add(place, Cat(method.full_name, '.', value), text);
+    }
   }
 
   // Every call that a route can make has an upstream.
@@ -303,6 +367,7 @@ class Compiler {
   std::map<std::string, const v1::Upstream*> by_name_;  // sorted, so that findings repeat
   std::set<std::string> served_;
   std::set<std::string> missing_;
+  std::set<std::string> told_;
 };
 
 }  // namespace

@@ -55,8 +55,8 @@ std::optional<std::string> ReadPassword(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::optional<size_t> LimitRules::RuleOf(const Method& method, int index, const Limit& limit,
-                                         const contract::Place& place,
+std::optional<size_t> LimitRules::RuleOf(const std::string& own, const std::string& path,
+                                         const Limit& limit, const contract::Place& place,
                                          std::vector<limit::Rule>& rules) {
   const auto make = [&](std::string name) {
     const auto id = static_cast<uint32_t>(rules.size());
@@ -64,9 +64,8 @@ std::optional<size_t> LimitRules::RuleOf(const Method& method, int index, const 
     return rules.size() - 1;
   };
   if (!limit.has_name()) {
-    const auto [at, added] = own_.emplace(std::pair(&method, index), 0);
-    // Told apart from names, which have no '/'.
-    if (added) at->second = make(Cat(method.path.substr(1), '/', index));
+    const auto [at, added] = own_.emplace(own, 0);
+    if (added) at->second = make(own);
     return at->second;
   }
   const auto at = named_.find(limit.name());
@@ -76,46 +75,62 @@ std::optional<size_t> LimitRules::RuleOf(const Method& method, int index, const 
     return rule;
   }
   if (Alike(at->second.limit, limit)) return at->second.rule;
-  findings_.Add(place, Cat(method.full_name, ".limit[", index, "]"),
+  findings_.Add(place, path,
                 Cat("limit ", contract::Quoted(limit.name()), " is another one at ",
                     at->second.place.ToString(), ": of one name only the cost may differ"));
   return std::nullopt;
 }
 
+bool LimitRules::Place(const Limit& from, route::Route::Limit limit, route::Route& route) {
+  switch (limit.key) {
+    case Key::kField:
+      return false;
+    case Key::kAddress:
+      route.limits_by_address.push_back(std::move(limit));
+      return true;
+    case Key::kHeader:
+      limit.header = contract::LowerCase(from.of());
+      [[fallthrough]];
+    case Key::kCaller:
+    case Key::kRoute:
+      route.limits_by_caller.push_back(std::move(limit));
+      return true;
+  }
+  return false;
+}
+
 void LimitRules::Add(const Method& method, const v1::Policy& policy,
-                     const contract::PolicyPlaces& places, std::vector<limit::Rule>& rules,
-                     route::Route& route) {
+                     const contract::PolicyPlaces& places, const std::string& api,
+                     std::vector<limit::Rule>& rules, route::Route& route) {
   const contract::Place place = contract::PlaceOfValue(places, "limit").value_or(method.place);
   for (int i = 0; i < policy.limit_size(); ++i) {
     const Limit& from = policy.limit(i);
-    const std::optional<size_t> rule = RuleOf(method, i, from, place, rules);
+    const std::string path = Cat(method.full_name, ".limit[", i, "]");
+    // Told apart from names, which have no '/'.
+    const std::string own =
+        Cat(api.empty() ? "" : Cat("apis.", api, '/'), method.path.substr(1), '/', i);
+    const std::optional<size_t> rule = RuleOf(own, path, from, place, rules);
     if (!rule) continue;
     route::Route::Limit limit{.key = ToKey(from.key()), .rule = *rule};
     if (from.has_cost()) limit.cost = from.cost();
-    switch (limit.key) {
-      case Key::kAddress:
-        route.limits_by_address.push_back(std::move(limit));
-        break;
-      case Key::kField: {
-        auto field = contract::ResolveLimitField(from.of(), *method.input);
-        if (!field.ok()) {
-          findings_.Add(place, Cat(method.full_name, ".limit[", i, "].of"),
-                        Std(field.status().message()));
-          break;
-        }
-        limit.field = *std::move(field);
-        route.limits_by_field.push_back(std::move(limit));
-        break;
-      }
-      case Key::kHeader:
-        limit.header = contract::LowerCase(from.of());
-        [[fallthrough]];
-      case Key::kCaller:
-      case Key::kRoute:
-        route.limits_by_caller.push_back(std::move(limit));
-        break;
+    if (Place(from, limit, route)) continue;
+    auto field = contract::ResolveLimitField(from.of(), *method.input);
+    if (!field.ok()) {
+      findings_.Add(place, Cat(path, ".of"), Std(field.status().message()));
+      continue;
     }
+    limit.field = *std::move(field);
+    route.limits_by_field.push_back(std::move(limit));
   }
+}
+
+void LimitRules::AddOfApi(const std::string& path, const Limit& from, const contract::Place& place,
+                          std::vector<limit::Rule>& rules, route::Route& route) {
+  const std::optional<size_t> rule = RuleOf(path, path, from, place, rules);
+  if (!rule) return;
+  route::Route::Limit limit{.key = ToKey(from.key()), .rule = *rule};
+  if (from.has_cost()) limit.cost = from.cost();
+  Place(from, std::move(limit), route);  // never by FIELD: that was checked
 }
 
 void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Snapshot& snapshot,

@@ -15,10 +15,15 @@ class LimitRules {
  public:
   explicit LimitRules(contract::Findings& findings) : findings_(findings) {}
 
-  // Adds those of a method to the snapshot's rules, and to its route.
+  // Adds those of a method to the snapshot's rules, and to its route. `api` names the front that
+  // they are of, and that has buckets of its own therefore; "" for the method's own.
   void Add(const contract::Method& method, const v1::Policy& policy,
-           const contract::PolicyPlaces& places, std::vector<limit::Rule>& rules,
-           route::Route& route);
+           const contract::PolicyPlaces& places, const std::string& api,
+           std::vector<limit::Rule>& rules, route::Route& route);
+  // Adds a limit that all requests for a front are counted in to the route of one of its methods.
+  // `path`: "apis.mobile.limit[0]".
+  void AddOfApi(const std::string& path, const v1::Policy::Limit& limit,
+                const contract::Place& place, std::vector<limit::Rule>& rules, route::Route& route);
 
  private:
   struct Named {
@@ -26,14 +31,17 @@ class LimitRules {
     v1::Policy::Limit limit;
     contract::Place place;
   };
-  // Index of the rule; nothing, and a finding, where the name stands for another one.
-  std::optional<size_t> RuleOf(const contract::Method& method, int index,
+  // Index of the rule; nothing, and a finding at `path`, where the name stands for another one.
+  // Without a name it is `own`.
+  std::optional<size_t> RuleOf(const std::string& own, const std::string& path,
                                const v1::Policy::Limit& limit, const contract::Place& place,
                                std::vector<limit::Rule>& rules);
+  // Where the key is looked at. False, with nothing done, for FIELD.
+  static bool Place(const v1::Policy::Limit& from, route::Route::Limit limit, route::Route& route);
 
   contract::Findings& findings_;
   std::map<std::string, Named> named_;
-  std::map<std::pair<const contract::Method*, int>, size_t> own_;
+  std::map<std::string, size_t> own_;
 };
 
 // `rate_limits` and `redis` of the file, which was checked. Reads the password.

@@ -46,30 +46,49 @@ std::vector<const google::protobuf::FieldDescriptor*> WordsOfAddresses(const v1:
 
 }  // namespace
 
-void Policies::OverlayFile(const Method& method, PolicyInForce& in_force) const {
+void Policies::Overlay(const Overrides& overrides, const std::string& path, const Method& method,
+                       PolicyInForce& in_force) const {
   for (const std::string& name : {method.service, method.path.substr(1)}) {
-    const auto over = loaded_.config.methods().find(name);
-    if (over == loaded_.config.methods().end()) continue;
+    const auto over = overrides.find(name);
+    if (over == overrides.end()) continue;
     const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
-      return loaded_.PlaceOf(Cat("methods.", name, '.', leaf));
+      return loaded_.PlaceOf(Cat(path, '.', name, '.', leaf));
     };
     contract::Overlay(over->second, place_of, in_force.policy, in_force.places);
+    if (over->second.limit_size() > 0) in_force.limits_of_api = path != "methods";
   }
 }
 
-PolicyInForce Policies::Of(const Method& method) const {
+void Policies::OverlayFile(const Method& method, PolicyInForce& in_force) const {
+  Overlay(loaded_.config.methods(), "methods", method, in_force);
+}
+
+PolicyInForce Policies::Of(const Method& method, const std::string& api) const {
   PolicyInForce in_force{method.policy, method.policy_places};
   OverlayFile(method, in_force);
   const v1::Config::Headers& headers = loaded_.config.headers();
   if (HasAddress(&method) && headers.has_cors() && !in_force.policy.has_cors()) {
-    v1::Policy over;
-    *over.mutable_cors() = headers.cors();
+    v1::Policy usual;
+    *usual.mutable_cors() = headers.cors();
     const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
       return loaded_.PlaceOf(Cat("headers.", leaf));
     };
-    contract::Overlay(over, place_of, in_force.policy, in_force.places);
+    contract::Overlay(usual, place_of, in_force.policy, in_force.places);
   }
+  if (!api.empty()) OverlayApi(method, api, in_force);
   return in_force;
+}
+
+void Policies::OverlayApi(const Method& method, const std::string& api,
+                          PolicyInForce& in_force) const {
+  const v1::Config::Api& over = loaded_.config.apis().at(api);
+  const std::string path = Cat("apis.", api);
+  const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
+    return loaded_.PlaceOf(Cat(path, ".policy.", leaf));
+  };
+  contract::Overlay(over.policy(), place_of, in_force.policy, in_force.places);
+  if (over.policy().limit_size() > 0) in_force.limits_of_api = true;
+  Overlay(over.methods(), Cat(path, ".methods"), method, in_force);
 }
 
 PolicyInForce Policies::Of(const contract::PlanStep& step) const {
@@ -84,8 +103,28 @@ PolicyInForce Policies::Of(const contract::PlanStep& step) const {
 
 void Policies::CheckOverride(const std::string& name, const contract::Contract& contract,
                              Findings& findings) const {
-  const v1::Policy& own = loaded_.config.methods().at(name);
-  const std::string path = Cat("methods.", name);
+  CheckOverride(loaded_.config.methods().at(name), name, Cat("methods.", name), contract, findings);
+}
+
+void Policies::CheckApi(const std::string& api, const std::vector<const Method*>& methods,
+                        const contract::Contract& contract, Findings& findings) const {
+  const v1::Config::Api& from = loaded_.config.apis().at(api);
+  const std::string path = Cat("apis.", api, ".policy");
+  contract::CheckSuitsSome(
+      from.policy(), methods,
+      [&](const std::vector<int>& field, std::string_view value, std::string_view text) {
+        const std::string at = Cat(path, '.', FieldPath(*v1::Policy::descriptor(), field));
+        findings.Add(loaded_.PlaceOf(at), Cat(path, '.', value), text);
+      });
+  const std::map<std::string, v1::Policy> sorted(from.methods().begin(), from.methods().end());
+  for (const auto& [name, own] : sorted) {
+    CheckOverride(own, name, Cat("apis.", api, ".methods.", name), contract, findings);
+  }
+}
+
+void Policies::CheckOverride(const v1::Policy& own, const std::string& name,
+                             const std::string& path, const contract::Contract& contract,
+                             Findings& findings) const {
   const auto add = [&](const std::vector<int>& field, std::string_view value,
                        std::string_view text) {
     const std::string at = Cat(path, '.', FieldPath(*v1::Policy::descriptor(), field));
@@ -119,9 +158,9 @@ void Policies::CheckAddressed(const Method& method, Findings& findings) const {
   }
 }
 
-void Policies::CheckAuth(const Method& method, const policy::AuthSettings& auth,
-                         Findings& findings) {
-  const PolicyInForce in_force = Of(method);
+void Policies::CheckAuth(const Method& method, const std::string& api,
+                         const policy::AuthSettings& auth, Findings& findings) {
+  const PolicyInForce in_force = Of(method, api);
   const v1::Policy::Auth& own = in_force.policy.auth();
   const v1::Policy::Auth::Access otherwise = AccessOtherwise(loaded_.config.auth());
   const v1::Policy::Auth::Access access = contract::AccessOf(own, otherwise);
@@ -150,9 +189,9 @@ void Policies::CheckAuth(const Method& method, const policy::AuthSettings& auth,
   }
 }
 
-void Policies::CheckBrowsers(const Method& method, const http::CommonFields& common,
-                             Findings& findings) {
-  const PolicyInForce in_force = Of(method);
+void Policies::CheckBrowsers(const Method& method, const std::string& api,
+                             const http::CommonFields& common, Findings& findings) {
+  const PolicyInForce in_force = Of(method, api);
   const auto tell = [&](const std::string& name, std::string_view text) {
     Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
          Cat(method.full_name, '.', name), text, findings);
@@ -179,8 +218,9 @@ void Policies::CheckSuccessors(const contract::Contract& contract, Findings& fin
       });
 }
 
-void Policies::CheckTogether(const Method& method, nanoseconds timeout, Findings& findings) {
-  const PolicyInForce in_force = Of(method);
+void Policies::CheckTogether(const Method& method, nanoseconds timeout, Findings& findings,
+                             const std::string& api) {
+  const PolicyInForce in_force = Of(method, api);
   contract::CallTime time{timeout, "timeout of the upstream"};
   if (HasAddress(&method)) {
     const nanoseconds usual = route::Route().timeout;

@@ -19,6 +19,7 @@
 #include "gateway/policy/chain.h"
 #include "gateway/policy/idempotency_store.h"
 #include "gateway/policy/shed.h"
+#include "gateway/route/apis.h"
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
 #include "gateway/tls/context.h"
@@ -29,8 +30,11 @@ namespace frontdesk::config {
 struct Snapshot {
   std::unique_ptr<const contract::Contract> contract;
   std::vector<std::unique_ptr<route::Route>> routes;
-  route::Matcher matcher;
+  route::Matcher matcher;  // where there are no fronts
+  route::Apis apis;
   std::vector<upstream::UpstreamSettings> upstreams;
+  // Of requests, that choose a version; nothing where no upstream has several.
+  std::optional<std::vector<std::string>> version_headers;
   upstream::DnsSettings dns;
   compose::StepPolicies step_policies;
   // Where the values of these were written, for `explain`; what is missing is a built-in default.
@@ -38,6 +42,7 @@ struct Snapshot {
   // Of each step that says something about its calls.
   std::map<const contract::PlanStep*, contract::PolicyPlaces> step_places;
   std::vector<contract::PolicyPlaces> upstream_places;  // by `upstreams`
+  std::vector<const contract::Method*> unserved;        // with an address, and in no front
   policy::ChainSettings chain;
   policy::AnswerHeaders answer_headers;
   // Of answers that are no method's; null where pages of other origins get nothing.

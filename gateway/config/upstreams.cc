@@ -1,6 +1,7 @@
 #include "gateway/config/upstreams.h"
 
 #include "gateway/config/call_policy.h"
+#include "gateway/contract/header_names.h"
 
 namespace frontdesk::config {
 namespace {
@@ -56,6 +57,37 @@ upstream::AdaptiveConcurrencySettings ToAdaptive(const v1::Upstream& upstream) {
   return adaptive;
 }
 
+template <class From>
+std::vector<upstream::EndpointSettings> ToEndpoints(const From& from) {
+  std::vector<upstream::EndpointSettings> endpoints(from.endpoints().begin(),
+                                                    from.endpoints().end());
+  for (const v1::Upstream::Endpoint& endpoint : from.weighted()) {
+    endpoints.emplace_back(endpoint.address(), endpoint.has_weight() ? endpoint.weight() : 1,
+                           endpoint.zone());
+  }
+  return endpoints;
+}
+
+upstream::CanarySettings ToCanary(const v1::Upstream::Canary& from) {
+  upstream::CanarySettings canary;
+  canary.sticky_header = contract::LowerCase(from.sticky_header());
+  canary.sticky_cookie = from.sticky_cookie();
+  for (const v1::Upstream::Canary::Version& each : from.versions()) {
+    upstream::VersionSettings& version = canary.versions.emplace_back();
+    version.name = each.name();
+    version.percent = each.percent();
+    version.fallback = !each.has_fallback() || each.fallback();
+    version.endpoints = ToEndpoints(each);
+    version.max_in_flight = each.max_in_flight();
+    for (const v1::Upstream::Canary::Match& match : each.match()) {
+      version.match.push_back({contract::LowerCase(match.header()),
+                               match.claim(),
+                               {match.values().begin(), match.values().end()}});
+    }
+  }
+  return canary;
+}
+
 }  // namespace
 
 upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstream& from,
@@ -63,11 +95,8 @@ upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstrea
   upstream::UpstreamSettings settings;
   settings.name = name;
   settings.services.assign(from.services().begin(), from.services().end());
-  settings.endpoints.assign(from.endpoints().begin(), from.endpoints().end());
-  for (const v1::Upstream::Endpoint& endpoint : from.weighted()) {
-    settings.endpoints.emplace_back(endpoint.address(),
-                                    endpoint.has_weight() ? endpoint.weight() : 1, endpoint.zone());
-  }
+  settings.endpoints = ToEndpoints(from);
+  settings.canary = ToCanary(from.canary());
   if (from.transport() == v1::Upstream::GRPC) settings.transport = upstream::TransportKind::kGrpc;
   if (from.has_connections()) settings.connections = from.connections();
   settings.connect_timeout = ToDuration(from.connect_timeout(), settings.connect_timeout);
@@ -88,6 +117,19 @@ upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstrea
   settings.max_connection_age = ToDuration(from.max_connection_age(), settings.max_connection_age);
   settings.timeout = ToDuration(from.timeout(), settings.timeout);
   return settings;
+}
+
+std::optional<std::vector<VersionPercent>> ReadPercents(const std::string& config_file,
+                                                        contract::Findings& findings) {
+  const std::optional<LoadedConfig> loaded = LoadConfig(config_file, findings);
+  if (!loaded || !findings.empty()) return std::nullopt;
+  std::vector<VersionPercent> percents;
+  for (const auto& [name, upstream] : loaded->config.upstreams()) {
+    for (const v1::Upstream::Canary::Version& version : upstream.canary().versions()) {
+      percents.push_back({name, version.name(), version.percent()});
+    }
+  }
+  return percents;
 }
 
 }  // namespace frontdesk::config

@@ -46,10 +46,10 @@ int CaptureFor(const Method& method, const Binding& binding, const std::string& 
 }
 
 void AddSuccessor(const Method& method, const Binding& binding, const Method& successor,
-                  route::Version& version) {
+                  const std::string& prefix, route::Version& version) {
   const Binding& there = successor.bindings.front();
   version.successor_method = there.http_method == "*" ? binding.http_method : there.http_method;
-  version.successor.emplace_back();
+  version.successor.emplace_back().text = prefix;
   const auto text = [&](std::string_view more) {
     if (version.successor.back().capture >= 0) version.successor.emplace_back();
     version.successor.back().text += more;
@@ -82,7 +82,8 @@ void AddSuccessor(const Method& method, const Binding& binding, const Method& su
 
 std::unique_ptr<const route::Version> ToVersion(const Method& method, const Binding& binding,
                                                 const v1::Policy& policy,
-                                                const contract::Contract& contract) {
+                                                const contract::Contract& contract,
+                                                const std::string& prefix) {
   const v1::Policy::Version& from = policy.version();
   if (!policy.has_version() && !contract::IsDeprecated(method, from)) return nullptr;
   auto version = std::make_unique<route::Version>();
@@ -107,7 +108,7 @@ std::unique_ptr<const route::Version> ToVersion(const Method& method, const Bind
   }
   const std::string successor = contract::SuccessorOf(method, from);
   const Method* const there = successor.empty() ? nullptr : contract.FindMethod(successor);
-  if (there && !there->bindings.empty()) AddSuccessor(method, binding, *there, *version);
+  if (there && !there->bindings.empty()) AddSuccessor(method, binding, *there, prefix, *version);
   return version;
 }
 

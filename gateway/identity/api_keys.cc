@@ -61,6 +61,7 @@ absl::StatusOr<IdentityPointer> ReadIdentity(
     return Wrong(index, "has no sub of printable ASCII");
   }
   identity->sub = *sub;
+  identity->provider = ApiKeys::kProvider;
   absl::Status status = ReadNames(entry, "scope", index, identity->scopes);
   if (status.ok()) status = ReadNames(entry, "roles", index, identity->roles);
   if (!status.ok()) return status;

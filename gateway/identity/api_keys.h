@@ -16,6 +16,8 @@ namespace frontdesk::identity {
 
 class ApiKeys {
  public:
+  // Identity::provider of those who have one.
+  static constexpr std::string_view kProvider = "api_keys";
   static constexpr size_t kMostBytes = 16 << 20;
   static constexpr size_t kMostKey = 512;  // of one that a client sends
 

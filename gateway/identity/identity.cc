@@ -9,7 +9,21 @@ bool Has(const std::vector<std::string>& sorted, std::string_view name) {
   return std::binary_search(sorted.begin(), sorted.end(), name);
 }
 
+bool IsOneOf(const std::vector<std::string>& values, const JsonValue& value) {
+  const std::optional<std::string> text = value.ScalarText();
+  return text && std::find(values.begin(), values.end(), *text) != values.end();
+}
+
 }  // namespace
+
+bool Identity::ClaimIs(std::string_view path, const std::vector<std::string>& values) const {
+  const JsonValue* const claim = Claim(path);
+  if (claim == nullptr || claim->is(JsonValue::Kind::kNull)) return false;
+  if (values.empty()) return true;
+  if (!claim->is(JsonValue::Kind::kArray)) return IsOneOf(values, *claim);
+  return std::any_of(claim->members.begin(), claim->members.end(),
+                     [&](const auto& member) { return IsOneOf(values, member.value); });
+}
 
 bool Identity::HasScope(std::string_view scope) const { return Has(scopes, scope); }
 bool Identity::HasRole(std::string_view role) const { return Has(roles, role); }

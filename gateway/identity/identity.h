@@ -15,7 +15,8 @@ namespace frontdesk::identity {
 // Immutable and shared: by the cache, every request that has the same token, and their calls.
 struct Identity {
   std::string sub;  // printable ASCII; never empty
-  // Name of what vouches for it in the configuration: a provider; "" for the development caller.
+  // Name of what vouches for it in the configuration: a provider, or ApiKeys::kProvider; "" for the
+  // development caller.
   std::string provider;
   std::vector<std::string> scopes;  // sorted, each once
   std::vector<std::string> roles;   // likewise
@@ -27,6 +28,9 @@ struct Identity {
 
   // A claim by its path ("realm_access.roles"); null when it has none.
   const JsonValue* Claim(std::string_view path) const { return claims.FindPath(path); }
+  // Whether it has the claim, as one of these values or, of a list, with one of them in it; without
+  // values: whatever it says.
+  bool ClaimIs(std::string_view path, const std::vector<std::string>& values) const;
   bool HasScope(std::string_view scope) const;
   bool HasRole(std::string_view role) const;
 };

@@ -43,7 +43,7 @@ void WriteFraction(char* to, int64_t micros) {
 }
 
 // Texts other than the target, with room for one more; everything else is names and numbers.
-constexpr size_t kTexts = 12;
+constexpr size_t kTexts = 13;
 constexpr size_t kRoom =
     JsonStringRoom(kTargetLimit) + kTexts * JsonStringRoom(kTextLimit) + size_t{1024};
 
@@ -100,6 +100,7 @@ std::string_view AccessFormatter::Format(const AccessRecord& record) {
   Text(R"(,"route":)", record.route, kTextLimit);
   Text(R"(,"rpc":)", record.rpc, kTextLimit);
   if (record.deprecated) Raw(R"(,"deprecated":true)");
+  Text(R"(,"api":)", record.api, kTextLimit);
   Number(R"(,"status":)", record.status);
   if (record.grpc_code >= 0) {
     Text(R"(,"grpc_code":)", kGrpcCodeNames[GrpcCodeIndex(record.grpc_code)], kTextLimit);

@@ -20,6 +20,7 @@ struct AccessRecord {
   std::string_view route;     // the template, "none" without one
   std::string_view rpc;       // "package.Service/Method"
   bool deprecated = false;    // the method is; left out when it is not
+  std::string_view api;       // the front it came for, where there are any
   int status = 0;             // of HTTP
   int grpc_code = -1;         // of the answer's status; left out when negative
   std::string_view reason;    // stable, such as "JSON_SYNTAX"; for failures

@@ -96,7 +96,8 @@ Metrics::Metrics(std::string_view version, std::string_view compiler) {
       .Add({{"version", std::string(version)}, {"compiler", std::string(compiler)}})
       .Set(1);
   MutexLock lock(mutex_);
-  for (std::string_view method : kNoRouteMethods) routes_.emplace_back(method, "none");
+  for (std::string_view method : kNoRouteMethods)
+    routes_.push_back({std::string(method), "none", ""});
 }
 
 RouteId Metrics::NoRoute(std::string_view http_method) {
@@ -104,10 +105,11 @@ RouteId Metrics::NoRoute(std::string_view http_method) {
   return static_cast<RouteId>(found - kNoRouteMethods.begin());
 }
 
-RouteId Metrics::AddRoute(std::string_view http_method, std::string_view route) {
+RouteId Metrics::AddRoute(std::string_view http_method, std::string_view route,
+                          std::string_view api) {
   MutexLock lock(mutex_);
   if (routes_.size() == decltype(MetricsShard::routes_)::kCapacity) return NoRoute(http_method);
-  std::pair<std::string, std::string> key(http_method, route);
+  Route key{std::string(http_method), std::string(route), std::string(api)};
   const auto [at, added] = route_ids_.try_emplace(key, static_cast<RouteId>(routes_.size()));
   if (added) routes_.push_back(std::move(key));
   return at->second;
@@ -151,9 +153,10 @@ MetricFamily Metrics::Requests() const {
     for (const auto& [status, sum] : by_status) {
       const bool other = status == MetricsShard::RouteCells::kOther;
       family.metric.push_back(
-          Labelled({{"http_request_method", routes_[id].first},
-                    {"http_route", routes_[id].second},
+          Labelled({{"http_request_method", routes_[id].method},
+                    {"http_route", routes_[id].route},
                     {"http_response_status_code", other ? "other" : Cat(status)}}));
+      if (!routes_[id].api.empty()) family.metric.back().label.push_back({"api", routes_[id].api});
       family.metric.back().histogram = sum.Fold();
     }
   }

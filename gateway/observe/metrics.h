@@ -159,9 +159,10 @@ class Metrics : public prometheus::Collectable {
   // `version` and `compiler` are the labels of frontdesk_build_info.
   Metrics(std::string_view version, std::string_view compiler);
 
-  // The id of a route, the same for the same pair. `route` is the template, never a path. Beyond
+  // The id of a route, the same for the same three. `route` is the template, never a path; `api`
+  // the front that it belongs to, which is a label where it is not empty. Beyond
   // CellTable::kCapacity routes share the id of NoRoute(http_method).
-  RouteId AddRoute(std::string_view http_method, std::string_view route);
+  RouteId AddRoute(std::string_view http_method, std::string_view route, std::string_view api = "");
   // The id of requests without a route: route "none", unknown methods as "_OTHER".
   static RouteId NoRoute(std::string_view http_method);
   // The id of an rpc; `type` is "unary", "client_stream", "server_stream" or "bidi_stream". Beyond
@@ -205,9 +206,12 @@ class Metrics : public prometheus::Collectable {
   mutable Mutex mutex_;
   std::vector<const prometheus::Collectable*> sources_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<MetricsShard>> shards_ ABSL_GUARDED_BY(mutex_);
-  // (method, template), by id.
-  std::vector<std::pair<std::string, std::string>> routes_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::pair<std::string, std::string>, RouteId> route_ids_ ABSL_GUARDED_BY(mutex_);
+  struct Route {
+    std::string method, route, api;
+    auto operator<=>(const Route&) const = default;
+  };
+  std::vector<Route> routes_ ABSL_GUARDED_BY(mutex_);  // by id
+  std::map<Route, RouteId> route_ids_ ABSL_GUARDED_BY(mutex_);
   std::vector<Rpc> methods_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<std::string, std::string>, MethodId> method_ids_ ABSL_GUARDED_BY(mutex_);
 };

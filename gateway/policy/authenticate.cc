@@ -1,6 +1,8 @@
 #include "gateway/policy/authenticate.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
@@ -49,6 +51,10 @@ absl::Status Authenticate(Exchange& exchange, const AuthSettings& settings,
   absl::StatusOr<identity::IdentityPointer> caller =
       authenticator.Verify(*credential, exchange.call.loop.Now());
   if (!caller.ok()) return Refuse(exchange, caller.status());
+  const std::vector<std::string>& taken = route.auth.providers;
+  if (!taken.empty() && std::find(taken.begin(), taken.end(), (*caller)->provider) == taken.end()) {
+    return Refuse(exchange, absl::UnauthenticatedError("CREDENTIAL_OF_ANOTHER_API"));
+  }
   SetCaller(exchange, *std::move(caller));
   exchange.by_cookie = credential->from_cookie;
   return absl::OkStatus();

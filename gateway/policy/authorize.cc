@@ -1,9 +1,7 @@
 #include "gateway/policy/authorize.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "gateway/base/failure.h"
 
@@ -11,7 +9,6 @@ namespace frontdesk::policy {
 namespace {
 
 using identity::Identity;
-using identity::JsonValue;
 
 absl::Status Denied(std::string_view reason, std::string_view message) {
   return Failure(absl::StatusCode::kPermissionDenied, reason, message);
@@ -21,20 +18,6 @@ bool HasScopes(const route::Route::Auth& auth, const Identity& caller) {
   const auto has = [&](const std::string& scope) { return caller.HasScope(scope); };
   return std::all_of(auth.scopes.begin(), auth.scopes.end(), has) &&
          (auth.any_scope.empty() || std::any_of(auth.any_scope.begin(), auth.any_scope.end(), has));
-}
-
-bool IsOneOf(const std::vector<std::string>& values, const JsonValue& value) {
-  const std::optional<std::string> text = value.ScalarText();
-  return text && std::find(values.begin(), values.end(), *text) != values.end();
-}
-
-bool Satisfies(const route::Route::Auth::Claim& wanted, const Identity& caller) {
-  const JsonValue* const claim = caller.Claim(wanted.name);
-  if (claim == nullptr || claim->is(JsonValue::Kind::kNull)) return false;
-  if (wanted.values.empty()) return true;
-  if (!claim->is(JsonValue::Kind::kArray)) return IsOneOf(wanted.values, *claim);
-  return std::any_of(claim->members.begin(), claim->members.end(),
-                     [&](const auto& member) { return IsOneOf(wanted.values, member.value); });
 }
 
 }  // namespace
@@ -48,7 +31,9 @@ absl::Status Authorize(const route::Route::Auth& auth, const Identity* caller) {
   if (!auth.roles.empty() && std::none_of(auth.roles.begin(), auth.roles.end(), has)) {
     return Denied("ROLE_MISSING", "the caller has none of the roles that may do this");
   }
-  const auto satisfied = [&](const auto& claim) { return Satisfies(claim, *caller); };
+  const auto satisfied = [&](const auto& claim) {
+    return caller->ClaimIs(claim.name, claim.values);
+  };
   if (!std::all_of(auth.claims.begin(), auth.claims.end(), satisfied)) {
     return Denied("CLAIM_MISSING", "the caller's claims don't allow this");
   }

@@ -48,9 +48,9 @@ bool IsListed(std::string_view list, std::string_view name) {
 }
 
 // Methods of a path that pages of the origin may use: one preflight is good for all of them.
-std::string MethodsFor(const http::Request& request, const route::Matcher& matcher,
-                       std::string_view asked, std::string_view origin) {
-  const route::Match others = matcher.Find("OPTIONS", request.path);
+std::string MethodsFor(const route::Matcher& matcher, std::string_view path, std::string_view asked,
+                       std::string_view origin) {
+  const route::Match others = matcher.Find("OPTIONS", path);
   // A path with an OPTIONS of its own does not say what else there is.
   if (others.outcome != route::Match::Outcome::kOptions) return std::string(asked);
   const std::string allow = matcher.Allow(others);
@@ -58,7 +58,7 @@ std::string MethodsFor(const http::Request& request, const route::Matcher& match
   for (std::string_view rest = allow; !rest.empty();) {
     const std::string_view method = NextName(rest);
     if (method == "OPTIONS") continue;
-    const route::Route* const route = matcher.Find(method, request.path).route;
+    const route::Route* const route = matcher.Find(method, path).route;
     if (!route || !route->cors || !route->cors->origins.Has(origin)) continue;
     methods += Cat(methods.empty() ? "" : ", ", method);
   }
@@ -71,16 +71,18 @@ absl::Status Refuse(std::string_view reason, std::string_view message) {
 
 }  // namespace
 
-const route::Cors* FindPreflight(const http::Request& request, const route::Matcher& matcher) {
+const route::Cors* FindPreflight(const http::Request& request, const route::Matcher& matcher,
+                                 std::string_view path) {
   if (request.method != "OPTIONS" || !request.headers.Find("origin")) return nullptr;
   const auto method = request.headers.Find(kMethod);
   if (!method) return nullptr;
-  const route::Route* const route = matcher.Find(*method, request.path).route;
+  const route::Route* const route = matcher.Find(*method, path).route;
   return route ? route->cors.get() : nullptr;
 }
 
 absl::Status AnswerPreflight(const http::Request& request, const route::Matcher& matcher,
-                             const route::Cors& cors, http::ResponseHead& head) {
+                             std::string_view path, const route::Cors& cors,
+                             http::ResponseHead& head) {
   const std::string_view origin = OriginOf(request);
   if (!cors.origins.Has(origin)) {
     return Refuse("CORS_ORIGIN_REFUSED", "pages of this origin may not call this address");
@@ -98,7 +100,7 @@ absl::Status AnswerPreflight(const http::Request& request, const route::Matcher&
   AllowOrigin(cors, origin, head);
   const std::string_view asked = *request.headers.Find(kMethod);
   head.headers.emplace_back("Access-Control-Allow-Methods",
-                            MethodsFor(request, matcher, asked, origin));
+                            MethodsFor(matcher, path, asked, origin));
   head.headers.emplace_back("Access-Control-Allow-Headers", cors.allow_headers);
   head.headers.emplace_back("Access-Control-Max-Age", cors.max_age);
   if (cors.private_network && request.headers.Find(kPrivateNetwork) == "true") {

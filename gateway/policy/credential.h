@@ -1,6 +1,7 @@
 // What a request brings to prove who sends it: exactly one thing, or nothing.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct CredentialPlaces {
 // query, which is never taken; so are other schemes. The status holds the reason for the log.
 absl::StatusOr<Credential> FindCredential(const http::Request& request,
                                           const CredentialPlaces& places);
+
+// How often the cookie stands in the request; `value` becomes the last one's.
+size_t CookieOf(const http::Headers& headers, std::string_view name, std::string_view& value);
 
 // A request's target as a log may show it: without what a token stands in, where it has one.
 bool HasTokenInQuery(std::string_view query);

@@ -27,6 +27,8 @@ inline bool IsHealthPath(std::string_view path) {
   return path == "/healthz" || path == "/health" || path == "/readyz";
 }
 
+struct Api;  // route/apis.h
+
 // What pages of other origins may do, as it is written to browsers.
 struct Cors {
   contract::OriginSet origins;
@@ -38,6 +40,8 @@ struct Cors {
 };
 
 struct Route {
+  // Whose it is, where there are fronts; else null.
+  const Api* api = nullptr;
   const contract::Method* method = nullptr;
   const contract::Binding* binding = nullptr;
 
@@ -96,6 +100,8 @@ struct Route {
       std::vector<std::string> values;  // none: it must be there
     };
     Access access = Access::kOptional;
+    // Who may vouch for callers, by Identity::provider; none: everybody who is known.
+    std::vector<std::string> providers;
     std::vector<std::string> scopes;     // all of them
     std::vector<std::string> any_scope;  // one of them, where there are any
     std::vector<std::string> roles;      // likewise

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/base/failure.h"
+#include "gateway/base/text.h"
 #include "gateway/upstream/attempts.h"
 #include "gateway/upstream/cluster_log.h"
 
@@ -37,7 +38,9 @@ void LearnFrom(Call& call, Admitted admitted, const absl::Status& status, TimePo
     method.latency.Record(now - start, now);
   }
   if (const auto changed = method.breaker.Record(admitted, verdict, now - start, now)) {
-    LogBreaker(call.name.full_name, *changed, now);
+    const std::string& version = call.cluster().settings().version;
+    LogBreaker(Cat(call.name.full_name, version.empty() ? "" : Cat(" in version ", version)),
+               *changed, now);
   }
 }
 

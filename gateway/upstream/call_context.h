@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,21 @@ namespace frontdesk::upstream {
 
 // Lower-case keys, values as they are ("-bin" values decoded), order kept.
 using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+class Canary;  // canary.h
+
+// What of a request says to which version of an upstream its calls go.
+struct VersionHints {
+  std::string address;  // of the client, as whatever shares one counts; "" when it is not known
+  Metadata headers;     // those of VersionHeaders() that it has
+};
+
+// To which version of each upstream the calls of a request go.
+struct VersionChoices {
+  // Null where no upstream has versions, and in a client without a gateway before it.
+  std::shared_ptr<const VersionHints> hints;
+  std::vector<std::pair<const Canary*, size_t>> made;  // so far
+};
 
 // Lives in the request's frame, on its loop, longer than all of its calls.
 struct CallContext {
@@ -41,6 +57,7 @@ struct CallContext {
   bool client_deadline = false;
   // Attempts beyond the first of each call, retries and hedges, for the log.
   uint32_t retries = 0;
+  VersionChoices versions;
 };
 
 }  // namespace frontdesk::upstream

@@ -279,6 +279,20 @@ void Channel::EndTheOld(TimePoint now) {
   }
 }
 
+bool Channel::MayServe() {
+  const TimePoint now = loop_.Now();
+  Refresh(now);
+  bool may = false;
+  for (const Lane* lane : all_) {
+    if (!MayBeReady(lane->transport->readiness())) {
+      lane->transport->Connect();
+    } else if (lane->state->usable(now) && lane->state->breaker.MayAdmit(now)) {
+      may = true;
+    }
+  }
+  return may;
+}
+
 size_t Channel::in_flight() const {
   size_t calls = 0;
   for (const auto& lane : lanes_) calls += lane->transport->in_flight();

@@ -60,6 +60,11 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
   // once, as a named local.
   class Place;
 
+  // Whether a call has somewhere to go: an end point that is neither ejected nor unhealthy, let
+  // through by its breaker, and connected or not yet known not to be. Goes on connecting to those
+  // that failed.
+  bool MayServe();
+
   size_t in_flight() const;
   // No new calls; connections close when their last call has ended.
   void Drain();

@@ -38,29 +38,42 @@ Channels::Channels(Loop& loop, Clusters& clusters, const Random& random, Observe
 
 Channels::~Channels() = default;
 
-const Target* Channels::Find(const contract::MethodName& method) {
+Target Channels::TargetIn(Cluster& cluster, const contract::MethodName& method,
+                          CallObserver* observer) {
+  const auto channel = std::find_if(channels_.begin(), channels_.end(),
+                                    [&](const auto& one) { return &one->cluster() == &cluster; });
+  return {**channel, cluster.Method(method), observer};
+}
+
+const Channels::Known* Channels::Find(const contract::MethodName& method) {
   const auto known = by_path_.find(method.path);
   if (known != by_path_.end()) return &known->second;
   Cluster* const cluster = clusters_.Find(method.service);
   if (!cluster) return nullptr;
-  const auto channel = std::find_if(channels_.begin(), channels_.end(),
-                                    [&](const auto& one) { return &one->cluster() == cluster; });
-  const Target target{**channel, cluster->Method(method),
-                      observer_of_ ? observer_of_(method) : nullptr};
-  return &by_path_.emplace(method.path, target).first->second;
+  CallObserver* const observer = observer_of_ ? observer_of_(method) : nullptr;
+  Known found{TargetIn(*cluster, method, observer), nullptr};
+  if (Canary* const canary = clusters_.CanaryOf(*cluster)) {
+    auto versions = std::make_unique<Versions>(Versions{*canary, {}});
+    for (size_t i = 0; i < canary->size(); ++i) {
+      versions->targets.push_back(TargetIn(canary->cluster(i), method, observer));
+    }
+    found.versions = std::move(versions);
+  }
+  return &by_path_.emplace(method.path, std::move(found)).first->second;
 }
 
 Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
                                                  const contract::MethodName& method,
                                                  std::string_view request,
                                                  const CallOptions& options) {
-  const Target* const target = Find(method);
-  if (!target) {
+  const Known* const known = Find(method);
+  if (!known) {
     return Fail(Failure(absl::StatusCode::kUnimplemented, "UPSTREAM_NOT_CONFIGURED",
                         Cat("no upstream has the service ", method.service), Origin::kGateway)
                     .NeverSent());
   }
-  const UpstreamSettings& settings = target->channel.cluster().settings();
+  const Target& target = known->target;
+  const UpstreamSettings& settings = target.channel.cluster().settings();
   if (request.size() > settings.max_message_bytes) {
     return Fail(RequestTooLarge(request.size(), settings.max_message_bytes));
   }
@@ -70,8 +83,35 @@ Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
   spec.idempotency_key = options.idempotency_key;
   spec.deadline = Deadline(context, options, settings.timeout);
   spec.max_reply_bytes = std::min(options.max_reply_bytes, settings.max_message_bytes);
-  return MakeCall(*target, context, method, spec, request,
-                  options.policy ? *options.policy : target->method.policy);
+  if (known->versions) {
+    return CallVersion(*known->versions, context, method, spec, request, options.policy, random_());
+  }
+  return MakeCall(target, context, method, spec, request,
+                  options.policy ? *options.policy : target.method.policy);
+}
+
+Task<absl::StatusOr<UnaryReply>> Channels::CallVersion(const Versions& of, CallContext& context,
+                                                       const contract::MethodName& method,
+                                                       CallSpec spec, std::string_view request,
+                                                       const CallPolicy* policy, double random) {
+  Canary& canary = of.canary;
+  const Canary::Choice stable(0, ChosenBy::kFallback);
+  Canary::Choice choice = canary.Choose(context, random);
+  bool may_fall_back = choice.version > 0 && canary.falls_back(choice.version);
+  if (may_fall_back && !of.targets.at(choice.version).channel.MayServe()) choice = stable;
+  while (true) {
+    canary.Settle(context, choice);
+    const Target& target = of.targets.at(choice.version);
+    const TimePoint start = context.loop.Now();
+    Task<absl::StatusOr<UnaryReply>> call =
+        MakeCall(target, context, method, spec, request, policy ? *policy : target.method.policy);
+    absl::StatusOr<UnaryReply> reply = co_await std::move(call);
+    canary.OnEnd(choice.version, reply.status().code(), context.loop.Now() - start);
+    // What none of its end points has seen the other version may do.
+    may_fall_back = may_fall_back && choice.version > 0 && CouldNotBeCalled(reply.status());
+    if (!may_fall_back) co_return reply;
+    choice = stable;
+  }
 }
 
 size_t Channels::in_flight() const {

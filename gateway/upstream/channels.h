@@ -10,6 +10,7 @@
 #include "gateway/base/loop.h"
 #include "gateway/upstream/call.h"
 #include "gateway/upstream/caller.h"
+#include "gateway/upstream/canary.h"
 #include "gateway/upstream/channel.h"
 #include "gateway/upstream/cluster.h"
 #include "gateway/upstream/observer.h"
@@ -36,15 +37,32 @@ class Channels final : public Caller {
   void Drain();
 
  private:
+  // One method, in each version of its upstream.
+  struct Versions {
+    Canary& canary;
+    std::vector<Target> targets;
+  };
+  struct Known {
+    Target target;
+    std::unique_ptr<const Versions> versions;  // null where there is one only
+  };
+
   // Null when no upstream has it.
-  const Target* Find(const contract::MethodName& method);
+  const Known* Find(const contract::MethodName& method);
+  Target TargetIn(Cluster& cluster, const contract::MethodName& method, CallObserver* observer);
+  // To the version that the request has, or gets; and where that can't be called, perhaps to the
+  // stable one. `policy` may be null: the method's own.
+  static Task<absl::StatusOr<UnaryReply>> CallVersion(const Versions& of, CallContext& context,
+                                                      const contract::MethodName& method,
+                                                      CallSpec spec, std::string_view request,
+                                                      const CallPolicy* policy, double random);
 
   Loop& loop_;
   Clusters& clusters_;
   const Random random_;
   const ObserverOf observer_of_;
   std::vector<std::unique_ptr<Channel>> channels_;  // parallel to the clusters
-  absl::flat_hash_map<std::string, Target> by_path_;
+  absl::flat_hash_map<std::string, Known> by_path_;
 };
 
 }  // namespace frontdesk::upstream

@@ -1,8 +1,10 @@
 #include "gateway/upstream/cluster.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/upstream/canary.h"
 #include "gateway/upstream/cluster_log.h"
 #include "gateway/upstream/cluster_view.h"
 
@@ -272,9 +274,46 @@ MethodState& Cluster::Method(const contract::MethodName& method) {
 
 Clusters::Clusters(const std::vector<UpstreamSettings>& upstreams, TimePoint now) {
   for (const UpstreamSettings& settings : upstreams) {
-    Cluster& cluster = *clusters_.emplace_back(std::make_unique<Cluster>(settings, now));
+    UpstreamSettings own = settings;
+    if (!settings.canary.versions.empty()) {
+      own.version_of = settings.name;
+      own.version = kStable;
+    }
+    Cluster& cluster = *clusters_.emplace_back(std::make_unique<Cluster>(std::move(own), now));
     for (const std::string& service : settings.services) by_service_[service] = &cluster;
+    if (!settings.canary.versions.empty()) AddVersions(settings, cluster, now);
   }
+}
+
+Clusters::~Clusters() = default;
+
+void Clusters::AddVersions(const UpstreamSettings& settings, Cluster& stable, TimePoint now) {
+  std::vector<Cluster*> versions = {&stable};
+  for (const VersionSettings& version : settings.canary.versions) {
+    UpstreamSettings own = settings;
+    own.name = Cat(settings.name, '@', version.name);
+    own.version_of = settings.name;
+    own.version = version.name;
+    own.endpoints = version.endpoints;
+    if (version.max_in_flight > 0) own.max_in_flight = version.max_in_flight;
+    versions.push_back(
+        clusters_.emplace_back(std::make_unique<Cluster>(std::move(own), now)).get());
+  }
+  canaries_.push_back(std::make_unique<Canary>(settings.canary, std::move(versions)));
+}
+
+Canary* Clusters::CanaryOf(const Cluster& stable) const {
+  for (const auto& canary : canaries_) {
+    if (&canary->cluster(0) == &stable) return canary.get();
+  }
+  return nullptr;
+}
+
+bool Clusters::SetPercent(std::string_view upstream, std::string_view version, double percent) {
+  for (const auto& canary : canaries_) {
+    if (canary->cluster(0).settings().name == upstream) return canary->SetPercent(version, percent);
+  }
+  return false;
 }
 
 Cluster* Clusters::Find(std::string_view service) const {

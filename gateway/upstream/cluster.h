@@ -28,6 +28,7 @@
 
 namespace frontdesk::upstream {
 
+class Canary;        // canary.h
 struct ClusterView;  // cluster_view.h
 
 // A breaker that several workers use. Closed, it costs one relaxed load.
@@ -218,18 +219,27 @@ class Cluster {
 // End points that need no looking up: numeric ones, and whatever the grpc transport is given.
 std::vector<FoundEndpoint> StaticEndpoints(const UpstreamSettings& settings);
 
-// Every upstream of the process, found by service. Outlives the workers.
+// Every upstream of the process, found by service; each version of one is a cluster. Outlives the
+// workers.
 class Clusters {
  public:
   Clusters(const std::vector<UpstreamSettings>& upstreams, TimePoint now);
+  ~Clusters();
 
-  // Null when no upstream has it.
+  // The stable version; null when no upstream has it.
   Cluster* Find(std::string_view service) const;
+  // Null when there is no other version.
+  Canary* CanaryOf(const Cluster& stable) const;
+  // What callers a version gets from now on; false when there is none of this name. Any thread.
+  bool SetPercent(std::string_view upstream, std::string_view version, double percent);
   std::vector<ClusterView> Describe(TimePoint now) const;
   const std::vector<std::unique_ptr<Cluster>>& all() const { return clusters_; }
 
  private:
+  void AddVersions(const UpstreamSettings& settings, Cluster& stable, TimePoint now);
+
   std::vector<std::unique_ptr<Cluster>> clusters_;
+  std::vector<std::unique_ptr<Canary>> canaries_;
   absl::flat_hash_map<std::string, Cluster*> by_service_;
 };
 

@@ -7,6 +7,9 @@
 #include <string>
 #include <utility>
 
+#include "gateway/observe/grpc_code.h"
+#include "gateway/upstream/canary.h"
+
 namespace frontdesk::upstream {
 namespace {
 
@@ -38,6 +41,16 @@ struct Series {
   }
 };
 
+using Labels = std::vector<ClientMetric::Label>;
+
+// Of which upstream a series is, and of which version, where it has several.
+Labels LabelsOf(const ClusterView& view, Labels more = {}) {
+  Labels labels = {{"upstream", view.version ? view.version->of : view.name}};
+  if (view.version) labels.push_back({"version", view.version->name});
+  for (ClientMetric::Label& label : more) labels.push_back(std::move(label));
+  return labels;
+}
+
 void MoveTo(std::vector<MetricFamily>& out, std::initializer_list<Series*> all) {
   for (Series* series : all) {
     if (!series->family.metric.empty()) out.push_back(std::move(series->family));
@@ -58,13 +71,13 @@ void CollectMethods(const std::vector<ClusterView>& views, std::vector<MetricFam
   for (const ClusterView& view : views) {
     for (const MethodView& method : view.methods) {
       if (!method.breaker.on) continue;
-      const std::vector<ClientMetric::Label> labels = {{"grpc_service", method.service},
-                                                       {"grpc_method", method.name}};
+      Labels labels = {{"grpc_service", method.service}, {"grpc_method", method.name}};
+      if (view.version) labels.push_back({"version", view.version->name});
       state.Add(Number(method.breaker.state), labels);
       opened.Add(static_cast<double>(method.breaker.opened), labels);
       until_probe.Add(std::chrono::duration<double>(method.breaker.until_probe).count(), labels);
       if (method.breaker.trip == Breaker::Trip::kNone) continue;
-      std::vector<ClientMetric::Label> with_reason = labels;
+      Labels with_reason = labels;
       with_reason.push_back({"reason", std::string(NameOf(method.breaker.trip))});
       reason.Add(1, std::move(with_reason));
     }
@@ -87,18 +100,18 @@ void CollectEndpoints(const std::vector<ClusterView>& views, std::vector<MetricF
   for (const ClusterView& view : views) {
     for (const Standing standing : {Standing::kUsable, Standing::kEjected, Standing::kUnhealthy}) {
       endpoints.Add(static_cast<double>(view.Count(standing)),
-                    {{"upstream", view.name}, {"state", std::string(NameOf(standing))}});
+                    LabelsOf(view, {{"state", std::string(NameOf(standing))}}));
     }
-    panic.Add(view.panic, {{"upstream", view.name}});
-    ejections.Add(static_cast<double>(view.ejections), {{"upstream", view.name}});
+    panic.Add(view.panic, LabelsOf(view));
+    ejections.Add(static_cast<double>(view.ejections), LabelsOf(view));
     const auto on = [](const EndpointView& one) { return one.breaker.on; };
     if (std::none_of(view.endpoints.begin(), view.endpoints.end(), on)) continue;
     for (const auto state :
          {Breaker::State::kClosed, Breaker::State::kHalfOpen, Breaker::State::kOpen}) {
       breakers.Add(static_cast<double>(view.Count(state)),
-                   {{"upstream", view.name}, {"state", std::string(NameOf(state))}});
+                   LabelsOf(view, {{"state", std::string(NameOf(state))}}));
     }
-    opened.Add(static_cast<double>(view.breakers_opened), {{"upstream", view.name}});
+    opened.Add(static_cast<double>(view.breakers_opened), LabelsOf(view));
   }
   MoveTo(out, {&endpoints, &panic, &ejections, &breakers, &opened});
 }
@@ -114,17 +127,46 @@ void CollectRoom(const std::vector<ClusterView>& views, std::vector<MetricFamily
   Series left("frontdesk_upstream_retry_budget_left", "Retries and hedges that may be made now.",
               MetricType::Gauge);
   for (const ClusterView& view : views) {
-    const std::string& name = view.name;
     if (view.room) {
-      limit.Add(static_cast<double>(view.room->limit), {{"upstream", name}});
-      in_flight.Add(static_cast<double>(view.room->in_flight), {{"upstream", name}});
-      pending.Add(static_cast<double>(view.room->waiting), {{"upstream", name}, {"for", "room"}});
+      limit.Add(static_cast<double>(view.room->limit), LabelsOf(view));
+      in_flight.Add(static_cast<double>(view.room->in_flight), LabelsOf(view));
+      pending.Add(static_cast<double>(view.room->waiting), LabelsOf(view, {{"for", "room"}}));
     }
     pending.Add(static_cast<double>(view.waiting_for_connection),
-                {{"upstream", name}, {"for", "connection"}});
-    left.Add(view.retries_left, {{"upstream", name}});
+                LabelsOf(view, {{"for", "connection"}}));
+    left.Add(view.retries_left, LabelsOf(view));
   }
   MoveTo(out, {&limit, &in_flight, &pending, &left});
+}
+
+void CollectVersions(const std::vector<ClusterView>& views, std::vector<MetricFamily>& out) {
+  Series percent("frontdesk_upstream_version_percent",
+                 "Share of callers that a version of an upstream gets.", MetricType::Gauge);
+  Series chosen("frontdesk_upstream_version_chosen_total",
+                "Requests whose calls went to a version of an upstream, by why.",
+                MetricType::Counter);
+  Series calls("frontdesk_upstream_version_calls_total",
+               "Calls to a version of an upstream that ended, by status.", MetricType::Counter);
+  Series seconds("frontdesk_upstream_version_call_seconds_total",
+                 "Time that calls to a version of an upstream took together.", MetricType::Counter);
+  for (const ClusterView& view : views) {
+    if (!view.version) continue;
+    const VersionCounts& counts = view.version->counts;
+    percent.Add(view.version->percent, LabelsOf(view));
+    seconds.Add(counts.seconds, LabelsOf(view));
+    for (size_t i = 0; i < counts.chosen.size(); ++i) {
+      if (view.version->name == kStable && i == static_cast<size_t>(ChosenBy::kMatch)) continue;
+      chosen.Add(static_cast<double>(counts.chosen[i]),
+                 LabelsOf(view, {{"by", std::string(kChosenBy[i])}}));
+    }
+    for (size_t code = 0; code < counts.calls.size(); ++code) {
+      // OK is there from the start: a rate over a series that appears late misses its first step.
+      if (counts.calls[code] == 0 && code != 0) continue;
+      calls.Add(static_cast<double>(counts.calls[code]),
+                LabelsOf(view, {{"grpc_code", std::string(observe::kGrpcCodeLabels[code])}}));
+    }
+  }
+  MoveTo(out, {&percent, &chosen, &calls, &seconds});
 }
 
 }  // namespace
@@ -135,6 +177,7 @@ std::vector<MetricFamily> ClusterMetrics::Collect() const {
   CollectMethods(views, out);
   CollectEndpoints(views, out);
   CollectRoom(views, out);
+  CollectVersions(views, out);
   return out;
 }
 

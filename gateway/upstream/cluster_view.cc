@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/upstream/canary.h"
 #include "gateway/upstream/cluster.h"
 
 namespace frontdesk::upstream {
@@ -185,7 +186,14 @@ ClusterView Cluster::Describe(TimePoint now) {
 
 std::vector<ClusterView> Clusters::Describe(TimePoint now) const {
   std::vector<ClusterView> views;
-  for (const auto& cluster : clusters_) views.push_back(cluster->Describe(now));
+  for (const auto& cluster : clusters_) {
+    views.push_back(cluster->Describe(now));
+    for (const auto& canary : canaries_) {
+      for (size_t i = 0; i < canary->size(); ++i) {
+        if (&canary->cluster(i) == cluster.get()) views.back().version = canary->Describe(i);
+      }
+    }
+  }
   return views;
 }
 

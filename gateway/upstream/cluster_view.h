@@ -1,6 +1,7 @@
 // What operators see of an upstream: plain values, as of one moment.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -60,8 +61,27 @@ struct NameView {
   Duration next = Duration::zero();  // until the next one
 };
 
+// Why a request's calls go to a version.
+enum class ChosenBy : uint8_t { kWeight, kMatch, kFallback };
+inline constexpr std::array<std::string_view, 3> kChosenBy = {"weight", "match", "fallback"};
+
+// What became of one version so far.
+struct VersionCounts {
+  std::array<uint64_t, kChosenBy.size()> chosen{};  // requests, by why
+  std::array<uint64_t, 17> calls{};                 // that ended, by their gRPC code
+  double seconds = 0;                               // that they took together
+};
+
+// Which version of an upstream a cluster is, where there are several.
+struct VersionView {
+  std::string of, name;
+  double percent = 0;
+  VersionCounts counts;
+};
+
 struct ClusterView {
   std::string name;
+  std::optional<VersionView> version;
   std::vector<std::string> services;
   std::vector<EndpointView> endpoints;
   bool panic = false;               // so few are usable that calls go to all

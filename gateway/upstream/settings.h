@@ -73,6 +73,29 @@ struct AdaptiveConcurrencySettings {
   GradientSettings gradient;
 };
 
+// A version of the back end beside the stable one.
+struct VersionSettings {
+  // What a request must be like; all that is not empty must hold.
+  struct Match {
+    std::string header;               // lower case
+    std::string claim;                // a path: "organisation.plan"
+    std::vector<std::string> values;  // none: it must be there
+  };
+  std::string name;
+  double percent = 0;        // of callers that no match is for
+  std::vector<Match> match;  // one of them is enough
+  bool fallback = true;      // to the stable version, while this one can't be called
+  std::vector<EndpointSettings> endpoints;
+  size_t max_in_flight = 0;  // 0: as the upstream
+};
+
+struct CanarySettings {
+  std::vector<VersionSettings> versions;  // besides the stable one; none: it is all there is
+  // Tells callers apart of whom nothing is verified; lower case. "" for none.
+  std::string sticky_header;
+  std::string sticky_cookie;
+};
+
 // Of one upstream, and of one name; what is beyond is not used. Few enough that looking at all of
 // them for one pick costs little.
 inline constexpr size_t kMostEndpoints = 256;
@@ -82,6 +105,11 @@ struct UpstreamSettings {
   std::vector<std::string> services;  // "package.Service"; each belongs to one upstream
   std::vector<EndpointSettings> endpoints;
   TransportKind transport = TransportKind::kH2;
+  CanarySettings canary;
+  // Of a cluster that is one version of an upstream: whose, and which; both "" where there are
+  // none.
+  std::string version_of;
+  std::string version;
   // Calls go within TLS, with these; null for plain TCP.
   std::shared_ptr<tls::Credentials> tls;
   // By path, "/package.Service/Method"; what is not in it has the defaults.

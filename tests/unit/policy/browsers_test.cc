@@ -91,10 +91,10 @@ class CorsTest : public ::testing::Test {
   std::string Preflight(std::string_view path, const HeaderRows& headers,
                         std::string_view method = "OPTIONS") {
     const http::Request request = Ask(method, path, headers);
-    const route::Cors* const cors = FindPreflight(request, matcher_);
+    const route::Cors* const cors = FindPreflight(request, matcher_, request.path);
     if (!cors) return "no preflight";
     http::ResponseHead head;
-    const absl::Status status = AnswerPreflight(request, matcher_, *cors, head);
+    const absl::Status status = AnswerPreflight(request, matcher_, request.path, *cors, head);
     if (!status.ok()) return ReasonOf(status);
     EXPECT_EQ(head.status, 204);
     return Text(head);
