@@ -11,6 +11,7 @@
 #include "feast/v1/feast.frontdesk.h"
 #include "gateway/contract/plan.h"
 #include "kitchen/v1/kitchen.frontdesk.h"
+#include "shop/giftcard/v1/giftcard.frontdesk.h"
 #include "tests/codegen/cpp/my_kitchen.h"
 #include "tests/codegen/cpp/two_ways.h"
 
@@ -53,6 +54,7 @@ class TwoWaysTest : public ::testing::Test {
     code_.Add<kitchen::v1::MyKitchen>();  // hooks that change nothing
     code_.Add<feast::v1::FeastAggregates>();
     code_.Add<banquet::v1::BanquetAggregates>();
+    code_.Add<shop::giftcard::v1::GiftCardsAggregates>();
     scenario_.options.response_headers = kHeaders;
   }
 
