@@ -137,6 +137,14 @@ void Metrics::AddSource(const prometheus::Collectable& source) {
   sources_.push_back(&source);
 }
 
+ClientMetric Metrics::LabelledBy(const Route& route, const std::string& status) {
+  ClientMetric metric =
+      Labelled({{"http_request_method", route.method}, {"http_route", route.route}});
+  if (!status.empty()) metric.label.push_back({"http_response_status_code", status});
+  if (!route.api.empty()) metric.label.push_back({"api", route.api});
+  return metric;
+}
+
 MetricFamily Metrics::Requests() const {
   MetricFamily family{"http_server_request_duration_seconds",
                       "Time from a request's head to the end of its answer.",
@@ -152,11 +160,7 @@ MetricFamily Metrics::Requests() const {
     }
     for (const auto& [status, sum] : by_status) {
       const bool other = status == MetricsShard::RouteCells::kOther;
-      family.metric.push_back(
-          Labelled({{"http_request_method", routes_[id].method},
-                    {"http_route", routes_[id].route},
-                    {"http_response_status_code", other ? "other" : Cat(status)}}));
-      if (!routes_[id].api.empty()) family.metric.back().label.push_back({"api", routes_[id].api});
+      family.metric.push_back(LabelledBy(routes_[id], other ? "other" : Cat(status)));
       family.metric.back().histogram = sum.Fold();
     }
   }
@@ -174,8 +178,7 @@ MetricFamily Metrics::Deprecated() const {
       if (const auto* cells = shard->routes_.Find(id)) total += cells->deprecated.Get();
     }
     if (total == 0) continue;
-    family.metric.push_back(
-        Labelled({{"http_request_method", routes_[id].first}, {"http_route", routes_[id].second}}));
+    family.metric.push_back(LabelledBy(routes_[id]));
     family.metric.back().counter.value = static_cast<double>(total);
   }
   return family;

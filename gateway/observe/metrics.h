@@ -210,6 +210,7 @@ class Metrics : public prometheus::Collectable {
     std::string method, route, api;
     auto operator<=>(const Route&) const = default;
   };
+  static prometheus::ClientMetric LabelledBy(const Route& route, const std::string& status = "");
   std::vector<Route> routes_ ABSL_GUARDED_BY(mutex_);  // by id
   std::map<Route, RouteId> route_ids_ ABSL_GUARDED_BY(mutex_);
   std::vector<Rpc> methods_ ABSL_GUARDED_BY(mutex_);

@@ -33,19 +33,6 @@ absl::StatusOr<std::string_view> BearerToken(std::string_view value) {
   return token;
 }
 
-// Browsers send cookies along whoever asks. What changes something has to say where it comes from:
-// no browser lets a page choose these two fields. Two sites of one domain are two.
-bool MayBeCrossSite(const http::Request& request) {
-  const std::string_view method = request.method;
-  if (method == "GET" || method == "HEAD" || method == "OPTIONS") return false;
-  if (const auto site = request.headers.Find("sec-fetch-site")) {
-    return *site != "same-origin" && *site != "none";
-  }
-  std::string_view origin = request.headers.Find("origin").value_or("");
-  const size_t host = origin.find("://");
-  return host == std::string_view::npos || origin.substr(host + 3) != request.authority;
-}
-
 }  // namespace
 
 size_t CookieOf(const http::Headers& headers, std::string_view name, std::string_view& value) {

@@ -284,7 +284,7 @@ TEST_F(CanaryTest, WhereItCantBeCalledTheStableOneIs) {
     };
     Percent(100);
     Cluster& canary = clusters_->CanaryOf(cluster())->cluster(1);
-    canary.SetHealthy(*canary.endpoints()->front().state, row.healthy);
+    canary.SetHealthy(*canary.endpoints()->front().state, row.healthy, loop_.Now());
     Pending& call = From({.sub = "a"});
     if (std::string_view(row.port) == "waits") {
       Turn();
