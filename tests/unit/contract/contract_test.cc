@@ -150,7 +150,7 @@ TEST(Contract, RefusesOptionsOfLaterVersions) {
       "extend google.protobuf.MessageOptions { optional string mask = 50007;}";
   const std::string compose =
       Newer("frontdesk/v1/compose.proto", "ON_ERROR_UNSPECIFIED = 0;", " LATER = 9; ") +
-      "extend google.protobuf.MethodOptions { optional bool custom = 50003; }";
+      "extend google.protobuf.MethodOptions { optional bool custom = 50009; }";
   const std::string set = CompileProtos({{"frontdesk/v1/options.proto", options},
                                          {"frontdesk/v1/compose.proto", compose},
                                          {"other.proto", R"(syntax = "proto3"; package other;

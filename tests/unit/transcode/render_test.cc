@@ -18,6 +18,7 @@ class RenderTest : public ::testing::Test {
     types_.Add(google::rpc::RequestInfo::descriptor());
     types_.Add(google::rpc::RetryInfo::descriptor());
     types_.Add(google::rpc::ResourceInfo::descriptor());
+    types_.Add(google::rpc::Help::descriptor());
   }
 
   const Rendered& Render(const absl::Status& failure, std::string_view accept = "*/*") {
