@@ -20,6 +20,7 @@
 #include "gateway/contract/read_mask.h"
 #include "gateway/contract/version_check.h"
 #include "gateway/explain_calls.h"
+#include "gateway/explain_rules.h"
 #include "gateway/live_state.h"
 #include "gateway/tell.h"
 #include "gateway/transcode/query.h"
@@ -233,6 +234,7 @@ ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& 
   AddAuth(route.auth, add);
   AddBrowsers(route, add);
   if (route.version) AddVersion(*route.method, route.version->policy, add);
+  if (route.header_rules) add("header_rules", HeaderRuleTexts(route));
   add("request_headers", route.request_headers);
   add("response_headers", route.response_headers);
   return out;
@@ -270,6 +272,7 @@ ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& c
   const std::string life = LifeOf(route);
   if (!life.empty()) out["version"] = life;
   if (method.adapter) out["adapts"] = method.adapter->call();
+  if (ordered_json rules = RulesToJson(route); !rules.empty()) out["rules"] = std::move(rules);
   const std::string runs = code.HowItRuns(method);
   if (!runs.empty()) out["runs"] = runs;
   if (method.plan) {
@@ -369,6 +372,8 @@ void Print(const ordered_json& explained) {
       PrintUpstreams(value);
     } else if (key == "policy") {
       PrintPolicy(value);
+    } else if (key == "rules") {
+      PrintRules(value);
     } else {
       std::printf("%-20s %s\n", key.c_str(), Text(value).c_str());
     }

@@ -134,6 +134,9 @@ std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding,
   std::vector<ErrorCase> cases = {
       {400, "INVALID_ARGUMENT", "INVALID_VALUE", "a value does not fit its field"},
       {400, "INVALID_ARGUMENT", "UNKNOWN_PARAMETER", "the query names no field of the request"}};
+  if (method.rules != nullptr || policy.header_rules_size() > 0) {
+    cases.push_back({400, "INVALID_ARGUMENT", "VALIDATION_FAILED", "values break their rules"});
+  }
   if (!ReadMaskParameter(method, binding).empty()) {
     cases.push_back({400, "INVALID_ARGUMENT", "INVALID_READ_MASK",
                      "the query asks for a field that the answer can't have"});

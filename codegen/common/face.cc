@@ -1,5 +1,6 @@
 #include "codegen/common/face.h"
 
+#include "codegen/common/rules.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/unknown_field_set.h"
@@ -36,7 +37,7 @@ bool IsShown(const Field& field, Face face) { return !face.request || field.call
 
 bool IsAlwaysThere(const Field& field, Face face) {
   return field.required || HasBehavior(field, Behavior::kRequired) ||
-         (face.defaults && !field.has_presence);
+         (face.defaults && !field.has_presence) || (face.request && IsNeeded(field));
 }
 
 bool HasBehavior(const Field& field, Behavior behavior) {

@@ -1,6 +1,7 @@
 #include "codegen/docs/types.h"
 
 #include "codegen/common/comments.h"
+#include "codegen/common/rules.h"
 #include "codegen/docs/markdown.h"
 #include "gateway/base/text.h"
 #include "google/protobuf/descriptor.h"
@@ -118,6 +119,9 @@ std::string Types::Note(const MessageTable& table, const Field& field, Face face
     note += Cat("One of ", Code(table.descriptor->oneof_decl(field.oneof)->name()), ". ");
   }
   note += Cell(CommentOf(*field.descriptor));
+  if (const std::string rules = RulesText(field); !rules.empty()) {
+    note += Cat(note.empty() || note.ends_with(' ') ? "" : " ", "In requests: ", Cell(rules), '.');
+  }
   return note.substr(0, note.find_last_not_of(' ') + 1);
 }
 

@@ -5,6 +5,7 @@
 #include "codegen/common/comments.h"
 #include "codegen/common/endpoint.h"
 #include "codegen/common/example.h"
+#include "codegen/openapi/constraints.h"
 #include "gateway/base/text.h"
 #include "gateway/contract/version_check.h"
 
@@ -19,8 +20,8 @@ ordered_json HeaderRef(const char* name) { return {{"$ref", Cat("#/components/he
 
 // Comment and deprecation of what a parameter or body is filled from.
 void Describe(const Field& field, ordered_json& out) {
-  const std::string comment = CommentOf(*field.descriptor);
-  if (!comment.empty()) out["description"] = comment;
+  const std::string text = DescriptionOf(field, true);
+  if (!text.empty()) out["description"] = text;
   if (field.descriptor->options().deprecated()) out["deprecated"] = true;
 }
 
@@ -38,7 +39,7 @@ ordered_json PathParameterJson(const PathParameter& parameter, Schemas& schemas)
   if (parameter.any_number) text += Cat(text.empty() ? "" : "\n", "Any number of segments.");
   if (!text.empty()) out["description"] = text;
   const bool whole = !parameter.field.empty() && parameter.part.empty();
-  out["schema"] = whole ? schemas.SingleOf(*parameter.field.back(), kRequestFace)
+  out["schema"] = whole ? schemas.TypeOf(*parameter.field.back(), kRequestFace)
                         : ordered_json{{"type", "string"}};
   out["example"] = whole ? ExampleOf(*parameter.field.back(), kRequestFace)
                          : ordered_json(parameter.name + "-1");

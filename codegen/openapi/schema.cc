@@ -1,6 +1,8 @@
 #include "codegen/openapi/schema.h"
 
 #include "codegen/common/comments.h"
+#include "codegen/common/rules.h"
+#include "codegen/openapi/constraints.h"
 #include "gateway/base/text.h"
 
 namespace frontdesk::codegen::openapi {
@@ -62,14 +64,14 @@ void Describe(ordered_json& schema, const std::string& comment) {
   if (!comment.empty()) schema["description"] = comment;
 }
 
-// At most one member of a oneof: none, or one of them and no other.
-ordered_json AtMostOne(const std::vector<std::string>& names) {
+// Of the members of a oneof there is one and no other, or, unless one is needed, none.
+ordered_json OneMember(const std::vector<std::string>& names, bool needed) {
   ordered_json present = ordered_json::array();
   for (const std::string& name : names) {
     present.push_back({{"required", ordered_json::array({name})}});
   }
   ordered_json choices = present;
-  choices.push_back({{"not", {{"anyOf", std::move(present)}}}});
+  if (!needed) choices.push_back({{"not", {{"anyOf", std::move(present)}}}});
   return {{"oneOf", std::move(choices)}};
 }
 
@@ -101,7 +103,8 @@ ordered_json SchemaRef(const std::string& name) {
 
 ordered_json Schemas::Of(const MessageTable& table, Face face) {
   if (!IsPlain(table)) return WellKnownOf(table, face);
-  face = FaceOf(table, face);
+  // Answers are not held to rules, so the two differ.
+  face = face.request && HasRules(table) ? kRequestFace : FaceOf(table, face);
   const std::string name = table.full_name + SuffixOf(face);
   if (named_.try_emplace(name).second) unwritten_.emplace_back(&table, face);
   return SchemaRef(name);
@@ -150,17 +153,19 @@ ordered_json Schemas::SingleOf(const Field& field, Face face) {
 }
 
 ordered_json Schemas::TypeOf(const Field& field, Face face) {
+  ordered_json schema = SingleOf(field.map ? field.message->fields[1] : field, face);
   if (field.map) {
-    return {{"type", "object"}, {"additionalProperties", SingleOf(field.message->fields[1], face)}};
+    schema = {{"type", "object"}, {"additionalProperties", std::move(schema)}};
+  } else if (field.repeated) {
+    schema = {{"type", "array"}, {"items", std::move(schema)}};
   }
-  ordered_json single = SingleOf(field, face);
-  if (!field.repeated) return single;
-  return {{"type", "array"}, {"items", std::move(single)}};
+  if (face.request) Constrain(field, schema);
+  return schema;
 }
 
 ordered_json Schemas::Property(const Field& field, Face face) {
   ordered_json schema = TypeOf(field, face);
-  Describe(schema, CommentOf(*field.descriptor));
+  Describe(schema, DescriptionOf(field, face.request));
   if (field.descriptor->options().deprecated()) schema["deprecated"] = true;
   if (HasBehavior(field, Behavior::kOutputOnly)) schema["readOnly"] = true;
   if (HasBehavior(field, Behavior::kInputOnly)) schema["writeOnly"] = true;
@@ -185,7 +190,8 @@ ordered_json Schemas::Object(const MessageTable& table, const std::vector<const 
   if (!required.empty()) schema["required"] = std::move(required);
   ordered_json all = ordered_json::array();
   for (const auto& [index, names] : oneofs) {
-    if (names.size() > 1) all.push_back(AtMostOne(names));
+    const bool needed = face.request && IsNeeded(*table.descriptor->oneof_decl(index));
+    if (names.size() > 1 || needed) all.push_back(OneMember(names, needed));
   }
   if (!all.empty()) schema["allOf"] = std::move(all);
   return schema;

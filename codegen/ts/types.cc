@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/common/comments.h"
+#include "codegen/common/rules.h"
 #include "codegen/ts/text.h"
 #include "gateway/base/text.h"
 
@@ -172,6 +173,9 @@ std::string Types::Property(const std::string& package, const Field& field, Face
   std::string text = CommentOf(*field.descriptor);
   if (const std::string hint = Hint(field); !hint.empty()) {
     text += text.empty() ? hint : Cat("\n(", hint, ")");
+  }
+  if (const std::string rules = RulesText(field); !rules.empty()) {
+    text += Cat(text.empty() ? "" : "\n", "In requests: ", rules, '.');
   }
   const bool there = in_oneof || IsAlwaysThere(field, face);
   return Cat(Doc(text, field.descriptor->options().deprecated(), indent), indent,

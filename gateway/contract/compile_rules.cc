@@ -93,6 +93,19 @@ class ContractRules {
     }
     CheckMembers(rules);
     rules_.Add(std::move(rules));
+    for (int i = 0; i < message.extension_count(); ++i) Extension(*message.extension(i));
+  }
+
+  // No request that came as JSON has one.
+  void Extension(const pb::FieldDescriptor& field) {
+    if (!field.options().GetExtension(frontdesk::v1::field).has_rules()) return;
+    const pb::Descriptor* const scope = field.extension_scope();
+    const SourcePath path =
+        scope == nullptr ? SourcePath{pb::FileDescriptorProto::kExtensionFieldNumber, field.index()}
+                         : PathOf(*scope) + SourcePath{pb::DescriptorProto::kExtensionFieldNumber,
+                                                       field.index()};
+    findings_.Add(places_.Of(field.file()->name(), path), Cat(field.full_name(), ".rules"),
+                  "rules of extensions are not carried out");
   }
 
  private:
@@ -105,11 +118,11 @@ class ContractRules {
     FieldRules rules;
     rules.field = &field;
     rules.redacted = redacted;
-    const SourcePath path = PathOf(*descriptor.containing_type()) +
-                            SourcePath{pb::DescriptorProto::kFieldFieldNumber, descriptor.index(),
-                                       pb::FieldDescriptorProto::kOptionsFieldNumber,
-                                       frontdesk::v1::kFieldFieldNumber,
-                                       frontdesk::v1::FieldPolicy::kRulesFieldNumber};
+    const SourcePath path =
+        PathOf(*descriptor.containing_type()) +
+        SourcePath{pb::DescriptorProto::kFieldFieldNumber, descriptor.index(),
+                   pb::FieldDescriptorProto::kOptionsFieldNumber, frontdesk::v1::kFieldFieldNumber,
+                   frontdesk::v1::FieldPolicy::kRulesFieldNumber};
     const AddWrong add = [&](const std::vector<int>& below, std::string_view name,
                              std::string_view text) {
       findings_.Add(places_.Of(descriptor.file()->name(), path + below),
@@ -137,8 +150,7 @@ class ContractRules {
         PathOf(*oneof.containing_type()) +
         SourcePath{pb::DescriptorProto::kOneofDeclFieldNumber, oneof.index(),
                    pb::OneofDescriptorProto::kOptionsFieldNumber, frontdesk::v1::kOneofFieldNumber};
-    into.oneofs.push_back(
-        {oneof.index(), oneof.name(), places_.Of(oneof.file()->name(), path)});
+    into.oneofs.push_back({oneof.index(), oneof.name(), places_.Of(oneof.file()->name(), path)});
   }
 
   // Of a oneof one member is set at most.
@@ -169,6 +181,7 @@ void CompileRules(const pb::FileDescriptorSet& set, const pb::DescriptorPool& po
     if (!done.insert(proto.name()).second) continue;
     const pb::FileDescriptor& file = *pool.FindFileByName(proto.name());
     for (int i = 0; i < file.message_type_count(); ++i) all.Message(*file.message_type(i));
+    for (int i = 0; i < file.extension_count(); ++i) all.Extension(*file.extension(i));
   }
   rules.Link();
 }

@@ -136,7 +136,8 @@ class Compiler {
   }
 
   static size_t TypeSize(const Rules& from) {
-    const pb::FieldDescriptor* const type = Rules::descriptor()->FindFieldByNumber(from.type_case());
+    const pb::FieldDescriptor* const type =
+        Rules::descriptor()->FindFieldByNumber(from.type_case());
     return from.GetReflection()->GetMessage(from, type).ByteSizeLong();
   }
 
@@ -178,12 +179,11 @@ class Compiler {
   void Repeated(const RepeatedRules& from) {
     const std::vector<int> path = {Rules::kRepeated};
     RuleSink sink("repeated", "repeated", path, add_, rules_.sizes);
-    AddSizes({},
-             {"min_items", RepeatedRules::kMinItemsFieldNumber, from.has_min_items(),
-              from.min_items()},
-             {"max_items", RepeatedRules::kMaxItemsFieldNumber, from.has_max_items(),
-              from.max_items()},
-             HowMany, "item", sink);
+    AddSizes(
+        {},
+        {"min_items", RepeatedRules::kMinItemsFieldNumber, from.has_min_items(), from.min_items()},
+        {"max_items", RepeatedRules::kMaxItemsFieldNumber, from.has_max_items(), from.max_items()},
+        {HowMany}, "item", sink);
     rules_.unique = from.unique();
     if (from.unique() && rules_.field->message != nullptr) {
       sink.Wrong({RepeatedRules::kUniqueFieldNumber}, "unique", "is not for messages");
@@ -200,12 +200,12 @@ class Compiler {
     AddSizes({},
              {"min_pairs", MapRules::kMinPairsFieldNumber, from.has_min_pairs(), from.min_pairs()},
              {"max_pairs", MapRules::kMaxPairsFieldNumber, from.has_max_pairs(), from.max_pairs()},
-             HowMany, "pair", sink);
+             {HowMany}, "pair", sink);
     if (from.ByteSizeLong() == 0) add_(path, "map", "says nothing");
     const std::vector<contract::Field>& entry = rules_.field->message->fields;
     if (from.has_keys()) {
-      Inner(from.keys(), entry[0], path + std::vector<int>{MapRules::kKeysFieldNumber},
-            "map.keys.", rules_.keys);
+      Inner(from.keys(), entry[0], path + std::vector<int>{MapRules::kKeysFieldNumber}, "map.keys.",
+            rules_.keys);
     }
     if (from.has_values()) {
       Inner(from.values(), entry[1], path + std::vector<int>{MapRules::kValuesFieldNumber},

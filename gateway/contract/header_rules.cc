@@ -32,11 +32,11 @@ HeaderRules CompileOne(const Proto& from, int index, const AddWrong& add) {
                                    : Cat(Quoted(from.name()), " is no name of a header"));
   }
   AddSizes({}, {}, {"max_len", Proto::kMaxLenFieldNumber, from.has_max_len(), from.max_len()},
-           [](const RuleValue& value) -> uint64_t { return value.text.size(); }, "byte", sink);
+           {[](const RuleValue& value) -> uint64_t { return value.text.size(); }}, "byte", sink);
   if (from.has_pattern()) AddPattern(from.pattern(), "pattern", Proto::kPatternFieldNumber, sink);
   AddChoice(from.in(), false, "in", Proto::kInFieldNumber, sink);
-  const bool says = from.required() || from.has_max_len() || from.has_pattern() ||
-                    from.in_size() > 0;
+  const bool says =
+      from.required() || from.has_max_len() || from.has_pattern() || from.in_size() > 0;
   if (!says) add(path, name, "says nothing");
   return rules;
 }

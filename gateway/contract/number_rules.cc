@@ -42,9 +42,8 @@ struct View<Instant> {
 };
 
 template <class Number>
-using Widest =
-    std::conditional_t<std::is_floating_point_v<Number>, double,
-                       std::conditional_t<std::is_signed_v<Number>, int64_t, uint64_t>>;
+using Widest = std::conditional_t<std::is_floating_point_v<Number>, double,
+                                  std::conditional_t<std::is_signed_v<Number>, int64_t, uint64_t>>;
 
 template <class Number>
 Widest<Number> ToCompared(Number number) {
@@ -70,10 +69,10 @@ std::string FaultOf(Number number) {
   return "";
 }
 std::string FaultOf(const pb::Duration& time) {
-  const bool valid = std::abs(time.seconds()) <= pb::util::TimeUtil::kDurationMaxSeconds &&
-                     std::abs(static_cast<int64_t>(time.nanos())) < 1'000'000'000 &&
-                     (time.seconds() == 0 || time.nanos() == 0 ||
-                      (time.seconds() < 0) == (time.nanos() < 0));
+  const bool valid =
+      std::abs(time.seconds()) <= pb::util::TimeUtil::kDurationMaxSeconds &&
+      std::abs(static_cast<int64_t>(time.nanos())) < 1'000'000'000 &&
+      (time.seconds() == 0 || time.nanos() == 0 || (time.seconds() < 0) == (time.nanos() < 0));
   return valid ? "" : "is no duration of up to 10000 years";
 }
 std::string FaultOf(const pb::Timestamp& time) {
@@ -117,9 +116,9 @@ class OrderedRules {
     const std::vector<int> number = {Rules::kConstFieldNumber};
     if (!IsRight(raw, number, "const")) return;
     if (!sink_.CheckAllowed(ValueOf(raw), number, "const", TextOf(raw))) return;
-    sink_.Add("const", Cat("must be ", TextOf(raw)), [wanted = ToCompared(raw)](const RuleValue& v) {
-      return View<Compared>::Of(v) == wanted;
-    });
+    sink_.Add(
+        "const", Cat("must be ", TextOf(raw)),
+        [wanted = ToCompared(raw)](const RuleValue& v) { return View<Compared>::Of(v) == wanted; });
   }
 
  private:

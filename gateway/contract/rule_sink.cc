@@ -14,7 +14,7 @@ void AddSizes(const SizeWord& exact, const SizeWord& least, const SizeWord& most
   if (exact.set) {
     const uint64_t size = exact.value;
     sink.Add(exact.word, Cat("must have exactly ", Amount(size, noun)),
-             [size, measure](const RuleValue& value) { return measure(value) == size; });
+             [size, measure](const RuleValue& value) { return measure.size(value) == size; });
     for (const SizeWord* other : {&least, &most}) {
       if (!other->set) continue;
       sink.Wrong({other->number}, other->word, Cat("says nothing beside ", exact.word));
@@ -23,14 +23,21 @@ void AddSizes(const SizeWord& exact, const SizeWord& least, const SizeWord& most
   if (least.set) {
     const uint64_t size = least.value;
     sink.Add(least.word, Cat("must have at least ", Amount(size, noun)),
-             [size, measure](const RuleValue& value) { return measure(value) >= size; });
+             [size, measure](const RuleValue& value) {
+               return measure.least(value) >= size ||
+                      (measure.most(value) >= size && measure.size(value) >= size);
+             });
   }
   if (!most.set) return;
   const uint64_t size = most.value;
   sink.Add(most.word, Cat("must have at most ", Amount(size, noun)),
-           [size, measure](const RuleValue& value) { return measure(value) <= size; });
+           [size, measure](const RuleValue& value) {
+             return measure.most(value) <= size ||
+                    (measure.least(value) <= size && measure.size(value) <= size);
+           });
   if (!least.set || least.value <= size) return;
-  sink.Wrong({most.number}, most.word, Cat("is less than ", least.word, ", which is ", least.value));
+  sink.Wrong({most.number}, most.word,
+             Cat("is less than ", least.word, ", which is ", least.value));
 }
 
 std::string ListText(const std::vector<std::string>& values) {

@@ -61,7 +61,13 @@ struct SizeWord {
   bool set = false;
   uint64_t value = 0;
 };
-using Measure = uint64_t (*)(const RuleValue&);
+// How large a value is, and what it is at least and at most, which costs less to know.
+struct Measure {
+  using Of = uint64_t (*)(const RuleValue&);
+  Of size;
+  Of least = size;
+  Of most = size;
+};
 // `noun`: "item", of which there is more than one by an "s".
 void AddSizes(const SizeWord& exact, const SizeWord& least, const SizeWord& most, Measure measure,
               std::string_view noun, RuleSink& sink);

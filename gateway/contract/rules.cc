@@ -15,9 +15,9 @@ const MessageTable* InsideOf(const Field& field) {
 }
 
 void Index(MessageRules& rules) {
-  std::sort(
-      rules.fields.begin(), rules.fields.end(),
-      [](const FieldRules& a, const FieldRules& b) { return a.field->index < b.field->index; });
+  std::sort(rules.fields.begin(), rules.fields.end(), [](const FieldRules& a, const FieldRules& b) {
+    return a.field->index < b.field->index;
+  });
   rules.by_index.assign(rules.table->fields.size(), -1);
   for (size_t i = 0; i < rules.fields.size(); ++i) {
     rules.by_index[rules.fields[i].field->index] = static_cast<int32_t>(i);
@@ -30,7 +30,7 @@ class RuleWalk {
   explicit RuleWalk(const Visit& visit) : visit_(visit) {}
 
   void Message(const MessageRules& rules, const std::string& above) {
-    if (std::find(open_.begin(), open_.end(), &rules) != open_.end()) return;
+    if (std::find(open_.begin(), open_.end(), &rules) != open_.end() || told_ >= kMost) return;
     open_.push_back(&rules);
     for (const FieldRules& field : rules.fields) {
       One(field, Cat(above, field.field->name));
@@ -43,22 +43,30 @@ class RuleWalk {
 
  private:
   void Required(const std::string& path, const Place& place) {
-    visit_(path, {"required", "is required", nullptr}, place);
+    Tell(path, {"required", "is required", nullptr}, place);
+  }
+
+  void Tell(const std::string& path, const Rule& rule, const Place& place) {
+    if (told_++ < kMost) visit_(path, rule, place);
   }
 
   void One(const FieldRules& field, const std::string& path) {
     if (field.required) Required(path, field.place);
-    for (const Rule& rule : field.sizes) visit_(path, rule, field.place);
+    for (const Rule& rule : field.sizes) Tell(path, rule, field.place);
     if (field.unique) {
-      visit_(path, {"repeated.unique", "must not hold a value twice", nullptr}, field.place);
+      Tell(path, {"repeated.unique", "must not hold a value twice", nullptr}, field.place);
     }
-    for (const Rule& rule : field.keys.rules) visit_(Cat(path, "[] key"), rule, field.place);
+    for (const Rule& rule : field.keys.rules) Tell(Cat(path, "[] key"), rule, field.place);
     const std::string each = field.field->repeated ? path + "[]" : path;
-    for (const Rule& rule : field.values.rules) visit_(each, rule, field.place);
+    for (const Rule& rule : field.values.rules) Tell(each, rule, field.place);
     if (field.values.message != nullptr) Message(*field.values.message, each + '.');
   }
 
+  // Messages in messages may multiply them.
+  static constexpr size_t kMost = 1000;
+
   const Visit& visit_;
+  size_t told_ = 0;
   std::vector<const MessageRules*> open_;
 };
 

@@ -62,8 +62,7 @@ struct FieldRules {
   ElementRules values;
   Place place;  // where they are written; of a message without own ones, nothing
   bool any() const {
-    return !ignore_always &&
-           (required || unique || !sizes.empty() || keys.any() || values.any());
+    return !ignore_always && (required || unique || !sizes.empty() || keys.any() || values.any());
   }
 };
 
@@ -76,8 +75,8 @@ struct MessageRules {
     Place place;
   };
   const MessageTable* table = nullptr;
-  std::vector<FieldRules> fields;    // ascending by number
-  std::vector<int32_t> by_index;     // of the table's fields: position in `fields`, or -1
+  std::vector<FieldRules> fields;  // ascending by number
+  std::vector<int32_t> by_index;   // of the table's fields: position in `fields`, or -1
   std::vector<Oneof> oneofs;
 };
 
@@ -96,7 +95,8 @@ class RuleSet {
 };
 
 // Calls `visit` for every rule of the message and of what is inside of it, each message once on a
-// way down: "lines[].quantity", its rule and the place. `required` is a rule too.
+// way down, as long as they are not more than a thousand: "lines[].quantity", its rule and the
+// place. `required` is a rule too.
 void EachRule(const MessageRules& rules,
               const std::function<void(const std::string& path, const Rule& rule,
                                        const Place& place)>& visit);

@@ -20,6 +20,8 @@ uint64_t Characters(const RuleValue& value) {
   }));
 }
 uint64_t Bytes(const RuleValue& value) { return value.text.size(); }
+// A character has four bytes at most.
+uint64_t FewestCharacters(const RuleValue& value) { return (value.text.size() + 3) / 4; }
 
 RuleValue Text(std::string_view text) {
   RuleValue value;
@@ -52,9 +54,8 @@ void AddParts(const Rules& from, RuleSink& sink) {
 template <class Rules>
 void AddWhole(const Rules& from, RuleSink& sink) {
   AddChoice(from.not_in(), true, "not_in", Rules::kNotInFieldNumber, sink);
-  if (from.has_const_() &&
-      sink.CheckAllowed(Text(from.const_()), {Rules::kConstFieldNumber}, "const",
-                        Quoted(from.const_()))) {
+  if (from.has_const_() && sink.CheckAllowed(Text(from.const_()), {Rules::kConstFieldNumber},
+                                             "const", Quoted(from.const_()))) {
     sink.Add("const", Cat("must be ", Quoted(from.const_())),
              [wanted = from.const_()](const RuleValue& v) { return v.text == wanted; });
   }
@@ -106,22 +107,24 @@ void AddChoice(const google::protobuf::RepeatedPtrField<std::string>& values, bo
   std::vector<std::string> texts;
   for (int i = 0; i < values.size(); ++i) {
     texts.push_back(Quoted(values[i]));
-    if (!all.insert(values[i]).second) sink.Wrong({number, i}, word, texts.back() + " stands twice");
+    if (!all.insert(values[i]).second)
+      sink.Wrong({number, i}, word, texts.back() + " stands twice");
     if (!none) sink.CheckAllowed(Text(values[i]), {number, i}, word, texts.back());
   }
-  sink.Add(word, Cat(none ? "must be none of " : "must be one of ", ListText(texts)),
-           [all = std::move(all), none](const RuleValue& v) { return all.contains(v.text) != none; });
+  sink.Add(
+      word, Cat(none ? "must be none of " : "must be one of ", ListText(texts)),
+      [all = std::move(all), none](const RuleValue& v) { return all.contains(v.text) != none; });
 }
 
 void AddStringRules(const StringRules& from, RuleSink& sink) {
   AddSizes({"len", StringRules::kLenFieldNumber, from.has_len(), from.len()},
            {"min_len", StringRules::kMinLenFieldNumber, from.has_min_len(), from.min_len()},
            {"max_len", StringRules::kMaxLenFieldNumber, from.has_max_len(), from.max_len()},
-           Characters, "character", sink);
+           {Characters, FewestCharacters, Bytes}, "character", sink);
   AddSizes({},
            {"min_bytes", StringRules::kMinBytesFieldNumber, from.has_min_bytes(), from.min_bytes()},
            {"max_bytes", StringRules::kMaxBytesFieldNumber, from.has_max_bytes(), from.max_bytes()},
-           Bytes, "byte", sink);
+           {Bytes}, "byte", sink);
   AddParts(from, sink);
   if (from.has_not_contains()) {
     sink.Add("not_contains", Cat("must not contain ", Quoted(from.not_contains())),
@@ -136,7 +139,7 @@ void AddStringRules(const StringRules& from, RuleSink& sink) {
 void AddBytesRules(const BytesRules& from, RuleSink& sink) {
   AddSizes({"len", BytesRules::kLenFieldNumber, from.has_len(), from.len()},
            {"min_len", BytesRules::kMinLenFieldNumber, from.has_min_len(), from.min_len()},
-           {"max_len", BytesRules::kMaxLenFieldNumber, from.has_max_len(), from.max_len()}, Bytes,
+           {"max_len", BytesRules::kMaxLenFieldNumber, from.has_max_len(), from.max_len()}, {Bytes},
            "byte", sink);
   AddParts(from, sink);
   AddWhole(from, sink);

@@ -14,21 +14,17 @@
 #include "gateway/base/text.h"
 #include "gateway/contract/number_rules.h"
 #include "gateway/contract/wire.h"
+#include "gateway/policy/rule_values.h"
 
 namespace frontdesk::policy {
+namespace internal {
 namespace {
 
 using contract::ElementRules;
-using contract::Field;
 using contract::FieldRules;
-using contract::FieldType;
 using contract::MessageRules;
 using contract::MessageTable;
 using contract::Rule;
-using contract::RuleValue;
-using contract::WireField;
-using contract::WireReader;
-using contract::WireType;
 
 // Where the walk is: a field, or an element or key of the one above. On the call stack; written out
 // only when something is wrong there.
@@ -73,147 +69,6 @@ std::string PathOf(const Step* step) {
   return Shorten(path, kLongest);
 }
 
-bool IsPackable(FieldType type) { return contract::WireTypeOf(type) != WireType::kBytes; }
-
-// Whether what stands on the wire is the field at all; else it is an unknown field.
-bool Takes(const Field& field, const WireField& wire) {
-  if (contract::WireTypeOf(field.type) == wire.type) return true;
-  return field.repeated && IsPackable(field.type) && wire.type == WireType::kBytes;
-}
-
-RuleValue FromFixed(FieldType type, std::string_view bytes) {
-  const uint64_t bits = bytes.size() == 4 ? contract::LoadFixed32(bytes.data())
-                                          : contract::LoadFixed64(bytes.data());
-  RuleValue value;
-  switch (type) {
-    case FieldType::kDouble:
-      value.real = std::bit_cast<double>(bits);
-      break;
-    case FieldType::kFloat:
-      value.real = static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(bits)));
-      break;
-    case FieldType::kSfixed32:
-      value.integer = static_cast<int32_t>(bits);
-      break;
-    case FieldType::kSfixed64:
-      value.integer = static_cast<int64_t>(bits);
-      break;
-    default:
-      value.natural = bits;
-  }
-  return value;
-}
-
-RuleValue FromVarint(FieldType type, uint64_t varint) {
-  RuleValue value;
-  switch (type) {
-    case FieldType::kBool:
-      value.integer = varint != 0;
-      break;
-    case FieldType::kUint32:
-      value.natural = static_cast<uint32_t>(varint);
-      break;
-    case FieldType::kUint64:
-      value.natural = varint;
-      break;
-    case FieldType::kInt64:
-      value.integer = static_cast<int64_t>(varint);
-      break;
-    case FieldType::kSint32:
-      value.integer = contract::UnZigZag(static_cast<uint32_t>(varint));
-      break;
-    case FieldType::kSint64:
-      value.integer = contract::UnZigZag(varint);
-      break;
-    default:
-      value.integer = static_cast<int32_t>(varint);
-  }
-  return value;
-}
-
-RuleValue ValueOf(FieldType type, const WireField& wire) {
-  switch (wire.type) {
-    case WireType::kVarint:
-      return FromVarint(type, wire.varint);
-    case WireType::kFixed32:
-    case WireType::kFixed64:
-      return FromFixed(type, wire.bytes);
-    default: {
-      RuleValue value;
-      value.text = wire.bytes;
-      return value;
-    }
-  }
-}
-
-// Zero, false or "". -0.0 counts as zero; protobuf sends it all the same, so it can be `required`.
-bool IsZero(const RuleValue& value) {
-  return value.text.empty() && value.integer == 0 && value.natural == 0 && value.real == 0;
-}
-
-// Not the default that a field without presence has.
-bool IsSet(const RuleValue& value) {
-  return !IsZero(value) || std::bit_cast<uint64_t>(value.real) != 0;
-}
-
-// Numbers that an enum of proto2 does not have are unknown fields.
-bool IsForeign(const Field& field, const WireField& wire) {
-  return field.enumeration != nullptr && field.enumeration->closed &&
-         field.enumeration->NameOf(static_cast<int32_t>(wire.varint)) == nullptr;
-}
-
-// Where a field stands on the wire, between its first and its last part.
-struct Slot {
-  uint32_t count = 0;
-  const char* begin = nullptr;
-  const char* end = nullptr;
-  WireField last;
-
-  std::string_view span() const { return {begin, static_cast<size_t>(end - begin)}; }
-};
-
-// The payloads of a singular message's parts, together: what protobuf merges.
-std::string_view Merged(const Slot& slot, std::string& storage) {
-  if (slot.count == 1) return slot.last.bytes;
-  const uint32_t number = slot.last.number;
-  for (WireReader reader(slot.span()); reader.Next();) {
-    const WireField& wire = reader.field();
-    if (wire.number == number && wire.type == WireType::kBytes) storage.append(wire.bytes);
-  }
-  return storage;
-}
-
-// Calls `take` for each value of a list; stops when that returns false.
-template <class Take>
-void EachItem(const Field& field, std::string_view span, const Take& take) {
-  for (WireReader reader(span); reader.Next();) {
-    const WireField& wire = reader.field();
-    if (wire.number != field.number || !Takes(field, wire)) continue;
-    if (!IsPackable(field.type) || wire.type != WireType::kBytes) {
-      if (!take(wire)) return;
-      continue;
-    }
-    WireField item;
-    item.number = wire.number;
-    item.type = contract::WireTypeOf(field.type);
-    const char* position = wire.bytes.data();
-    const char* const end = position + wire.bytes.size();
-    const size_t width = item.type == WireType::kFixed64 ? 8 : 4;
-    while (position != end) {
-      const char* const begin = position;
-      if (item.type == WireType::kVarint) {
-        if (!contract::ReadVarint(position, end, item.varint)) return;
-      } else if (static_cast<size_t>(end - position) < width) {
-        return;
-      } else {
-        position += width;
-      }
-      item.bytes = {begin, static_cast<size_t>(position - begin)};
-      if (!take(item)) return;
-    }
-  }
-}
-
 // Values that were seen. NaN is the same as nothing; of the two zeros one is enough.
 class Seen {
  public:
@@ -223,7 +78,8 @@ class Seen {
     if (value.real != value.real) return true;
     const double real = value.real == 0 ? 0 : value.real;
     return numbers_
-        .insert(static_cast<uint64_t>(value.integer) | value.natural | std::bit_cast<uint64_t>(real))
+        .insert(static_cast<uint64_t>(value.integer) | value.natural |
+                std::bit_cast<uint64_t>(real))
         .second;
   }
 
@@ -238,7 +94,7 @@ class Walk {
 
   void Message(const MessageRules& rules, std::string_view bytes, const Step* above, int depth) {
     if (depth >= contract::kMaxWireDepth) return;  // nothing well-formed is there
-    absl::InlinedVector<Slot, 8> slots(rules.fields.size());
+    absl::InlinedVector<Slot, 12> slots(rules.fields.size());
     absl::InlinedVector<int32_t, 4> members(rules.table->oneofs, -1);  // that are set, by index
     Gather(rules, bytes, slots, members);
     for (size_t i = 0; i < slots.size() && !out_.full(); ++i) {
@@ -259,7 +115,7 @@ class Walk {
   }
 
  private:
-  using Slots = absl::InlinedVector<Slot, 8>;
+  using Slots = absl::InlinedVector<Slot, 12>;
   using Members = absl::InlinedVector<int32_t, 4>;
 
   // One pass over the message.
@@ -385,9 +241,7 @@ class Walk {
   };
 
   // Keys of one map are of one type, so that the rest of the value is the same.
-  static auto Order(const RuleValue& key) {
-    return std::tuple(key.text, key.integer, key.natural);
-  }
+  static auto Order(const RuleValue& key) { return std::tuple(key.text, key.integer, key.natural); }
 
   static bool Read(const Field& key, const Field& value, std::string_view bytes, Entry& entry) {
     const char* begin = bytes.data();
@@ -462,6 +316,7 @@ class Walk {
 };
 
 }  // namespace
+}  // namespace internal
 
 void Violations::Add(std::string_view field, std::string_view text, std::string_view rule) {
   if (full()) return;
@@ -479,7 +334,7 @@ absl::Status Violations::ToStatus() const {
 
 void ValidateMessage(const MessageRules& rules, std::string_view bytes, const WallClock& wall,
                      Violations& violations) {
-  Walk(wall, violations).Message(rules, bytes, nullptr, 0);
+  internal::Walk(wall, violations).Message(rules, bytes, nullptr, 0);
 }
 
 }  // namespace frontdesk::policy

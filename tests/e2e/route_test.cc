@@ -60,6 +60,22 @@ constexpr Row kRows[] = {
     // Errors of the back end, with its own details.
     {"GET", "/api/v1/orders/order-999999", "", 404, "/code", "5"},
     {"GET", "/api/v1/orders?page_size=-1", "", 400, "/code", "3"},
+    // What the contract says of values: all that is wrong, by field and rule.
+    {"GET", "/api/v1/orders?page_size=101", "", 400, "/details/1/reason", "\"VALIDATION_FAILED\""},
+    {"GET", "/api/v1/orders?page_size=101", "", 400, "/details/0/fieldViolations",
+     R"([{"field":"page_size","description":"must be at most 100","reason":"int32.lte"}])"},
+    {"POST", "/api/v1/cart/items", R"({"giftMessage":""})", 400, "/details/0/fieldViolations",
+     R"([{"field":"item.product_id","description":"must have at least 1 character",)"
+     R"("reason":"string.min_len"},)"
+     R"({"field":"item.quantity","description":"must be at least 1","reason":"int32.gte"}])"},
+    {"POST", "/api/v1/cart/items", R"({"productId":"product-1","quantity":100})", 200, "", ""},
+    {"PATCH", "/api/v1/users/user-5", R"({"email":"nobody"})", 400,
+     "/details/0/fieldViolations/0/reason", "\"string.email\""},
+    {"PATCH", "/api/v1/users/user-5", R"({"email":"ada@example.org"})", 200, "/email", ""},
+    {"POST", "/api/v1/products/product-1/reviews", R"({"stars":6,"text":""})", 400, "/message",
+     "\"review.stars: must be at most 5 (and 1 more)\""},
+    {"POST", "/api/v1/checkout", R"({"couponCodes":["a","b","a"]})", 400,
+     "/details/0/fieldViolations/0/reason", "\"repeated.unique\""},
     // Errors of ours.
     {"GET", "/no/such/path", "", 404, "/details/0/reason", "\"NO_ROUTE\""},
     {"GET", "/api/v1/orders/", "", 404, "/code", "5"},

@@ -110,10 +110,12 @@ class Slow {
     value.numeric = true;
     switch (field.cpp_type()) {
       case pb::FieldDescriptor::CPPTYPE_INT32:
-        value.number = list ? r.GetRepeatedInt32(message, &field, index) : r.GetInt32(message, &field);
+        value.number =
+            list ? r.GetRepeatedInt32(message, &field, index) : r.GetInt32(message, &field);
         break;
       case pb::FieldDescriptor::CPPTYPE_INT64:
-        value.number = list ? r.GetRepeatedInt64(message, &field, index) : r.GetInt64(message, &field);
+        value.number =
+            list ? r.GetRepeatedInt64(message, &field, index) : r.GetInt64(message, &field);
         break;
       case pb::FieldDescriptor::CPPTYPE_UINT32:
         value.number =
@@ -128,10 +130,12 @@ class Slow {
             list ? r.GetRepeatedDouble(message, &field, index) : r.GetDouble(message, &field);
         break;
       case pb::FieldDescriptor::CPPTYPE_FLOAT:
-        value.number = list ? r.GetRepeatedFloat(message, &field, index) : r.GetFloat(message, &field);
+        value.number =
+            list ? r.GetRepeatedFloat(message, &field, index) : r.GetFloat(message, &field);
         break;
       case pb::FieldDescriptor::CPPTYPE_BOOL:
-        value.number = list ? r.GetRepeatedBool(message, &field, index) : r.GetBool(message, &field);
+        value.number =
+            list ? r.GetRepeatedBool(message, &field, index) : r.GetBool(message, &field);
         break;
       case pb::FieldDescriptor::CPPTYPE_ENUM:
         value.number =
@@ -171,13 +175,13 @@ class Slow {
       One(Of(message, *message.GetDescriptor()->field(0), -1), *message.GetDescriptor()->field(0),
           rules, path);
     } else if (type == "google.protobuf.Duration") {
-      const __int128 nanos = static_cast<__int128>(part(1)) * 1'000'000'000 +
-                             static_cast<__int128>(part(2));
+      const __int128 nanos =
+          static_cast<__int128>(part(1)) * 1'000'000'000 + static_cast<__int128>(part(2));
       Need(nanos > 0, path, "duration.gt");
       Need(nanos <= 9'000'000'000, path, "duration.lte");
     } else if (type == "google.protobuf.Timestamp") {
-      const __int128 nanos = static_cast<__int128>(part(1)) * 1'000'000'000 +
-                             static_cast<__int128>(part(2));
+      const __int128 nanos =
+          static_cast<__int128>(part(1)) * 1'000'000'000 + static_cast<__int128>(part(2));
       const __int128 now = policy::FixedNow().time_since_epoch() / std::chrono::nanoseconds(1);
       Need(nanos < now, path, "timestamp.lt_now");
       Need(nanos >= now - 90'000'000'000 && nanos <= now + 90'000'000'000, path,
@@ -328,8 +332,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::Status status = violations.ToStatus();
   FUZZ_CHECK(one->StatusOfWire(wire).ToString() == status.ToString());
   if (violations.full() || !contract::IsWellFormed(one->table(), wire)) return 0;
-  const std::unique_ptr<pb::Message> message(
-      factory->GetPrototype(one->table().descriptor)->New());
+  const std::unique_ptr<pb::Message> message(factory->GetPrototype(one->table().descriptor)->New());
   FUZZ_CHECK(message->ParsePartialFromArray(wire.data(), static_cast<int>(wire.size())));
   Slow slow;
   slow.Message(*message, "");

@@ -16,7 +16,8 @@ namespace frontdesk::contract {
 namespace {
 
 constexpr char kMethod[] =
-    "\nservice S { rpc Get(M) returns (M) { option (google.api.http) = { post: '/a' body: '*' }; } }";
+    "\nservice S { rpc Get(M) returns (M) { option (google.api.http) = { post: '/a' body: '*' }; } "
+    "}";
 
 std::string FindingsOf(const std::string& text, bool proto2 = false) {
   std::string file = testing::ProtoFile(text + kMethod);
@@ -84,8 +85,7 @@ TEST(Rules, WhatCantBeRight) {
        ".double.gte: NaN is no more, no less and not the same as anything"},
       {"double", "double { finite: true in: [inf] }",
        ".double.in: inf is never allowed: it must be a finite number"},
-      {"int64", "int64 { gt: 5 in: [5] }",
-       ".int64.in: 5 is never allowed: it must be more than 5"},
+      {"int64", "int64 { gt: 5 in: [5] }", ".int64.in: 5 is never allowed: it must be more than 5"},
       {"uint32", "uint32 { in: [5, 5] }", ".uint32.in: 5 stands twice"},
       {"E", "enum { in: [1, 7] }", ".enum.in: test.E has no value 7"},
       {"E", "enum { not_in: [1] in: [1] }",
@@ -107,8 +107,7 @@ TEST(Rules, WhatCantBeRight) {
        ".repeated.items.required: is for fields; what is in a list or map is there"},
       {"map<string, string>", "map { values { ignore: IGNORE_ALWAYS } }",
        ".map.values.ignore: is for fields where it is IGNORE_ALWAYS"},
-      {"string", "required: true ignore: IGNORE_IF_ZERO_VALUE",
-       ".ignore: contradicts `required`"},
+      {"string", "required: true ignore: IGNORE_IF_ZERO_VALUE", ".ignore: contradicts `required`"},
   };
   for (const auto& row : kRows) {
     SCOPED_TRACE(Cat(row.type, " { ", row.rules, " }"));
@@ -123,33 +122,34 @@ TEST(Rules, WhatCantBeRight) {
 }
 
 TEST(Rules, AllAtOnceWithTheirPlaces) {
-  EXPECT_EQ(FindingsOf("message M {\n"
-                       "  string a = 1 [(frontdesk.v1.field).rules.string = {\n"
-                       "    min_len: 5\n"
-                       "    max_len: 4\n"
-                       "    pattern: '['\n"
-                       "  }];\n"
-                       "  repeated string b = 2 [(frontdesk.v1.field) = {\n"
-                       "    rules { repeated { items { string { len: 1 in: ['a', 'bc'] } } } }\n"
-                       "  }];\n"
-                       "  string c = 3 [(frontdesk.v1.field) = {\n"
-                       "    from: 'caller.sub'\n"
-                       "    rules { required: true }\n"
-                       "  }];\n"
-                       "  message In { oneof one {\n"
-                       "    string d = 1 [(frontdesk.v1.field).rules.required = true];\n"
-                       "    string e = 2 [(frontdesk.v1.field).rules.required = true];\n"
-                       "  } }\n"
-                       "}"),
-            "test.proto:17:19: test.M.In.e.rules.required: another member of the oneof is required, "
-            "too\n"
-            "test.proto:5:5: test.M.a.rules.string.max_len: is less than min_len, which is 5\n"
-            "test.proto:6:5: test.M.a.rules.string.pattern: \"[\" is no regular expression of RE2: "
-            "missing ]: [\n"
-            "test.proto:9:48: test.M.b.rules.repeated.items.string.in: \"bc\" is never allowed: it "
-            "must have exactly 1 character\n"
-            "test.proto:13:5: test.M.c.rules: the field is filled from \"caller.sub\", and never by "
-            "clients\n");
+  EXPECT_EQ(
+      FindingsOf("message M {\n"
+                 "  string a = 1 [(frontdesk.v1.field).rules.string = {\n"
+                 "    min_len: 5\n"
+                 "    max_len: 4\n"
+                 "    pattern: '['\n"
+                 "  }];\n"
+                 "  repeated string b = 2 [(frontdesk.v1.field) = {\n"
+                 "    rules { repeated { items { string { len: 1 in: ['a', 'bc'] } } } }\n"
+                 "  }];\n"
+                 "  string c = 3 [(frontdesk.v1.field) = {\n"
+                 "    from: 'caller.sub'\n"
+                 "    rules { required: true }\n"
+                 "  }];\n"
+                 "  message In { oneof one {\n"
+                 "    string d = 1 [(frontdesk.v1.field).rules.required = true];\n"
+                 "    string e = 2 [(frontdesk.v1.field).rules.required = true];\n"
+                 "  } }\n"
+                 "}"),
+      "test.proto:17:19: test.M.In.e.rules.required: another member of the oneof is required, "
+      "too\n"
+      "test.proto:5:5: test.M.a.rules.string.max_len: is less than min_len, which is 5\n"
+      "test.proto:6:5: test.M.a.rules.string.pattern: \"[\" is no regular expression of RE2: "
+      "missing ]: [\n"
+      "test.proto:9:48: test.M.b.rules.repeated.items.string.in: \"bc\" is never allowed: it "
+      "must have exactly 1 character\n"
+      "test.proto:13:5: test.M.c.rules: the field is filled from \"caller.sub\", and never by "
+      "clients\n");
   EXPECT_EQ(FindingsOf("message M { optional int32 a = 1 [default = 5, "
                        "(frontdesk.v1.field).rules.int32.lt = 5]; }",
                        true),
@@ -178,11 +178,11 @@ TEST(Rules, Headers) {
   for (const auto& row : kRows) {
     SCOPED_TRACE(row.rules);
     Findings findings;
-    Contract::Load(
-        testing::CompileProto(Cat("message M {} service S { rpc Get(M) returns (M) { option "
-                                  "(google.api.http) = { get: '/a' };\noption (frontdesk.v1.method) = { ",
-                                  row.rules, " }; } }")),
-        "test.binpb", findings);
+    Contract::Load(testing::CompileProto(
+                       Cat("message M {} service S { rpc Get(M) returns (M) { option "
+                           "(google.api.http) = { get: '/a' };\noption (frontdesk.v1.method) = { ",
+                           row.rules, " }; } }")),
+                   "test.binpb", findings);
     const std::string found = findings.ToString();
     const size_t at = found.find("header_rules");
     EXPECT_EQ(found.empty() ? "" : found.substr(at), row.finding);
@@ -195,7 +195,8 @@ TEST(Rules, ToldOneByOne) {
   const auto contract = Contract::Load(
       testing::CompileProto(
           Cat("message M {\n"
-              "repeated M more = 1 [(frontdesk.v1.field).rules.repeated = { max_items: 2 unique: false }];\n"
+              "repeated M more = 1 [(frontdesk.v1.field).rules.repeated = { max_items: 2 unique: "
+              "false }];\n"
               "map<string, In> in = 2 [(frontdesk.v1.field).rules.map.keys.string.min_len = 1];\n"
               "oneof way { option (frontdesk.v1.oneof).required = true; string x = 3; }\n"
               "In hidden = 4 [(frontdesk.v1.field).rules.ignore = IGNORE_ALWAYS]; }\n"
@@ -244,9 +245,28 @@ TEST(Formats, Table) {
        {"a:", "http://a", "http://a/", "https://u:p@h.example:80/p;x=1/q?r=s&t#f", "mailto:a@b",
         "http://[::1]:80/", "http://[v1.a:b]", "urn:a:b", "a+b-c.1:x", "file:///x", "http://a?b",
         "http://%41/%c3%a4", "http://a:"},
-       {"", ":", "a", "/a", "//a", "1a:", "a b:", "http://a b", "http://a/%", "http://a/%4",
-        "http://a/%zz", "http://[::1", "http://[::1]x", "http://[]", "http://a:b", "http://a/#b#c",
-        "http://a/[", "http://\xC3\xA4", "http://[v.a]", "http://[v1.]", "http://a@b@c", "a:\n"}},
+       {"",
+        ":",
+        "a",
+        "/a",
+        "//a",
+        "1a:",
+        "a b:",
+        "http://a b",
+        "http://a/%",
+        "http://a/%4",
+        "http://a/%zz",
+        "http://[::1",
+        "http://[::1]x",
+        "http://[]",
+        "http://a:b",
+        "http://a/#b#c",
+        "http://a/[",
+        "http://\xC3\xA4",
+        "http://[v.a]",
+        "http://[v1.]",
+        "http://a@b@c",
+        "a:\n"}},
       {IsUuid,
        {"00000000-0000-0000-0000-000000000000", "0123abcd-4567-89EF-0123-456789abcdef"},
        {"", "0123abcd456789EF0123456789abcdef", "0123abcd-4567-89EF-0123-456789abcdeg",

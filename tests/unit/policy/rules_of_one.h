@@ -47,10 +47,10 @@ class RulesOfOne {
  public:
   explicit RulesOfOne(std::string_view declarations, bool proto2 = false) {
     contract::Findings findings;
-    std::string file = testing::ProtoFile(
-        Cat(declarations,
-            "\nservice S { rpc Get(M) returns (M) { option (google.api.http) = { post: '/a' body: '*' "
-            "}; } }"));
+    std::string file = testing::ProtoFile(Cat(
+        declarations,
+        "\nservice S { rpc Get(M) returns (M) { option (google.api.http) = { post: '/a' body: '*' "
+        "}; } }"));
     if (proto2) file.replace(file.find("proto3"), 6, "proto2");
     contract_ = contract::Contract::Load(testing::CompileProtos({{"test.proto", file}}),
                                          "test.binpb", findings);
@@ -69,8 +69,8 @@ class RulesOfOne {
 
   std::string Wire(std::string_view json) const {
     std::string wire;
-    const absl::Status decoded = transcode::DecodeJson(
-        table(), json, transcode::ParseOptions(), contract_->tables(), wire);
+    const absl::Status decoded =
+        transcode::DecodeJson(table(), json, transcode::ParseOptions(), contract_->tables(), wire);
     MustHold(decoded.ok(), decoded.ToString());
     return wire;
   }

@@ -17,17 +17,17 @@ namespace frontdesk::policy {
 namespace {
 
 struct Row {
-  const char* type;   // of the field `a`
-  const char* rules;  // its rules
-  const char* json;   // its value; "" for none
-  const char* broken; // "" when all is right, else the rules, without the field "a"
+  const char* type;    // of the field `a`
+  const char* rules;   // its rules
+  const char* json;    // its value; "" for none
+  const char* broken;  // "" when all is right, else the rules, without the field "a"
 };
 
 void Check(const Row& row) {
   SCOPED_TRACE(Cat(row.type, " { ", row.rules, " } ", row.json));
-  const RulesOfOne one(Cat("enum E { ZERO = 0; ONE = 1; TWO = 2; }\n message Inner { int32 n = 1; }\n",
-                           "message M { ", row.type, " a = 1 [(frontdesk.v1.field) = { rules { ",
-                           row.rules, " } }]; }"));
+  const RulesOfOne one(Cat(
+      "enum E { ZERO = 0; ONE = 1; TWO = 2; }\n message Inner { int32 n = 1; }\n", "message M { ",
+      row.type, " a = 1 [(frontdesk.v1.field) = { rules { ", row.rules, " } }]; }"));
   const std::string json = *row.json == '\0' ? "{}" : Cat(R"({"a":)", row.json, '}');
   EXPECT_EQ(one.OfJson(json), row.broken);
 }
@@ -83,7 +83,8 @@ TEST(Validate, Strings) {
       {"bytes", "bytes { len: 2 }", R"("AAE=")", ""},
       {"bytes", "bytes { min_len: 3 }", R"("AAE=")", "a bytes.min_len"},
       {"bytes", "bytes { max_len: 1 }", R"("AAE=")", "a bytes.max_len"},
-      {"bytes", "bytes { prefix: '\\000' suffix: '\\001' contains: '\\000\\001' }", R"("AAE=")", ""},
+      {"bytes", "bytes { prefix: '\\000' suffix: '\\001' contains: '\\000\\001' }", R"("AAE=")",
+       ""},
       {"bytes", "bytes { prefix: '\\001' }", R"("AAE=")", "a bytes.prefix"},
       {"bytes", "bytes { in: ['\\000\\001', ''] }", R"("AAE=")", ""},
       {"bytes", "bytes { not_in: ['\\000\\001'] }", R"("AAE=")", "a bytes.not_in"},
@@ -121,8 +122,7 @@ TEST(Validate, Numbers) {
       {"fixed32", "uint32 { gte: 4294967295 }", "4294967295", ""},
       {"uint64", "uint64 { gt: 9223372036854775807 }", "\"9223372036854775808\"", ""},
       {"uint64", "uint64 { lte: 18446744073709551615 }", "\"18446744073709551615\"", ""},
-      {"fixed64", "uint64 { lt: 18446744073709551615 }", "\"18446744073709551615\"",
-       "a uint64.lt"},
+      {"fixed64", "uint64 { lt: 18446744073709551615 }", "\"18446744073709551615\"", "a uint64.lt"},
       {"double", "double { gt: 0 lte: 1 }", "1.0", ""},
       {"double", "double { gt: 0 lte: 1 }", "1.0000000000000002", "a double.lte"},
       {"double", "double { gt: 0 }", "5e-324", ""},
@@ -241,9 +241,9 @@ TEST(Validate, ListsAndMaps) {
       {"map<string, int32>", "map { values { int32 { gt: 0 } } }", R"({"a": 0, "b": 1})",
        "a[\"a\"] int32.gt"},
       {"map<int64, string>", "map { keys { int64 { gt: 0 } } values { string { min_len: 1 } } }",
-       R"({"-1": "", "0": "a", "1": "b"})",
-       "a[-1] int64.gt, a[-1] string.min_len, a[0] int64.gt"},
-      {"map<uint32, string>", "map { keys { uint32 { gt: 0 } } }", R"({"0": ""})", "a[0] uint32.gt"},
+       R"({"-1": "", "0": "a", "1": "b"})", "a[-1] int64.gt, a[-1] string.min_len, a[0] int64.gt"},
+      {"map<uint32, string>", "map { keys { uint32 { gt: 0 } } }", R"({"0": ""})",
+       "a[0] uint32.gt"},
       {"map<bool, string>", "map { keys { bool { const: true } } }", R"({"false": ""})",
        "a[false] bool.const"},
       {"map<string, google.protobuf.StringValue>", "map { values { string { min_len: 1 } } }",
@@ -375,11 +375,13 @@ TEST(Validate, AnyEncoding) {
       // Elements of a list apart from each other, a key twice.
       {"\x20\x01\x0a\x05\x0a\x01p\x10\x01" + other + "\x0a\x05\x0a\x01q\x10\x00"s,
        "lines[1].quantity int32.gte"},
-      {"\x20\x01\x0a\x1b\x0a\x01p\x10\x01\x22\x08\x0a\x01k\x12\x03\x0a\x01q\x22\x0a\x0a\x01k\x12\x05"
+      {"\x20\x01\x0a\x1b\x0a\x01p\x10\x01\x22\x08\x0a\x01k\x12\x03\x0a\x01q\x22\x0a\x0a\x01k\x12"
+       "\x05"
        "\x0a\x01q\x10\x01" +
            other,
        ""},
-      {"\x20\x01\x0a\x1b\x0a\x01p\x10\x01\x22\x0a\x0a\x01k\x12\x05\x0a\x01q\x10\x01\x22\x08\x0a\x01k"
+      {"\x20\x01\x0a\x1b\x0a\x01p\x10\x01\x22\x0a\x0a\x01k\x12\x05\x0a\x01q\x10\x01\x22\x08\x0a\x01"
+       "k"
        "\x12\x03\x0a\x01q" +
            other,
        "lines[0].spare[\"k\"].quantity int32.gte"},
@@ -393,7 +395,8 @@ TEST(Validate, AnyEncoding) {
     EXPECT_EQ(order.OfWire(row.wire), row.broken);
   }
   const RulesOfOne numbers(
-      "message M { repeated int32 a = 1 [(frontdesk.v1.field).rules = { repeated { max_items: 4 unique: "
+      "message M { repeated int32 a = 1 [(frontdesk.v1.field).rules = { repeated { max_items: 4 "
+      "unique: "
       "true items { int32 { gt: 0 } } } }];"
       "repeated fixed32 b = 2 [(frontdesk.v1.field).rules.repeated.min_items = 2];"
       "int32 c = 3 [(frontdesk.v1.field).rules.required = true]; }");
@@ -417,7 +420,8 @@ TEST(Validate, ClosedEnumsAndDefaults) {
 // A body of megabytes that is wrong all over is answered with little; and no value is cited.
 TEST(Validate, TellsOnlySoMuch) {
   const RulesOfOne one(
-      "message M { repeated string a = 1 [(frontdesk.v1.field).rules.repeated.items.string.max_len = "
+      "message M { repeated string a = 1 [(frontdesk.v1.field).rules.repeated.items.string.max_len "
+      "= "
       "1]; map<string, int32> b = 2 [(frontdesk.v1.field).rules.map.values.int32.gt = 0]; }");
   std::string wire;
   for (int i = 0; i < 100'000; ++i) wire += "\x0a\x03xyz";
@@ -467,15 +471,15 @@ TEST(Validate, KeysOfRedactedMapsAreNotShown) {
   // protoc 3.21 has no `debug_redact`; newer ones write it as field 16.
   const std::string set = testing::CompileProto(
       "message M { map<string, int32> a = 1 [(frontdesk.v1.field).rules.map.values.int32.gt = 0]; }"
-      "service S { rpc Get(M) returns (M) { option (google.api.http) = { post: '/a' body: '*' }; } }");
+      "service S { rpc Get(M) returns (M) { option (google.api.http) = { post: '/a' body: '*' }; } "
+      "}");
   google::protobuf::FileDescriptorSet files;
   ASSERT_TRUE(files.ParseFromString(set));
   auto& file = *files.mutable_file(files.file_size() - 1);
   auto& options = *file.mutable_message_type(0)->mutable_field(0)->mutable_options();
   options.GetReflection()->MutableUnknownFields(&options)->AddVarint(16, 1);
   contract::Findings findings;
-  const auto contract =
-      contract::Contract::Load(files.SerializeAsString(), "test.binpb", findings);
+  const auto contract = contract::Contract::Load(files.SerializeAsString(), "test.binpb", findings);
   ASSERT_EQ(findings.ToString(), "");
   Violations violations;
   ValidateMessage(*contract->methods()[0].rules, "\x0a\x08\x0a\x06secret", FixedNow, violations);
@@ -497,8 +501,9 @@ TEST(Validate, Headers) {
   route::Route route;
   route.method = &method;
   EXPECT_FALSE(HasRules(route));
-  route.header_rules = std::make_shared<const std::vector<contract::HeaderRules>>(
-      contract::CompileHeaderRules(policy, [](const auto&, auto, auto text) { ADD_FAILURE() << text; }));
+  route.header_rules =
+      std::make_shared<const std::vector<contract::HeaderRules>>(contract::CompileHeaderRules(
+          policy, [](const auto&, auto, auto text) { ADD_FAILURE() << text; }));
   EXPECT_TRUE(HasRules(route));
 
   const struct {
