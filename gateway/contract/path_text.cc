@@ -85,9 +85,10 @@ bool IsUtf8(std::string_view bytes) {
 std::string_view SegmentFault(std::string_view decoded) {
   if (decoded.find('\0') != std::string_view::npos) return "a zero byte";
   if (!IsUtf8(decoded)) return "invalid UTF-8";
-  // A variable may start after any '/', which some back ends also see in a backslash.
+  // A variable may start after any '/', and back ends that resolve what they are given see one in
+  // an escaped slash and in a backslash, too.
   for (std::string_view rest = decoded;;) {
-    const size_t end = rest.find('\\');
+    const size_t end = rest.find_first_of("/\\");
     const std::string_view part = rest.substr(0, end);
     if (IsDots(part.substr(0, part.find(';'))) || IsDots(part.substr(0, part.rfind(':')))) {
       return "a dot segment";

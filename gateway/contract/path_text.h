@@ -25,7 +25,8 @@ std::string PercentEncode(std::string_view bytes);
 bool IsUtf8(std::string_view bytes);
 
 // Why no back end should ever see this decoded segment, or "". Refused: dot segments, also before
-// a path parameter ("..;x") or verb ("..:x") and around backslashes, NUL, and invalid UTF-8.
+// a path parameter ("..;x") or verb ("..:x") and around slashes of either kind, NUL, and invalid
+// UTF-8.
 std::string_view SegmentFault(std::string_view decoded);
 
 }  // namespace frontdesk::contract

@@ -175,7 +175,8 @@ TEST_F(TextTest, InQueries) {
 // Dot segments as some back end might see them, and zero bytes.
 bool MayBeRefused(std::string_view text) {
   return text.find("..") != std::string_view::npos || text.starts_with('.') ||
-         text.find("\\.") != std::string_view::npos || text.find('\0') != std::string_view::npos;
+         text.find("/.") != std::string_view::npos || text.find("\\.") != std::string_view::npos ||
+         text.find('\0') != std::string_view::npos;
 }
 
 TEST_F(TextTest, InPaths) {
