@@ -21,7 +21,8 @@ bool Decode(std::string_view raw, char plus, Keeps keeps, std::string& out) {
     if (high < 0 || low < 0) return false;
     const char c = static_cast<char>(high << 4 | low);
     if (keeps(c)) {
-      out.append(raw.substr(i, 3));
+      // In one spelling, whichever the client chose: it is one value.
+      out += contract::PercentEncode({&c, 1});
     } else {
       out.push_back(c);
     }

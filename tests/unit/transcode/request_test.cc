@@ -10,9 +10,9 @@ namespace {
 TEST(PathVariables, AreDecodedOnceByTheirKind) {
   EXPECT_EQ(Read({.path = {{"id", "p%20q%2Fr+"}}}), R"({"id":"p q/r+"})");
   EXPECT_EQ(Read({.path = {{"id", "%252F"}}}), R"({"id":"%2F"})");
-  EXPECT_EQ(Read({.path = {{"id*", "a%20b%2fc/d%3A"}}}), R"({"id":"a b%2fc/d:"})");
-  EXPECT_EQ(Read({.path = {{"id*", "a%20b%2fc/d%3A"}}}, {.keep_reserved_encoded = true}),
-            R"({"id":"a b%2fc/d%3A"})");
+  EXPECT_EQ(Read({.path = {{"id*", "a%20b%2fc/d%3A"}}}), R"({"id":"a b%2Fc/d:"})");
+  EXPECT_EQ(Read({.path = {{"id*", "a%20b%2fc/d%3a"}}}, {.keep_reserved_encoded = true}),
+            R"({"id":"a b%2Fc/d%3A"})");
   EXPECT_EQ(Read({.path = {{"id", "a%2"}}}), "<INVALID_PATH>");
   EXPECT_EQ(Read({.path = {{"id", "a%zz"}}}), "<INVALID_PATH>");
   EXPECT_EQ(Read({.path = {{"id", "%ff"}}}), "<INVALID_UTF8>");
