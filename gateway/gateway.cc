@@ -127,21 +127,19 @@ Task<void> Gateway::Handle(http::Incoming incoming) {
 }
 
 bool Gateway::AnswerAtTheDoor(const http::Request& request, http::ReplySink& sink) {
+  const std::string_view health = route::HealthPath(request.path);
+  if (health.empty() && request.path != "*") return false;
   const bool read = request.method == "GET" || request.method == "HEAD";
   rendered_.Clear();
-  if (request.path == "*") {
+  if (health.empty()) {
     rendered_.head.status = 204;  // OPTIONS for the server as a whole: a ping (RFC 9110, 9.3.7)
-  } else if (request.method == "OPTIONS" && route::IsHealthPath(request.path)) {
+  } else if (request.method == "OPTIONS") {
     rendered_.head.status = 204;
     rendered_.head.headers.emplace_back("Allow", kHealthAllow);
   } else if (!read) {
     return false;
-  } else if (request.path == "/healthz" || request.path == "/health") {
-    Health(true, rendered_);
-  } else if (request.path == "/readyz") {
-    Health(ready_.load(std::memory_order_relaxed), rendered_);
   } else {
-    return false;
+    Health(health != "/readyz" || ready_.load(std::memory_order_relaxed), rendered_);
   }
   // By the loop itself: a stuck loop does not answer. Not logged, so that probes drown nothing.
   snapshot_->answer_headers.Apply(request.scheme, false, rendered_.head);
@@ -155,7 +153,7 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
   absl::Status path = route::CheckPath(request.path);
   if (!path.ok()) co_return Reply(std::move(path));
   // What gets as far as this is no GET, HEAD or OPTIONS.
-  if (route::IsHealthPath(request.path)) co_return Reply(NotAllowed(kHealthAllow));
+  if (!route::HealthPath(request.path).empty()) co_return Reply(NotAllowed(kHealthAllow));
   FindMatcher(exchange);
   if (snapshot_->any_cors && TakePreflight(exchange)) co_return Reply();
   if (exchange.matcher) exchange.match = exchange.matcher->Find(request.method, exchange.path);

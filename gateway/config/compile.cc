@@ -213,7 +213,7 @@ class Compiler {
     const route::MatchOptions options{policy.path().ignore_trailing_slash()};
     bool added_any = false;
     for (const contract::Binding& binding : method.bindings) {
-      if (!(api && api->strip_prefix) && route::IsHealthPath(binding.path.text)) {
+      if (!(api && api->strip_prefix) && !route::HealthPath(binding.path.text).empty()) {
         findings_.Add(binding.place, method.full_name,
                       Cat("is never reached: the gateway answers ", binding.path.text, " itself"));
       }

@@ -3,6 +3,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/route/matcher.h"
+#include "gateway/route/route.h"
 
 namespace frontdesk::route {
 namespace {
@@ -52,6 +53,23 @@ absl::Status CheckPath(std::string_view raw) {
     rest.remove_prefix(end + 1);
   }
   return absl::OkStatus();
+}
+
+std::string_view HealthPath(std::string_view path) {
+  constexpr std::array<std::string_view, 3> kPaths = {"/healthz", "/health", "/readyz"};
+  constexpr size_t kShortest = 7, kLongest = 8;
+  // Most paths are told by one look.
+  if (path.size() < kShortest || path.size() > 3 * kLongest) return "";
+  if (path[1] != 'h' && path[1] != 'r' && path[1] != '%') return "";
+  std::string decoded;
+  if (path.find('%') != std::string_view::npos) {
+    if (!contract::PercentDecode(path, decoded)) return "";
+    path = decoded;
+  }
+  for (const std::string_view known : kPaths) {
+    if (path == known) return known;
+  }
+  return "";
 }
 
 }  // namespace frontdesk::route

@@ -22,10 +22,9 @@ struct HeaderRules;  // contract/header_rules.h
 
 namespace frontdesk::route {
 
-// Paths that the gateway answers itself, whatever the contract binds.
-inline bool IsHealthPath(std::string_view path) {
-  return path == "/healthz" || path == "/health" || path == "/readyz";
-}
+// Paths that the gateway answers itself, whatever the contract binds and however they are spelled:
+// "/healthz", "/health" or "/readyz", or "" for any other.
+std::string_view HealthPath(std::string_view path);
 
 struct Api;  // route/apis.h
 

@@ -4,6 +4,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/route/matcher.h"
+#include "gateway/route/route.h"
 
 namespace frontdesk::route {
 namespace {
@@ -110,6 +111,28 @@ TEST(CheckPath, Refuses) {
     EXPECT_EQ(ReasonOf(status), "INVALID_PATH") << row.path;
     EXPECT_EQ(OriginOf(status), Origin::kClient) << row.path;
   }
+}
+
+TEST(HealthPath, IsKnownInEverySpelling) {
+  const std::pair<std::string, std::string> rows[] = {
+      {"/healthz", "/healthz"},
+      {"/health", "/health"},
+      {"/readyz", "/readyz"},
+      {"/%68ealthz", "/healthz"},
+      {"/read%79z", "/readyz"},
+      {"/%68%65%61%6C%74%68%7a", "/healthz"},
+      {"/", ""},
+      {"/healthz/", ""},
+      {"//healthz", ""},
+      {"/HEALTHZ", ""},
+      {"/healthz%2F", ""},
+      {"/%2Fhealthz", ""},
+      {"/%2568ealthz", ""},
+      {"/healthz%", ""},
+      {"/healthz%00", ""},
+      {"/healthz;x", ""},
+  };
+  for (const auto& [path, known] : rows) EXPECT_EQ(HealthPath(path), known) << path;
 }
 
 }  // namespace
