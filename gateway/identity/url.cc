@@ -20,7 +20,16 @@ bool IsV6(const std::string& host, in6_addr& address) {
   return inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
+// A name that ends in a number is an address to those who read those of old (2852039166,
+// 0251.0376.0251.0376): they would find one that IsForbidden() did not see.
+bool EndsInANumber(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const std::string_view last = host.substr(host.rfind('.') + 1);
+  return last.starts_with("0x") || last.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 bool IsName(std::string_view host) {
+  if (EndsInANumber(host)) return false;
   if (host.empty() || host.size() > 253 || host.front() == '.' || host.front() == '-') return false;
   if (host.find("..") != std::string_view::npos) return false;
   return host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-._") ==

@@ -56,6 +56,10 @@ TEST(FetchUrl, SaysWhereKeysMayBe) {
       // The clouds' own servers for secrets, and addresses that mean nothing.
       {"https://169.254.169.254/latest", "is an address that no key server has"},
       {"https://[fe80::1]/", "is an address that no key server has"},
+      {"https://2852039166/latest", "has no host"},
+      {"https://0xa9fea9fe/latest", "has no host"},
+      {"https://0251.0376.0251.0376/latest", "has no host"},
+      {"https://169.254.43518./latest", "has no host"},
       {"https://[::ffff:169.254.169.254]/", "is an address that no key server has"},
       {"https://0.0.0.0/", "is an address that no key server has"},
       {"https://224.0.0.1/", "is an address that no key server has"},
