@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/path_text.h"
 #include "gateway/identity/jws.h"
 
 namespace frontdesk::policy {
@@ -31,6 +32,16 @@ absl::StatusOr<std::string_view> BearerToken(std::string_view value) {
   const std::string_view token = value.substr(kScheme.size());
   if (token.find_first_of(" \t,") != std::string_view::npos) return Refusal("CREDENTIAL_MALFORMED");
   return token;
+}
+
+// A parameter of a query that holds a token, in whatever spelling.
+bool IsToken(std::string_view parameter) {
+  if (parameter.starts_with(kTokenInQuery)) return true;
+  const size_t equals = parameter.find('=');
+  std::string name;
+  return equals != std::string_view::npos &&
+         contract::PercentDecode(parameter.substr(0, equals), name) &&
+         Cat(name, '=') == kTokenInQuery;
 }
 
 }  // namespace
@@ -80,21 +91,33 @@ absl::StatusOr<Credential> FindCredential(const http::Request& request,
 }
 
 bool HasTokenInQuery(std::string_view query) {
-  return query.starts_with(kTokenInQuery) ||
-         query.find(Cat('&', kTokenInQuery)) != std::string_view::npos;
+  if (query.find('%') == std::string_view::npos) {
+    return query.starts_with(kTokenInQuery) ||
+           query.find(Cat('&', kTokenInQuery)) != std::string_view::npos;
+  }
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    if (IsToken(parameter)) return true;
+    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
+  }
+  return false;
 }
 
 std::string HideTokens(std::string_view target) {
-  std::string shown;
-  while (true) {
-    const size_t at = target.find(kTokenInQuery);
-    if (at == std::string_view::npos) break;
-    shown += target.substr(0, at + kTokenInQuery.size());
-    target.remove_prefix(at + kTokenInQuery.size());
-    target.remove_prefix(std::min(target.find('&'), target.size()));
-    shown += "...";
+  const size_t mark = std::min(target.find('?'), target.size() - 1);
+  std::string shown(target.substr(0, mark + 1));
+  for (std::string_view rest = target.substr(mark + 1); !rest.empty();) {
+    const std::string_view parameter = rest.substr(0, rest.find('&'));
+    const bool more = parameter.size() < rest.size();
+    rest.remove_prefix(parameter.size() + (more ? 1 : 0));
+    if (IsToken(parameter)) {
+      shown += Cat(parameter.substr(0, parameter.find('=') + 1), "...");
+    } else {
+      shown += parameter;
+    }
+    if (more) shown.push_back('&');
   }
-  return shown += target;
+  return shown;
 }
 
 }  // namespace frontdesk::policy

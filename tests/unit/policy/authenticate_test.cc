@@ -100,6 +100,15 @@ TEST(Credentials, AreOneOrNone) {
   EXPECT_EQ(Find({{"authorization", "Bearer a"}}, "access_token=a"), "CREDENTIALS_TWICE");
   EXPECT_EQ(Find({{"authorization", "Bearer a"}}, "x=1&access_token=a"), "CREDENTIALS_TWICE");
   EXPECT_EQ(Find({{"authorization", "Bearer a"}}, "my_access_token=a"), "token a");
+  for (const char* query : {"%61ccess_token=a", "x=%20&access%5ftoken=a", "access_token=%61"}) {
+    EXPECT_EQ(Find({{"authorization", "Bearer a"}}, query), "CREDENTIALS_TWICE") << query;
+    EXPECT_TRUE(HasTokenInQuery(query)) << query;
+  }
+  EXPECT_FALSE(HasTokenInQuery("a=%20&%61ccess_token&my_access_token=b&access_token%3D=%zz=c"));
+  EXPECT_EQ(HideTokens("/a?%61ccess_token=eyJ.x&b=1&&access%5Ftoken=x%"),
+            "/a?%61ccess_token=...&b=1&&access%5Ftoken=...");
+  EXPECT_EQ(HideTokens("/a"), "/a");
+  EXPECT_EQ(HideTokens(""), "");
   EXPECT_EQ(HideTokens("/a?access_token=eyJ.x&b=1&access_token="),
             "/a?access_token=...&b=1&access_token=...");
   // Where the operator's file names no such places.
