@@ -20,6 +20,15 @@ message Text { string text = 1; repeated string more = 2; }
 message Holder { google.protobuf.Value value = 1; }
 message Wide { repeated Row rows = 1; }
 message Row { string a_name_that_is_long = 1; string another_name_that_is_long = 2; }
+enum Color { BLACK = 0; RED = 1; }
+message Kinds {
+  int64 n = 1; int32 i = 2; double d = 3; float f = 4; bytes b = 5; uint32 u = 6;
+  google.protobuf.Timestamp at = 7; google.protobuf.Duration lasts = 8;
+  google.protobuf.FieldMask mask = 9; google.protobuf.Any any = 10; Color color = 11;
+  oneof one { string left = 12; string right = 13; }
+  string two_words = 14; map<string, int32> counts = 15; map<int32, string> names = 16;
+  repeated int32 list = 17; google.protobuf.Struct free = 18; Kinds self = 19;
+}
 service Echo {
   rpc Path(Text) returns (Text) { option (google.api.http) = { get: "/path/{text}" }; }
   rpc Deep(Text) returns (Text) { option (google.api.http) = { get: "/deep/{text=**}" }; }
@@ -34,6 +43,10 @@ service Echo {
     option (frontdesk.v1.method) = { request_headers: "x-note" };
   }
   rpc Big(Text) returns (Text) { option (google.api.http) = { get: "/big" }; }
+  rpc Page(Text) returns (google.api.HttpBody) { option (google.api.http) = { get: "/page" }; }
+  rpc Everything(Kinds) returns (Kinds) {
+    option (google.api.http) = { post: "/kinds" body: "*" };
+  }
   rpc Find(Holder) returns (Holder) { option (google.api.http) = { get: "/find" }; }
   rpc Rows(Wide) returns (Wide) {
     option (google.api.http) = { post: "/rows" body: "*" };

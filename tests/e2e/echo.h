@@ -16,7 +16,9 @@ namespace frontdesk::e2e {
 //   GET /path/{text}, /deep/{text=**}, /query, /things/{text}, /note (takes the header x-note on)
 //   POST /body (body "*"), /things/{text}:act (body "*")
 //   GET /big answers 1 MiB, whatever is asked
+//   GET /page answers with `text` as its content type and the first of `more` as its body
 // and message Holder { google.protobuf.Value value = 1; } as the whole body of POST /value.
+// POST /kinds takes a message with a field of every kind that JSON has rules for.
 class Echo {
  public:
   // `extra`: more YAML at the top level.
@@ -29,6 +31,8 @@ class Echo {
     return e2e::Fetch(port(), method, target, headers, body);
   }
 
+  // The address of the back end.
+  std::string backend() const { return server_->address(); }
   // What the back end saw: the number of calls, and the last one.
   int calls();
   testing_support::ScriptedRequest last();

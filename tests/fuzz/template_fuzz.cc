@@ -1,5 +1,6 @@
-// Path templates and the matcher. Input: "METHOD template" lines, an empty line, a method, a space
-// and a path. What must hold for any input is checked with FUZZ_CHECK.
+// Path templates, the matcher, and whether a path is decided as its canonical form. Input: "METHOD
+// template" lines, an empty line, a method, a space and a path. What must hold for any input is
+// checked with FUZZ_CHECK.
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -11,11 +12,13 @@
 #include "gateway/route/matcher.h"
 #include "gateway/route/route.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/canonical_path.h"
 
 namespace frontdesk {
 namespace {
 
 using contract::PathTemplate;
+using testing_support::CanonicalPath;
 using Kind = PathTemplate::Segment::Kind;
 using Outcome = route::Match::Outcome;
 
@@ -70,21 +73,6 @@ bool Matches(const PathTemplate& path, std::string_view text) {
   return Matches(path, 0, segments, 0);
 }
 
-// Another spelling of the path: unreserved characters decoded, hexadecimal digits in upper case.
-std::string Canonical(std::string_view path) {
-  std::string out, decoded;
-  for (size_t i = 0; i < path.size(); ++i) {
-    if (path[i] != '%') {
-      out.push_back(path[i]);
-      continue;
-    }
-    contract::PercentDecode(path.substr(i, 3), decoded);
-    out += contract::PercentEncode(decoded);
-    i += 2;
-  }
-  return out;
-}
-
 void CheckTemplate(const PathTemplate& path) {
   const std::string shape = ShapeOf(path);
   const auto again = contract::ParsePathTemplate(shape);
@@ -101,8 +89,17 @@ void CheckMatch(const route::Matcher& matcher, const std::deque<Entry>& entries,
   if (match.outcome == Outcome::kMethodNotAllowed || match.outcome == Outcome::kOptions) {
     FUZZ_CHECK(!matcher.Allow(match).empty());
   }
+  // Whatever is decided, is decided as for the canonical form of the path.
+  const std::string canonical = CanonicalPath(path);
+  FUZZ_CHECK(route::CheckPath(path).ok() == route::CheckPath(canonical).ok());
+  FUZZ_CHECK(route::HealthPath(path) == route::HealthPath(canonical));
   if (!route::CheckPath(path).ok()) return;
-  FUZZ_CHECK(matcher.Find(method, Canonical(path)).route == match.route);
+  const route::Match same = matcher.Find(method, canonical);
+  FUZZ_CHECK(same.outcome == match.outcome && same.route == match.route);
+  FUZZ_CHECK(same.allow == match.allow && same.capture_count == match.capture_count);
+  for (size_t i = 0; i < match.captures().size(); ++i) {
+    FUZZ_CHECK(CanonicalPath(match.captures()[i].raw) == same.captures()[i].raw);
+  }
   bool known = false;
   for (const Entry& entry : entries) {
     const bool matches = !path.ends_with('/') && Matches(entry.path, path);

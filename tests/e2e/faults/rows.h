@@ -1,8 +1,8 @@
 // The rows, by what is wrong. Their ids are those of the project's list of faults. Rows of that
 // list that are shown elsewhere: zero windows, wrong content types, statuses and messages of all
 // kinds, sizes and truncated frames (11, 15-20) by tests/e2e/misbehaving_rows.cc and
-// tests/unit/upstream; slow readers (33) and senders by tests/e2e/pace_test.cc; draining (39) by
-// tests/e2e/drain_test.cc.
+// tests/unit/upstream; slow readers (33) and senders by tests/e2e/attacks/slow_test.cc; draining
+// (39) by tests/e2e/drain_test.cc.
 #pragma once
 
 #include <vector>

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "tests/support/raw_client.h"
-#include "tests/unit/http/request_text.h"
+#include "tests/support/request_text.h"
 #include "tests/unit/http/test_server.h"
 
 namespace frontdesk::http {

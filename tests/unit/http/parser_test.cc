@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/request_text.h"
 #include "tests/unit/http/drive.h"
-#include "tests/unit/http/request_text.h"
 
 namespace frontdesk::http {
 namespace {

@@ -15,8 +15,8 @@
 #include "gateway/tls/credentials.h"
 #include "tests/support/certificates.h"
 #include "tests/support/process.h"
+#include "tests/support/request_text.h"
 #include "tests/support/tls_client.h"
-#include "tests/unit/http/request_text.h"
 #include "tests/unit/http/test_server.h"
 
 namespace frontdesk::http {
