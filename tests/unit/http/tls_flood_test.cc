@@ -11,7 +11,7 @@
 #include "gateway/tls/credentials.h"
 #include "tests/support/certificates.h"
 #include "tests/support/tls12_records.h"
-#include "tests/unit/http/request_text.h"
+#include "tests/support/request_text.h"
 #include "tests/unit/http/test_server.h"
 
 namespace frontdesk::http {
