@@ -332,8 +332,8 @@ absl::Status Violations::ToStatus() const {
       .Fields(bad_request_);
 }
 
-void ValidateMessage(const MessageRules& rules, std::string_view bytes, const WallClock& wall,
-                     Violations& violations) {
+void ValidateMessage(const contract::MessageRules& rules, std::string_view bytes,
+                     const WallClock& wall, Violations& violations) {
   internal::Walk(wall, violations).Message(rules, bytes, nullptr, 0);
 }
 
