@@ -189,6 +189,7 @@ Names AnswerHeaders(const route::Route* route) {
   if (!route) return names;
   if (route->idempotency.on) names.insert("idempotency-replayed");
   if (route->method->plan) names.insert("frontdesk-incomplete");
+  if (route->version) names.insert({"deprecation", "link", "link-template", "sunset"});
   if (!route->limits_by_address.empty() || !route->limits_by_caller.empty() ||
       !route->limits_by_field.empty()) {
     names.insert({"ratelimit-limit", "ratelimit-policy", "ratelimit-remaining", "ratelimit-reset"});
