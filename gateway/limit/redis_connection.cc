@@ -9,50 +9,37 @@ namespace frontdesk::limit {
 namespace {
 
 constexpr size_t kMostEarly = 10'000;
-constexpr uint32_t kFailuresInARow = 3;
-
-BreakerSettings ToBreaker(const RedisSettings& settings) {
-  return {.consecutive_failures = kFailuresInARow,
-          .slow_call = settings.timeout,
-          .slow_percent = 0,
-          .open_time = std::chrono::milliseconds(500),
-          .max_open_time = std::chrono::seconds(5),
-          .probes = 1};
-}
 
 bool IsForgotten(const RedisReply& reply) { return reply.error.starts_with("NOSCRIPT"); }
 
 }  // namespace
 
 RedisConnection::RedisConnection(Loop& loop, const RedisSettings& settings,
-                                 const RedisTargets& targets, std::string script,
-                                 std::vector<std::string> probe, std::function<double()> random,
-                                 std::function<void(bool, const std::string&)> told)
+                                 const RedisTargets& targets, RedisHealth& health,
+                                 std::string script, std::vector<std::string> probe,
+                                 std::function<double()> random)
     : loop_(loop),
       settings_(settings),
       targets_(targets),
+      health_(health),
       script_(std::move(script)),
       probe_(std::move(probe)),
-      random_(std::move(random)),
-      told_(std::move(told)),
-      breaker_(ToBreaker(settings)) {
+      random_(std::move(random)) {
   loop_.Arm(*this, loop_.Now());
 }
 
-RedisConnection::~RedisConnection() = default;
-
-bool RedisConnection::usable() const {
-  if (breaker_.state(loop_.Now()) != Breaker::State::kClosed) return false;
-  // Only the first time: later on nobody knows whether there will be one.
-  const bool coming = state_ != State::kReady && tries_ <= 1 && !was_told_;
-  return state_ == State::kReady || coming;
+RedisConnection::~RedisConnection() {
+  health_.Release(std::move(probing_));
+  health_.Leave(state_ == State::kReady);
 }
 
-void RedisConnection::Tell(bool answers, const std::string& why) {
-  if (was_told_ && answers == answers_) return;
-  was_told_ = true;
-  answers_ = answers;
-  told_(answers, why);
+bool RedisConnection::usable() {
+  if (!health_.good()) {
+    ProbeInTime();
+    return false;
+  }
+  // Only the first time: later on nobody knows whether there will be a connection.
+  return state_ == State::kReady || !has_tried_;
 }
 
 void RedisConnection::OnTimer() {
@@ -100,21 +87,24 @@ void RedisConnection::OnLoaded(const RedisReply& reply) {
   if (!trouble_.empty()) return socket_->Close(trouble_);
   digest_ = reply.text;
   state_ = State::kReady;
+  has_tried_ = true;
   tries_ = 0;
   unanswered_ = 0;
   Disarm();
   for (const auto& call : std::exchange(early_, {})) Send(call);
-  if (breaker_.state(loop_.Now()) == Breaker::State::kClosed) {
-    Tell(true, "");
-  } else if (!probe_timer_.armed()) {
-    loop_.Arm(probe_timer_, loop_.Now() + breaker_.until_probe(loop_.Now()));
-  }
+  health_.OnConnected();
+  if (!health_.good()) ProbeInTime();
 }
 
 void RedisConnection::OnClosed(const std::string& why) {
-  state_ = State::kWaiting;
+  const bool was_ready = std::exchange(state_, State::kWaiting) == State::kReady;
+  has_tried_ = true;
   unanswered_ = 0;
-  Tell(false, why);
+  if (was_ready) {
+    health_.OnLost(why);
+  } else {
+    health_.OnUnreachable(why);
+  }
   for (const auto& call : std::exchange(early_, {})) call->done({.error = why});
   loop_.Arm(*this, loop_.Now() + settings_.reconnect.initial / 2 +
                        FullJitter(settings_.reconnect, std::max(tries_, 1u), random_()));
@@ -151,11 +141,13 @@ Task<RedisReply> RedisConnection::Run(std::vector<std::string> words) {
     RedisReply reply;
   };
   RedisReply failure;
-  if (!usable() || early_.size() >= kMostEarly) {
+  const TimePoint began = loop_.Now();
+  Breaker::Ticket ticket;
+  if (usable() && early_.size() < kMostEarly) ticket = health_.Admit(began);
+  if (!ticket.admitted()) {
     failure.error = "not asked";
     co_return failure;
   }
-  const TimePoint began = loop_.Now();
   const auto waiting = std::make_shared<Waiting>();
   const auto call = std::make_shared<Call>();
   call->words = std::move(words);
@@ -173,57 +165,56 @@ Task<RedisReply> RedisConnection::Run(std::vector<std::string> words) {
   if (!waiting->done.happened()) {
     failure.error = "no answer in time";
     // Not its fault if this process stood still.
-    if (!loop_.StalledSince(began)) Record(false, failure.error, began);
+    if (loop_.StalledSince(began)) {
+      health_.Release(std::move(ticket));
+    } else {
+      Record(std::move(ticket), failure.error, began);
+    }
     co_return failure;
   }
-  Record(waiting->reply.error.empty(), waiting->reply.error, began);
+  Record(std::move(ticket), waiting->reply.error, began);
   co_return std::move(waiting->reply);
 }
 
-void RedisConnection::Record(bool ok, const std::string& why, TimePoint began) {
+void RedisConnection::Record(Breaker::Ticket ticket, const std::string& error, TimePoint began) {
   const TimePoint now = loop_.Now();
-  if (!breaker_.Record(Breaker::Admission::kYes, ok, now - began, now)) return;
-  Tell(false, why);
-  loop_.Arm(probe_timer_, now + breaker_.until_probe(now));
+  health_.Record(std::move(ticket), error.empty(), error, now - began, now);
+  if (!health_.good()) ProbeInTime();
+}
+
+void RedisConnection::ProbeInTime() {
+  if (probe_timer_.armed()) return;  // for the probe under way, too
+  const TimePoint now = loop_.Now();
+  loop_.Arm(probe_timer_, now + health_.until_probe(now));
 }
 
 // A call of nobody's: no request waits for what may fail.
 void RedisConnection::OnProbeTime() {
+  if (probing_.admitted()) return EndProbe(false, "no answer in time");
+  if (health_.good() || state_ != State::kReady) return;  // it is tried once it is ready
   const TimePoint now = loop_.Now();
-  if (std::exchange(probing_, false)) {
-    return EndProbe(false, "no answer in time");
+  Breaker::Ticket ticket = health_.Admit(now);
+  if (!ticket.is_probe()) {
+    // Not yet, or another worker's is under way.
+    health_.Release(std::move(ticket));
+    return ProbeInTime();
   }
-  if (state_ != State::kReady) return;  // it is tried once it is
-  admitted_ = breaker_.Admit(now);
-  if (admitted_ != Breaker::Admission::kProbe) {
-    if (breaker_.state(now) != Breaker::State::kClosed) {
-      loop_.Arm(probe_timer_, now + breaker_.until_probe(now));
-    }
-    return;
-  }
-  probing_ = true;
+  probing_ = std::move(ticket);
   probe_began_ = now;
   loop_.Arm(probe_timer_, now + settings_.timeout);
   const auto call = std::make_shared<Call>();
   call->words = probe_;
   call->done = [this, number = ++probes_](const RedisReply& reply) {
-    if (number == probes_ && std::exchange(probing_, false)) {
-      EndProbe(reply.error.empty(), reply.error);
-    }
+    if (number == probes_ && probing_.admitted()) EndProbe(reply.error.empty(), reply.error);
   };
   Send(call);
 }
 
 void RedisConnection::EndProbe(bool ok, const std::string& why) {
   const TimePoint now = loop_.Now();
-  breaker_.Record(admitted_, ok, now - probe_began_, now);
   probe_timer_.Disarm();
-  if (breaker_.state(now) == Breaker::State::kClosed) {
-    if (state_ == State::kReady) Tell(true, "");
-  } else {
-    Tell(false, why);
-    loop_.Arm(probe_timer_, now + breaker_.until_probe(now));
-  }
+  health_.Record(std::exchange(probing_, {}), ok, why, now - probe_began_, now);
+  if (!health_.good()) ProbeInTime();
 }
 
 }  // namespace frontdesk::limit

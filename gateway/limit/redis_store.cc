@@ -8,10 +8,11 @@
 #include "gateway/base/sha256.h"
 #include "gateway/base/text.h"
 #include "gateway/limit/redis_script.h"
-#include "gateway/observe/log.h"
 
 namespace frontdesk::limit {
 namespace {
+
+constexpr std::chrono::hours kLongestShare{24 * 365 * 30};
 
 // A call that nobody's limit depends on, and that writes as the others do.
 std::vector<std::string> ProbeWords(const std::string& prefix) {
@@ -21,22 +22,6 @@ std::vector<std::string> ProbeWords(const std::string& prefix) {
 }
 
 }  // namespace
-
-void SharedLimits::OnTold(bool answers, bool before, const std::string& why) {
-  if (answers != before) answering_.fetch_add(answers ? 1 : -1, std::memory_order_relaxed);
-  const MutexLock lock(told_mutex_);
-  const bool up = answering() > 0;
-  if (said_ && up == said_up_) return;
-  said_ = true;
-  said_up_ = up;
-  if (up) {
-    observe::LogInfo(Cat("rate limits are shared through Redis at ", settings_.name));
-  } else {
-    observe::LogWarn(
-        Cat("Redis at ", settings_.name, " does not do its work: ", why, "; ",
-            settings_.open ? "this process limits by itself" : "limited requests are refused"));
-  }
-}
 
 struct RedisStore::Taking {
   struct Of {
@@ -55,15 +40,9 @@ struct RedisStore::Taking {
 RedisStore::RedisStore(Loop& loop, SharedLimits& shared, std::function<double()> random)
     : loop_(loop),
       shared_(shared),
-      connection_(loop, shared.settings_.redis, shared.targets_, std::string(ScriptText()),
-                  ProbeWords(shared.settings_.key_prefix), std::move(random),
-                  [this](bool answers, const std::string& why) {
-                    shared_.OnTold(answers, std::exchange(answers_, answers), why);
-                  }) {}
-
-RedisStore::~RedisStore() {
-  if (answers_) shared_.answering_.fetch_sub(1, std::memory_order_relaxed);
-}
+      connection_(loop, shared.settings_.redis, shared.targets_, shared.health_,
+                  std::string(ScriptText()), ProbeWords(shared.settings_.key_prefix),
+                  std::move(random)) {}
 
 Decision RedisStore::WithoutRedis(std::span<const Ask> asks, TimePoint now) {
   if (!shared_.settings_.open) return {.outcome = Decision::Outcome::kUnavailable};
@@ -76,8 +55,9 @@ Decision RedisStore::WithoutRedis(std::span<const Ask> asks, TimePoint now) {
   for (Ask& ask : own) {
     const BucketRule& whole = ask.rule->bucket;
     const uint64_t burst = std::max<uint64_t>(whole.burst() / instances, 1);
-    rules.push_back(
-        {ask.rule->id, {}, BucketRule(whole.requests(), whole.per() * instances, burst)});
+    // A Duration ends after 292 years; of very many gateways each has what thirty bring.
+    const Duration per = std::min<Duration>(whole.per(), kLongestShare / instances) * instances;
+    rules.push_back({ask.rule->id, {}, BucketRule(whole.requests(), per, burst)});
     if (ask.cost <= whole.burst())
       ask.cost = static_cast<uint32_t>(std::min<uint64_t>(ask.cost, burst));
   }

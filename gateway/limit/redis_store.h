@@ -15,6 +15,7 @@
 #include "gateway/limit/grants.h"
 #include "gateway/limit/memory_store.h"
 #include "gateway/limit/redis_connection.h"
+#include "gateway/limit/redis_health.h"
 #include "gateway/limit/redis_targets.h"
 #include "gateway/limit/shared_settings.h"
 #include "gateway/limit/store.h"
@@ -26,33 +27,32 @@ class SharedLimits {
  public:
   explicit SharedLimits(const SharedSettings& settings)
       : settings_(settings),
+        health_(settings.redis.timeout, settings.name,
+                settings.open ? "this process limits by itself" : "limited requests are refused"),
         hasher_(KeyHasher::Random()),
         grants_(settings.bytes / 2),
         own_(settings.bytes - settings.bytes / 2, hasher_) {}
 
   RedisTargets& targets() { return targets_; }
+  // Of this process alone.
+  MemoryStore& own() { return own_; }
   const MemoryStore& own() const { return own_; }
   // Workers whose connection answers, and what all of them have done.
-  size_t answering() const { return answering_.load(std::memory_order_relaxed); }
+  size_t answering() const { return health_.answering(); }
   uint64_t calls() const { return calls_.load(std::memory_order_relaxed); }
   uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
 
  private:
   friend class RedisStore;
-  // Of a worker; what is said is said once, by the first and the last.
-  void OnTold(bool answers, bool before, const std::string& why);
 
   const SharedSettings settings_;
+  RedisHealth health_;
   const KeyHasher hasher_;
   RedisTargets targets_;
   Grants grants_;
   MemoryStore own_;
-  std::atomic<size_t> answering_{0};
   std::atomic<uint64_t> calls_{0};
   std::atomic<uint64_t> failures_{0};
-  Mutex told_mutex_;
-  bool said_ ABSL_GUARDED_BY(told_mutex_) = false;
-  bool said_up_ ABSL_GUARDED_BY(told_mutex_) = false;
 };
 
 // A worker's, on its loop. What can be decided by what the process has in hand is; all rules of a
@@ -62,7 +62,6 @@ class RedisStore final : public Store {
  public:
   // `random` in [0, 1).
   RedisStore(Loop& loop, SharedLimits& shared, std::function<double()> random);
-  ~RedisStore() override;
 
   std::optional<Decision> TakeNow(std::span<const Ask> asks, TimePoint now) override;
   Task<Decision> Take(std::span<const Ask> asks) override;
@@ -84,7 +83,6 @@ class RedisStore final : public Store {
 
   Loop& loop_;
   SharedLimits& shared_;
-  bool answers_ = false;
   absl::flat_hash_map<uint64_t, std::shared_ptr<Underway>> underway_;  // by what is missing
   RedisConnection connection_;
 };

@@ -104,7 +104,8 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   const Verdict verdict = lane.state->losses.Filter(
       JudgeEndpoint(status, IsImpatient(call, start, spec.deadline)), status, now);
   if (!stood_still) LearnLatency(lane, status, verdict, took, now);
-  cluster.RecordAttempt(*lane.state, place.admitted(), WhenTimed(verdict, stood_still), took, now);
+  cluster.RecordAttempt(*lane.state, place.TakeTicket(), WhenTimed(verdict, stood_still), took,
+                        now);
   if (limited) cluster.LeaveRoom(stood_still ? Load::kNothing : LoadOf(status, verdict), took, now);
   co_return outcome;
 }

@@ -11,23 +11,21 @@
 namespace frontdesk::upstream {
 namespace {
 
-using Admitted = Breaker::Admission;
-
 // What is known without an attempt. OK: the breaker has admitted the call.
 absl::Status Refuse(const Target& target, const CallContext& context,
-                    const contract::MethodName& name, TimePoint deadline, Admitted& admitted) {
+                    const contract::MethodName& name, TimePoint deadline, Breaker::Ticket& ticket) {
   const TimePoint now = context.loop.Now();
   if (context.cancel.cancelled()) return context.cancel.reason();
   if (deadline <= now) {
     return DeadlineExceeded("the time was over before the call").NeverSent();
   }
-  admitted = target.method.breaker.Admit(now);
-  if (admitted != Admitted::kNo) return absl::OkStatus();
+  ticket = target.method.breaker.Admit(now);
+  if (ticket.admitted()) return absl::OkStatus();
   if (target.observer) target.observer->OnRefused();
   return BreakerOpen(name.full_name, target.method.breaker.Look().until_probe(now));
 }
 
-void LearnFrom(Call& call, Admitted admitted, const absl::Status& status, TimePoint start) {
+void LearnFrom(Call& call, Breaker::Ticket ticket, const absl::Status& status, TimePoint start) {
   MethodState& method = call.target.method;
   const TimePoint now = call.loop().Now();
   const Verdict judged = method.losses.Filter(
@@ -37,7 +35,7 @@ void LearnFrom(Call& call, Admitted admitted, const absl::Status& status, TimePo
     const MutexLock lock(method.mutex);
     method.latency.Record(now - start, now);
   }
-  if (const auto changed = method.breaker.Record(admitted, verdict, now - start, now)) {
+  if (const auto changed = Record(method.breaker, std::move(ticket), verdict, now - start, now)) {
     const std::string& version = call.cluster().settings().version;
     LogBreaker(Cat(call.name.full_name, version.empty() ? "" : Cat(" in version ", version)),
                *changed, now);
@@ -54,9 +52,9 @@ Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
   ++context.calls;
   const TimePoint start = context.loop.Now();
   if (target.observer) target.observer->OnStart();
-  Admitted admitted = Admitted::kNo;
+  Breaker::Ticket ticket;
   Reply reply;
-  const absl::Status refused = Refuse(target, context, name, spec.deadline, admitted);
+  const absl::Status refused = Refuse(target, context, name, spec.deadline, ticket);
   if (!refused.ok()) {
     reply = refused;
   } else {
@@ -84,7 +82,7 @@ Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
       if (outcome.attempted || call.attempts == 0) reply = std::move(outcome.reply);
     }
     if (call.attempts > 1) context.retries += call.attempts - 1;
-    LearnFrom(call, admitted, reply.status(), start);
+    LearnFrom(call, std::move(ticket), reply.status(), start);
   }
   if (target.observer) target.observer->OnEnd(reply.status().code(), context.loop.Now() - start);
   co_return reply;

@@ -182,7 +182,7 @@ size_t Channel::Choose(TimePoint now) const {
   return Cost(*ready_[one], now) <= Cost(*ready_[other], now) ? one : other;
 }
 
-Lane* Channel::Pick(const EndpointState* avoid, TimePoint now, Breaker::Admission& admitted) {
+Lane* Channel::Pick(const EndpointState* avoid, TimePoint now, Breaker::Ticket& ticket) {
   Refresh(now);
   FindReady(preferred_, avoid, now);
   if (ready_.empty() && preferred_.size() < usable_.size()) FindReady(usable_, avoid, now);
@@ -193,8 +193,8 @@ Lane* Channel::Pick(const EndpointState* avoid, TimePoint now, Breaker::Admissio
   while (!ready_.empty()) {
     const size_t index = Choose(now);
     Lane& lane = *ready_[index];
-    admitted = lane.state->breaker.Admit(now);
-    if (admitted != Breaker::Admission::kNo) return &lane;
+    ticket = lane.state->breaker.Admit(now);
+    if (ticket.admitted()) return &lane;
     // Another worker's probe was faster.
     ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(index));
   }
@@ -232,7 +232,7 @@ absl::Status Channel::NoHopeIn(const std::vector<Lane*>& lanes, TimePoint now) c
 
 bool Channel::Try(Place& place) {
   const TimePoint now = loop_.Now();
-  place.lane_ = Pick(place.avoid_, now, place.admitted_);
+  place.lane_ = Pick(place.avoid_, now, place.ticket_);
   if (place.lane_) {
     ++place.lane_->attempts;
     return true;

@@ -76,7 +76,7 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
 
   // True: it has a lane, or there is no hope.
   bool Try(Place& place);
-  Lane* Pick(const EndpointState* avoid, TimePoint now, Breaker::Admission& admitted);
+  Lane* Pick(const EndpointState* avoid, TimePoint now, Breaker::Ticket& ticket);
   // Those of `from` that may take an attempt now, into ready_; connects the others.
   void FindReady(const std::vector<Lane*>& from, const EndpointState* avoid, TimePoint now);
   size_t Choose(TimePoint now) const;  // an index into ready_
@@ -139,7 +139,8 @@ class Channel::Place final : public PlaceHook, private Timer, private CancelList
   // Lives as long as this. Null: see status().
   Lane* lane() const { return lane_; }
   const absl::Status& status() const { return status_; }
-  Breaker::Admission admitted() const { return admitted_; }
+  // Of the end point's breaker, for whoever records what becomes of the attempt.
+  Breaker::Ticket TakeTicket() { return std::move(ticket_); }
 
  private:
   friend class Channel;
@@ -157,7 +158,7 @@ class Channel::Place final : public PlaceHook, private Timer, private CancelList
   bool queued_ = false;
   TimePoint arrived_;
   Lane* lane_ = nullptr;
-  Breaker::Admission admitted_ = Breaker::Admission::kNo;
+  Breaker::Ticket ticket_;
   absl::Status status_;
 };
 

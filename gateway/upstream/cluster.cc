@@ -15,36 +15,6 @@ Duration::rep Ticks(TimePoint time) { return time.time_since_epoch().count(); }
 
 }  // namespace
 
-Breaker::Admission SharedBreaker::Admit(TimePoint now) {
-  if (closed_.load(std::memory_order_relaxed)) return Breaker::Admission::kYes;
-  const MutexLock lock(mutex_);
-  return breaker_.Admit(now);
-}
-
-bool SharedBreaker::MayAdmit(TimePoint now) const {
-  if (closed_.load(std::memory_order_relaxed)) return true;
-  const MutexLock lock(mutex_);
-  return breaker_.until_probe(now) == Duration::zero();
-}
-
-std::optional<Breaker> SharedBreaker::Record(Breaker::Admission admitted, Verdict verdict,
-                                             Duration took, TimePoint now) {
-  if (!on_) return std::nullopt;
-  const MutexLock lock(mutex_);
-  if (verdict == Verdict::kNothing) {
-    breaker_.Release(admitted);
-    return std::nullopt;
-  }
-  if (!breaker_.Record(admitted, verdict == Verdict::kGood, took, now)) return std::nullopt;
-  closed_.store(breaker_.state(now) == Breaker::State::kClosed, std::memory_order_relaxed);
-  return breaker_;
-}
-
-Breaker SharedBreaker::Look() const {
-  const MutexLock lock(mutex_);
-  return breaker_;
-}
-
 std::vector<FoundEndpoint> StaticEndpoints(const UpstreamSettings& settings) {
   std::vector<FoundEndpoint> found;
   for (const EndpointSettings& endpoint : settings.endpoints) {
@@ -141,9 +111,9 @@ void Cluster::Unwatch(uint64_t watch) {
   watches_.erase(watch);
 }
 
-void Cluster::RecordAttempt(EndpointState& endpoint, Breaker::Admission admitted, Verdict verdict,
+void Cluster::RecordAttempt(EndpointState& endpoint, Breaker::Ticket ticket, Verdict verdict,
                             Duration took, TimePoint now) {
-  if (const auto changed = endpoint.breaker.Record(admitted, verdict, took, now)) {
+  if (const auto changed = Record(endpoint.breaker, std::move(ticket), verdict, took, now)) {
     if (changed->state(now) == Breaker::State::kOpen) {
       breakers_opened_.fetch_add(1, std::memory_order_relaxed);
     }

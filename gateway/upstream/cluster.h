@@ -21,6 +21,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/mechanism/latency_window.h"
 #include "gateway/base/mutex.h"
+#include "gateway/base/shared_breaker.h"
 #include "gateway/contract/method_name.h"
 #include "gateway/upstream/endpoint.h"
 #include "gateway/upstream/settings.h"
@@ -30,28 +31,6 @@ namespace frontdesk::upstream {
 
 class Canary;        // canary.h
 struct ClusterView;  // cluster_view.h
-
-// A breaker that several workers use. Closed, it costs one relaxed load.
-class SharedBreaker {
- public:
-  explicit SharedBreaker(const BreakerSettings& settings) : breaker_(settings), on_(settings.on) {}
-
-  Breaker::Admission Admit(TimePoint now);
-  // Whether Admit() would not be kNo; takes nothing.
-  bool MayAdmit(TimePoint now) const;
-  // What it has become, when its state changed. Every Admit() that was not kNo is followed by one
-  // Record().
-  std::optional<Breaker> Record(Breaker::Admission admitted, Verdict verdict, Duration took,
-                                TimePoint now);
-  // A copy, to be looked at.
-  Breaker Look() const;
-
- private:
-  mutable Mutex mutex_;
-  Breaker breaker_ ABSL_GUARDED_BY(mutex_);
-  const bool on_;
-  std::atomic<bool> closed_{true};
-};
 
 // What an attempt says about how much its back end has to do.
 enum class Load {
@@ -154,7 +133,7 @@ class Cluster {
 
   // The outcome of an attempt that `breaker` of the end point admitted: its breaker and the outlier
   // detection learn from it.
-  void RecordAttempt(EndpointState& endpoint, Breaker::Admission admitted, Verdict verdict,
+  void RecordAttempt(EndpointState& endpoint, Breaker::Ticket ticket, Verdict verdict,
                      Duration took, TimePoint now);
 
   // The retry budget: each first attempt is counted, each further one taken.

@@ -1,6 +1,7 @@
 #include "gateway/upstream/verdict.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "gateway/base/text.h"
@@ -34,6 +35,15 @@ Verdict JudgeEndpoint(const absl::Status& status, bool impatient) {
   if (status.ok()) return Verdict::kGood;
   if (WasNeverSent(status) && ReasonOf(status) == "UPSTREAM_REFUSED") return Verdict::kBad;
   return Judge(status, impatient);
+}
+
+std::optional<Breaker> Record(SharedBreaker& breaker, Breaker::Ticket ticket, Verdict verdict,
+                              Duration took, TimePoint now) {
+  if (verdict != Verdict::kNothing) {
+    return breaker.Record(std::move(ticket), verdict == Verdict::kGood, took, now);
+  }
+  breaker.Release(std::move(ticket));
+  return std::nullopt;
 }
 
 void MarkLost(absl::Status& status) { status.SetPayload(kLost, absl::Cord("1")); }

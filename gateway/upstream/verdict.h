@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/failure.h"
+#include "gateway/base/shared_breaker.h"
 
 namespace frontdesk::upstream {
 
@@ -21,6 +23,10 @@ Verdict Judge(const absl::Status& status, bool impatient);
 // The same of an attempt, about its end point: one that refuses a stream is bad, though nothing is
 // lost by it.
 Verdict JudgeEndpoint(const absl::Status& status, bool impatient);
+
+// Gives the ticket of a call back with what its end says; as SharedBreaker::Record().
+std::optional<Breaker> Record(SharedBreaker& breaker, Breaker::Ticket ticket, Verdict verdict,
+                              Duration took, TimePoint now);
 
 // Marks a failure that all calls of one connection have together.
 void MarkLost(absl::Status& status);

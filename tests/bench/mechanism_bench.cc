@@ -34,8 +34,7 @@ void BreakerClosed(benchmark::State& state) {
   Time time;
   for (auto _ : state) {
     const TimePoint now = time.Next();
-    const Breaker::Admission admitted = breaker.Admit(now);
-    benchmark::DoNotOptimize(breaker.Record(admitted, true, kTook, now));
+    benchmark::DoNotOptimize(breaker.Record(breaker.Admit(now), true, kTook, now));
   }
 }
 BENCHMARK(BreakerClosed);

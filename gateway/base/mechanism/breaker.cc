@@ -16,17 +16,17 @@ bool Reaches(uint64_t part, uint64_t whole, double percent) {
 Breaker::Breaker(const BreakerSettings& settings)
     : settings_(settings), counts_(settings.window), open_for_(settings.open_time) {}
 
-Breaker::Admission Breaker::Admit(TimePoint now) {
-  if (closed_) return Admission::kYes;
-  if (now < open_until_ || probe_under_way(now)) return Admission::kNo;
+Breaker::Ticket Breaker::Admit(TimePoint now) {
+  if (closed_) return Ticket(Ticket::Kind::kCall);
+  if (now < open_until_ || probe_under_way(now)) return {};
   probing_ = true;
   probe_began_ = now;
-  return {Admission::kProbe, ++probe_};
+  return Ticket(Ticket::Kind::kProbe, ++probe_);
 }
 
-bool Breaker::Record(Admission admitted, bool ok, Duration took, TimePoint now) {
-  if (!settings_.on || admitted == Admission::kNo) return false;
-  if (admitted == Admission::kProbe) return RecordProbe(admitted.probe, ok, took, now);
+bool Breaker::Record(Ticket ticket, bool ok, Duration took, TimePoint now) {
+  if (!settings_.on || !ticket.admitted()) return false;
+  if (ticket.is_probe()) return RecordProbe(ticket.probe_, ok, took, now);
   if (!closed_ || (closed_at_ != TimePoint::min() && now - took < closed_at_)) return false;
   counts_.Add({1, !ok, IsSlow(took)}, now);
   failures_.Record(ok, now);
@@ -51,8 +51,8 @@ bool Breaker::RecordProbe(uint64_t probe, bool ok, Duration took, TimePoint now)
   return true;
 }
 
-void Breaker::Release(Admission admitted) {
-  if (admitted == Admission::kProbe && admitted.probe == probe_) probing_ = false;
+void Breaker::Release(Ticket ticket) {
+  if (ticket.is_probe() && ticket.probe_ == probe_) probing_ = false;
 }
 
 Breaker::State Breaker::state(TimePoint now) const {

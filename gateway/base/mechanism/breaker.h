@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "gateway/base/clock.h"
 #include "gateway/base/mechanism/failure_row.h"
@@ -33,16 +34,30 @@ class Breaker {
  public:
   enum class State : uint8_t { kClosed, kOpen, kHalfOpen };
   enum class Trip : uint8_t { kNone, kConsecutive, kErrorRatio, kSlowRatio, kProbeFailed };
-  // What Admit() says; goes back with the call's outcome.
-  struct Admission {
-    enum Kind : uint8_t { kYes, kProbe, kNo };
+  // Leave to make one call, which goes back with what became of it. Only a breaker gives one out.
+  class [[nodiscard]] Ticket {
+   public:
+    Ticket() = default;  // no leave
+    Ticket(Ticket&& other) noexcept
+        : kind_(std::exchange(other.kind_, Kind::kNone)), probe_(other.probe_) {}
+    Ticket& operator=(Ticket&& other) noexcept {
+      kind_ = std::exchange(other.kind_, Kind::kNone);
+      probe_ = other.probe_;
+      return *this;
+    }
 
-    // NOLINTNEXTLINE(google-explicit-constructor)
-    Admission(Kind what, uint64_t which = 0) : kind(what), probe(which) {}
-    bool operator==(Kind other) const { return kind == other; }
+    bool admitted() const { return kind_ != Kind::kNone; }
+    // Of a call that tries whether others may go again.
+    bool is_probe() const { return kind_ == Kind::kProbe; }
 
-    Kind kind;
-    uint64_t probe;  // which one it is
+   private:
+    friend class Breaker;
+    friend class SharedBreaker;  // of one that is closed
+    enum class Kind : uint8_t { kNone, kCall, kProbe };
+    explicit Ticket(Kind kind, uint64_t probe = 0) : kind_(kind), probe_(probe) {}
+
+    Kind kind_ = Kind::kNone;
+    uint64_t probe_ = 0;  // which one it is
   };
   struct Seen {
     uint64_t calls = 0, failures = 0, slow = 0;
@@ -50,16 +65,16 @@ class Breaker {
 
   explicit Breaker(const BreakerSettings& settings = {});
 
-  Admission Admit(TimePoint now);
+  Ticket Admit(TimePoint now);
   // The outcome of an admitted call, which began at now - took. A call that began before the
   // breaker last opened or closed, a probe apart, says nothing any more. True: this has changed the
   // state.
-  bool Record(Admission admitted, bool ok, Duration took, TimePoint now);
+  bool Record(Ticket ticket, bool ok, Duration took, TimePoint now);
   // The call ended without saying anything about the back end (cancelled, refused locally). Either
   // this or Record() follows each Admit(); a probe of which nothing is heard for 30 s, or the open
   // time if that is longer, is given up: once another one has taken its place, what becomes of it
   // counts for nothing.
-  void Release(Admission admitted);
+  void Release(Ticket ticket);
 
   // Half-open from the end of the open time on, also before a probe has come.
   State state(TimePoint now) const;

@@ -64,9 +64,9 @@ class ClusterViewTest : public ::testing::Test {
   void Attempt(size_t at, Verdict verdict, int times = 1) {
     for (int i = 0; i < times; ++i) {
       now_ += milliseconds(1);  // what ends together is no row
-      const auto admitted = At(at).breaker.Admit(now_);
-      if (admitted == Breaker::Admission::kNo) continue;
-      cluster().RecordAttempt(At(at), admitted, verdict, milliseconds(1), now_);
+      Breaker::Ticket ticket = At(at).breaker.Admit(now_);
+      if (!ticket.admitted()) continue;
+      cluster().RecordAttempt(At(at), std::move(ticket), verdict, milliseconds(1), now_);
     }
   }
   MethodState& Method() { return cluster().Method({"shop.order.v1.Orders", "GetOrder"}); }
@@ -74,7 +74,7 @@ class ClusterViewTest : public ::testing::Test {
     for (int i = 0; i < times; ++i) {
       now_ += milliseconds(1);
       const auto changed =
-          Method().breaker.Record(Method().breaker.Admit(now_), verdict, took, now_);
+          Record(Method().breaker, Method().breaker.Admit(now_), verdict, took, now_);
       if (changed) LogBreaker("shop.order.v1.Orders.GetOrder", *changed, now_);
     }
   }

@@ -4,12 +4,15 @@
 
 #include <chrono>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace frontdesk {
 namespace {
 
 using namespace std::chrono_literals;
-using Admission = Breaker::Admission;
+using Ticket = Breaker::Ticket;
 using State = Breaker::State;
 using Trip = Breaker::Trip;
 
@@ -20,11 +23,11 @@ constexpr TimePoint kStart = TimePoint(1000s);
 int Play(Breaker& breaker, std::string_view calls, TimePoint& now) {
   int played = 0;
   for (const char call : calls) {
-    const Admission admitted = breaker.Admit(now);
+    Ticket ticket = breaker.Admit(now);
     const Duration took = call == 's' || call == 'x' ? Duration(1s) : Duration(0);
     now += 1ms;
     ++played;
-    if (breaker.Record(admitted, call == '+' || call == 's', took, now)) return played;
+    if (breaker.Record(std::move(ticket), call == '+' || call == 's', took, now)) return played;
   }
   return 0;
 }
@@ -77,9 +80,23 @@ TEST(Breaker, WhatOpensIt) {
     EXPECT_EQ(breaker.why(), row.why) << row.what;
     EXPECT_EQ(breaker.opened(), row.opens_after > 0 ? 1u : 0u) << row.what;
     EXPECT_EQ(breaker.state(now), row.opens_after > 0 ? State::kOpen : State::kClosed) << row.what;
-    EXPECT_EQ(breaker.Admit(now), row.opens_after > 0 ? Admission::kNo : Admission::kYes)
-        << row.what;
+    EXPECT_EQ(breaker.Admit(now).admitted(), row.opens_after == 0) << row.what;
   }
+}
+
+// Nobody makes one by himself, and what was given back is no leave any more.
+TEST(Breaker, TicketsAreGivenOutByBreakersAlone) {
+  static_assert(!std::is_copy_constructible_v<Ticket> && !std::is_copy_assignable_v<Ticket>);
+  EXPECT_FALSE(Ticket().admitted());
+  Breaker breaker(Only(1, 0, 0));
+  Ticket ticket = breaker.Admit(kStart);
+  EXPECT_TRUE(ticket.admitted());
+  EXPECT_FALSE(ticket.is_probe());
+  Ticket other = std::move(ticket);
+  EXPECT_TRUE(other.admitted());
+  EXPECT_FALSE(ticket.admitted());  // NOLINT(bugprone-use-after-move): that is asked
+  EXPECT_FALSE(breaker.Record(std::move(ticket), false, 0ms, kStart));
+  EXPECT_TRUE(breaker.Record(std::move(other), false, 0ms, kStart));
 }
 
 // Failures overtake the answers that were sent with them: one of fifty is no row, however many are
@@ -88,13 +105,14 @@ TEST(Breaker, WhatEndsTogetherIsNoRow) {
   Breaker breaker(Only(5, 0, 0));
   TimePoint now = kStart;
   for (int turn = 0; turn < 10; ++turn, now += 1ms) {
-    for (int i = 0; i < 250; ++i) EXPECT_FALSE(breaker.Record(Admission::kYes, i >= 6, 0ms, now));
+    for (int i = 0; i < 250; ++i)
+      EXPECT_FALSE(breaker.Record(breaker.Admit(now), i >= 6, 0ms, now));
   }
   EXPECT_EQ(breaker.seen(now).failures, 60u);
   // Where nothing else comes, each time adds one.
   int turns = 0;
   for (bool opened = false; !opened && turns < 10; ++turns, now += 1us) {
-    for (int i = 0; i < 3; ++i) opened |= breaker.Record(Admission::kYes, false, 0ms, now);
+    for (int i = 0; i < 3; ++i) opened |= breaker.Record(breaker.Admit(now), false, 0ms, now);
   }
   EXPECT_EQ(turns, 5);
 }
@@ -121,23 +139,31 @@ class Opened : public testing::Test {
     return settings;
   }
   Opened() {
+    for (int i = 0; i < 30; ++i) before_.push_back(breaker_.Admit(kStart));
     for (const Duration before : {2us, 1us, 0us}) {
       breaker_.Record(breaker_.Admit(kStart), false, 0ms, kStart - before);
     }
     EXPECT_EQ(breaker_.state(kStart), State::kOpen);
   }
   bool Probe(bool ok, Duration took = 0ms) {
-    const Admission probe = breaker_.Admit(now_);
-    EXPECT_EQ(probe, Admission::kProbe);
-    return breaker_.Record(probe, ok, took, now_);
+    Ticket probe = breaker_.Admit(now_);
+    EXPECT_TRUE(probe.is_probe());
+    return breaker_.Record(std::move(probe), ok, took, now_);
+  }
+  // Of a call that began before it opened.
+  Ticket Before() {
+    Ticket ticket = std::move(before_.back());
+    before_.pop_back();
+    return ticket;
   }
 
   Breaker breaker_{Settings()};
+  std::vector<Ticket> before_;
   TimePoint now_ = kStart + 100ms;
 };
 
 TEST_F(Opened, AdmitsNothingUntilItsTime) {
-  EXPECT_EQ(breaker_.Admit(kStart + 99ms), Admission::kNo);
+  EXPECT_FALSE(breaker_.Admit(kStart + 99ms).admitted());
   EXPECT_EQ(breaker_.state(kStart + 99ms), State::kOpen);
   EXPECT_EQ(breaker_.until_probe(kStart + 99ms), 1ms);
   EXPECT_EQ(breaker_.state(kStart + 100ms), State::kHalfOpen);
@@ -146,13 +172,13 @@ TEST_F(Opened, AdmitsNothingUntilItsTime) {
 }
 
 TEST_F(Opened, OneProbeAtATime) {
-  const Admission probe = breaker_.Admit(now_);
-  EXPECT_EQ(probe, Admission::kProbe);
-  EXPECT_EQ(breaker_.Admit(now_), Admission::kNo);
-  EXPECT_EQ(breaker_.Admit(now_ + 1s), Admission::kNo);
+  Ticket probe = breaker_.Admit(now_);
+  EXPECT_TRUE(probe.is_probe());
+  EXPECT_FALSE(breaker_.Admit(now_).admitted());
+  EXPECT_FALSE(breaker_.Admit(now_ + 1s).admitted());
   EXPECT_EQ(breaker_.until_probe(now_ + 1s), 100ms);
-  EXPECT_FALSE(breaker_.Record(probe, true, 0ms, now_ + 1s));
-  EXPECT_EQ(breaker_.Admit(now_ + 1s), Admission::kProbe);
+  EXPECT_FALSE(breaker_.Record(std::move(probe), true, 0ms, now_ + 1s));
+  EXPECT_TRUE(breaker_.Admit(now_ + 1s).is_probe());
 }
 
 TEST_F(Opened, ClosesAfterGoodProbesInARow) {
@@ -197,37 +223,37 @@ TEST_F(Opened, StaysOpenLongerEachTimeUntilItCloses) {
 }
 
 TEST_F(Opened, WhatBeganBeforeSaysNothing) {
-  EXPECT_FALSE(breaker_.Record(Admission::kYes, true, 50ms, now_));
-  EXPECT_FALSE(breaker_.Record(Admission::kYes, false, 50ms, now_));
+  EXPECT_FALSE(breaker_.Record(Before(), true, 50ms, now_));
+  EXPECT_FALSE(breaker_.Record(Before(), false, 50ms, now_));
   for (int i = 0; i < 3; ++i) Probe(true);
   // Closed again; these were sent before it was.
   for (int i = 0; i < 20; ++i) {
-    EXPECT_FALSE(breaker_.Record(Admission::kYes, false, 2s, now_ + 1s)) << i;
+    EXPECT_FALSE(breaker_.Record(Before(), false, 2s, now_ + 1s)) << i;
   }
   EXPECT_EQ(breaker_.seen(now_ + 1s).calls, 0u);
   EXPECT_EQ(breaker_.state(now_ + 1s), State::kClosed);
 }
 
 TEST_F(Opened, AReleasedProbeMakesRoomForTheNext) {
-  const Admission probe = breaker_.Admit(now_);
-  EXPECT_EQ(probe, Admission::kProbe);
-  breaker_.Release(Admission::kYes);  // of a call from before
-  EXPECT_EQ(breaker_.Admit(now_), Admission::kNo);
-  breaker_.Release(probe);
+  Ticket probe = breaker_.Admit(now_);
+  EXPECT_TRUE(probe.is_probe());
+  breaker_.Release(Before());  // of a call from before
+  EXPECT_FALSE(breaker_.Admit(now_).admitted());
+  breaker_.Release(std::move(probe));
   EXPECT_EQ(breaker_.state(now_), State::kHalfOpen);
   EXPECT_EQ(breaker_.until_probe(now_), 0ms);
-  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
+  EXPECT_TRUE(breaker_.Admit(now_).is_probe());
 }
 
 TEST_F(Opened, ALostProbeDoesNotWedgeIt) {
-  const Admission lost = breaker_.Admit(now_);
-  EXPECT_EQ(lost, Admission::kProbe);
-  EXPECT_EQ(breaker_.Admit(now_ + 30s - 1ms), Admission::kNo);
+  Ticket lost = breaker_.Admit(now_);
+  EXPECT_TRUE(lost.is_probe());
+  EXPECT_FALSE(breaker_.Admit(now_ + 30s - 1ms).admitted());
   now_ += 30s;
   EXPECT_EQ(breaker_.until_probe(now_), 0ms);
   EXPECT_TRUE(Probe(false));
   // The lost one answers after all.
-  EXPECT_FALSE(breaker_.Record(lost, true, 30s, now_));
+  EXPECT_FALSE(breaker_.Record(std::move(lost), true, 30s, now_));
   EXPECT_EQ(breaker_.state(now_), State::kOpen);
 }
 
@@ -236,35 +262,35 @@ TEST_F(Opened, WhatBecomesOfALostProbeIsNotTheNextOnes) {
   for (const Late late : {kGood, kBad, kReleased}) {
     Breaker breaker = breaker_;
     TimePoint now = now_;
-    const Admission lost = breaker.Admit(now);
+    Ticket lost = breaker.Admit(now);
     now += 30s;
-    const Admission next = breaker.Admit(now);
-    EXPECT_EQ(next, Admission::kProbe);
+    Ticket next = breaker.Admit(now);
+    EXPECT_TRUE(next.is_probe());
     if (late == kReleased) {
-      breaker.Release(lost);
+      breaker.Release(std::move(lost));
     } else {
-      EXPECT_FALSE(breaker.Record(lost, late == kGood, 30s, now));
+      EXPECT_FALSE(breaker.Record(std::move(lost), late == kGood, 30s, now));
     }
     EXPECT_EQ(breaker.state(now), State::kHalfOpen) << late;
-    EXPECT_EQ(breaker.Admit(now), Admission::kNo) << late << ": one is under way";
+    EXPECT_FALSE(breaker.Admit(now).admitted()) << late << ": one is under way";
     // Three good ones close it, of which that was none.
-    EXPECT_FALSE(breaker.Record(next, true, 0ms, now)) << late;
+    EXPECT_FALSE(breaker.Record(std::move(next), true, 0ms, now)) << late;
     EXPECT_FALSE(breaker.Record(breaker.Admit(now), true, 0ms, now)) << late;
     EXPECT_TRUE(breaker.Record(breaker.Admit(now), true, 0ms, now)) << late;
   }
   // As long as nobody has taken its place, it is late and no more.
-  const Admission late = breaker_.Admit(now_);
-  EXPECT_TRUE(breaker_.Record(late, false, 40s, now_ + 40s));
+  Ticket late = breaker_.Admit(now_);
+  EXPECT_TRUE(breaker_.Record(std::move(late), false, 40s, now_ + 40s));
 }
 
 TEST_F(Opened, WhatWasNotAdmittedIsNotRecorded) {
   for (int i = 0; i < 20; ++i) {
-    EXPECT_FALSE(breaker_.Record(Admission::kNo, true, 0ms, now_));
-    breaker_.Release(Admission::kNo);
+    EXPECT_FALSE(breaker_.Record(Ticket(), true, 0ms, now_));
+    breaker_.Release(Ticket());
   }
-  EXPECT_EQ(breaker_.Admit(now_), Admission::kProbe);
-  breaker_.Release(Admission::kNo);
-  EXPECT_EQ(breaker_.Admit(now_), Admission::kNo);
+  EXPECT_TRUE(breaker_.Admit(now_).is_probe());
+  breaker_.Release(Ticket());
+  EXPECT_FALSE(breaker_.Admit(now_).admitted());
 }
 
 TEST(Breaker, LongOpenTimesNeitherOverflowNorShrink) {
@@ -276,14 +302,14 @@ TEST(Breaker, LongOpenTimesNeitherOverflowNorShrink) {
   EXPECT_TRUE(breaker.Record(breaker.Admit(now), false, 0ms, now));
   EXPECT_EQ(breaker.until_probe(now), 40s);
   now += 40s;
-  const Admission probe = breaker.Admit(now);
-  EXPECT_EQ(probe, Admission::kProbe);
-  EXPECT_EQ(breaker.Admit(now + 39s), Admission::kNo);  // given up after the open time
-  EXPECT_TRUE(breaker.Record(probe, false, 0ms, now));
+  Ticket probe = breaker.Admit(now);
+  EXPECT_TRUE(probe.is_probe());
+  EXPECT_FALSE(breaker.Admit(now + 39s).admitted());  // given up after the open time
+  EXPECT_TRUE(breaker.Record(std::move(probe), false, 0ms, now));
   EXPECT_EQ(breaker.until_probe(now), 40s);
-  const Admission next = breaker.Admit(now + 40s);
-  EXPECT_EQ(next, Admission::kProbe);
-  EXPECT_TRUE(breaker.Record(next, true, 0ms, now + 40s));
+  Ticket next = breaker.Admit(now + 40s);
+  EXPECT_TRUE(next.is_probe());
+  EXPECT_TRUE(breaker.Record(std::move(next), true, 0ms, now + 40s));
   EXPECT_EQ(breaker.state(now + 40s), State::kClosed);
 }
 
