@@ -151,15 +151,19 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
   const http::Request& request = exchange.request;
   exchange.cors = snapshot_->cors.get();
   absl::Status path = route::CheckPath(request.path);
-  if (!path.ok()) co_return Reply(std::move(path));
+  if (!path.ok()) co_return WithoutRoute(exchange, std::move(path));
   // What gets as far as this is no GET, HEAD or OPTIONS.
-  if (!route::HealthPath(request.path).empty()) co_return Reply(NotAllowed(kHealthAllow));
+  if (!route::HealthPath(request.path).empty()) {
+    co_return WithoutRoute(exchange, NotAllowed(kHealthAllow));
+  }
   FindMatcher(exchange);
   if (snapshot_->any_cors && TakePreflight(exchange)) co_return Reply();
   if (exchange.matcher) exchange.match = exchange.matcher->Find(request.method, exchange.path);
   // Of a path whose methods let nobody in a preflight must not look as if they did.
   if (exchange.match.outcome == route::Match::Outcome::kOptions) exchange.cors = nullptr;
-  if (!exchange.match.route) co_return Reply(NoRoute(exchange.matcher, exchange.match));
+  if (!exchange.match.route) {
+    co_return WithoutRoute(exchange, NoRoute(exchange.matcher, exchange.match));
+  }
   exchange.route = exchange.match.route;
   exchange.cors = exchange.route->cors.get();
   exchange.call.priority = exchange.route->priority;
@@ -188,6 +192,13 @@ void Gateway::FindMatcher(Exchange& exchange) const {
   exchange.api = found.api;
   exchange.matcher = found.api ? &found.api->matcher : nullptr;
   exchange.path = found.path;
+}
+
+Reply Gateway::WithoutRoute(Exchange& exchange, absl::Status answer) {
+  absl::Status stopped = policy::RunChainToAddress(exchange, Priority::kNormal, host_);
+  if (stopped.ok()) return Reply(std::move(answer));
+  exchange.match = {};  // whatever stands at the path, it is not told
+  return Reply(std::move(stopped));
 }
 
 Task<Reply> Gateway::Dispatch(Exchange& exchange) {
@@ -342,11 +353,16 @@ void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
                      http::ReplySink& sink) {
   const std::string request_id =
       request_ids_.Choose(partial.headers.Find("x-request-id").value_or(""));
-  transcode::RenderFailure(failure, request_id, partial.headers.Find("accept").value_or(""),
+  const std::string_view client = http::ClientAddress(partial, snapshot_->trusted_hops);
+  limit::Decision limit;
+  const absl::Status stopped = policy::TakeOfAddress(client, loop_.Now(), host_.limits, limit);
+  const absl::Status& status = stopped.ok() ? failure : stopped;
+  transcode::RenderFailure(status, request_id, partial.headers.Find("accept").value_or(""),
                            snapshot_->contract->tables(), rendered_);
   rendered_.head.headers.emplace_back("X-Request-ID", request_id);
   if (snapshot_->cors) policy::AddCorsHeaders(partial, *snapshot_->cors, rendered_.head);
   snapshot_->answer_headers.Apply(partial.scheme, false, rendered_.head);
+  policy::AddLimitHeaders(limit, rendered_.head);
   sink.Send(rendered_.head, rendered_.body);
   metrics_.OnRefused();
   metrics_.OnRequest(observe::Metrics::NoRoute(partial.method), rendered_.head.status,
@@ -360,11 +376,11 @@ void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
   record.target = Loggable(partial.target, hidden);
   record.route = "none";
   record.status = rendered_.head.status;
-  record.grpc_code = static_cast<int>(failure.code());
-  const std::string reason = ReasonOf(failure);
+  record.grpc_code = static_cast<int>(status.code());
+  const std::string reason = ReasonOf(status);
   record.reason = reason;
   record.response_bytes = rendered_.body.size();
-  record.peer = http::ClientAddress(partial, snapshot_->trusted_hops);
+  record.peer = client;
   log_->Write(record);
 }
 

@@ -56,6 +56,8 @@ class Gateway final : public http::Handler, private policy::Terminal {
   bool TakePreflight(Exchange& exchange) const;
   // Sets the exchange's front, matcher and path.
   void FindMatcher(Exchange& exchange) const;
+  // `answer`, unless its address asks too often.
+  Reply WithoutRoute(Exchange& exchange, absl::Status answer);
   Task<Reply> Dispatch(Exchange& exchange) override;
   // Reply -> HTTP, then log and metrics: every answer but health leaves through here.
   void Finish(const Exchange& exchange, const Reply& reply, http::ReplySink& sink);

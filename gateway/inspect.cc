@@ -107,28 +107,45 @@ ordered_json StepsToJson(const contract::Method& method) {
   return steps;
 }
 
-// "searches: 10 per 1s by caller, burst 20, cost 2, in Redis"
+// "1000 per 1s, burst 2000"
+std::string QuotaText(const limit::Rule& rule) {
+  return Cat(rule.bucket.requests(), " per ", contract::DurationText(rule.bucket.per()), ", burst ",
+             rule.bucket.burst());
+}
+
+// "searches: 10 per 1s, burst 20, by caller, cost 2; plan gold: 1000 per 1s, burst 1000; in Redis"
 std::string LimitText(const config::Snapshot& snapshot, const route::Route::Limit& limit) {
   using Key = route::Route::Limit::Key;
   const limit::Rule& rule = snapshot.limit_rules[limit.rule];
   const auto by = [&]() -> std::string {
     switch (limit.key) {
       case Key::kCaller:
-        return " by caller";
+        return ", by caller";
       case Key::kAddress:
-        return " by address";
+        return ", by address";
       case Key::kRoute:
         return "";
       case Key::kHeader:
-        return Cat(" by header ", limit.header);
+        return Cat(", by header ", limit.of);
+      case Key::kClaim:
+        return Cat(", by claim ", limit.of);
       case Key::kField:
-        return " by field";
+        return Cat(", by field ", limit.of);
+      case Key::kApiKey:
+        return ", by API key";
     }
     return "";
   };
-  return Cat(rule.name, ": ", rule.bucket.requests(), " per ",
-             contract::DurationText(rule.bucket.per()), by(), ", burst ", rule.bucket.burst(),
-             ", cost ", limit.cost, snapshot.shared_limits ? ", in Redis" : "");
+  std::string text = Cat(rule.name, ": ", QuotaText(rule), by());
+  if (limit.cost > 0) text += Cat(", cost ", limit.cost);
+  if (!limit.lists.empty()) {
+    text += Cat(limit.cost > 0 ? " and " : ", cost ", limit.per_element, " per element");
+  }
+  for (const auto& tier : limit.tiers) {
+    text += Cat("; ", limit.tier_claim, ' ', tier.value, ": ",
+                QuotaText(snapshot.limit_rules[tier.rule]));
+  }
+  return Cat(text, snapshot.shared_limits ? "; in Redis" : "");
 }
 
 const char* AccessName(route::Route::Auth::Access access) {
@@ -215,6 +232,9 @@ ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& 
     const auto& bulkhead = snapshot.bulkheads[static_cast<size_t>(route.bulkhead)];
     add("bulkhead", Cat(bulkhead.name, " (max_in_flight ", bulkhead.max_in_flight, ", max_pending ",
                         bulkhead.max_pending, ")"));
+  }
+  if (snapshot.address_rule) {
+    add("rate_limits.by_address", QuotaText(snapshot.limit_rules[*snapshot.address_rule]));
   }
   std::vector<std::string> limits;
   for (const auto* each :

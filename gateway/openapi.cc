@@ -19,12 +19,17 @@ namespace {
 using codegen::openapi::DocumentOptions;
 
 // What a document shows of the values in force, which the operator's file may have changed.
-v1::Policy ToPolicy(const route::Route& route) {
+v1::Policy ToPolicy(const config::Snapshot& snapshot, const route::Route& route) {
   v1::Policy policy;
   policy.set_success_status(static_cast<uint32_t>(route.success_status));
   policy.mutable_print()->set_defaults(route.print_defaults);
   policy.mutable_print()->set_proto_names(route.proto_names);
   policy.mutable_print()->set_enum_numbers(route.enum_numbers);
+  if (snapshot.address_rule) policy.add_limit();
+  for (const auto* limits :
+       {&route.limits_by_address, &route.limits_by_caller, &route.limits_by_field}) {
+    for (size_t i = 0; i < limits->size(); ++i) policy.add_limit();
+  }
   for (const std::string& name : route.request_headers) policy.add_request_headers(name);
   for (const std::string& name : route.response_headers) policy.add_response_headers(name);
   if (route.version) *policy.mutable_version() = route.version->policy;
@@ -80,7 +85,9 @@ int OfConfig(const VerbOptions& options, DocumentOptions& document) {
   }
   document.serves = [&](const contract::Binding& binding) { return served.contains(&binding); };
   if (api && api->strip_prefix) document.server += api->PrefixText();
-  document.policy = [&](const contract::Method& method) { return ToPolicy(*routes.at(&method)); };
+  document.policy = [&](const contract::Method& method) {
+    return ToPolicy(*snapshot, *routes.at(&method));
+  };
   std::cout << WriteDocument(*snapshot->contract, document);
   return kFine;
 }

@@ -297,7 +297,7 @@ int Serve(const VerbOptions& options) {
   }
   const std::vector<limit::Rule>& rules = snapshot->limit_rules;
   policy::Limits limits(rules, shared_limits ? &shared_limits->own() : limits_in_memory.get(),
-                        shared_limits.get());
+                        shared_limits.get(), snapshot->address_rule);
   metrics.AddSource(limits);
   policy::Authenticator authenticator(snapshot->chain.auth, TimeOfDay, upstream::MakeRandom,
                                       SecretSeed());

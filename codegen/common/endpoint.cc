@@ -180,6 +180,10 @@ std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding,
     cases.push_back({422, "FAILED_PRECONDITION", "IDEMPOTENCY_KEY_REUSED",
                      "this key was used for a different request"});
   }
+  if (policy.limit_size() > 0) {
+    cases.push_back({429, "RESOURCE_EXHAUSTED", "RATE_LIMITED",
+                     "more requests came than are allowed; `Retry-After` says when to try again"});
+  }
   cases.push_back({502, "INTERNAL", "MALFORMED_MESSAGE", "a back end's answer is broken"});
   cases.push_back({503, "UNAVAILABLE", "UPSTREAM_UNREACHABLE", "a back end can't be reached"});
   cases.push_back({504, "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "the time is over"});

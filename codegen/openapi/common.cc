@@ -8,6 +8,7 @@ constexpr char kErrorInfo[] = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr char kRequestInfo[] = "type.googleapis.com/google.rpc.RequestInfo";
 
 const ordered_json kText{{"type", "string"}};
+const ordered_json kNumber{{"type", "integer"}, {"minimum", 0}};
 
 ordered_json Detail(const char* type, ordered_json properties) {
   ordered_json all{{"@type", {{"const", type}}}};
@@ -59,37 +60,69 @@ ordered_json ProblemSchema() {
       {"required", {"type", "status", "title", "reason", "requestId"}}};
 }
 
-}  // namespace
-
-ordered_json CommonHeaders() {
-  return {{"X-Request-ID",
-           {{"description", "Names the request in logs; the client's own if it sent one."},
-            {"schema", kText}}},
-          {"Frontdesk-Incomplete",
-           {{"description",
-             "Parts of the answer that are missing, each with the reason: "
-             "`payment;reason=DEADLINE_EXCEEDED, products[3];reason=NOT_FOUND`. Not there when "
-             "the answer is complete."},
-            {"schema", kText}}}};
+// A failure, with an example.
+ordered_json Response(const char* description, std::initializer_list<const char*> headers,
+                      int status, int code, const char* reason, const char* message) {
+  constexpr char kRequestId[] = "4b1f0c52d6e84c0a";
+  const ordered_json error{{"code", code},
+                           {"message", message},
+                           {"details",
+                            {{{"@type", kErrorInfo}, {"reason", reason}, {"domain", "frontdesk"}},
+                             {{"@type", kRequestInfo}, {"requestId", kRequestId}}}}};
+  const ordered_json problem{{"type", "about:blank"}, {"status", status},
+                             {"title", reason},       {"detail", message},
+                             {"reason", reason},      {"requestId", kRequestId}};
+  ordered_json references = ordered_json::object();
+  for (const char* name : headers) {
+    references[name] = {{"$ref", std::string("#/components/headers/") + name}};
+  }
+  return {{"description", description},
+          {"headers", std::move(references)},
+          {"content",
+           {{"application/json", {{"schema", SchemaRef("frontdesk-error")}, {"example", error}}},
+            {"application/problem+json",
+             {{"schema", SchemaRef("frontdesk-problem")}, {"example", problem}}}}}};
 }
 
-ordered_json CommonResponses() {
-  const ordered_json error{
-      {"code", 5},
-      {"message", "there is none with this id"},
-      {"details",
-       {{{"@type", kErrorInfo}, {"reason", "NOT_FOUND"}, {"domain", "frontdesk"}},
-        {{"@type", kRequestInfo}, {"requestId", "4b1f0c52d6e84c0a"}}}}};
-  const ordered_json problem{{"type", "about:blank"}, {"status", 404},
-                             {"title", "NOT_FOUND"},  {"detail", "there is none with this id"},
-                             {"reason", "NOT_FOUND"}, {"requestId", "4b1f0c52d6e84c0a"}};
-  return {{"Error",
-           {{"description", "A failure, by the HTTP status of its google.rpc.Code."},
-            {"headers", {{"X-Request-ID", {{"$ref", "#/components/headers/X-Request-ID"}}}}},
-            {"content",
-             {{"application/json", {{"schema", SchemaRef("frontdesk-error")}, {"example", error}}},
-              {"application/problem+json",
-               {{"schema", SchemaRef("frontdesk-problem")}, {"example", problem}}}}}}}};
+}  // namespace
+
+ordered_json CommonHeaders(bool limits) {
+  ordered_json headers{
+      {"X-Request-ID",
+       {{"description", "Names the request in logs; the client's own if it sent one."},
+        {"schema", kText}}},
+      {"Frontdesk-Incomplete",
+       {{"description",
+         "Parts of the answer that are missing, each with the reason: "
+         "`payment;reason=DEADLINE_EXCEEDED, products[3];reason=NOT_FOUND`. Not there when "
+         "the answer is complete."},
+        {"schema", kText}}}};
+  if (!limits) return headers;
+  const auto add = [&](const char* name, const char* text, const ordered_json& schema) {
+    headers[name] = {{"description", text}, {"schema", schema}};
+  };
+  add("RateLimit-Limit", "So many at once, by the limit that has the least left; on failures, too.",
+      kNumber);
+  add("RateLimit-Remaining", "So many may come now.", kNumber);
+  add("RateLimit-Reset", "Seconds until all of them may come again.", kNumber);
+  add("RateLimit-Policy", "`REQUESTS;w=SECONDS;burst=AT_ONCE`", kText);
+  add("Retry-After", "Seconds until the same may come again; not there when it never may.",
+      kNumber);
+  return headers;
+}
+
+ordered_json CommonResponses(bool limits) {
+  ordered_json responses = ordered_json::object();
+  responses["Error"] =
+      Response("A failure, by the HTTP status of its google.rpc.Code.", {"X-Request-ID"}, 404, 5,
+               "NOT_FOUND", "there is none with this id");
+  if (!limits) return responses;
+  responses["RateLimited"] =
+      Response("Too many requests.",
+               {"X-Request-ID", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining",
+                "RateLimit-Reset", "RateLimit-Policy"},
+               429, 8, "RATE_LIMITED", "more requests than are allowed: try again later");
+  return responses;
 }
 
 void AddCommonSchemas(ordered_json& schemas) {

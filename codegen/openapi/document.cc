@@ -79,6 +79,7 @@ class Writer {
       path.parameters[i].name = item.path.parameters[i].name;
     }
     const frontdesk::v1::Policy policy = options_.policy ? options_.policy(method) : method.policy;
+    limits_ = limits_ || policy.limit_size() > 0;
     const std::string id = index == 0 ? method.full_name : Cat(method.full_name, '-', index + 1);
     Operation operation{method, binding, policy, path, id};
     bool found = false;
@@ -131,8 +132,8 @@ class Writer {
     ordered_json schemas = schemas_.Take();
     AddCommonSchemas(schemas);
     ordered_json out{{"schemas", std::move(schemas)},
-                     {"responses", CommonResponses()},
-                     {"headers", CommonHeaders()}};
+                     {"responses", CommonResponses(limits_)},
+                     {"headers", CommonHeaders(limits_)}};
     if (std::any_of(methods.begin(), methods.end(),
                     [](const Method* method) { return method->needs_caller; })) {
       out["securitySchemes"] = {
@@ -145,6 +146,7 @@ class Writer {
   const contract::Contract& contract_;
   const DocumentOptions& options_;
   Schemas schemas_;
+  bool limits_ = false;                    // some method has limits
   std::map<std::string, PathItem> items_;  // by shape
 };
 

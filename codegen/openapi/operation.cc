@@ -149,6 +149,14 @@ ordered_json AnswerContent(const Operation& operation, Schemas& schemas) {
   return JsonContent(schemas.TypeOf(*field, face), ExampleOf(*field, face));
 }
 
+// Of every answer of a method with limits.
+void AddLimitHeaders(ordered_json& headers) {
+  for (const char* name :
+       {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy"}) {
+    headers[name] = HeaderRef(name);
+  }
+}
+
 ordered_json Responses(const Operation& operation, Schemas& schemas) {
   const uint32_t status =
       operation.policy.has_success_status() ? operation.policy.success_status() : 200;
@@ -156,6 +164,8 @@ ordered_json Responses(const Operation& operation, Schemas& schemas) {
   if (operation.method.plan && !operation.method.adapter) {
     headers["Frontdesk-Incomplete"] = HeaderRef("Frontdesk-Incomplete");
   }
+  const bool limited = operation.policy.limit_size() > 0;
+  if (limited) AddLimitHeaders(headers);
   for (const std::string& name : operation.policy.response_headers()) {
     headers[name] = {{"schema", {{"type", "string"}}}};
   }
@@ -167,7 +177,10 @@ ordered_json Responses(const Operation& operation, Schemas& schemas) {
   ordered_json out{{std::to_string(status), std::move(answer)}};
   for (const ErrorCase& error : ErrorsOf(operation.method, operation.binding, operation.policy)) {
     ordered_json& response = out[std::to_string(error.http)];
-    if (response.is_null()) response = {{"$ref", "#/components/responses/Error"}};
+    if (response.is_null()) {
+      const bool refused = limited && error.http == 429;
+      response = {{"$ref", Cat("#/components/responses/", refused ? "RateLimited" : "Error")}};
+    }
     std::string text = response.value("description", "");
     text += Cat(text.empty() ? "" : "\n", "- `", error.reason, "`: ", error.when);
     response["description"] = std::move(text);

@@ -22,9 +22,10 @@ struct Operation {
 
 ordered_json ToJson(const Operation& operation, Schemas& schemas);
 
-// What operations refer to: the components besides the schemas of the contract.
-ordered_json CommonHeaders();
-ordered_json CommonResponses();
+// What operations refer to: the components besides the schemas of the contract. `limits`: some
+// method has limits.
+ordered_json CommonHeaders(bool limits);
+ordered_json CommonResponses(bool limits);
 void AddCommonSchemas(ordered_json& schemas);
 
 }  // namespace frontdesk::codegen::openapi

@@ -27,6 +27,7 @@
 #include "gateway/config/tls.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/limit_check.h"
 #include "gateway/contract/value_rules.h"
 
 namespace frontdesk::config {
@@ -221,6 +222,12 @@ void Checker::CheckDns() {
 
 void Checker::CheckRedis() {
   Range(config_.rate_limits(), "rate_limits", "bytes", kMiB, 1024 * kGiB);
+  if (config_.rate_limits().has_by_address()) {
+    contract::CheckLimitQuota(config_.rate_limits().by_address(), Policy::Limit(),
+                              [&](int, std::string_view name, std::string_view text) {
+                                Add(Cat("rate_limits.by_address.", name), text);
+                              });
+  }
   if (!config_.has_redis()) {
     if (config_.rate_limits().store() == Config::RateLimits::REDIS) {
       Add("rate_limits.store", "has no meaning without `redis`");

@@ -223,6 +223,10 @@ class Compiler {
       route.api = api;
       route.places = in_force.places;
       route.bulkhead = bulkhead;
+      if (snapshot.address_rule) {
+        constexpr char kByAddress[] = "rate_limits.by_address";
+        route.places[kByAddress] = loaded_.PlaceOf(kByAddress);
+      }
       limit_rules_.Add(method, policy, in_force.places, in_force.limits_of_api ? source.name : "",
                        snapshot.limit_rules, route);
       if (api) OfApi(source, snapshot, route);

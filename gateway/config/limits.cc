@@ -1,7 +1,9 @@
 #include "gateway/config/limits.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 #include "gateway/base/text.h"
@@ -22,10 +24,32 @@ BucketRule ToBucketRule(const Limit& limit) {
                     limit.burst());
 }
 
+// `per` where the tier says nothing is the limit's.
+BucketRule ToBucketRule(const Limit::Tier& tier, const Limit& limit) {
+  const std::string& per = tier.has_per() ? tier.per() : limit.per();
+  return BucketRule(tier.requests(), ToDuration(per, std::chrono::seconds(1)), tier.burst());
+}
+
+bool Alike(const BucketRule& a, const BucketRule& b) {
+  return a.requests() == b.requests() && a.per() == b.per() && a.burst() == b.burst();
+}
+
+// Fields have other names in other requests; what else a limit is of is one thing.
 bool Alike(const Limit& one, const Limit& other) {
-  const BucketRule a = ToBucketRule(one), b = ToBucketRule(other);
-  return one.key() == other.key() && a.requests() == b.requests() && a.per() == b.per() &&
-         a.burst() == b.burst();
+  const auto& tiers = one.tiers();
+  const auto& others = other.tiers();
+  if (one.key() != other.key() || !Alike(ToBucketRule(one), ToBucketRule(other)) ||
+      (one.of() != other.of() && one.key() != Limit::FIELD) || tiers.claim() != others.claim() ||
+      tiers.tier_size() != others.tier_size()) {
+    return false;
+  }
+  for (int i = 0; i < tiers.tier_size(); ++i) {
+    if (tiers.tier(i).value() != others.tier(i).value() ||
+        !Alike(ToBucketRule(tiers.tier(i), one), ToBucketRule(others.tier(i), other))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 Key ToKey(Limit::Key key) {
@@ -36,11 +60,55 @@ Key ToKey(Limit::Key key) {
       return Key::kAddress;
     case Limit::HEADER:
       return Key::kHeader;
+    case Limit::CLAIM:
+      return Key::kClaim;
+    case Limit::API_KEY:
+      return Key::kApiKey;
     case Limit::FIELD:
       return Key::kField;
     default:
       return Key::kRoute;
   }
+}
+
+void ToCost(const Limit& from, const Method& method, route::Route::Limit& to) {
+  const uint32_t unit = from.has_cost() ? from.cost() : 1;
+  contract::LimitCost cost = contract::CostOf(from, method);
+  to.cost = static_cast<uint32_t>(
+      std::min<uint64_t>(uint64_t{unit} * cost.times, std::numeric_limits<uint32_t>::max()));
+  if (!cost.lists.empty()) to.per_element = unit;
+  to.lists = std::move(cost.lists);
+}
+
+// Their rules stand behind the limit's own.
+void ToTiers(const Limit& from, route::Route::Limit& to) {
+  to.tier_claim = from.tiers().claim();
+  for (const Limit::Tier& tier : from.tiers().tier()) {
+    to.tiers.push_back({tier.value(), to.rule + to.tiers.size() + 1});
+  }
+}
+
+// Nothing where its field is wrong.
+std::optional<route::Route::Limit> ToLimit(const Limit& from, size_t rule, const Method& method) {
+  route::Route::Limit limit{.key = ToKey(from.key()), .rule = rule, .of = from.of()};
+  if (limit.key == Key::kHeader) limit.of = contract::LowerCase(from.of());
+  if (limit.key == Key::kField) {
+    auto field = contract::ResolveLimitField(from.of(), *method.input);
+    if (!field.ok()) return std::nullopt;
+    limit.field = *std::move(field);
+  }
+  ToCost(from, method, limit);
+  ToTiers(from, limit);
+  return limit;
+}
+
+// Where what it needs is known.
+void Place(route::Route::Limit limit, route::Route& route) {
+  const bool read = limit.key == Key::kField || !limit.lists.empty();
+  auto& where = limit.key == Key::kAddress ? route.limits_by_address
+                : read                     ? route.limits_by_field
+                                           : route.limits_by_caller;
+  where.push_back(std::move(limit));
 }
 
 // Without the end of its last line.
@@ -58,10 +126,15 @@ std::optional<std::string> ReadPassword(const std::filesystem::path& path) {
 std::optional<size_t> LimitRules::RuleOf(const std::string& own, const std::string& path,
                                          const Limit& limit, const contract::Place& place,
                                          std::vector<limit::Rule>& rules) {
-  const auto make = [&](std::string name) {
-    const auto id = static_cast<uint32_t>(rules.size());
-    rules.push_back({id, std::move(name), ToBucketRule(limit)});
-    return rules.size() - 1;
+  const auto make = [&](const std::string& name) {
+    const size_t own = rules.size();
+    rules.push_back({static_cast<uint32_t>(own), name, ToBucketRule(limit)});
+    for (const Limit::Tier& tier : limit.tiers().tier()) {
+      // Told apart from names of limits, which have no '='.
+      rules.push_back({static_cast<uint32_t>(rules.size()), Cat(name, '=', tier.value()),
+                       ToBucketRule(tier, limit)});
+    }
+    return own;
   };
   if (!limit.has_name()) {
     const auto [at, added] = own_.emplace(own, 0);
@@ -81,28 +154,27 @@ std::optional<size_t> LimitRules::RuleOf(const std::string& own, const std::stri
   return std::nullopt;
 }
 
-bool LimitRules::Place(const Limit& from, route::Route::Limit limit, route::Route& route) {
-  switch (limit.key) {
-    case Key::kField:
-      return false;
-    case Key::kAddress:
-      route.limits_by_address.push_back(std::move(limit));
-      return true;
-    case Key::kHeader:
-      limit.header = contract::LowerCase(from.of());
-      [[fallthrough]];
-    case Key::kCaller:
-    case Key::kRoute:
-      route.limits_by_caller.push_back(std::move(limit));
-      return true;
+void LimitRules::Check(const Method& method, const v1::Policy& policy,
+                       const contract::Place& place) {
+  const auto tell = [&](std::string_view name, std::string_view text) {
+    findings_.Add(place, Cat(method.full_name, '.', name), text);
+  };
+  contract::CheckLimitFields(policy, method, tell);
+  if (policy.auth().access() != v1::Policy::Auth::PUBLIC) return;
+  for (int i = 0; i < policy.limit_size(); ++i) {
+    constexpr std::string_view kNobody = "is of known callers, and the method is PUBLIC";
+    const Limit& limit = policy.limit(i);
+    const bool known = limit.key() == Limit::CLAIM || limit.key() == Limit::API_KEY;
+    if (known) tell(Cat("limit[", i, "].key"), kNobody);
+    if (limit.has_tiers()) tell(Cat("limit[", i, "].tiers"), kNobody);
   }
-  return false;
 }
 
 void LimitRules::Add(const Method& method, const v1::Policy& policy,
                      const contract::PolicyPlaces& places, const std::string& api,
                      std::vector<limit::Rule>& rules, route::Route& route) {
   const contract::Place place = contract::PlaceOfValue(places, "limit").value_or(method.place);
+  if (route.binding == &method.bindings.front()) Check(method, policy, place);
   for (int i = 0; i < policy.limit_size(); ++i) {
     const Limit& from = policy.limit(i);
     const std::string path = Cat(method.full_name, ".limit[", i, "]");
@@ -111,16 +183,8 @@ void LimitRules::Add(const Method& method, const v1::Policy& policy,
         Cat(api.empty() ? "" : Cat("apis.", api, '/'), method.path.substr(1), '/', i);
     const std::optional<size_t> rule = RuleOf(own, path, from, place, rules);
     if (!rule) continue;
-    route::Route::Limit limit{.key = ToKey(from.key()), .rule = *rule};
-    if (from.has_cost()) limit.cost = from.cost();
-    if (Place(from, limit, route)) continue;
-    auto field = contract::ResolveLimitField(from.of(), *method.input);
-    if (!field.ok()) {
-      findings_.Add(place, Cat(path, ".of"), Std(field.status().message()));
-      continue;
-    }
-    limit.field = *std::move(field);
-    route.limits_by_field.push_back(std::move(limit));
+    auto limit = ToLimit(from, *rule, method);
+    if (limit) Place(*std::move(limit), route);  // else it was told
   }
 }
 
@@ -128,9 +192,8 @@ void LimitRules::AddOfApi(const std::string& path, const Limit& from, const cont
                           std::vector<limit::Rule>& rules, route::Route& route) {
   const std::optional<size_t> rule = RuleOf(path, path, from, place, rules);
   if (!rule) return;
-  route::Route::Limit limit{.key = ToKey(from.key()), .rule = *rule};
-  if (from.has_cost()) limit.cost = from.cost();
-  Place(from, std::move(limit), route);  // never by FIELD: that was checked
+  auto limit = ToLimit(from, *rule, *route.method);
+  if (limit) Place(*std::move(limit), route);  // never by FIELD: that was checked
 }
 
 void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Snapshot& snapshot,
@@ -138,6 +201,15 @@ void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Sn
   const v1::Config& config = loaded.config;
   const auto& limits = config.rate_limits();
   if (limits.has_bytes()) snapshot.limit_bytes = limits.bytes();
+  if (limits.has_by_address()) {
+    const auto& quota = limits.by_address();
+    snapshot.address_rule = snapshot.limit_rules.size();
+    // Told apart from names, which have no '/', and from methods, which have a dot before it.
+    snapshot.limit_rules.push_back(
+        {static_cast<uint32_t>(snapshot.limit_rules.size()), "rate_limits/by_address",
+         BucketRule(quota.requests(), ToDuration(quota.per(), std::chrono::seconds(1)),
+                    quota.burst())});
+  }
   const bool shared = limits.store() == v1::Config::RateLimits::REDIS ||
                       (config.has_redis() && limits.store() != v1::Config::RateLimits::MEMORY);
   if (!shared || !config.redis().has_address()) return;

@@ -31,20 +31,22 @@ class LimitRules {
     v1::Policy::Limit limit;
     contract::Place place;
   };
+  // What is wrong in this place only, once per method.
+  void Check(const contract::Method& method, const v1::Policy& policy,
+             const contract::Place& place);
   // Index of the rule; nothing, and a finding at `path`, where the name stands for another one.
   // Without a name it is `own`.
   std::optional<size_t> RuleOf(const std::string& own, const std::string& path,
                                const v1::Policy::Limit& limit, const contract::Place& place,
                                std::vector<limit::Rule>& rules);
-  // Where the key is looked at. False, with nothing done, for FIELD.
-  static bool Place(const v1::Policy::Limit& from, route::Route::Limit limit, route::Route& route);
 
   contract::Findings& findings_;
   std::map<std::string, Named> named_;
   std::map<std::string, size_t> own_;
 };
 
-// `rate_limits` and `redis` of the file, which was checked. Reads the password.
+// `rate_limits` and `redis` of the file, which was checked. Reads the password. Before the limits
+// of methods are added.
 void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Snapshot& snapshot,
                   contract::Findings& findings);
 

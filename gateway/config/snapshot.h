@@ -54,6 +54,7 @@ struct Snapshot {
   std::vector<policy::BulkheadSettings> bulkheads;  // by Route::bulkhead
 
   std::vector<limit::Rule> limit_rules;  // by Route::Limit::rule
+  std::optional<size_t> address_rule;    // of limit_rules: for whatever comes from one address
   size_t limit_bytes = 64 << 20;
   std::optional<limit::SharedSettings> shared_limits;  // counted in a Redis
   std::string redis_address;                           // "host:port"

@@ -161,7 +161,7 @@ void ContractLoader::AddPolicy(const pb::MethodDescriptor& descriptor, Method& m
     findings_.Add(PlaceOfValue(method.policy_places, name).value_or(place_of({})),
                   Cat(method.full_name, '.', name), text);
   };
-  CheckLimitFields(method.policy, *method.input, add);
+  CheckLimitFields(method.policy, method, add);
   // What a service says by itself was checked there.
   if (!descriptor.options().HasExtension(frontdesk::v1::method)) return;
   CheckTogether(method.policy, method.policy_places, TimeOf(method.policy), add);

@@ -47,7 +47,7 @@ absl::Status ReadNames(const JsonValue& entry, std::string_view name, size_t ind
 }
 
 absl::StatusOr<IdentityPointer> ReadIdentity(
-    const JsonValue& entry, size_t index,
+    const JsonValue& entry, const Sha256Digest& digest, size_t index,
     const std::vector<std::pair<std::string, std::string>>& metadata) {
   for (const auto& [name, value] : entry.members) {
     if (name != "sha256" && name != "sub" && name != "scope" && name != "roles" && name != "exp" &&
@@ -62,6 +62,7 @@ absl::StatusOr<IdentityPointer> ReadIdentity(
   }
   identity->sub = *sub;
   identity->provider = ApiKeys::kProvider;
+  identity->api_key = View(digest);
   absl::Status status = ReadNames(entry, "scope", index, identity->scopes);
   if (status.ok()) status = ReadNames(entry, "roles", index, identity->roles);
   if (!status.ok()) return status;
@@ -107,7 +108,7 @@ absl::StatusOr<ApiKeys> ApiKeys::Parse(
     const std::string* const hash = entry.FindText("sha256");
     const auto digest = hash == nullptr ? std::nullopt : ReadHex(*hash);
     if (!digest) return Wrong(i, "has no sha256 of 64 hexadecimal digits");
-    absl::StatusOr<IdentityPointer> identity = ReadIdentity(entry, i, metadata);
+    absl::StatusOr<IdentityPointer> identity = ReadIdentity(entry, *digest, i, metadata);
     if (!identity.ok()) return identity.status();
     if (!keys.by_bucket_.emplace(keys.BucketOf(*digest), i).second) {
       return Wrong(i, "stands there twice");

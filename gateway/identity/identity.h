@@ -18,6 +18,7 @@ struct Identity {
   // Name of what vouches for it in the configuration: a provider, or ApiKeys::kProvider; "" for the
   // development caller.
   std::string provider;
+  std::string api_key;              // SHA-256 of the API key by which it is known; "" for none
   std::vector<std::string> scopes;  // sorted, each once
   std::vector<std::string> roles;   // likewise
   JsonValue claims;                 // an object

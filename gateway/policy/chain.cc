@@ -11,9 +11,6 @@
 #include "gateway/policy/csrf.h"
 #include "gateway/policy/decode.h"
 #include "gateway/policy/forward_headers.h"
-#include "gateway/policy/limit_by_address.h"
-#include "gateway/policy/limit_by_caller.h"
-#include "gateway/policy/limit_by_field.h"
 #include "gateway/policy/read_body.h"
 #include "gateway/policy/validate.h"
 #include "gateway/policy/via.h"
@@ -38,6 +35,16 @@ void KeepForUndos(const Reply& reply, Held& held) {
 
 }  // namespace
 
+absl::Status RunChainToAddress(Exchange& exchange, Priority priority, const ChainHost& host) {
+  const TimePoint now = exchange.call.loop.Now();
+  // First, because a refusal is worth the more the less was spent before it.
+  absl::Status status = host.shedder.Peek(priority, now);
+  if (!status.ok()) return status;
+
+  // Whatever it asks for, so that a storm of 404s is one address' own trouble.
+  return TakeOfAddress(exchange.client_address, now, host.limits, exchange.limit);
+}
+
 Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const ChainHost& host,
                      Guarded& terminal) {
   const route::Route& route = *exchange.route;
@@ -48,9 +55,8 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
     if (!retired.ok()) co_return Reply(std::move(retired));
   }
 
-  // Early, because a refusal is worth the more the less was spent before it.
   const Priority priority = route.priority;
-  absl::Status status = host.shedder.Peek(priority, exchange.call.loop.Now());
+  absl::Status status = RunChainToAddress(exchange, priority, host);
   if (!status.ok()) co_return Reply(std::move(status));
 
   // What nobody waits for any more need not be begun.
@@ -65,7 +71,7 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
 
   // Before a signature is looked at, which costs more than this: who tries many is stopped here.
   if (!route.limits_by_address.empty()) {
-    status = co_await LimitByAddress(exchange, host.limits);
+    status = co_await TakeLimits(exchange, route.limits_by_address, host.limits);
     if (!status.ok()) co_return Reply(std::move(status));
   }
 
@@ -83,7 +89,7 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   // As soon as it is known who asks. Strangers who are not let in use up nothing of a route's
   // limit.
   if (!route.limits_by_caller.empty()) {
-    status = co_await LimitByCaller(exchange, host.limits);
+    status = co_await TakeLimits(exchange, route.limits_by_caller, host.limits);
     if (!status.ok()) co_return Reply(std::move(status));
   }
 
@@ -124,7 +130,7 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
 
   // No earlier than there is a field; no later, because what follows costs most.
   if (!route.limits_by_field.empty()) {
-    status = co_await LimitByField(exchange, host.limits);
+    status = co_await TakeLimits(exchange, route.limits_by_field, host.limits);
     if (!status.ok()) co_return Reply(std::move(status));
   }
 

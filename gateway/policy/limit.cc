@@ -5,10 +5,12 @@
 
 #include <algorithm>
 
+#include "absl/container/inlined_vector.h"
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/limit/memory_store.h"
 #include "gateway/limit/redis_store.h"
+#include "gateway/policy/limit_key.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -32,6 +34,24 @@ absl::Status Unavailable() {
       .Header("Retry-After", "1");
 }
 
+// Of a decision, which is noted.
+absl::Status Outcome(const limit::Decision& decision, const LimitHost& host,
+                     limit::Decision& noted) {
+  switch (decision.outcome) {
+    case limit::Decision::Outcome::kAllowed:
+      if (!noted.rule || decision.remaining < noted.remaining) noted = decision;
+      return absl::OkStatus();
+    case limit::Decision::Outcome::kLimited:
+      noted = decision;
+      host.limits->OnLimited(*decision.rule);
+      return Limited(decision);
+    case limit::Decision::Outcome::kUnavailable:
+      break;
+  }
+  host.limits->OnUnavailable();
+  return Unavailable();
+}
+
 // A counter or gauge without labels.
 prometheus::MetricFamily One(const char* name, const char* help, prometheus::MetricType type,
                              double value) {
@@ -44,38 +64,36 @@ prometheus::MetricFamily One(const char* name, const char* help, prometheus::Met
 
 }  // namespace
 
-Limits::Limits(const std::vector<limit::Rule>& rules, const limit::MemoryStore* memory,
-               const limit::SharedLimits* shared)
+Limits::Limits(const std::vector<limit::Rule>& rules, limit::MemoryStore* memory,
+               const limit::SharedLimits* shared, std::optional<size_t> every_address)
     : rules_(rules),
       memory_(memory),
       shared_(shared),
+      every_address_(every_address ? &rules[*every_address] : nullptr),
       limited_(std::make_unique<std::atomic<uint64_t>[]>(rules.size())) {}
 
 Limits::~Limits() = default;
 
-Task<absl::Status> LimitAsks::Take(Exchange& exchange, const LimitHost& host) {
-  if (wanted_.empty()) co_return absl::OkStatus();
+Task<absl::Status> TakeLimits(Exchange& exchange, std::span<const route::Route::Limit> limits,
+                              const LimitHost& host) {
+  absl::InlinedVector<std::string, 4> keys;
+  for (const route::Route::Limit& limit : limits) keys.push_back(LimitKey(exchange, limit));
   absl::InlinedVector<limit::Ask, 4> asks;
-  for (const auto& [limit, key] : wanted_) {
-    asks.push_back({&host.limits->rule(limit->rule), key, limit->cost});
+  for (size_t i = 0; i < limits.size(); ++i) {
+    asks.push_back({&host.limits->rule(LimitRule(exchange, limits[i])), keys[i],
+                    LimitCost(exchange, limits[i])});
   }
   std::optional<limit::Decision> decision = host.store->TakeNow(asks, exchange.call.loop.Now());
   if (!decision) decision = co_await host.store->Take(asks);
-  switch (decision->outcome) {
-    case limit::Decision::Outcome::kAllowed:
-      if (!exchange.limit.rule || decision->remaining < exchange.limit.remaining) {
-        exchange.limit = *decision;
-      }
-      co_return absl::OkStatus();
-    case limit::Decision::Outcome::kLimited:
-      exchange.limit = *decision;
-      host.limits->OnLimited(*decision->rule);
-      co_return Limited(*decision);
-    case limit::Decision::Outcome::kUnavailable:
-      break;
-  }
-  host.limits->OnUnavailable();
-  co_return Unavailable();
+  co_return Outcome(*decision, host, exchange.limit);
+}
+
+absl::Status TakeOfAddress(std::string_view client_address, TimePoint now, const LimitHost& host,
+                           limit::Decision& noted) {
+  if (!host.limits || !host.limits->every_address()) return absl::OkStatus();
+  const std::string key = AddressKey(client_address);
+  const limit::Ask ask{host.limits->every_address(), key, 1};
+  return Outcome(host.limits->memory().TakeAll({&ask, 1}, now), host, noted);
 }
 
 void AddLimitHeaders(const limit::Decision& decision, http::ResponseHead& head) {

@@ -3,13 +3,13 @@
 
 #include <atomic>
 #include <memory>
-#include <string>
-#include <utility>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include <prometheus/collectable.h>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "gateway/base/task.h"
 #include "gateway/exchange.h"
@@ -26,12 +26,17 @@ namespace frontdesk::policy {
 // The limits of this process, and what became of requests. Any thread.
 class Limits final : public prometheus::Collectable {
  public:
-  // Of `memory` and `shared`, which may be null, is told how they do. All of it outlives this.
-  explicit Limits(const std::vector<limit::Rule>& rules, const limit::MemoryStore* memory = nullptr,
-                  const limit::SharedLimits* shared = nullptr);
+  // Of `memory` and `shared`, which may be null, is told how they do. `every_address`: index of the
+  // rule for whatever comes from an address, which is counted in `memory`. All of it outlives this.
+  explicit Limits(const std::vector<limit::Rule>& rules, limit::MemoryStore* memory = nullptr,
+                  const limit::SharedLimits* shared = nullptr,
+                  std::optional<size_t> every_address = std::nullopt);
   ~Limits() override;
 
   const limit::Rule& rule(size_t index) const { return rules_[index]; }
+  // Null where there is none.
+  const limit::Rule* every_address() const { return every_address_; }
+  limit::MemoryStore& memory() const { return *memory_; }
   void OnLimited(const limit::Rule& rule) {
     limited_[rule.id].fetch_add(1, std::memory_order_relaxed);
   }
@@ -41,8 +46,9 @@ class Limits final : public prometheus::Collectable {
 
  private:
   const std::vector<limit::Rule>& rules_;  // by id
-  const limit::MemoryStore* const memory_;
+  limit::MemoryStore* const memory_;
   const limit::SharedLimits* const shared_;
+  const limit::Rule* const every_address_;
   const std::unique_ptr<std::atomic<uint64_t>[]> limited_;
   std::atomic<uint64_t> unavailable_{0};
 };
@@ -53,23 +59,14 @@ struct LimitHost {
   Limits* limits = nullptr;
 };
 
-// What a request takes at one place of the chain: all of it, or nothing.
-class LimitAsks {
- public:
-  LimitAsks() = default;
-  LimitAsks(const LimitAsks&) = delete;
-  LimitAsks& operator=(const LimitAsks&) = delete;
+// Takes what the request costs by `limits`, all of it or nothing: OK, or the 429 of a request that
+// comes too soon, or the 503 of one that can't be counted. Notes in the exchange what is left.
+Task<absl::Status> TakeLimits(Exchange& exchange, std::span<const route::Route::Limit> limits,
+                              const LimitHost& host);
 
-  void Add(const route::Route::Limit& limit, std::string key) {
-    wanted_.emplace_back(&limit, std::move(key));
-  }
-  // OK, or the 429 of a request that comes too soon, or the 503 of one that can't be counted. Notes
-  // in the exchange what is left.
-  Task<absl::Status> Take(Exchange& exchange, const LimitHost& host);
-
- private:
-  absl::InlinedVector<std::pair<const route::Route::Limit*, std::string>, 4> wanted_;
-};
+// Takes one of what may come from an address, whatever it is: as above, and at once.
+absl::Status TakeOfAddress(std::string_view client_address, TimePoint now, const LimitHost& host,
+                           limit::Decision& noted);
 
 // RateLimit-Limit, -Remaining, -Reset and -Policy of the limit that has the least left; none where
 // no limit was looked at.

@@ -13,6 +13,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/mechanism/priority.h"
 #include "gateway/contract/contract.h"
+#include "gateway/contract/limit_check.h"
 #include "gateway/contract/origin.h"
 #include "gateway/route/version.h"
 
@@ -81,16 +82,26 @@ struct Route {
   // How often requests may come, by when it is known whom a limit is for. Rules are the snapshot's,
   // by index.
   struct Limit {
-    enum class Key : uint8_t { kCaller, kAddress, kRoute, kHeader, kField };
+    enum class Key : uint8_t { kCaller, kAddress, kRoute, kHeader, kClaim, kField, kApiKey };
+    // Another rule for callers with this value in the claim.
+    struct Tier {
+      std::string value;
+      size_t rule = 0;
+    };
     Key key = Key::kRoute;
     size_t rule = 0;
-    uint32_t cost = 1;
-    std::string header;           // kHeader, lower case
+    std::string of;               // kHeader: in lower case; kClaim: its path
     std::vector<uint32_t> field;  // kField: numbers from the outermost
+    // What a request takes: `cost`, and for each element of these lists `per_element`.
+    uint32_t cost = 1;
+    uint32_t per_element = 0;
+    std::vector<contract::LimitList> lists;
+    std::string tier_claim;  // its path
+    std::vector<Tier> tiers;
   };
   std::vector<Limit> limits_by_address;
   std::vector<Limit> limits_by_caller;  // and what needs nobody to be known, but somebody let in
-  std::vector<Limit> limits_by_field;
+  std::vector<Limit> limits_by_field;   // by what the request says, or charged by it
   // Who may call.
   struct Auth {
     enum class Access : uint8_t { kPublic, kOptional, kRequired };

@@ -6,8 +6,7 @@
 #include <optional>
 
 #include "gateway/limit/memory_store.h"
-#include "gateway/policy/limit_by_address.h"
-#include "gateway/policy/limit_by_caller.h"
+#include "gateway/policy/limit.h"
 #include "tests/support/no_body.h"
 
 namespace frontdesk {
@@ -66,8 +65,10 @@ void MemoryStrangers(benchmark::State& state) {
 BENCHMARK(MemoryStrangers);
 
 internal::Detached Limit(Exchange* exchange, const policy::LimitHost* host, int* refused) {
-  absl::Status status = co_await policy::LimitByAddress(*exchange, *host);
-  if (status.ok()) status = co_await policy::LimitByCaller(*exchange, *host);
+  absl::Status status =
+      co_await policy::TakeLimits(*exchange, exchange->route->limits_by_address, *host);
+  if (status.ok())
+    status = co_await policy::TakeLimits(*exchange, exchange->route->limits_by_caller, *host);
   *refused += !status.ok();
 }
 

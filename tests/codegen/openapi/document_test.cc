@@ -76,6 +76,43 @@ TEST(Document, MergesPathsThatOpenApiTakesForOne) {
   EXPECT_EQ(others["LOCK /a/{id}"]["operationId"], "test.S.Own");
 }
 
+TEST(Document, SaysWhatLimitsAnswer) {
+  const json document = Document(R"(
+    message M { string id = 1; }
+    service S {
+      rpc Get(M) returns (M) {
+        option (google.api.http) = { get: "/a" };
+        option (frontdesk.v1.method) = { limit { key: CALLER requests: 5 } };
+      }
+      rpc Free(M) returns (M) { option (google.api.http) = { get: "/b" }; }
+    }
+  )");
+  const json& responses = document["paths"]["/a"]["get"]["responses"];
+  const json& refused = responses["429"];
+  EXPECT_EQ(refused["$ref"], "#/components/responses/RateLimited");
+  EXPECT_NE(refused["description"].get<std::string>().find("RATE_LIMITED"), std::string::npos);
+  const json& headers = document["components"]["responses"]["RateLimited"]["headers"];
+  for (const char* name :
+       {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy"}) {
+    const std::string reference = Cat("#/components/headers/", name);
+    EXPECT_EQ(responses["200"]["headers"][name]["$ref"], reference);
+    EXPECT_EQ(headers[name]["$ref"], reference);
+    EXPECT_TRUE(document["components"]["headers"].contains(name)) << name;
+  }
+  EXPECT_EQ(headers["Retry-After"]["$ref"], "#/components/headers/Retry-After");
+  EXPECT_TRUE(document["components"]["headers"].contains("Retry-After"));
+  const json& free = document["paths"]["/b"]["get"]["responses"];
+  EXPECT_FALSE(free.contains("429"));
+  EXPECT_FALSE(free["200"]["headers"].contains("RateLimit-Limit"));
+
+  const json without = Document(R"(
+    message M { string id = 1; }
+    service S { rpc Free(M) returns (M) { option (google.api.http) = { get: "/b" }; } }
+  )");
+  EXPECT_FALSE(without["components"]["responses"].contains("RateLimited"));
+  EXPECT_FALSE(without["components"]["headers"].contains("Retry-After"));
+}
+
 TEST(Document, HasSchemasForEveryFace) {
   const json document = Document(R"(
     message M {

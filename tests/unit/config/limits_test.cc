@@ -23,7 +23,8 @@ std::unique_ptr<Snapshot> CompileWith(std::string_view option, std::string_view 
       "limits.binpb",
       testing::CompileProto(
           Cat("message In { int64 number = 2; } message M { string a = 1; In in = 3; repeated "
-              "string many = 4; map<string, string> map = 5; }\nservice S {\n",
+              "string many = 4; map<string, string> map = 5; repeated M all = 6; repeated M more = "
+              "7; }\nservice S {\n",
               service,
               "rpc Get(M) returns (M) {\noption (google.api.http) = { get: \"/a\" "
               "additional_bindings { get: \"/b\" } };\n",
@@ -81,7 +82,7 @@ TEST(Limits, EachMethodHasItsOwnUnlessTheyHaveAName) {
     EXPECT_EQ(route.limits_by_address[0].cost, 2u);
     ASSERT_EQ(route.limits_by_caller.size(), 2u);
     EXPECT_EQ(route.limits_by_caller[0].key, Key::kCaller);
-    EXPECT_EQ(route.limits_by_caller[1].header, "x-app");
+    EXPECT_EQ(route.limits_by_caller[1].of, "x-app");
     ASSERT_EQ(route.limits_by_field.size(), 1u);
     EXPECT_EQ(route.limits_by_field[0].field, (std::vector<uint32_t>{3, 2}));
   }
@@ -93,6 +94,92 @@ TEST(Limits, EachMethodHasItsOwnUnlessTheyHaveAName) {
   EXPECT_EQ(rule.burst(), 40u);
   EXPECT_EQ(snapshot->limit_rules[1].bucket.per(), 1min);
   EXPECT_EQ(snapshot->limit_rules[1].bucket.burst(), 5u);
+}
+
+// The quota of everybody else first, then the tiers.
+TEST(Limits, TiersAndKeysOfKnownCallers) {
+  std::string findings;
+  const std::string tiers =
+      "tiers { claim: 'plan' tier { value: 'gold' requests: 1000 } "
+      "tier { value: 'a b' requests: 50 per: '1s' burst: 70 } }";
+  const auto snapshot = CompileWith(
+      Option(Cat("limit { key: CALLER requests: 20 per: '1m' ", tiers,
+                 " } limit { key: CLAIM of: 'org.tenant' requests: 3 name: 'tenants' } limit { "
+                 "key: API_KEY requests: 4 }")),
+      "methods: {test.S/Other: {limit: [{key: claim, of: org.tenant, requests: 3, name: tenants, "
+      "cost: 3}]}}",
+      findings);
+  ASSERT_TRUE(snapshot) << findings;
+  std::string rules;
+  for (const limit::Rule& rule : snapshot->limit_rules) {
+    EXPECT_EQ(rule.id, static_cast<uint32_t>(&rule - snapshot->limit_rules.data()));
+    rules += Cat(rule.name, ' ', rule.bucket.requests(), '/',
+                 std::chrono::duration_cast<std::chrono::seconds>(rule.bucket.per()).count(), ' ',
+                 rule.bucket.burst(), '\n');
+  }
+  EXPECT_EQ(rules,
+            "test.S/Get/0 20/60 20\ntest.S/Get/0=gold 1000/60 1000\ntest.S/Get/0=a b 50/1 70\n"
+            "tenants 3/1 3\ntest.S/Get/2 4/1 4\n");
+  for (size_t i = 0; i < 2; ++i) {
+    const auto& limits = snapshot->routes[i]->limits_by_caller;
+    ASSERT_EQ(limits.size(), 3u);
+    EXPECT_EQ(limits[0].tier_claim, "plan");
+    ASSERT_EQ(limits[0].tiers.size(), 2u);
+    EXPECT_EQ(limits[0].tiers[0].value, "gold");
+    EXPECT_EQ(limits[0].tiers[0].rule, 1u);
+    EXPECT_EQ(limits[0].tiers[1].rule, 2u);
+    EXPECT_EQ(limits[1].key, Key::kClaim);
+    EXPECT_EQ(limits[1].of, "org.tenant");
+    EXPECT_EQ(limits[2].key, Key::kApiKey);
+  }
+  EXPECT_EQ(snapshot->routes[2]->limits_by_caller[0].rule, 3u);
+  EXPECT_EQ(snapshot->routes[2]->limits_by_caller[0].cost, 3u);
+}
+
+TEST(Limits, ABatchAndACompositionByTheirParts) {
+  const std::string option =
+      "option (frontdesk.v1.method) = { limit { key: CALLER requests: 9 cost: 2 per_call: true } "
+      "limit { key: ROUTE requests: 30 } limit { key: CALLER requests: 5 per_element: 'many' } };\n"
+      "option (frontdesk.v1.compose) = {\n"
+      "step { id: 'one' call: 'test.S/Other' }\n"
+      "step { id: 'two' call: 'test.S/Other' bind { to: 'a' from: 'one.a' } }\n"
+      "step { id: 'all' each: 'request.many' as: 'id' call: 'test.S/Other'"
+      " bind { to: 'a' from: 'id' } }\n"
+      "step { id: 'more' each: 'one.many' as: 'id' call: 'test.S/Other'"
+      " bind { to: 'a' from: 'id' } }\n"
+      "out { to: 'a' from: 'two.a' } out { to: 'all' from: 'all' } out { to: 'more' from: 'more' } "
+      "};";
+  std::string findings;
+  auto snapshot = CompileWith(option, "", findings);
+  ASSERT_TRUE(snapshot) << findings;
+  const auto& by_field = snapshot->routes[0]->limits_by_field;
+  ASSERT_EQ(by_field.size(), 2u);
+  EXPECT_EQ(by_field[0].cost, 6u);
+  EXPECT_EQ(by_field[0].per_element, 2u);
+  ASSERT_EQ(by_field[0].lists.size(), 1u);
+  EXPECT_EQ(by_field[0].lists[0].field, (std::vector<uint32_t>{4}));
+  EXPECT_EQ(by_field[0].lists[0].type, contract::FieldType::kString);
+  EXPECT_EQ(by_field[1].cost, 0u);
+  EXPECT_EQ(by_field[1].per_element, 1u);
+  EXPECT_EQ(snapshot->routes[0]->limits_by_caller[0].cost, 1u);
+
+  const struct {
+    const char* limit;
+    const char* finding;
+  } rows[] = {
+      {"key: caller, requests: 5, cost: 2, per_call: true",
+       "its calls take 6, which is never there: the burst is 5\n"},
+      {"key: caller, requests: 5, per_element: a", "\"a\" is no list\n"},
+      {"key: caller, requests: 5, per_element: in.number", "\"number\" is no list\n"},
+      {"key: caller, requests: 5, per_element: map.key", ""},
+      {"key: caller, requests: 5, per_element: lots", ""},
+  };
+  for (const auto& row : rows) {
+    EXPECT_FALSE(
+        CompileWith(option, Cat("methods: {test.S/Get: {limit: [{", row.limit, "}]}}"), findings));
+    EXPECT_TRUE(findings.starts_with("test.S.Get.limit: ")) << findings;
+    EXPECT_NE(findings.find(row.finding), std::string::npos) << findings;
+  }
 }
 
 TEST(Limits, AServicesLimitIsEachMethodsAndAListReplaces) {
@@ -131,7 +218,7 @@ TEST(Limits, WhatCannotBeRight) {
       {"limit { key: CALLER requests: 5 cost: 6 }",
        "test.S.Get.limit[0].cost: 6 is never there: the burst is 5\n"},
       {"limit { key: CALLER of: 'x' requests: 5 }",
-       "test.S.Get.limit[0].of: only HEADER and FIELD are the limit of something\n"},
+       "test.S.Get.limit[0].of: only HEADER, CLAIM and FIELD are the limit of something\n"},
       {"limit { key: HEADER requests: 5 }", "test.S.Get.limit[0].of: must name the header\n"},
       {"limit { key: FIELD requests: 5 }", "test.S.Get.limit[0].of: must name the field\n"},
       {"limit { key: HEADER of: 'x y' requests: 5 }",
@@ -143,6 +230,32 @@ TEST(Limits, WhatCannotBeRight) {
       {"limit { key: CALLER requests: 5 name: 'a' } limit { key: ROUTE requests: 5 name: 'a' }",
        "test.S.Get.limit[1].name: \"a\" stands here twice\n"},
       {ok + ok + ok + ok + ok + ok + ok + ok + ok, "test.S.Get.limit: more than 8 limits\n"},
+      {"limit { key: CLAIM requests: 5 }", "test.S.Get.limit[0].of: must name the claim\n"},
+      {"limit { key: CLAIM of: '\\t' requests: 5 }",
+       "test.S.Get.limit[0].of: \"\\t\" is no name of a claim\n"},
+      {"limit { key: ADDRESS requests: 5 tiers { claim: 'plan' tier { value: 'a' requests: 1 } } "
+       "per_call: true per_element: 'many' }",
+       "test.S.Get.limit[0].per_element: can't stand beside `per_call`\n"
+       "test.S.Get.limit[0].tiers: a limit by ADDRESS is looked at before anything is known of the "
+       "request\n"
+       "test.S.Get.limit[0].per_call: a limit by ADDRESS is looked at before anything is known of "
+       "the request\n"
+       "test.S.Get.limit[0].per_element: a limit by ADDRESS is looked at before anything is known "
+       "of the request\n"},
+      {"limit { key: CALLER requests: 5 tiers {} }",
+       "test.S.Get.limit[0].tiers.claim: is missing\ntest.S.Get.limit[0].tiers.tier: is missing\n"},
+      {"limit { key: CALLER requests: 5 cost: 3 tiers { claim: '' tier { requests: 2 } tier { "
+       "value: 'a' requests: 5 burst: 2 } tier { value: 'a' per: '1us' requests: 5 } tier { value: "
+       "'b' } tier { value: 'c' requests: 1000001 } } }",
+       "test.S.Get.limit[0].tiers.claim: \"\" is no name of a claim\n"
+       "test.S.Get.limit[0].tiers.tier[0].value: is missing\n"
+       "test.S.Get.limit[0].tiers.tier[0].requests: a request costs 3, which is never there\n"
+       "test.S.Get.limit[0].tiers.tier[1].burst: a request costs 3, which is never there\n"
+       "test.S.Get.limit[0].tiers.tier[2].value: \"a\" stands here twice\n"
+       "test.S.Get.limit[0].tiers.tier[2].per: must be between 1ms and 744h, got 1us\n"
+       "test.S.Get.limit[0].tiers.tier[2].requests: is more than 1000000 per second\n"
+       "test.S.Get.limit[0].tiers.tier[3].requests: is missing\n"
+       "test.S.Get.limit[0].tiers.tier[4].requests: is more than 1000000 per second\n"},
       {"limit { key: FIELD of: 'in' requests: 5 }",
        "test.S.Get.limit: \"in\" is a message, not a value: name a field of it\n"},
       {"limit { key: FIELD of: 'many' requests: 5 }",
@@ -165,6 +278,69 @@ TEST(Limits, WhatCannotBeRight) {
       Option("limit { name: 'n' key: CALLER requests: 5 }"),
       "methods: {test.S/Other: {limit: [{name: n, key: caller, requests: 6}]}}", findings));
   EXPECT_NE(findings.find("of one name only the cost may differ"), std::string::npos) << findings;
+
+  // Limits of one name that differ in anything but the cost, and what needs a known caller.
+  const std::string named =
+      "key: claim, of: a, requests: 5, name: n, tiers: {claim: p, tier: [{value: x, requests: 6}]}";
+  const std::string other_names[] = {
+      "key: claim, of: b, requests: 5, name: n, tiers: {claim: p, tier: [{value: x, requests: 6}]}",
+      "key: claim, of: a, requests: 5, name: n",
+      "key: claim, of: a, requests: 5, name: n, tiers: {claim: q, tier: [{value: x, requests: 6}]}",
+      "key: claim, of: a, requests: 5, name: n, tiers: {claim: p, tier: [{value: y, requests: 6}]}",
+      "key: claim, of: a, requests: 5, name: n, tiers: {claim: p, tier: [{value: x, requests: 7}]}",
+  };
+  const auto both = [](const std::string& one, const std::string& other) {
+    return Cat("methods: {test.S/Get: {limit: [{", one, "}]}, test.S/Other: {limit: [{", other,
+               "}]}}");
+  };
+  EXPECT_TRUE(CompileWith("", both(named, named + ", cost: 2"), findings)) << findings;
+  for (const std::string& other : other_names) {
+    EXPECT_FALSE(CompileWith("", both(named, other), findings)) << other;
+    EXPECT_NE(findings.find("of one name only the cost may differ"), std::string::npos) << findings;
+  }
+  EXPECT_FALSE(CompileWith(
+      Cat("option (frontdesk.v1.method) = { auth { access: PUBLIC } limit { key: CLAIM of: 'a' "
+          "requests: 5 tiers { claim: 'p' tier { value: 'x' requests: 6 } } } limit { key: API_KEY "
+          "requests: 5 } };"),
+      "", findings));
+  EXPECT_EQ(findings,
+            "test.S.Get.limit[0].key: is of known callers, and the method is PUBLIC\n"
+            "test.S.Get.limit[0].tiers: is of known callers, and the method is PUBLIC\n"
+            "test.S.Get.limit[1].key: is of known callers, and the method is PUBLIC\n");
+}
+
+TEST(Limits, OfEveryAddress) {
+  std::string findings;
+  auto snapshot = CompileWith(Option("limit { key: CALLER requests: 20 }"),
+                              "rate_limits: {by_address: {requests: 600, per: 1m}}", findings);
+  ASSERT_TRUE(snapshot) << findings;
+  ASSERT_EQ(snapshot->address_rule, size_t{0});
+  EXPECT_EQ(snapshot->limit_rules[0].name, "rate_limits/by_address");
+  EXPECT_EQ(snapshot->limit_rules[0].bucket.requests(), 600u);
+  EXPECT_EQ(snapshot->limit_rules[0].bucket.per(), 1min);
+  EXPECT_EQ(snapshot->routes[0]->limits_by_caller[0].rule, 1u);
+  EXPECT_EQ(snapshot->limit_rules[1].id, 1u);
+  snapshot = CompileWith("", "rate_limits: {bytes: 2097152}", findings);
+  ASSERT_TRUE(snapshot) << findings;
+  EXPECT_FALSE(snapshot->address_rule.has_value());
+
+  const struct {
+    const char* yaml;
+    const char* findings;
+  } rows[] = {
+      {"{}", "rate_limits.by_address.requests: is missing\n"},
+      {"{requests: 0}",
+       "rate_limits.by_address.requests: must be between 1 and 1000000000, got 0\n"},
+      {"{requests: 2000000}", "rate_limits.by_address.requests: is more than 1000000 per second\n"},
+      {"{requests: 1, per: 1us}",
+       "rate_limits.by_address.per: must be between 1ms and 744h, got 1us\n"},
+      {"{requests: 1, burst: 0}",
+       "rate_limits.by_address.burst: must be between 1 and 1000000000, got 0\n"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_FALSE(CompileWith("", Cat("rate_limits: {by_address: ", row.yaml, "}"), findings));
+    EXPECT_EQ(findings, row.findings) << row.yaml;
+  }
 }
 
 TEST(Limits, SharedThroughRedis) {

@@ -12,7 +12,7 @@
 #include "gateway/base/event.h"
 #include "gateway/base/failure.h"
 #include "gateway/contract/contract.h"
-#include "gateway/upstream/random.h"
+#include "tests/support/chain_rig.h"
 #include "tests/support/descriptor_set.h"
 #include "tests/unit/policy/undoing.h"
 
@@ -86,24 +86,20 @@ internal::Detached Answer(Client* client, const ChainSettings* settings, const C
 }
 
 // A worker with two routes.
-class ChainTest : public ::testing::Test {
+class ChainTest : public ::testing::Test, protected testing_support::ChainRig {
  protected:
-  ChainTest() {
-    contract::Findings findings;
-    contract = contract::Contract::Load(testing::CompileProto(kContract), "chain", findings);
+  ChainTest()
+      : ChainRig({.overload = {.max_in_flight = 3}, .bulkheads = {{"mobile", 1, 0}}}),
+        contract(contract::Contract::Load(testing::CompileProto(kContract), "chain", findings)) {
     EXPECT_TRUE(contract) << findings.ToString();
     settings.types = &contract->tables();
-    Bind("test.S/Get", get);
-    Bind("test.S/Put", put);
+    get = testing_support::RouteOf(*contract, "test.S/Get");
+    put = testing_support::RouteOf(*contract, "test.S/Put");
   }
   ~ChainTest() override {
     slow.may_end->Set();
     for (Client& client : clients) client.body.may_come.Set();
     Turn();
-  }
-  void Bind(const char* name, route::Route& route) {
-    route.method = contract->FindMethod(name);
-    route.binding = &route.method->bindings[0];
   }
   Client& Start(const route::Route& route, const char* key = nullptr) {
     Client& client = clients.emplace_back(loop, route);
@@ -133,28 +129,11 @@ class ChainTest : public ::testing::Test {
     Turn();
   }
 
-  Loop loop;
-  std::unique_ptr<const contract::Contract> contract;
-  ChainSettings settings;
+  contract::Findings findings;
+  const std::unique_ptr<const contract::Contract> contract;
   route::Route get, put;
-  observe::Metrics metrics{"1", "test"};
-  MemoryIdempotencyStore store{{}};
-  Scope scope{10};
-  Lateness lateness{std::chrono::milliseconds(50)};
-  InFlight in_flight{{.max_in_flight = 3}};
-  Shedder shedder{lateness, in_flight, metrics.AddShard()};
-  Authenticator authenticator{settings.auth, [] { return identity::UnixTime(); },
-                              upstream::MakeRandom, 1};
-  Bulkheads bulkheads{{{"mobile", 1, 0}}, std::chrono::minutes(1)};
   Slow slow;
-  WallTime today = std::chrono::sys_days(std::chrono::January / 1 / 2026);
-  const ChainHost host{.idempotency = {store, scope, metrics.AddShard(), nullptr},
-                       .metrics = metrics.AddShard(),
-                       .shedder = shedder,
-                       .authenticator = authenticator,
-                       .bulkheads = bulkheads,
-                       .random = [] { return 0.5; },
-                       .wall = [this] { return today; }};
+  const ChainHost host = Host();
   Guarded guarded{host, slow};
   std::list<Client> clients;
 };

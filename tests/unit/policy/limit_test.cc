@@ -12,9 +12,8 @@
 #include "gateway/contract/contract.h"
 #include "gateway/limit/memory_store.h"
 #include "gateway/policy/chain.h"
-#include "gateway/policy/limit_by_address.h"
-#include "gateway/policy/limit_by_field.h"
-#include "gateway/upstream/random.h"
+#include "gateway/policy/limit_key.h"
+#include "tests/support/chain_rig.h"
 #include "tests/support/descriptor_set.h"
 #include "tests/support/no_body.h"
 #include "tests/support/run_on_loop.h"
@@ -28,7 +27,7 @@ using testing_support::RunOnLoop;
 
 constexpr char kContract[] = R"(
   message Inner { int32 number = 3; }
-  message M { string id = 1; Inner inner = 20; }
+  message M { string id = 1; repeated string ids = 2; Inner inner = 20; }
   message Own { string user = 1 [(frontdesk.v1.field).from = "caller.sub"]; }
   service S {
     rpc Get(M) returns (M) { option (google.api.http) = { get: "/a" }; }
@@ -72,21 +71,26 @@ struct Asked {
   std::string caller = "user-1";
   std::string query = {};
   std::string app = {};  // a header
+  std::string claims = "{}";
+  std::string api_key = {};  // by which he is known
 };
 
-class LimitTest : public ::testing::TestWithParam<bool> {
+identity::IdentityPointer CallerOf(const Asked& asked) {
+  if (asked.caller.empty()) return nullptr;
+  identity::Identity caller = *identity::MakeIdentity(asked.caller);
+  caller.claims = *identity::ParseJson(asked.claims);
+  caller.api_key = asked.api_key;
+  return std::make_shared<const identity::Identity>(std::move(caller));
+}
+
+class LimitTest : public ::testing::TestWithParam<bool>, protected testing_support::ChainRig {
  protected:
-  LimitTest() {
-    contract::Findings findings;
-    contract = contract::Contract::Load(testing::CompileProto(kContract), "limit", findings);
+  LimitTest()
+      : contract(contract::Contract::Load(testing::CompileProto(kContract), "limit", findings)) {
     EXPECT_TRUE(contract) << findings.ToString();
     settings.types = &contract->tables();
-    Bind("test.S/Get", get);
-    Bind("test.S/Mine", mine);
-  }
-  void Bind(const char* name, route::Route& route) {
-    route.method = contract->FindMethod(name);
-    route.binding = &route.method->bindings[0];
+    get = testing_support::RouteOf(*contract, "test.S/Get");
+    mine = testing_support::RouteOf(*contract, "test.S/Mine");
   }
   // So many per hour.
   size_t AddRule(const std::string& name, uint64_t burst) {
@@ -95,16 +99,10 @@ class LimitTest : public ::testing::TestWithParam<bool> {
     return rules.size() - 1;
   }
   void Begin() {
-    limits.emplace(rules);
+    limits.emplace(rules, &memory, nullptr, every_address);
     elsewhere.emplace(memory, loop);
     limit::Store* const store = GetParam() ? static_cast<limit::Store*>(&*elsewhere) : &memory;
-    host.emplace(ChainHost{.idempotency = {idempotency, scope, metrics.AddShard(), nullptr},
-                           .metrics = metrics.AddShard(),
-                           .shedder = shedder,
-                           .authenticator = authenticator,
-                           .bulkheads = bulkheads,
-                           .random = [] { return 0.5; },
-                           .limits = {store, &*limits}});
+    host.emplace(Host({store, &*limits}));
     guarded.emplace(*host, terminal);
   }
   // "OK 3 left", "RATE_LIMITED".
@@ -121,8 +119,7 @@ class LimitTest : public ::testing::TestWithParam<bool> {
     Exchange exchange(request, body, cancel, loop);
     exchange.route = &route;
     exchange.client_address = asked.address;
-    settings.auth.development_caller =
-        asked.caller.empty() ? nullptr : identity::MakeIdentity(asked.caller);
+    settings.auth.development_caller = CallerOf(asked);
     const Reply reply = RunOnLoop(loop, RunChain(exchange, settings, *host, *guarded));
     failure = reply.status;
     head.headers.clear();
@@ -137,21 +134,12 @@ class LimitTest : public ::testing::TestWithParam<bool> {
     return "";
   }
 
-  Loop loop;
-  std::unique_ptr<const contract::Contract> contract;
-  ChainSettings settings;
+  contract::Findings findings;
+  const std::unique_ptr<const contract::Contract> contract;
   route::Route get, mine;
-  observe::Metrics metrics{"1", "test"};
-  MemoryIdempotencyStore idempotency{{}};
-  Scope scope{10};
-  Lateness lateness{std::chrono::milliseconds(50)};
-  InFlight in_flight{{}};
-  Shedder shedder{lateness, in_flight, metrics.AddShard()};
-  Authenticator authenticator{settings.auth, [] { return identity::UnixTime(); },
-                              upstream::MakeRandom, 1};
-  Bulkheads bulkheads{{}, std::chrono::minutes(1)};
   AtOnce terminal;
   std::vector<limit::Rule> rules;
+  std::optional<size_t> every_address;  // of them
   limit::MemoryStore memory{1 << 20};
   std::optional<ElsewhereStore> elsewhere;
   std::optional<Limits> limits;
@@ -209,6 +197,37 @@ TEST_P(LimitTest, ByAddressIpv6ByItsNetwork) {
   EXPECT_EQ(Ask(get, {.address = "unix"}), "OK 0 left");
 }
 
+// With a route or without one, and before anything else of a limit.
+TEST_P(LimitTest, WhateverComesFromAnAddress) {
+  every_address = AddRule("every", 5);
+  get.limits_by_address.push_back({.key = Key::kAddress, .rule = AddRule("addresses", 3)});
+  Begin();
+  const auto stray = [this](const char* address) {
+    http::Request request;
+    NoBody body;
+    Cancellation cancel;
+    Exchange exchange(request, body, cancel, loop);
+    exchange.client_address = address;
+    const absl::Status status = RunChainToAddress(exchange, Priority::kNormal, *host);
+    return status.ok() ? Cat("OK ", exchange.limit.remaining, " left") : ReasonOf(status);
+  };
+  EXPECT_EQ(stray("192.0.2.1"), "OK 4 left");
+  EXPECT_EQ(Ask(get), "OK 2 left");
+  EXPECT_EQ(stray("192.0.2.1"), "OK 2 left");
+  EXPECT_EQ(stray("::ffff:192.0.2.1"), "OK 1 left");
+  EXPECT_EQ(stray("192.0.2.1"), "OK 0 left");
+  EXPECT_EQ(stray("192.0.2.1"), "RATE_LIMITED");
+  EXPECT_EQ(Ask(get), "RATE_LIMITED");
+  EXPECT_EQ(Header("RateLimit-Limit"), "5");
+  EXPECT_EQ(Ask(get, {.address = "192.0.2.2"}), "OK 2 left") << "others are unharmed";
+  for (const char* address : {"2001:db8:0:1::1", "2001:db8:0:1::2",
+                              "2001:db8:0:1:ffff::", "2001:db8:0:1::4", "2001:db8:0:1::5"}) {
+    EXPECT_EQ(stray(address).substr(0, 2), "OK");
+  }
+  EXPECT_EQ(stray("2001:db8:0:1::6"), "RATE_LIMITED");
+  EXPECT_EQ(stray("2001:db8:0:2::1"), "OK 4 left");
+}
+
 TEST_P(LimitTest, WhoIsNotLetInIsCountedByAddressAlone) {
   mine.limits_by_address.push_back({.key = Key::kAddress, .rule = AddRule("addresses", 3)});
   mine.limits_by_caller.push_back({.key = Key::kRoute, .rule = AddRule("all", 1)});
@@ -233,9 +252,8 @@ TEST_P(LimitTest, OfThoseLookedAtTogetherAllOrNone) {
 
 TEST_P(LimitTest, ByHeaderAndCost) {
   const size_t rule = AddRule("shared", 10);
-  get.limits_by_caller.push_back({.key = Key::kHeader, .rule = rule, .cost = 1, .header = "x-app"});
-  mine.limits_by_caller.push_back(
-      {.key = Key::kHeader, .rule = rule, .cost = 7, .header = "x-app"});
+  get.limits_by_caller.push_back({.key = Key::kHeader, .rule = rule, .of = "x-app"});
+  mine.limits_by_caller.push_back({.key = Key::kHeader, .rule = rule, .of = "x-app", .cost = 7});
   EXPECT_EQ(Ask(get, {.app = "one"}), "OK 9 left");
   EXPECT_EQ(Ask(mine, {.app = "one"}), "OK 2 left");
   EXPECT_EQ(Ask(mine, {.app = "one"}), "RATE_LIMITED");
@@ -252,6 +270,71 @@ TEST_P(LimitTest, ByFieldOfTheDecodedRequest) {
   EXPECT_EQ(Ask(get, {.query = "inner.number=7"}), "OK 0 left");
   EXPECT_EQ(Ask(get), "RATE_LIMITED") << "what is not there is its default";
   EXPECT_EQ(Ask(get, {.query = "nonsense=1"}), "UNKNOWN_PARAMETER") << "nothing is decoded";
+}
+
+TEST_P(LimitTest, ByClaim) {
+  get.limits_by_caller.push_back(
+      {.key = Key::kClaim, .rule = AddRule("tenants", 3), .of = "org.tenant"});
+  EXPECT_EQ(Ask(get, {.caller = "a", .claims = R"({"org":{"tenant":"t1"}})"}), "OK 2 left");
+  EXPECT_EQ(Ask(get, {.caller = "b", .claims = R"({"org":{"tenant":"t1"}})"}), "OK 1 left");
+  EXPECT_EQ(Ask(get, {.caller = "b", .claims = R"({"org":{"tenant":"t2"}})"}), "OK 2 left");
+  EXPECT_EQ(Ask(get, {.caller = "c", .claims = R"({"org":{"tenant":7}})"}), "OK 2 left");
+  EXPECT_EQ(Ask(get, {.caller = "d", .claims = R"({"org.tenant":"7"})"}), "OK 1 left");
+  // Who has none of that is counted by himself, and can't be called like a tenant.
+  EXPECT_EQ(Ask(get, {.caller = "t1"}), "OK 2 left");
+  EXPECT_EQ(Ask(get, {.caller = "t1", .claims = R"({"org":{"tenant":["t1"]}})"}), "OK 1 left");
+  EXPECT_EQ(Ask(get, {.caller = "t1", .claims = R"({"org":{"tenant":null}})"}), "OK 0 left");
+  EXPECT_EQ(Ask(get, {.caller = ""}), "OK 2 left") << "by address";
+}
+
+TEST_P(LimitTest, ByApiKey) {
+  get.limits_by_caller.push_back({.key = Key::kApiKey, .rule = AddRule("keys", 2)});
+  EXPECT_EQ(Ask(get, {.caller = "a", .api_key = "k1"}), "OK 1 left");
+  EXPECT_EQ(Ask(get, {.caller = "a", .api_key = "k2"}), "OK 1 left") << "his other key";
+  EXPECT_EQ(Ask(get, {.caller = "a", .api_key = "k1"}), "OK 0 left");
+  EXPECT_EQ(Ask(get, {.caller = "a", .api_key = "k1"}), "RATE_LIMITED");
+  EXPECT_EQ(Ask(get, {.caller = "a"}), "OK 1 left") << "with a token";
+}
+
+TEST_P(LimitTest, TiersByAClaim) {
+  const size_t rule = AddRule("free", 2);
+  get.limits_by_caller.push_back(
+      {.key = Key::kCaller,
+       .rule = rule,
+       .tier_claim = "plan",
+       .tiers = {{"gold", AddRule("free=gold", 10)}, {"silver", AddRule("free=silver", 5)}}});
+  const struct {
+    const char* claims;
+    const char* outcome;
+  } rows[] = {
+      {R"({"plan":"gold"})", "OK 9 left"},
+      {R"({"plan":["silver","gold"]})", "OK 8 left"},  // the first that is declared
+      {R"({"plan":"silver"})", "OK 4 left"},
+      {R"({"plan":"none"})", "OK 1 left"},
+      {R"({"plan":{"gold":1}})", "OK 0 left"},
+      {R"({})", "RATE_LIMITED"},
+      {R"({"plan":"gold"})", "OK 7 left"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(Ask(get, {.caller = "a", .claims = row.claims}), row.outcome) << row.claims;
+  }
+  EXPECT_EQ(Ask(get, {.caller = "b", .claims = R"({"plan":"gold"})"}), "OK 9 left");
+  EXPECT_EQ(Header("RateLimit-Policy"), "10;w=3600;burst=10");
+  EXPECT_EQ(Ask(get, {.caller = ""}), "OK 1 left");
+}
+
+TEST_P(LimitTest, ABatchCostsWhatItsPartsWould) {
+  get.limits_by_field.push_back({.key = Key::kCaller,
+                                 .rule = AddRule("ids", 10),
+                                 .cost = 1,
+                                 .per_element = 2,
+                                 .lists = {{.field = {2}, .type = contract::FieldType::kString}}});
+  EXPECT_EQ(Ask(get, {.query = "ids=a&ids=a"}), "OK 5 left");
+  EXPECT_EQ(Ask(get, {.query = "ids=a&ids=b&ids=c"}), "RATE_LIMITED");
+  EXPECT_NE(HeadersOf(failure).find("Retry-After"), std::string::npos);
+  EXPECT_EQ(Ask(get), "OK 3 left") << "at least once";
+  EXPECT_EQ(Ask(get, {.query = "ids=a&ids=a&ids=a&ids=a&ids=a"}), "RATE_LIMITED");
+  EXPECT_EQ(HeadersOf(failure), "") << "so much is never there";
 }
 
 TEST_P(LimitTest, WhereNobodyCanTellItIsRefused) {
@@ -279,6 +362,30 @@ TEST(LimitByField, ValuesInAMessage) {
               {{9}, ""},   {{1, 1}, ""},   {{2}, "\x0a\x02yz"}};
   for (const auto& row : rows) EXPECT_EQ(FieldValue(message, row.field), row.value);
   EXPECT_EQ(FieldValue("\xff\xff", std::vector<uint32_t>{1}), "");
+}
+
+TEST(LimitByField, ElementsOfAList) {
+  using Type = contract::FieldType;
+  using namespace std::string_view_literals;
+  const struct {
+    std::string_view message;
+    std::vector<uint32_t> field;
+    Type type;
+    uint64_t count;
+  } rows[] = {
+      {"", {1}, Type::kString, 0},
+      {"\x0a\x01x\x0a\x00\x12\x01y"sv, {1}, Type::kString, 2},
+      {"\x0a\x01x\x0a\x00\x12\x01y"sv, {1}, Type::kMessage, 2},
+      {"\x0a\x04\x01\x96\x01\x00"sv, {1}, Type::kInt64, 3},         // packed
+      {"\x08\x01\x08\x96\x01\x0a\x01\x07"sv, {1}, Type::kEnum, 3},  // both
+      {"\x0a\x08\x01\x02\x03\x04\x05\x06\x07\x08"sv, {1}, Type::kFixed32, 2},
+      {"\x0a\x08\x01\x02\x03\x04\x05\x06\x07\x08"sv, {1}, Type::kDouble, 1},
+      {"\x12\x06\x0a\x01x\x0a\x01y"sv, {2, 1}, Type::kBytes, 2},
+      {"\x12\x06\x0a\x01x\x0a\x01y"sv, {3, 1}, Type::kBytes, 0},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(CountElements(row.message, {row.field, row.type}), row.count) << row.message;
+  }
 }
 
 }  // namespace
