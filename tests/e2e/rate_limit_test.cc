@@ -143,6 +143,7 @@ TEST_P(RateLimit, AFloodReachesItsBackEndAtTheLimitAndNobodyElse) {
   EXPECT_EQ(other.good(), other.sent());
 }
 
+// Short; tests/bench/limits_main.cc measures it over ten seconds.
 TEST_P(RateLimit, ThreeGatewaysHoldOneLimit) {
   const RedisServer redis;
   const std::string extra =
@@ -160,7 +161,7 @@ TEST_P(RateLimit, ThreeGatewaysHoldOneLimit) {
     LoadPlan plan{.port = gateways[i]->port()};
     plan.routes = {{.name = "orders", .target = kOrder, .echoes_id = false}};
     plan.rate = 600;
-    plan.length = 10s;
+    plan.length = 3s;
     plan.seed = i;
     plan.ids = Cat("g", i);
     loads.push_back(std::make_unique<testing_support::OpenLoad>(loop, plan));
@@ -185,10 +186,10 @@ TEST_P(RateLimit, ThreeGatewaysHoldOneLimit) {
               static_cast<unsigned long long>(good), static_cast<unsigned long long>(sent), seconds,
               calls, failures);
   EXPECT_EQ(good + limited, sent);
-  EXPECT_LE(static_cast<double>(good), 1.05 * 1000 * seconds);
+  EXPECT_LE(static_cast<double>(good), 1.05 * (1000 * seconds + 300));
   if (!IsStarved(loads[0]->report()["orders"])) {
     EXPECT_EQ(failures, 0);
-    EXPECT_GE(static_cast<double>(good), 0.95 * 1000 * 10);
+    EXPECT_GE(static_cast<double>(good), 0.95 * 1000 * 3);
   }
   EXPECT_LT(calls, 0.5 * static_cast<double>(sent)) << "most are decided by what is in hand";
 }
