@@ -127,14 +127,14 @@ std::optional<size_t> LimitRules::RuleOf(const std::string& own, const std::stri
                                          const Limit& limit, const contract::Place& place,
                                          std::vector<limit::Rule>& rules) {
   const auto make = [&](const std::string& name) {
-    const size_t own = rules.size();
-    rules.push_back({static_cast<uint32_t>(own), name, ToBucketRule(limit)});
+    const size_t first = rules.size();
+    rules.push_back({static_cast<uint32_t>(first), name, ToBucketRule(limit)});
     for (const Limit::Tier& tier : limit.tiers().tier()) {
       // Told apart from names of limits, which have no '='.
       rules.push_back({static_cast<uint32_t>(rules.size()), Cat(name, '=', tier.value()),
                        ToBucketRule(tier, limit)});
     }
-    return own;
+    return first;
   };
   if (!limit.has_name()) {
     const auto [at, added] = own_.emplace(own, 0);

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "gateway/policy/credential.h"
-#include "gateway/policy/limit_by_address.h"
+#include "gateway/policy/limit_key.h"
 
 namespace frontdesk::policy {
 
