@@ -77,6 +77,8 @@ Try:
   curl -s -H "authorization: Bearer \$token" -X PATCH $gateway/api/v1/users/user-1 -H 'content-type: application/json' -d '{"displayName":"Ada"}' | jq .
   curl -si -H "authorization: Bearer \$token" $gateway/api/v1/orders/order-999999
   curl -si -X OPTIONS -H 'origin: http://localhost:5173' -H 'access-control-request-method: GET' $gateway/api/v1/order-details/order-1   (a web client's preflight)
+  curl -si -H "authorization: Bearer \$token" $gateway/api/v1/gift-cards/card-1         (deprecated: answered by v2)
+  curl -si $gateway/api/v1/gift-cards                                               (410: retired)
   curl -si -H "authorization: Bearer \$token" $gateway/api/v1/checkout -H 'idempotency-key: try-1' -d '$purchase'   (twice: one order)
 TEXT
 

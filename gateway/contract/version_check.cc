@@ -49,10 +49,6 @@ void CheckVersionValues(const Version& version, const AddWrong& add) {
     add({Policy::kVersionFieldNumber, Version::kDocumentationFieldNumber}, "version.documentation",
         Cat(Quoted(version.documentation()), " is not an address such as https://example.com/v2"));
   }
-  if (version.has_successor() && version.successor().empty()) {
-    add({Policy::kVersionFieldNumber, Version::kSuccessorFieldNumber}, "version.successor",
-        "must name a method or a service");
-  }
 }
 
 void CheckVersionTogether(const Version& version, const PolicyPlaces& places,
@@ -131,7 +127,7 @@ void CheckSuccessors(
   for (const Method& method : methods) {
     const Version& version = version_of(method);
     if (method.bindings.empty()) continue;
-    if (WillBeRetired(version) && !version.has_successor() && !version.has_documentation()) {
+    if (WillBeRetired(version) && version.successor().empty() && version.documentation().empty()) {
       add(method, version.has_retired() ? "version.retired" : "version.retired_since",
           "tells clients to go, and not where to: say `successor` or `documentation`");
     }
