@@ -2,8 +2,17 @@
 /* eslint-disable */
 import * as $rt from "./frontdesk-client.js";
 
+export interface GetOldPartRequest {
+  number?: string;
+}
+
 export interface GetPageRequest {
   id?: string;
+}
+
+export interface OldPart {
+  number?: string;
+  names?: string[];
 }
 
 export interface Page {
@@ -16,6 +25,28 @@ export interface Page {
 export interface Part {
   id?: string;
   names?: string[];
+}
+
+/** What clients of the first edition still ask. */
+export class OldPartsClient {
+  private readonly $client: $rt.Client;
+
+  constructor(options: $rt.ClientOptions) {
+    this.$client = new $rt.Client(options);
+  }
+
+  /**
+   * `GET /old/parts/{number}`
+   *
+   * @deprecated Deprecated, sunset 2027-06-01.
+   */
+  async getOldPart(
+    request: GetOldPartRequest & { number: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<OldPart>> {
+    const path = `/old/parts/${$rt.segment("number", request.number)}`;
+    return this.$client.json<OldPart>("GET", path, {}, options);
+  }
 }
 
 /** What a page is made of. */

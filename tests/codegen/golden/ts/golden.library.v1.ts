@@ -209,6 +209,8 @@ export class LibraryClient {
    * The titles alone.
    *
    * `GET /v1/titles`
+   *
+   * @deprecated Deprecated since 2026-06-01, sunset 2027-06-01, retired from 2027-07-01 on; use golden.library.v1.Library/ListBooks instead. See https://library.example/titles.
    */
   async listTitles(
     request: ListBooksRequest = {},
