@@ -35,7 +35,8 @@ void LearnFrom(Call& call, Breaker::Ticket ticket, const absl::Status& status, T
     const MutexLock lock(method.mutex);
     method.latency.Record(now - start, now);
   }
-  if (const auto changed = Record(method.breaker, std::move(ticket), verdict, now - start, now)) {
+  if (const auto changed =
+          RecordVerdict(method.breaker, std::move(ticket), verdict, now - start, now)) {
     const std::string& version = call.cluster().settings().version;
     LogBreaker(Cat(call.name.full_name, version.empty() ? "" : Cat(" in version ", version)),
                *changed, now);

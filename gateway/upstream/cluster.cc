@@ -113,7 +113,7 @@ void Cluster::Unwatch(uint64_t watch) {
 
 void Cluster::RecordAttempt(EndpointState& endpoint, Breaker::Ticket ticket, Verdict verdict,
                             Duration took, TimePoint now) {
-  if (const auto changed = Record(endpoint.breaker, std::move(ticket), verdict, took, now)) {
+  if (const auto changed = RecordVerdict(endpoint.breaker, std::move(ticket), verdict, took, now)) {
     if (changed->state(now) == Breaker::State::kOpen) {
       breakers_opened_.fetch_add(1, std::memory_order_relaxed);
     }

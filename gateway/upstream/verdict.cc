@@ -37,8 +37,8 @@ Verdict JudgeEndpoint(const absl::Status& status, bool impatient) {
   return Judge(status, impatient);
 }
 
-std::optional<Breaker> Record(SharedBreaker& breaker, Breaker::Ticket ticket, Verdict verdict,
-                              Duration took, TimePoint now) {
+std::optional<Breaker> RecordVerdict(SharedBreaker& breaker, Breaker::Ticket ticket,
+                                     Verdict verdict, Duration took, TimePoint now) {
   if (verdict != Verdict::kNothing) {
     return breaker.Record(std::move(ticket), verdict == Verdict::kGood, took, now);
   }

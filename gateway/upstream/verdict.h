@@ -25,8 +25,8 @@ Verdict Judge(const absl::Status& status, bool impatient);
 Verdict JudgeEndpoint(const absl::Status& status, bool impatient);
 
 // Gives the ticket of a call back with what its end says; as SharedBreaker::Record().
-std::optional<Breaker> Record(SharedBreaker& breaker, Breaker::Ticket ticket, Verdict verdict,
-                              Duration took, TimePoint now);
+std::optional<Breaker> RecordVerdict(SharedBreaker& breaker, Breaker::Ticket ticket,
+                                     Verdict verdict, Duration took, TimePoint now);
 
 // Marks a failure that all calls of one connection have together.
 void MarkLost(absl::Status& status);

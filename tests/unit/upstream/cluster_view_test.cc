@@ -74,7 +74,7 @@ class ClusterViewTest : public ::testing::Test {
     for (int i = 0; i < times; ++i) {
       now_ += milliseconds(1);
       const auto changed =
-          Record(Method().breaker, Method().breaker.Admit(now_), verdict, took, now_);
+          RecordVerdict(Method().breaker, Method().breaker.Admit(now_), verdict, took, now_);
       if (changed) LogBreaker("shop.order.v1.Orders.GetOrder", *changed, now_);
     }
   }
