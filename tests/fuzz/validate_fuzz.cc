@@ -223,9 +223,18 @@ class Slow {
     const int size = reflection.FieldSize(message, &field);
     const pb::FieldDescriptor& key = *field.message_type()->field(0);
     const pb::FieldDescriptor& mapped = *field.message_type()->field(1);
+    uint64_t count = 0;
     for (int i = 0; i < size; ++i) {
       const pb::Message& entry = reflection.GetRepeatedMessage(message, &field, i);
       const Value name = Of(entry, key, -1);
+      // A dynamic message keeps all entries that it has read; of one key the last is meant.
+      bool last = true;
+      for (int k = i + 1; k < size; ++k) {
+        const Value other = Of(reflection.GetRepeatedMessage(message, &field, k), key, -1);
+        last &= other.text != name.text || other.number != name.number;
+      }
+      if (!last) continue;
+      ++count;
       const std::string at =
           Cat(path, name.numeric ? Cat('[', static_cast<int64_t>(name.number), ']')
                                  : Cat("[\"", Shorten(name.text), "\"]"));
@@ -236,7 +245,6 @@ class Slow {
         One(Of(entry, mapped, -1), mapped, rules.map().values(), at);
       }
     }
-    const auto count = static_cast<uint64_t>(size);
     Need(!rules.map().has_max_pairs() || count <= rules.map().max_pairs(), path, "map.max_pairs");
   }
 
