@@ -121,7 +121,7 @@ TEST_F(Versions, FailuresSayItToo) {
     const char* reason;
     const char* successor;
   } rows[] = {
-      {"GET", "/api/v1/gift-cards/card-999", "", 404, "NO_SUCH_RESOURCE",
+      {"GET", "/api/v1/gift-cards/card-999", "", 404, "NOT_FOUND",
        "/api/v2/gift-cards/card-999"},
       {"GET", "/api/v1/gift-cards/a%3Eb?nope=1", "", 400, "UNKNOWN_PARAMETER",
        "/api/v2/gift-cards/a%3Eb"},
