@@ -62,8 +62,8 @@ class BrowserAttacks : public ::testing::Test {
             "  shop.order.v1.Orders/GetOrder: {request_headers: [x-a]}\n"
             "  shop.user.v1.Users/UpdateUser: {request_headers: [x-a], csrf: {allow_origins: "
             "['https://partner.example']}}\n"
-            "  shop.user.v1.Users/GetUser: {limit: [{key: ADDRESS, requests: 1, per: 1h}]}\n"
-            "  shop.product.v1.Products: {auth: {access: PUBLIC, weakens: true}, "
+            "  shop.user.v1.Users/GetUser: {limit: [{key: address, requests: 1, per: 1h}]}\n"
+            "  shop.product.v1.Products: {auth: {access: public, weakens: true}, "
             "cors: {allow_origins: ['*'], allow_credentials: false, "
             "allow_private_network: true}}\n"
             "  shop.cart.v1.Carts: {cors: {enabled: false}}\n");
