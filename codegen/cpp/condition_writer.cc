@@ -128,6 +128,10 @@ class ConditionText {
 
  private:
   Expression Has(const Source& source) const {
+    if (!source.claim.empty()) {
+      return Atom(Cat(names_.Global("frontdesk::compose::HasClaim"), "(context(), ",
+                      QuotedLiteral(source.claim), ')'));
+    }
     const Value value = ValueOf(source, roots_, "");
     if (source.root == Source::Root::kStep && source.field == nullptr) {
       return Atom(Cat(roots_.steps[source.step], ".there()"));
@@ -150,7 +154,17 @@ class ConditionText {
     }
   }
 
+  Expression ClaimIn(const PlanCondition& condition) const {
+    std::string values;
+    for (const std::string& value : condition.values) {
+      values += Cat(values.empty() ? "" : ", ", QuotedLiteral(value));
+    }
+    return Atom(Cat(names_.Global("frontdesk::compose::ClaimIsOneOf"), "(context(), ",
+                    QuotedLiteral(condition.source.claim), ", {", values, "})"));
+  }
+
   Expression In(const PlanCondition& condition) const {
+    if (!condition.source.claim.empty()) return ClaimIn(condition);
     const Value value = ValueOf(condition.source, roots_, "");
     std::vector<Expression> any;
     if (condition.source.root == Source::Root::kCaller) {

@@ -56,7 +56,9 @@ void FillWriter::WriteOne(const contract::Write& write, const std::string& targe
   if (write.source.root == Source::Root::kStep && write.source.list) {
     return WriteEachReply(write, target);
   }
-  const Value value = ValueOf(write.source, roots_, "");
+  const Source& source = write.source;
+  const Value value =
+      source.claim.empty() ? ValueOf(source, roots_, "") : ClaimOf(source, *write.target, names_);
   if (write.target->map) return WriteMap(write, Moved(write, value), target);
   if (write.target->repeated) return WriteList(write, value, target);
   if (write.target->type == FieldType::kMessage) return WriteMessage(write, value, target);

@@ -1,5 +1,8 @@
 #include "codegen/cpp/values.h"
 
+#include <string_view>
+
+#include "codegen/cpp/constant_writer.h"
 #include "codegen/cpp/names.h"
 #include "gateway/base/text.h"
 #include "google/protobuf/descriptor.h"
@@ -87,6 +90,44 @@ Value ValueOf(const Source& source, const Roots& roots, const std::string& reply
     case Source::Root::kSelf:
       return ValueBelow(roots.self, false, PathTo(*roots.self_reader, source.slot));
   }
+  return value;
+}
+
+namespace {
+
+std::string_view TypeOfClaim(FieldType type) {
+  switch (type) {
+    case FieldType::kString:
+      return "std::string";
+    case FieldType::kBool:
+      return "bool";
+    case FieldType::kDouble:
+      return "double";
+    case FieldType::kFloat:
+      return "float";
+    case FieldType::kUint32:
+    case FieldType::kFixed32:
+      return "uint32_t";
+    case FieldType::kUint64:
+    case FieldType::kFixed64:
+      return "uint64_t";
+    case FieldType::kInt64:
+    case FieldType::kSint64:
+    case FieldType::kSfixed64:
+      return "int64_t";
+    default:
+      return "int32_t";
+  }
+}
+
+}  // namespace
+
+Value ClaimOf(const Source& source, const Field& target, const Names& names) {
+  const std::string of =
+      Cat('<', TypeOfClaim(target.type), ">(context(), ", QuotedLiteral(source.claim), ')');
+  Value value;
+  value.text = Cat(names.Global("frontdesk::compose::ClaimAs"), of);
+  value.there = Cat(names.Global("frontdesk::compose::ClaimFits"), of);
   return value;
 }
 

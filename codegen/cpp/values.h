@@ -44,6 +44,9 @@ Value ValueOf(const contract::Source& source, const Roots& roots, const std::str
 Value ValueBelow(const std::string& variable, bool pointer,
                  const std::vector<const contract::Field*>& path);
 
+// A claim of the caller's as the value of a field.
+Value ClaimOf(const contract::Source& source, const contract::Field& target, const Names& names);
+
 // What generated code goes through in the place of a map whose entries are elements of a list.
 std::string ByKey(const std::string& map, const Names& names);
 

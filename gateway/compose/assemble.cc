@@ -5,6 +5,7 @@
 #include "gateway/compose/map_entries.h"
 #include "gateway/compose/scalar.h"
 #include "gateway/contract/wire.h"
+#include "gateway/identity/claim_value.h"
 
 namespace frontdesk::compose {
 namespace {
@@ -115,7 +116,23 @@ void Assembler::WriteFromSource(const contract::Write& write, uint32_t self) {
 }
 
 void Assembler::WriteCaller(const contract::Write& write) {
-  if (!known_.caller_sub.empty()) WriteText(write, known_.caller_sub);
+  if (write.source.claim.empty()) {
+    if (!known_.caller_sub.empty()) WriteText(write, known_.caller_sub);
+    return;
+  }
+  const FieldType type = write.target->type;
+  const identity::JsonValue* const claim =
+      identity::FindClaim(known_.caller, write.source.claim, type);
+  if (claim == nullptr) return;
+  const bool drop = write.on_default == Default::kDrop;
+  if (write.kind == Kind::kText) {
+    if (!drop || !claim->text.empty()) WriteText(write, claim->text);
+    return;
+  }
+  const uint64_t bits = identity::ClaimBits(*claim, type);
+  if (drop && bits == 0) return;
+  contract::AppendTag(out_, write.target->number, contract::WireTypeOf(type));
+  EncodeScalar(type, type, bits, out_);
 }
 
 // One value per reply, so that the answer's lists keep in step; of a list, all of it.

@@ -8,6 +8,7 @@
 
 #include "gateway/compose/slots.h"
 #include "gateway/contract/plan.h"
+#include "gateway/identity/identity.h"
 
 namespace frontdesk::compose {
 
@@ -26,6 +27,7 @@ struct Knowledge {
   Slots slots;
   uint32_t request = 0;  // first slot of the request
   std::string_view caller_sub;
+  const identity::Identity* caller = nullptr;  // null where nothing but the sub is known
   std::vector<StepSlots> steps;
 };
 

@@ -5,6 +5,7 @@
 
 #include "gateway/compose/scalar.h"
 #include "gateway/contract/wire.h"
+#include "gateway/identity/claim_value.h"
 
 namespace frontdesk::compose {
 namespace {
@@ -26,7 +27,10 @@ std::optional<uint32_t> BaseOf(const Source& source, const Knowledge& known) {
 }
 
 bool Has(const Source& source, const Knowledge& known) {
-  if (source.root == Source::Root::kCaller) return !known.caller_sub.empty();
+  if (source.root == Source::Root::kCaller) {
+    return source.claim.empty() ? !known.caller_sub.empty()
+                                : identity::HasClaim(known.caller, source.claim);
+  }
   const std::optional<uint32_t> base = BaseOf(source, known);
   if (!base) return false;
   if (!source.field) return true;
@@ -46,6 +50,12 @@ bool IsOneOf(const std::vector<std::string>& values, std::string_view text) {
 
 bool IsIn(const PlanCondition& condition, const Knowledge& known) {
   const Source& source = condition.source;
+  if (!source.claim.empty()) {
+    const identity::JsonValue* const claim =
+        known.caller == nullptr ? nullptr : known.caller->Claim(source.claim);
+    const std::optional<std::string> text = claim == nullptr ? std::nullopt : claim->ScalarText();
+    return text && IsOneOf(condition.values, *text);
+  }
   if (source.root == Source::Root::kCaller) {
     return !known.caller_sub.empty() && IsOneOf(condition.values, known.caller_sub);
   }

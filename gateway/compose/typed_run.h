@@ -20,6 +20,7 @@
 #include "gateway/base/cancel.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/task.h"
+#include "gateway/compose/claims.h"
 #include "gateway/compose/limits.h"
 #include "gateway/compose/runtime.h"
 #include "gateway/contract/method_name.h"

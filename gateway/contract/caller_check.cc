@@ -1,9 +1,11 @@
 #include "gateway/contract/caller_check.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/caller_source.h"
 #include "gateway/contract/plan.h"
 
 namespace frontdesk::contract {
@@ -56,21 +58,94 @@ bool ReadsCaller(const std::vector<Write>& writes) {
   });
 }
 
-bool ReadsCaller(const PlanCondition& condition) {
+// There is a caller, and with this claim unless that is "", whenever the condition holds; or, with
+// `holds` false, whenever it does not.
+bool ImpliesCaller(const PlanCondition& condition, bool holds, std::string_view claim) {
   using Kind = PlanCondition::Kind;
-  const bool leaf = condition.kind == Kind::kHas || condition.kind == Kind::kIn;
-  if (leaf) return condition.source.root == Source::Root::kCaller;
-  return std::any_of(condition.children.begin(), condition.children.end(),
-                     [](const PlanCondition& child) { return ReadsCaller(child); });
+  const auto& children = condition.children;
+  const auto implies = [&](const PlanCondition& child) {
+    return ImpliesCaller(child, holds, claim);
+  };
+  switch (condition.kind) {
+    case Kind::kHas:
+    case Kind::kIn:
+      return holds && condition.source.root == Source::Root::kCaller &&
+             (claim.empty() || condition.source.claim == claim);
+    case Kind::kNot:
+      return ImpliesCaller(children[0], !holds, claim);
+    case Kind::kAnd:
+    case Kind::kOr:
+      // One of several that are all true is enough; of those of which one is true, all have to.
+      return (condition.kind == Kind::kAnd) == holds
+                 ? std::any_of(children.begin(), children.end(), implies)
+                 : std::all_of(children.begin(), children.end(), implies);
+  }
+  return false;
 }
 
 bool NeedsCaller(const PlanStep& step) {
-  if (step.when && ReadsCaller(*step.when)) return false;
-  return ReadsCaller(step.request) || (step.batch && (ReadsCaller(step.batch->before_keys) ||
-                                                      ReadsCaller(step.batch->after_keys)));
+  if (step.when && ImpliesCaller(*step.when, true, "")) return false;
+  return ReadsCaller(step.request) || (step.undo && ReadsCaller(step.undo->request)) ||
+         (step.batch &&
+          (ReadsCaller(step.batch->before_keys) || ReadsCaller(step.batch->after_keys)));
 }
 
+class ClaimCollector {
+ public:
+  void Message(const MessageTable& table) {
+    if (!seen_.insert(&table).second) return;
+    for (const Field& field : table.fields) {
+      const std::string_view claim = ClaimOfSource(field.caller_source);
+      if (!claim.empty()) Add(claim, field, nullptr);
+      if (field.message && field.message->has_caller_source) Message(*field.message);
+    }
+  }
+  void Step(const PlanStep& step) {
+    const PlanCondition* const when = step.when ? &*step.when : nullptr;
+    Writes(step.request, when);
+    if (step.undo) Writes(step.undo->request, when);
+    if (step.batch) {
+      Writes(step.batch->before_keys, when);
+      Writes(step.batch->after_keys, when);
+    }
+  }
+  std::vector<ClaimNeed> Take() { return std::move(needs_); }
+
+ private:
+  void Writes(const std::vector<Write>& writes, const PlanCondition* when) {
+    for (const Write& write : writes) {
+      if (!write.source.claim.empty()) Add(write.source.claim, *write.target, when);
+      Writes(write.children, when);
+    }
+  }
+  void Add(std::string_view claim, const Field& field, const PlanCondition* when) {
+    const bool asked = when != nullptr && ImpliesCaller(*when, true, claim);
+    const ClaimNeed need{std::string(claim), field.type, !field.has_presence && !asked};
+    const auto same = [&](const ClaimNeed& other) {
+      return other.claim == need.claim && other.type == need.type;
+    };
+    const auto known = std::find_if(needs_.begin(), needs_.end(), same);
+    if (known == needs_.end()) {
+      needs_.push_back(need);
+    } else {
+      known->required |= need.required;
+    }
+  }
+
+  std::set<const MessageTable*> seen_;
+  std::vector<ClaimNeed> needs_;
+};
+
 }  // namespace
+
+std::vector<ClaimNeed> ClaimsOf(const Method& method) {
+  ClaimCollector claims;
+  if (method.input->has_caller_source) claims.Message(*method.input);
+  if (method.plan) {
+    for (const PlanStep& step : method.plan->steps) claims.Step(step);
+  }
+  return claims.Take();
+}
 
 std::vector<std::string> UnreachedCallerFields(const MessageTable& request) {
   Walk walk;

@@ -21,4 +21,9 @@ std::vector<std::string> UnreachedCallerFields(const MessageTable& request);
 // `when` there is a caller, one of its calls is filled from the caller.
 bool NeedsCaller(const Method& method);
 
+// The claims that its request and, with the steps that need them, its calls are filled from. A
+// claim that is not there leaves unset a field that has presence, and one that a step's `when` has
+// asked for; else it is required.
+std::vector<ClaimNeed> ClaimsOf(const Method& method);
+
 }  // namespace frontdesk::contract

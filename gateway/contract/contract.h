@@ -49,6 +49,13 @@ struct Binding {
   Place place;
 };
 
+// A claim that fields of requests are filled from.
+struct ClaimNeed {
+  std::string claim;  // its path
+  FieldType type;     // that it has to fit, where it is there
+  bool required;      // it has to be there: a field that is not set would look like a default
+};
+
 struct Method : MethodName {
   const MessageTable* input = nullptr;
   const MessageTable* output = nullptr;
@@ -64,6 +71,7 @@ struct Method : MethodName {
   const frontdesk::v1::Adapter* adapter = nullptr;  // its option; null if it is none
   bool custom = false;                              // `custom: true`: written by hand
   bool needs_caller = false;                        // is not carried out for somebody unknown
+  std::vector<ClaimNeed> claims;                    // of known callers
   Place place;
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
 

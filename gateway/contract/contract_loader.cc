@@ -80,7 +80,10 @@ std::unique_ptr<const Contract> ContractLoader::Load(std::string_view descriptor
         findings_.Add(PlaceOfValue(method.policy_places, value).value_or(method.place),
                       Cat(method.full_name, '.', value), text);
       });
-  for (Method& method : contract_->methods_) method.needs_caller = NeedsCaller(method);
+  for (Method& method : contract_->methods_) {
+    method.needs_caller = NeedsCaller(method);
+    method.claims = ClaimsOf(method);
+  }
   AddTypesForAny();
   CompileRules(set_, *contract_->pool_, places_, contract_->tables_, *contract_->rules_, findings_);
   for (Method& method : contract_->methods_) method.rules = contract_->rules_->Find(method.input);

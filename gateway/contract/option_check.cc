@@ -1,4 +1,5 @@
 #include "gateway/contract/option_check.h"
+#include "gateway/contract/caller_source.h"
 
 #include <string>
 
@@ -138,13 +139,19 @@ class Walk {
     if (!policy.has_from()) return;
     path_.insert(path_.end(),
                  {frontdesk::v1::kFieldFieldNumber, frontdesk::v1::FieldPolicy::kFromFieldNumber});
-    if (policy.from() != "caller.sub") {
-      Add(name, Cat("from \"", policy.from(), "\": this build knows only \"caller.sub\""));
+    const bool claim = !ClaimOfSource(policy.from()).empty();
+    if (policy.from() != kCallerSub && !claim) {
+      Add(name, Cat("from \"", policy.from(),
+                    "\": this build knows only \"caller.sub\" and \"caller.claims.NAME\""));
     }
     const bool in_oneof = field.has_oneof_index() && !field.proto3_optional();
-    if (field.type() != pb::FieldDescriptorProto::TYPE_STRING || in_oneof || field.has_extendee() ||
-        field.label() == pb::FieldDescriptorProto::LABEL_REPEATED) {
-      Add(name, "only a singular string outside of a oneof can be filled from the caller");
+    const bool alone = !in_oneof && !field.has_extendee() &&
+                       field.label() != pb::FieldDescriptorProto::LABEL_REPEATED;
+    const bool fits = claim ? IsClaimType(static_cast<FieldType>(field.type()))
+                            : field.type() == pb::FieldDescriptorProto::TYPE_STRING;
+    if (!alone || !fits) {
+      Add(name, Cat("only a singular ", claim ? "string, number or bool" : "string",
+                    " outside of a oneof can be filled from ", claim ? "a claim" : "the caller"));
     }
     path_.resize(path_.size() - 2);
   }

@@ -54,7 +54,7 @@ struct EnumMap {
 struct Source {
   enum class Root : uint8_t {
     kRequest,
-    kCaller,   // caller.sub
+    kCaller,   // `claim`, else caller.sub
     kStep,     // the reply of a step, or the list of its replies
     kElement,  // what `each` is at
     kSelf,     // inside a conversion: the message that is converted; in an undo: the own reply
@@ -65,6 +65,7 @@ struct Source {
   uint32_t slot = 0;
   int32_t within = -1;           // slot of the message around it; -1 when that is the root itself
   const Field* field = nullptr;  // its type; null for a whole message and for the caller
+  std::string claim;             // kCaller: the path of a claim; "" for caller.sub
 };
 
 // One field of the message that is written.

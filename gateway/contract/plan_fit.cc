@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/caller_source.h"
 #include "gateway/contract/plan_enum.h"
 
 namespace frontdesk::contract {
@@ -73,7 +74,7 @@ bool SameBytes(const MessageTable& from, const MessageTable& to) {
 
 // A field of the request that only the caller fills is as good as the caller.
 bool IsFromCaller(const PathValue& value, const std::string& source) {
-  if (value.caller()) return true;
+  if (value.caller()) return value.claim == ClaimOfSource(source);
   return value.root.kind == Source::Root::kRequest && value.field &&
          value.field->caller_source == source;
 }
@@ -127,6 +128,15 @@ absl::Status PlanFitter::FitType(const PathValue& value, const Field& target, Co
       return absl::OkStatus();
     }
     return FitConversion(*value.message, *target.message, words, write);
+  }
+  if (!value.claim.empty()) {
+    // What it holds is looked at when it is there.
+    if (!IsClaimType(target.type)) {
+      return Wrong(Cat("a claim fits a string, number or bool, and ", Quoted(target.name), " is ",
+                       TypeName(target)));
+    }
+    write.kind = target.type == FieldType::kString ? Write::Kind::kText : Write::Kind::kScalar;
+    return absl::OkStatus();
   }
   const FieldType from = value.caller()  ? FieldType::kString
                          : value.message ? FieldType::kMessage

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/caller_source.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -115,7 +116,7 @@ std::string TypeName(const Field& field) {
 }
 
 std::string PathValue::TypeName() const {
-  if (caller()) return "string";
+  if (caller()) return claim.empty() ? "string" : "a claim";
   if (root.scalar) return SingleTypeName(*root.scalar);
   const std::string name = field ? contract::TypeName(*field) : message->full_name;
   return root.list && !(field && field->repeated) ? Cat("list of ", name) : name;
@@ -135,7 +136,13 @@ absl::StatusOr<PathValue> ResolveSource(std::string_view path, const std::vector
   value.root = *root;
   if (value.caller()) {
     if (parts.size() == 2 && parts[1] == "sub") return value;
-    return Wrong(Cat(Quoted(path), " is not known of the caller; caller.sub is"));
+    const std::string_view claim = ClaimOfSource(path);
+    if (!claim.empty() && std::find(parts.begin(), parts.end(), "") == parts.end()) {
+      value.claim = claim;
+      return value;
+    }
+    return Wrong(
+        Cat(Quoted(path), " is not known of the caller; caller.sub and caller.claims.NAME are"));
   }
   if (root->scalar) {
     value.field = root->scalar;
@@ -170,6 +177,7 @@ Source Want(const PathValue& value, bool walk, bool presence) {
   source.list = value.root.list;
   source.step = value.root.step;
   source.field = value.field;
+  source.claim = value.claim;
   if (value.caller()) return source;
   MessageReader& reader = *value.root.reader;
   if (value.fields.empty()) {

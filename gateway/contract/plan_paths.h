@@ -30,6 +30,7 @@ struct PathValue {
   std::vector<const Field*> fields;       // below the root
   const MessageTable* message = nullptr;  // its message type; null for a scalar
   const Field* field = nullptr;           // its type; null for a whole message and the caller
+  std::string claim;                      // of the caller; "" for caller.sub
 
   // More than one value. (A scalar element of a list is one.)
   bool many() const { return root.list || (!fields.empty() && fields.back()->repeated); }

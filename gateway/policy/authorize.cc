@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateway/base/failure.h"
+#include "gateway/identity/claim_value.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -35,6 +36,19 @@ absl::Status Authorize(const route::Route::Auth& auth, const Identity* caller) {
     return caller->ClaimIs(claim.name, claim.values);
   };
   if (!std::all_of(auth.claims.begin(), auth.claims.end(), satisfied)) {
+    return Denied("CLAIM_MISSING", "the caller's claims don't allow this");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AuthorizeClaims(const std::vector<contract::ClaimNeed>& claims,
+                             const Identity* caller) {
+  if (caller == nullptr) return absl::OkStatus();
+  for (const contract::ClaimNeed& need : claims) {
+    const bool there = identity::HasClaim(caller, need.claim);
+    if (there ? identity::FindClaim(caller, need.claim, need.type) != nullptr : !need.required) {
+      continue;
+    }
     return Denied("CLAIM_MISSING", "the caller's claims don't allow this");
   }
   return absl::OkStatus();

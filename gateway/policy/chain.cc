@@ -95,6 +95,9 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
 
   // After the limit, which counts what is not allowed, too.
   status = Authorize(route.auth, exchange.call.identity.get());
+  if (status.ok() && !route.method->claims.empty()) {
+    status = AuthorizeClaims(route.method->claims, exchange.call.identity.get());
+  }
   if (!status.ok()) co_return Reply(std::move(status));
 
   // After the caller is known, because identity goes on as metadata.

@@ -1,9 +1,13 @@
 #include "gateway/transcode/caller_fields.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/contract/caller_source.h"
+#include "gateway/identity/claim_value.h"
 
 namespace frontdesk::transcode {
 
@@ -12,14 +16,22 @@ using contract::MessageTable;
 
 namespace {
 
-absl::Status AddBelow(const MessageTable& table, std::string_view caller_sub, FieldPath& path,
+// Of what a field is filled from; nothing when the caller has no such thing.
+std::optional<std::string> TextOf(const Field& field, const CallerValues& caller) {
+  const std::string_view path = contract::ClaimOfSource(field.caller_source);
+  if (path.empty()) return std::string(caller.sub);
+  const identity::JsonValue* const claim = identity::FindClaim(caller.identity, path, field.type);
+  return claim == nullptr ? std::nullopt : claim->ScalarText();
+}
+
+absl::Status AddBelow(const MessageTable& table, const CallerValues& caller, FieldPath& path,
                       Overlay& overlay) {
   for (const Field& field : table.fields) {
     const bool source = !field.caller_source.empty();
     const bool inside = field.message != nullptr && field.message->has_caller_source &&
                         !field.repeated && field.oneof < 0;
     if (!source && !inside) continue;
-    if (source && (field.caller_source != "caller.sub" || caller_sub.empty())) {
+    if (source && caller.sub.empty()) {
       return Failure(absl::StatusCode::kUnauthenticated, "CALLER_REQUIRED",
                      Cat("a request without a caller has no ", field.caller_source));
     }
@@ -30,9 +42,12 @@ absl::Status AddBelow(const MessageTable& table, std::string_view caller_sub, Fi
       continue;
     }
     path.push_back(&field);
-    absl::Status status =
-        source ? overlay.Add(path, PathText(path), caller_sub, Overlay::Source::kCaller)
-               : AddBelow(*field.message, caller_sub, path, overlay);
+    absl::Status status;
+    if (!source) {
+      status = AddBelow(*field.message, caller, path, overlay);
+    } else if (const std::optional<std::string> text = TextOf(field, caller)) {
+      status = overlay.Add(path, PathText(path), *text, Overlay::Source::kCaller);
+    }
     if (!status.ok()) return status;
     path.pop_back();
   }
@@ -41,10 +56,10 @@ absl::Status AddBelow(const MessageTable& table, std::string_view caller_sub, Fi
 
 }  // namespace
 
-absl::Status AddCallerFields(const MessageTable& table, std::string_view caller_sub,
+absl::Status AddCallerFields(const MessageTable& table, const CallerValues& caller,
                              Overlay& overlay) {
   FieldPath path;
-  return AddBelow(table, caller_sub, path, overlay);
+  return AddBelow(table, caller, path, overlay);
 }
 
 }  // namespace frontdesk::transcode

@@ -235,7 +235,7 @@ absl::Status RequestDecoder::Run(std::string& out) {
   absl::Status status = Captures();
   if (status.ok()) status = Query();
   if (status.ok() && input_.has_caller_source) {
-    status = AddCallerFields(input_, options_.caller_sub, overlay_);
+    status = AddCallerFields(input_, {options_.caller_sub, options_.caller}, overlay_);
   }
   if (!status.ok()) return status;
   const bool alone = overlay_.empty() && PatchMaskField(input_, binding_) == nullptr;

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "gateway/contract/contract.h"
+#include "gateway/identity/identity.h"
 #include "gateway/route/matcher.h"
 #include "gateway/transcode/decode.h"
 
@@ -28,6 +29,7 @@ struct RequestOptions {
   bool keep_reserved_encoded = false;
   // Verified identity; "" when nobody is.
   std::string_view caller_sub;
+  const identity::Identity* caller = nullptr;  // null where nothing but the sub is known
 };
 
 // Replaces `out` by the request message of a call through the binding. The path wins: a different

@@ -159,6 +159,74 @@ TEST(Fill, TheCallerFillsMessagesInside) {
   }
 }
 
+// Claims of the caller's, as far as the fields can hold them.
+TEST(Fill, ClaimsOfTheCaller) {
+  constexpr char kClaims[] = R"(
+    message Ask {
+      string tenant = 1 [(frontdesk.v1.field).from = "caller.claims.tenant"];
+      string plan = 2; int32 age = 3; optional int32 maybe = 4; bool vip = 5; double rate = 6;
+      sint64 debt = 7; uint32 small = 8; optional string note = 9; fixed64 wide = 10;
+      float ratio = 11;
+    }
+    message Key { string id = 1; } message Answer { string id = 1; optional string plan = 2; }
+    service Back { rpc Find(Ask) returns (Answer); }
+  )";
+  constexpr struct {
+    const char* bind;  // to: 'x' from: 'caller.claims.y'
+    const char* asked;
+  } kRows[] = {
+      {"to: 'plan' from: 'caller.claims.org.plan'", "plan: \"gold\""},
+      {"to: 'plan' from: 'caller.claims.https://shop.example/plan'", "plan: \"silver\""},
+      {"to: 'plan' from: 'caller.claims.age'", ""},  // a number is no text
+      {"to: 'plan' from: 'caller.claims.empty'", ""},
+      {"to: 'note' from: 'caller.claims.empty'", "note: \"\""},
+      {"to: 'note' from: 'caller.claims.other'", ""},
+      {"to: 'age' from: 'caller.claims.age'", "age: 7"},
+      {"to: 'age' from: 'caller.claims.text'", ""},
+      {"to: 'age' from: 'caller.claims.large'", ""},
+      {"to: 'age' from: 'caller.claims.rate'", ""},
+      {"to: 'maybe' from: 'caller.claims.zero'", "maybe: 0"},
+      {"to: 'age' from: 'caller.claims.zero'", ""},
+      {"to: 'vip' from: 'caller.claims.vip'", "vip: true"},
+      {"to: 'vip' from: 'caller.claims.age'", ""},
+      {"to: 'rate' from: 'caller.claims.rate'", "rate: 2.5"},
+      {"to: 'rate' from: 'caller.claims.age'", "rate: 7"},
+      {"to: 'ratio' from: 'caller.claims.rate'", "ratio: 2.5"},
+      {"to: 'ratio' from: 'caller.claims.huge'", ""},
+      {"to: 'rate' from: 'caller.claims.huge'", "rate: 1e+300"},
+      {"to: 'debt' from: 'caller.claims.debt'", "debt: -5"},
+      {"to: 'small' from: 'caller.claims.debt'", ""},
+      {"to: 'small' from: 'caller.claims.large'", ""},
+      {"to: 'wide' from: 'caller.claims.large'", "wide: 5000000000"},
+      {"to: 'plan' from: 'caller.claims.list'", ""},
+      {"to: 'plan' from: 'caller.claims.none'", ""},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.bind);
+    Composition run(kClaims, "Key", "Answer",
+                    Cat("step { id: 'a' call: 'test.Back/Find' bind { ", row.bind,
+                        " } } out { to: 'id' from: 'caller.claims.tenant' } "
+                        "out { to: 'plan' from: 'a.plan' }"));
+    run.context.caller_sub = "me";
+    auto who = std::make_shared<identity::Identity>();
+    who->claims = identity::ParseJson(
+                      R"({"tenant":"acme","org":{"plan":"gold"},"age":7,"text":"7","zero":0,
+                          "large":5000000000,"rate":2.5,"huge":1e300,"vip":true,"debt":-5,
+                          "empty":"","none":null,"list":["a"],
+                          "https://shop.example/plan":"silver"})")
+                      .value();
+    run.context.identity = std::move(who);
+    run.caller.Reply("Find", [](std::string_view) { return std::string(); });
+    EXPECT_EQ(run.Run(""), "id: \"acme\"");
+    const std::string& request = run.caller.seen()[0].request;
+    const std::string rest = row.asked[0] == '\0' ? "" : Cat(" ", row.asked);
+    EXPECT_EQ(run.dynamic().Text("test.Ask", request), Cat("tenant: \"acme\"", rest));
+    const auto message = run.dynamic().New("test.Ask");
+    ASSERT_TRUE(message->ParseFromString(request));
+    EXPECT_EQ(testing::Serialize(*message), request);
+  }
+}
+
 // The last member of a oneof that stands on the wire is the one.
 TEST(Fill, OfAOneofTheLastWins) {
   Composition run(kMessages, "Item", "Page", R"(

@@ -1,6 +1,7 @@
 // Steps with `when`, and what `on_error: DEFAULT` puts in the place of a reply.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -74,6 +75,16 @@ TEST(When, LooksAtTheRequest) {
       {"equals { path: 'caller.sub' value: 'me' }", "", true},
       {"has: 'caller.sub'", "", true},
       {"in { path: 'caller.sub' value: 'you' value: 'them' }", "", false},
+      {"has: 'caller.claims.tenant'", "", true},
+      {"has: 'caller.claims.org.plan'", "", true},
+      {"has: 'caller.claims.none'", "", false},  // null
+      {"has: 'caller.claims.other'", "", false},
+      {"equals { path: 'caller.claims.tenant' value: 'acme' }", "", true},
+      {"equals { path: 'caller.claims.tenant' value: 'Acme' }", "", false},
+      {"in { path: 'caller.claims.age' value: '6' value: '7' }", "", true},
+      {"equals { path: 'caller.claims.vip' value: 'true' }", "", true},
+      {"equals { path: 'caller.claims.other' value: '' }", "", false},
+      {"equals { path: 'caller.claims.org' value: 'gold' }", "", false},
       {"not { has: 'request.id' }", "", true},
       {"not { has: 'request.id' }", "id: 'x'", false},
       {"and { has: 'request.id' } and { has: 'request.full' }", "id: 'x'", false},
@@ -88,6 +99,11 @@ TEST(When, LooksAtTheRequest) {
                     Cat("step { id: 'order' call: 'test.Back/GetOrder' when { ", row.when,
                         " } } out { to: 'order' from: 'order' }"));
     run.context.caller_sub = "me";
+    auto who = std::make_shared<identity::Identity>();
+    who->claims = identity::ParseJson(R"({"tenant":"acme","age":7,"vip":true,"none":null,
+                                          "org":{"plan":"gold"}})")
+                      .value();
+    run.context.identity = std::move(who);
     run.caller.Reply("GetOrder", Nothing);
     EXPECT_EQ(run.Run(row.request), row.made ? "order { }" : "");
     EXPECT_EQ(run.caller.seen().size(), row.made ? 1u : 0u);

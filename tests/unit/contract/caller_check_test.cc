@@ -145,12 +145,39 @@ TEST(CallerCheck, KnowsWhoNeedsACaller) {
       {"step { id: 'a' call: 'test.Back/Own' when { has: 'caller.sub' } } "
        "out { to: 'id' from: 'a.id' }",
        false},
+      {"step { id: 'a' call: 'test.Back/Own' when { not { not { in { path: 'caller.sub' "
+       "value: 'x' } } } } } out { to: 'id' from: 'a.id' }",
+       false},
+      {"step { id: 'a' call: 'test.Back/Own' when { and { has: 'request.id' } "
+       "and { has: 'caller.sub' } } } out { to: 'id' from: 'a.id' }",
+       false},
+      {"step { id: 'a' call: 'test.Back/Own' when { not { or { not { has: 'caller.sub' } } "
+       "or { has: 'request.id' } } } } out { to: 'id' from: 'a.id' }",
+       false},
+      // These speak of one, and hold without.
+      {"step { id: 'a' call: 'test.Back/Own' when { not { has: 'caller.sub' } } } "
+       "out { to: 'id' from: 'a.id' }",
+       true},
+      {"step { id: 'a' call: 'test.Back/Own' when { or { has: 'request.id' } "
+       "or { has: 'caller.sub' } } } out { to: 'id' from: 'a.id' }",
+       true},
+      {"step { id: 'a' call: 'test.Back/Own' when { not { and { not { has: 'caller.sub' } } "
+       "and { has: 'request.id' } } } } out { to: 'id' from: 'a.id' }",
+       true},
+      // What takes a step back is filled, too.
+      {"step { id: 'a' call: 'test.Back/Find' undo { call: 'test.Back/Own' "
+       "bind { to: 'id' from: 'a.id' } } } "
+       "out { to: 'id' from: 'a.id' }",
+       true},
+      {"step { id: 'a' call: 'test.Back/Find' undo { call: 'test.Back/Find' "
+       "bind { to: 'id' from: 'caller.sub' } } } out { to: 'id' from: 'a.id' }",
+       true},
       {"step { id: 'a' call: 'test.Back/Find' } out { to: 'id' from: 'caller.sub' } "
        "out { to: 'other' from: 'a.id' }",
        false},
   };
   constexpr char kBack[] = R"(
-    message Scope { string sub = 1 [(frontdesk.v1.field).from = 'caller.sub']; }
+    message Scope { string sub = 1 [(frontdesk.v1.field).from = 'caller.sub']; string id = 2; }
     message Inner { Scope scope = 1; }
     message Key { string id = 1; } message Answer { string id = 1; string other = 2; }
     service Back { rpc Find(Key) returns (Answer); rpc Own(Scope) returns (Answer);
@@ -166,6 +193,66 @@ TEST(CallerCheck, KnowsWhoNeedsACaller) {
     EXPECT_TRUE(contract->FindMethod("test.Back/Deep")->needs_caller);
     EXPECT_FALSE(contract->FindMethod("test.Back/Find")->needs_caller);
   }
+}
+
+TEST(CallerCheck, KnowsWhichClaimsAreNeeded) {
+  constexpr char kBack[] = R"(
+    message Inner { string plan = 1 [(frontdesk.v1.field).from = 'caller.claims.org.plan']; }
+    message Mine { string tenant = 1 [(frontdesk.v1.field).from = 'caller.claims.tenant'];
+                   optional int32 age = 2 [(frontdesk.v1.field).from = 'caller.claims.age'];
+                   Inner inner = 3; Mine2 other = 4; }
+    message Mine2 { string sub = 1 [(frontdesk.v1.field).from = 'caller.sub']; }
+    message Key { string id = 1; optional string note = 2; int64 number = 3; repeated string all = 4;
+                  bytes raw = 5; }
+    message Answer { string id = 1; string other = 2; }
+    service Back { rpc Find(Key) returns (Answer); rpc Own(Mine) returns (Answer); }
+  )";
+  const auto text = [](const Method& method) {
+    std::string all;
+    for (const ClaimNeed& need : method.claims) {
+      all += Cat(need.claim, ' ', static_cast<int>(need.type), need.required ? "!" : "", ';');
+    }
+    return all;
+  };
+  const auto of = [&](std::string_view step) {
+    Findings findings;
+    const auto contract = testing::LoadFront(
+        kBack, Cat("step { id: 'a' ", step, " } out { to: 'id' from: 'a.id' }"), findings);
+    if (!contract) return findings.ToString();
+    EXPECT_EQ(text(*contract->FindMethod("test.Back/Own")), "tenant 9!;age 5;org.plan 9!;");
+    EXPECT_EQ(text(*contract->FindMethod("test.Back/Find")), "");
+    return text(*contract->FindMethod("test.Front/Get"));
+  };
+  const std::string find = "call: 'test.Back/Find' ";
+  EXPECT_EQ(of(find), "");
+  EXPECT_EQ(of(find + "bind { to: 'id' from: 'caller.claims.a.b' }"), "a.b 9!;");
+  EXPECT_EQ(of(find + "bind { to: 'note' from: 'caller.claims.a' }"), "a 9;");
+  EXPECT_EQ(of(find + "bind { to: 'number' from: 'caller.claims.a' }"), "a 3!;");
+  EXPECT_EQ(of(find + "bind { to: 'id' from: 'caller.claims.a' } "
+                      "bind { to: 'note' from: 'caller.claims.a' }"),
+            "a 9!;");
+  // Whoever has asked for it knows what to do without it.
+  EXPECT_EQ(of(find + "bind { to: 'id' from: 'caller.claims.a' } when { has: 'caller.claims.a' }"),
+            "a 9;");
+  EXPECT_EQ(of(find + "bind { to: 'id' from: 'caller.claims.a' } when { has: 'caller.claims.b' }"),
+            "a 9!;");
+  EXPECT_EQ(of(find + "bind { to: 'id' from: 'caller.claims.a' } when { has: 'caller.sub' }"),
+            "a 9!;");
+  EXPECT_EQ(of(find + "undo { call: 'test.Back/Find' bind { to: 'id' from: 'caller.claims.a' } }"),
+            "a 9!;");
+  EXPECT_EQ(of("call: 'test.Back/Own'"), "tenant 9!;age 5;org.plan 9!;");
+  for (const auto& [bind, wrong] : std::vector<std::pair<std::string, std::string>>{
+           {"to: 'all' from: 'caller.claims.a'", "does not fit"},
+           {"to: 'raw' from: 'caller.claims.a'", "a claim fits a string, number or bool"},
+           {"to: 'id' from: 'caller.claims'", "is not known of the caller"},
+           {"to: 'id' from: 'caller.claims.'", "is not known of the caller"},
+           {"to: 'id' from: 'caller.claims.a..b'", "is not known of the caller"}}) {
+    EXPECT_THAT(of(Cat(find, "bind { ", bind, " }")), ::testing::HasSubstr(wrong)) << bind;
+  }
+  EXPECT_THAT(of("call: 'test.Back/Own' bind { to: 'tenant' from: 'caller.sub' }"),
+              ::testing::HasSubstr("can be filled only from caller.claims.tenant"));
+  EXPECT_THAT(of("call: 'test.Back/Own' bind { to: 'other.sub' from: 'caller.claims.tenant' }"),
+              ::testing::HasSubstr("can be filled only from caller.sub"));
 }
 
 }  // namespace

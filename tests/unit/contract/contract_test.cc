@@ -110,7 +110,7 @@ service S {
             "itself and never passed on\n");
 }
 
-TEST(Contract, FillsOnlyStringsFromTheCaller) {
+TEST(Contract, FillsOnlyWhatFitsFromTheCaller) {
   Findings findings;
   Load(CompileProto(R"(
 message M {
@@ -120,18 +120,27 @@ message M {
   int64 number = 4 [(frontdesk.v1.field).from = "caller.sub"];
   repeated string list = 5 [(frontdesk.v1.field).from = "caller.sub"];
   oneof o { string member = 6 [(frontdesk.v1.field).from = "caller.sub"]; }
+  optional int64 age = 7 [(frontdesk.v1.field).from = "caller.claims.age"];
+  bool vip = 8 [(frontdesk.v1.field).from = "caller.claims.https://shop.example/vip"];
+  bytes raw = 9 [(frontdesk.v1.field).from = "caller.claims.raw"];
+  M inner = 10 [(frontdesk.v1.field).from = "caller.claims.inner"];
+  repeated string all = 11 [(frontdesk.v1.field).from = "caller.claims.all"];
+  string none = 12 [(frontdesk.v1.field).from = "caller.claims."];
 }
 service S { rpc Get(M) returns (M); }
 )"),
        findings);
   const std::string only =
       "only a singular string outside of a oneof can be filled from the caller\n";
+  const std::string of_claims =
+      "only a singular string, number or bool outside of a oneof can be filled from a claim\n";
   EXPECT_EQ(findings.ToString(),
-            "test.proto:6:21: test.M.claim: from \"caller.claims.tenant\": this build knows only "
-            "\"caller.sub\"\n"
-            "test.proto:7:21: test.M.number: " +
-                only + "test.proto:8:29: test.M.list: " + only +
-                "test.proto:9:32: test.M.member: " + only);
+            "test.proto:7:21: test.M.number: " + only + "test.proto:8:29: test.M.list: " + only +
+                "test.proto:9:32: test.M.member: " + only + "test.proto:12:18: test.M.raw: " +
+                of_claims + "test.proto:13:17: test.M.inner: " + of_claims +
+                "test.proto:14:29: test.M.all: " + of_claims +
+                "test.proto:15:21: test.M.none: from \"caller.claims.\": this build knows only "
+                "\"caller.sub\" and \"caller.claims.NAME\"\n");
 }
 
 // The definitions of a later version, with more in them than this build carries out.

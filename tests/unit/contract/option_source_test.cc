@@ -73,7 +73,8 @@ TEST(OptionSource, FallsBackToTheOption) {
 }
 
 TEST(OptionSource, KnowsOptionsOfServicesAndFieldsAndSingleFieldsOfOptions) {
-  EXPECT_EQ(FindingsOf(R"(message M {
+  EXPECT_EQ(
+      FindingsOf(R"(message M {
   string x = 1 [(frontdesk.v1.field) = {
     from: "caller.name" }];
   string y = 2 [json_name = "z", (frontdesk.v1.field).from = "nobody"];
@@ -87,11 +88,13 @@ service S {
   }
 }
 )"),
-            "test.proto:4:5: test.M.x: from \"caller.name\": this build knows only \"caller.sub\"\n"
-            "test.proto:5:34: test.M.y: from \"nobody\": this build knows only \"caller.sub\"\n"
-            "test.proto:9:5: test.S.max_request_bytes: must be more than 0\n"
-            "test.proto:11:5: test.S.A.success_status: 500 is none of 200, 201, 202 and 204\n"
-            "test.proto:12:5: test.S.A: path template \"x\": column 1: expected '/', got 'x'\n");
+      "test.proto:4:5: test.M.x: from \"caller.name\": this build knows only \"caller.sub\" and "
+      "\"caller.claims.NAME\"\n"
+      "test.proto:5:34: test.M.y: from \"nobody\": this build knows only \"caller.sub\" and "
+      "\"caller.claims.NAME\"\n"
+      "test.proto:9:5: test.S.max_request_bytes: must be more than 0\n"
+      "test.proto:11:5: test.S.A.success_status: 500 is none of 200, 201, 202 and 204\n"
+      "test.proto:12:5: test.S.A: path template \"x\": column 1: expected '/', got 'x'\n");
 }
 
 TEST(OptionSource, TellsCollisionsInOneBlockApart) {

@@ -190,7 +190,7 @@ constexpr Case kPaths[] = {
      "filled twice: from \"order.street\" and from \"order.city\""},
     {ORDER R"(out { to: "card" from: "order.card" } out { to: "cash" from: "order.cash" })", ""},
     {ORDER R"(out { to: "order" from: "caller.name" } out { to: "user.id" from: "order.id" })",
-     "\"caller.name\" is not known of the caller; caller.sub is"},
+     "\"caller.name\" is not known of the caller; caller.sub and caller.claims.NAME are"},
     {ORDER R"(out { to: "id" from: "caller.sub" } out { to: "order" from: "order" })", ""},
     {ORDER R"(out { to: "order." from: "order" })", "test.Order has no field \"\""},
     {ORDER OUT R"(out { to: "id" from: "" })", "there is no step \"\""},
