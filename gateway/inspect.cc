@@ -19,6 +19,7 @@
 #include "gateway/contract/plan.h"
 #include "gateway/contract/read_mask.h"
 #include "gateway/contract/version_check.h"
+#include "gateway/explain_auth.h"
 #include "gateway/explain_calls.h"
 #include "gateway/explain_rules.h"
 #include "gateway/live_state.h"
@@ -148,34 +149,6 @@ std::string LimitText(const config::Snapshot& snapshot, const route::Route::Limi
   return Cat(text, snapshot.shared_limits ? "; in Redis" : "");
 }
 
-const char* AccessName(route::Route::Auth::Access access) {
-  switch (access) {
-    case route::Route::Auth::Access::kPublic:
-      return "PUBLIC";
-    case route::Route::Auth::Access::kOptional:
-      return "OPTIONAL";
-    case route::Route::Auth::Access::kRequired:
-      return "REQUIRED";
-  }
-  return "";
-}
-
-// Who may call: what nothing is asked of is left out.
-template <class Add>
-void AddAuth(const route::Route::Auth& auth, const Add& add) {
-  add("auth.access", AccessName(auth.access));
-  if (!auth.providers.empty()) add("credentials", auth.providers);
-  if (!auth.scopes.empty()) add("auth.scopes", auth.scopes);
-  if (!auth.any_scope.empty()) add("auth.any_scope", auth.any_scope);
-  if (!auth.roles.empty()) add("auth.roles", auth.roles);
-  if (auth.claims.empty()) return;
-  ordered_json claims = ordered_json::array();
-  for (const auto& claim : auth.claims) {
-    claims.push_back({{"name", claim.name}, {"values", claim.values}});
-  }
-  add("auth.claims", std::move(claims));
-}
-
 // What pages in browsers may do: what is off is left out, but for the way in by a cookie.
 template <class Add>
 void AddBrowsers(const route::Route& route, const Add& add) {
@@ -251,7 +224,7 @@ ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& 
     add("fault.abort", absl::StatusCodeToString(fault.abort));
     add("fault.abort_percent", fault.abort_percent);
   }
-  AddAuth(route.auth, add);
+  ExplainAuth(route.auth, add);
   AddBrowsers(route, add);
   if (route.version) AddVersion(*route.method, route.version->policy, add);
   if (route.header_rules) add("header_rules", HeaderRuleTexts(route));
@@ -287,6 +260,8 @@ ordered_json ToJson(const config::Snapshot& snapshot, const compose::Registry& c
   out["rpc"] = Rpc(method);
   out["bound_at"] = route.binding->place.ToString();
   out["policy"] = PolicyToJson(snapshot, route);
+  using Access = route::Route::Auth::Access;
+  if (route.auth.access != Access::kPublic) out["callers"] = CallersToJson(snapshot.chain.auth);
   if (const char* body = BodyOf(*route.binding); *body) out["body"] = body;
   if (route.binding->response_field) out["response_body"] = route.binding->response_field->name;
   const std::string life = LifeOf(route);
@@ -315,6 +290,8 @@ void AddCalls(const config::Snapshot& snapshot, const route::Route& route,
     const contract::PlanStep& step = method.plan->steps[i];
     ordered_json& told = explained["steps"][i];
     told["call_policy"] = CallToJson(snapshot, route, &step);
+    const auto opened = snapshot.opened_steps.find(&step);
+    if (opened != snapshot.opened_steps.end()) told["auth"] = opened->second;
     if (step.undo) told["undo_policy"] = UndoToJson(snapshot, step);
   }
   if (!method.plan && !method.custom) {

@@ -24,6 +24,7 @@
 #include "gateway/config/host_port.h"
 #include "gateway/config/upstreams.h"
 #include "gateway/contract/value_rules.h"
+#include "gateway/identity/key_metrics.h"
 #include "gateway/limit/redis_store.h"
 #include "gateway/observe/log.h"
 #include "gateway/tell.h"
@@ -301,6 +302,12 @@ int Serve(const VerbOptions& options) {
   metrics.AddSource(limits);
   policy::Authenticator authenticator(snapshot->chain.auth, TimeOfDay, upstream::MakeRandom,
                                       SecretSeed());
+  const auto keys = [&authenticator] { return authenticator.Describe(Clock::now()); };
+  const identity::KeyMetrics key_metrics(keys);
+  metrics.AddSource(key_metrics);
+  const identity::IntrospectionMetrics introspections(
+      [&authenticator] { return authenticator.DescribeIntrospection(); });
+  metrics.AddSource(introspections);
   metrics.AddSource(in_flight);
   metrics.AddSource(bulkheads);
   Shared shared{.code = *options.code,
@@ -368,7 +375,8 @@ int Serve(const VerbOptions& options) {
                                .compiler = __VERSION__,
                                .trouble = [&workers] { return StuckWorkers(workers); },
                                .upstreams = [&] { return WithNames(views(), control); },
-                               .certificates = certificates});
+                               .certificates = certificates,
+                               .keys = keys});
   if (!admin.ok()) {
     observe::LogError(Std(admin.status().message()));
     return kFindings;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gateway/identity/key_source.h"
 #include "gateway/observe/metrics.h"
 #include "gateway/tls/credentials.h"
 #include "gateway/upstream/cluster_view.h"
@@ -32,6 +33,8 @@ struct Sources {
   std::function<std::vector<upstream::ClusterView>()> upstreams;
   // What is proved by certificates. May be empty: then there are none.
   std::function<std::vector<tls::CredentialsView>()> certificates;
+  // What callers are judged by. May be empty: then there are none.
+  std::function<std::vector<identity::KeySourceStatus>()> keys;
 };
 
 class Admin {

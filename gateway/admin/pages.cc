@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/certificates.h"
+#include "gateway/admin/keys.h"
 #include "gateway/admin/upstreams.h"
 #include "gateway/base/text.h"
 #include "gateway/config/host_port.h"
@@ -48,6 +49,11 @@ Page Certificates(const Sources& sources) {
   return Json(200, CertificatesToJson(views, std::chrono::system_clock::now()));
 }
 
+Page Keys(const Sources& sources) {
+  return Json(200,
+              KeysToJson(sources.keys ? sources.keys() : std::vector<identity::KeySourceStatus>()));
+}
+
 Page Version(const Sources& sources) {
   return Json(200,
               {{"name", "frontdesk"},
@@ -62,13 +68,14 @@ struct Entry {
   Page (*answer)(const Sources&);
 };
 
-constexpr std::array<Entry, 7> kPages = {
+constexpr std::array<Entry, 8> kPages = {
     {{"/healthz", "200 while the process is well, else 503", Health},
      {"/health", "the same", Health},
      {"/readyz", "200 while it takes traffic, else 503", Ready},
      {"/metrics", "Prometheus text", Metrics},
      {"/upstreams", "end points, breakers and limits, as they are now", Upstreams},
      {"/certificates", "what TLS proves itself with, and until when", Certificates},
+     {"/keys", "what callers are judged by, and how old that is", Keys},
      {"/version", "which build this is", Version}}};
 
 ordered_json Index(const Sources& sources) {

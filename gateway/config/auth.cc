@@ -1,10 +1,7 @@
 #include "gateway/config/auth.h"
 
-#include <openssl/rand.h>
-
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <utility>
 
@@ -39,6 +36,7 @@ std::vector<std::pair<std::string, std::string>> ToMetadata(const v1::Config::Au
 identity::ClaimRules ToRules(const Provider& from, const v1::Config::Auth& auth) {
   identity::ClaimRules rules;
   rules.issuer = from.issuer();
+  rules.subject_prefix = from.subject_prefix();
   rules.audiences = ToList(from.audiences());
   rules.skew =
       std::chrono::duration_cast<std::chrono::seconds>(ToDuration(from.skew(), rules.skew));
@@ -65,43 +63,97 @@ policy::AuthSettings::Provider ToProvider(const std::string& name, const Provide
     const auto url = identity::ParseFetchUrl(from.jwks_url());
     if (url.ok()) provider.url.emplace().url = *url;
     if (url.ok() && from.has_ca_file()) provider.url->ca_file = In(folder, from.ca_file());
-  } else {
-    provider.refresh.interval = std::chrono::seconds(30);
+  } else if (from.has_jwks_file() || from.has_signing_key_file()) {
+    provider.refresh.interval = policy::kFileInterval;
     provider.file_is_signing_key = from.has_signing_key_file();
     provider.file =
         In(folder, provider.file_is_signing_key ? from.signing_key_file() : from.jwks_file());
   }
   provider.refresh.interval = ToDuration(from.refresh_interval(), provider.refresh.interval);
+  provider.max_stale = ToDuration(from.max_stale(), provider.max_stale);
   return provider;
 }
 
-// A file that is read once, whole; the status says why not.
-absl::StatusOr<std::string> ReadWhole(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError("cannot be read");
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-uint64_t SecretSeed() {
-  uint64_t seed = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof seed);
-  return seed;
-}
-
-void ReadApiKeys(const LoadedConfig& loaded, const std::string& folder,
-                 policy::AuthSettings& settings, Findings& findings) {
+// What its file holds is looked at; it is read again while the program runs.
+policy::AuthSettings::ApiKeys ToApiKeys(const LoadedConfig& loaded, const std::string& folder,
+                                        Findings& findings) {
   const v1::Config::Auth& auth = loaded.config.auth();
-  const std::string path = In(folder, auth.api_keys().file());
-  const absl::StatusOr<std::string> text = ReadWhole(path);
-  absl::StatusOr<identity::ApiKeys> keys =
-      text.ok() ? identity::ApiKeys::Parse(*text, ToMetadata(auth), SecretSeed())
-                : absl::StatusOr<identity::ApiKeys>(text.status());
-  if (!keys.ok()) {
-    constexpr std::string_view kPath = "auth.api_keys.file";
-    findings.Add(loaded.PlaceOf(kPath), kPath, Cat(path, ": ", Std(keys.status().message())));
-    return;
+  policy::AuthSettings::ApiKeys settings{In(folder, auth.api_keys().file()),
+                                         auth.api_keys().subject_prefix(), ToMetadata(auth)};
+  const absl::StatusOr<std::string> text = policy::ReadApiKeys(settings);
+  absl::Status wrong = text.status();
+  if (text.ok()) {
+    wrong = policy::ApiKeyParser(settings, 0)(*text).status();
+    if (!wrong.ok()) {
+      wrong = absl::InvalidArgumentError(Absl(Cat(settings.file, ": ", Std(wrong.message()))));
+    }
   }
-  settings.api_keys = std::make_shared<const identity::ApiKeys>(*std::move(keys));
+  constexpr std::string_view kPath = "auth.api_keys.file";
+  if (!wrong.ok()) findings.Add(loaded.PlaceOf(kPath), kPath, Std(wrong.message()));
+  return settings;
+}
+
+policy::AuthSettings::Introspection ToIntrospection(const std::string& name, const Provider& from,
+                                                    const v1::Config::Auth& auth,
+                                                    const std::string& folder) {
+  const v1::Config::Auth::Introspection& own = from.introspection();
+  policy::AuthSettings::Introspection to;
+  identity::IntrospectionSettings& settings = to.settings;
+  settings.name = name;
+  settings.rules = ToRules(from, auth);
+  // Whom it was that said so is known.
+  settings.rules.allow_no_expiry = true;
+  settings.rules.issuer_may_be_missing = true;
+  settings.timeout = ToDuration(own.timeout(), settings.timeout);
+  const auto seconds = [](const std::string& text, std::chrono::seconds usual) {
+    return std::chrono::duration_cast<std::chrono::seconds>(ToDuration(text, usual));
+  };
+  settings.good_for = seconds(own.active_ttl(), settings.good_for);
+  settings.bad_for = seconds(own.inactive_ttl(), settings.bad_for);
+  if (own.has_max_in_flight()) settings.max_in_flight = own.max_in_flight();
+  if (own.has_max_pending()) settings.max_pending = own.max_pending();
+  settings.refuse_when_down = own.on_error() == v1::Config::Auth::Introspection::REFUSE;
+  if (auth.has_cached_tokens()) settings.cache.entries = auth.cached_tokens();
+  if (auth.has_cached_token_bytes()) settings.cache.bytes = auth.cached_token_bytes();
+  if (const auto url = identity::ParseFetchUrl(own.url()); url.ok()) to.fetch.url = *url;
+  if (from.has_ca_file()) to.fetch.ca_file = In(folder, from.ca_file());
+  to.fetch.time_limit = settings.timeout;
+  to.fetch.most_bytes = 64 << 10;
+  to.client_id = own.client_id();
+  if (own.has_client_secret_file()) to.client_secret_file = In(folder, own.client_secret_file());
+  return to;
+}
+
+identity::CertificateRules ToCertificates(const v1::Config::Auth::ClientCertificates& from) {
+  using From = identity::CertificateRules::From;
+  identity::CertificateRules to;
+  to.subject_prefix = from.subject_prefix();
+  for (const auto& rule : from.rules()) {
+    identity::CertificateRules::Rule& one = to.rules.emplace_back();
+    // Numbered alike.
+    one.from = static_cast<From>(rule.from() - v1::Config::Auth::ClientCertificates::COMMON_NAME);
+    one.prefix = rule.prefix();
+    for (auto [names, kept] :
+         {std::pair{&rule.scopes(), &one.scopes}, {&rule.roles(), &one.roles}}) {
+      *kept = ToList(*names);
+      std::sort(kept->begin(), kept->end());
+      kept->erase(std::unique(kept->begin(), kept->end()), kept->end());
+    }
+  }
+  return to;
+}
+
+policy::CredentialPlaces::Certificates ToPlace(const v1::Config::Auth& auth) {
+  using Certificates = policy::CredentialPlaces::Certificates;
+  if (!auth.has_client_certificates()) return Certificates::kIgnored;
+  switch (auth.client_certificates().beside_token()) {
+    case v1::Config::Auth::ClientCertificates::TOKEN:
+      return Certificates::kBesideToken;
+    case v1::Config::Auth::ClientCertificates::BOUND_TOKEN:
+      return Certificates::kBindToken;
+    default:
+      return Certificates::kAlone;
+  }
 }
 
 }  // namespace
@@ -111,7 +163,8 @@ policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folde
   const v1::Config::Auth& auth = loaded.config.auth();
   policy::AuthSettings settings;
   settings.places.cookie = auth.cookie();
-  if (auth.has_cached_tokens()) settings.cached_tokens = auth.cached_tokens();
+  if (auth.has_cached_tokens()) settings.cached_tokens.entries = auth.cached_tokens();
+  if (auth.has_cached_token_bytes()) settings.cached_tokens.bytes = auth.cached_token_bytes();
   if (!auth.development_caller().empty()) {
     settings.development_caller = identity::MakeIdentity(auth.development_caller());
   }
@@ -119,7 +172,11 @@ policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folde
   if (auth.has_api_keys()) {
     const std::string& header = auth.api_keys().header();
     settings.places.api_key_header = header.empty() ? "x-api-key" : contract::LowerCase(header);
-    ReadApiKeys(loaded, folder, settings, findings);
+    settings.api_keys = ToApiKeys(loaded, folder, findings);
+  }
+  settings.places.certificates = ToPlace(auth);
+  if (auth.has_client_certificates()) {
+    settings.certificates = ToCertificates(auth.client_certificates());
   }
   const std::map<std::string, Provider> sorted(auth.providers().begin(), auth.providers().end());
   for (const auto& [name, from] : sorted) {
@@ -127,14 +184,24 @@ policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folde
     // What a file holds is known now; what a URL will answer is not.
     if (!from.jwks_file().empty() || !from.signing_key_file().empty()) {
       const absl::StatusOr<std::string> text = ReadKeys(provider);
-      const absl::Status keys =
-          text.ok() ? identity::KeySet::Parse(*text, provider.keys).status() : text.status();
+      absl::StatusOr<identity::KeySet> keys = text.ok()
+                                                  ? identity::KeySet::Parse(*text, provider.keys)
+                                                  : absl::StatusOr<identity::KeySet>(text.status());
+      // That all were withdrawn is no way to begin.
+      if (keys.ok() && keys->size() == 0) {
+        keys = absl::InvalidArgumentError(
+            Absl(keys->ignored().empty() ? "has no keys"
+                                         : Cat("has no key to use: ", keys->ignored()[0])));
+      }
       if (!keys.ok()) {
         const std::string path = Cat("auth.providers.", name, '.',
                                      from.has_jwks_file() ? "jwks_file" : "signing_key_file");
         findings.Add(loaded.PlaceOf(path), path,
-                     Cat("its keys can't be used: ", Std(keys.message())));
+                     Cat("its keys can't be used: ", Std(keys.status().message())));
       }
+    }
+    if (from.has_introspection()) {
+      settings.introspection = ToIntrospection(name, from, auth, folder);
     }
     settings.providers.push_back(std::move(provider));
   }
@@ -145,12 +212,16 @@ std::vector<std::string> CredentialNames(const v1::Config::Auth& auth) {
   std::vector<std::string> names;
   for (const auto& [name, provider] : auth.providers()) names.push_back(name);
   if (auth.has_api_keys()) names.emplace_back(identity::ApiKeys::kProvider);
+  if (auth.has_client_certificates()) {
+    names.emplace_back(identity::CertificateRules::kProvider);
+  }
   return names;
 }
 
 v1::Policy::Auth::Access AccessOtherwise(const v1::Config::Auth& auth) {
-  return auth.providers_size() > 0 || auth.has_api_keys() ? v1::Policy::Auth::REQUIRED
-                                                          : v1::Policy::Auth::OPTIONAL;
+  const bool anybody =
+      auth.providers_size() > 0 || auth.has_api_keys() || auth.has_client_certificates();
+  return anybody ? v1::Policy::Auth::REQUIRED : v1::Policy::Auth::OPTIONAL;
 }
 
 route::Route::Auth ToRouteAuth(const v1::Policy::Auth& from, v1::Policy::Auth::Access otherwise) {
@@ -164,6 +235,10 @@ route::Route::Auth ToRouteAuth(const v1::Policy::Auth& from, v1::Policy::Auth::A
   auth.roles = ToList(from.roles());
   for (const auto& claim : from.claims())
     auth.claims.push_back({claim.name(), ToList(claim.values())});
+  for (const int kind : from.credentials()) {
+    // Numbered alike.
+    auth.credentials |= policy::Credential::Bit(static_cast<policy::Credential::Kind>(kind));
+  }
   return auth;
 }
 

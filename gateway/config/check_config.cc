@@ -161,6 +161,15 @@ void Checker::CheckListeners() {
             "everybody; listen.address is ",
             Quoted(listen.address())));
   }
+  if (listen.trusted_hops() == 0) return;
+  // Behind a proxy on this machine everybody comes from loopback.
+  constexpr std::string_view kProxied =
+      "is for this machine alone, and listen.trusted_hops says that others come by a proxy";
+  if (config_.auth().has_development_caller()) Add("auth.development_caller", kProxied);
+  for (const auto& [name, provider] : Sorted(config_.auth().providers())) {
+    if (!provider->has_signing_key_file()) continue;
+    Add(Cat("auth.providers.", name, ".signing_key_file"), kProxied);
+  }
 }
 
 // That they are times at all is found when they are read.

@@ -148,6 +148,8 @@ class Compiler {
       if (!method.plan) continue;
       for (size_t i = 0; i < method.plan->steps.size(); ++i) {
         const contract::PlanStep& step = method.plan->steps[i];
+        std::string opens = policies_.WhatStepOpens(method, step);
+        if (!opens.empty()) snapshot.opened_steps[&step] = std::move(opens);
         if (step.policy_places.empty()) continue;
         policies_.CheckTogether(method, step, findings_);
         PolicyInForce in_force = policies_.Of(step);

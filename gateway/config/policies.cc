@@ -27,6 +27,24 @@ using std::chrono::nanoseconds;
 
 namespace {
 
+// The file takes one of the kinds that a method asks for.
+bool CanBring(const v1::Policy::Auth& method, const policy::AuthSettings& auth) {
+  return std::any_of(method.credentials().begin(), method.credentials().end(), [&](int kind) {
+    switch (kind) {
+      case v1::Policy::Auth::TOKEN:
+        return !auth.providers.empty();
+      case v1::Policy::Auth::SESSION:
+        return !auth.places.cookie.empty();
+      case v1::Policy::Auth::API_KEY:
+        return auth.api_keys.has_value();
+      case v1::Policy::Auth::CERTIFICATE:
+        return auth.certificates.has_value();
+      default:
+        return false;
+    }
+  });
+}
+
 constexpr std::string_view kNothingReadsIt = " has no address, and only requests to one have it";
 
 bool HasAddress(const Method* method) { return !method->bindings.empty(); }
@@ -176,7 +194,10 @@ void Policies::CheckAuth(const Method& method, const std::string& api,
   if (access == v1::Policy::Auth::REQUIRED && !auth.on() && !auth.development_caller) {
     tell("auth",
          "asks for known callers, and nobody can prove who they are: the file has neither "
-         "auth.providers nor auth.api_keys");
+         "auth.providers nor auth.api_keys nor auth.client_certificates");
+  }
+  if (own.credentials_size() > 0 && auth.on() && !CanBring(own, auth)) {
+    tell("auth.credentials", "asks for what nobody can bring: the file takes no such credential");
   }
   if (access == v1::Policy::Auth::PUBLIC && method.needs_caller) {
     tell("auth.access", "is PUBLIC, and fields of the request are filled from the caller");
@@ -187,6 +208,18 @@ void Policies::CheckAuth(const Method& method, const std::string& api,
                                 " is one of auth.claim_metadata, which only the "
                                 "gateway sets"));
   }
+}
+
+std::string Policies::WhatStepOpens(const Method& composed, const contract::PlanStep& step) const {
+  const Method& called = step.called();
+  const v1::Policy of_called = Of(called).policy;
+  // Nobody else can call it, and nothing is said about who may.
+  if (!HasAddress(&called) && !of_called.has_auth()) return "";
+  const std::string weaker = contract::WhatIsWeaker(of_called.auth(), Of(composed).policy.auth(),
+                                                    AccessOtherwise(loaded_.config.auth()));
+  return weaker.empty()
+             ? ""
+             : Cat("lets in callers that ", called.path.substr(1), " itself would not: ", weaker);
 }
 
 void Policies::CheckBrowsers(const Method& method, const std::string& api,

@@ -49,6 +49,9 @@ class Policies {
                      const http::CommonFields& common, contract::Findings& findings);
   // Methods that end, or are followed by one that can't follow, once all is put together.
   void CheckSuccessors(const contract::Contract& contract, contract::Findings& findings);
+  // How a composition lets in callers that the method which a step calls does not, as the end of a
+  // sentence; "" when it does not.
+  std::string WhatStepOpens(const contract::Method& composed, const contract::PlanStep& step) const;
   // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
   void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
                      contract::Findings& findings, const std::string& api = "");

@@ -15,7 +15,7 @@ using Texts = google::protobuf::RepeatedPtrField<std::string>;
 
 bool AsksSomething(const Auth& auth) {
   return auth.scopes_size() > 0 || auth.any_scope_size() > 0 || auth.roles_size() > 0 ||
-         auth.claims_size() > 0;
+         auth.claims_size() > 0 || auth.credentials_size() > 0;
 }
 
 void CheckNames(const Texts& names, int field, std::string_view name, bool spaces,
@@ -33,17 +33,16 @@ void CheckNames(const Texts& names, int field, std::string_view name, bool space
   }
 }
 
-bool Contains(const Texts& all, const std::string& one) {
-  return std::find(all.begin(), all.end(), one) != all.end();
-}
-
-bool HoldsAll(const Texts& all, const Texts& some) {
-  return std::all_of(some.begin(), some.end(),
-                     [&](const std::string& each) { return Contains(all, each); });
+template <class List>
+bool HoldsAll(const List& all, const List& some) {
+  return std::all_of(some.begin(), some.end(), [&](const auto& each) {
+    return std::find(all.begin(), all.end(), each) != all.end();
+  });
 }
 
 // One of a list is asked for: a longer list lets in more, and an empty one everybody.
-bool LetsMore(const Texts& base, const Texts& over) {
+template <class List>
+bool LetsMore(const List& base, const List& over) {
   return !base.empty() && (over.empty() || !HoldsAll(base, over));
 }
 
@@ -68,6 +67,16 @@ void CheckAuthValues(const Auth& auth, const AddWrong& add) {
   CheckNames(auth.scopes(), Auth::kScopesFieldNumber, "auth.scopes", false, add);
   CheckNames(auth.any_scope(), Auth::kAnyScopeFieldNumber, "auth.any_scope", false, add);
   CheckNames(auth.roles(), Auth::kRolesFieldNumber, "auth.roles", true, add);
+  for (int i = 0; i < auth.credentials_size(); ++i) {
+    const auto before = auth.credentials().begin() + i;
+    if (auth.credentials(i) == Auth::CREDENTIAL_UNSPECIFIED) {
+      add({Policy::kAuthFieldNumber, Auth::kCredentialsFieldNumber, i}, "auth.credentials",
+          "is of TOKEN, SESSION, API_KEY and CERTIFICATE");
+    } else if (std::find(auth.credentials().begin(), before, *before) != before) {
+      add({Policy::kAuthFieldNumber, Auth::kCredentialsFieldNumber, i}, "auth.credentials",
+          Cat(Auth::Credential_Name(auth.credentials(i)), " stands here twice"));
+    }
+  }
   for (int i = 0; i < auth.claims_size(); ++i) {
     if (!auth.claims(i).name().empty()) continue;
     add({Policy::kAuthFieldNumber, Auth::kClaimsFieldNumber, i}, "auth.claims", "has no `name`");
@@ -82,7 +91,8 @@ void CheckAuthTogether(const Auth& auth, const PolicyPlaces& places,
        {std::pair<std::string, bool>{"auth.scopes", auth.scopes_size() > 0},
         {"auth.any_scope", auth.any_scope_size() > 0},
         {"auth.roles", auth.roles_size() > 0},
-        {"auth.claims", auth.claims_size() > 0}}) {
+        {"auth.claims", auth.claims_size() > 0},
+        {"auth.credentials", auth.credentials_size() > 0}}) {
     if (!has || (!places.contains(name) && !places.contains("auth.access"))) continue;
     add(places.contains(name) ? name : "auth.access",
         Cat(name.substr(5), " can be asked of known callers only, and access is ", access));
@@ -102,6 +112,7 @@ std::string WhatIsWeaker(const Auth& base, const Auth& over, Auth::Access otherw
   for (const Auth::Claim& claim : base.claims()) {
     if (!IsKept(claim, over)) return Cat("claim ", Quoted(claim.name()), " is asked for less");
   }
+  if (LetsMore(base.credentials(), over.credentials())) return "credentials lets more kinds in";
   return "";
 }
 

@@ -48,7 +48,8 @@ absl::Status ReadNames(const JsonValue& entry, std::string_view name, size_t ind
 
 absl::StatusOr<IdentityPointer> ReadIdentity(
     const JsonValue& entry, const Sha256Digest& digest, size_t index,
-    const std::vector<std::pair<std::string, std::string>>& metadata) {
+    const std::vector<std::pair<std::string, std::string>>& metadata,
+    std::string_view subject_prefix) {
   for (const auto& [name, value] : entry.members) {
     if (name != "sha256" && name != "sub" && name != "scope" && name != "roles" && name != "exp" &&
         name != "claims") {
@@ -60,7 +61,7 @@ absl::StatusOr<IdentityPointer> ReadIdentity(
   if (sub == nullptr || sub->empty() || !IsPrintable(*sub)) {
     return Wrong(index, "has no sub of printable ASCII");
   }
-  identity->sub = *sub;
+  identity->sub = Cat(subject_prefix, *sub);
   identity->provider = ApiKeys::kProvider;
   identity->api_key = View(digest);
   absl::Status status = ReadNames(entry, "scope", index, identity->scopes);
@@ -93,7 +94,7 @@ uint64_t ApiKeys::BucketOf(const Sha256Digest& digest) const {
 
 absl::StatusOr<ApiKeys> ApiKeys::Parse(
     std::string_view text, const std::vector<std::pair<std::string, std::string>>& metadata,
-    uint64_t seed) {
+    uint64_t seed, std::string_view subject_prefix) {
   if (text.size() > kMostBytes) return absl::InvalidArgumentError("is too large");
   const absl::StatusOr<JsonValue> root = ParseJson(text, {.values = 1'000'000});
   if (!root.ok()) return root.status();
@@ -108,7 +109,8 @@ absl::StatusOr<ApiKeys> ApiKeys::Parse(
     const std::string* const hash = entry.FindText("sha256");
     const auto digest = hash == nullptr ? std::nullopt : ReadHex(*hash);
     if (!digest) return Wrong(i, "has no sha256 of 64 hexadecimal digits");
-    absl::StatusOr<IdentityPointer> identity = ReadIdentity(entry, *digest, i, metadata);
+    absl::StatusOr<IdentityPointer> identity =
+        ReadIdentity(entry, *digest, i, metadata, subject_prefix);
     if (!identity.ok()) return identity.status();
     if (!keys.by_bucket_.emplace(keys.BucketOf(*digest), i).second) {
       return Wrong(i, "stands there twice");

@@ -23,10 +23,11 @@ class ApiKeys {
 
   // {"keys": [{"sha256": "<64 hex digits>", "sub": "...", "scope": "a b", "roles": [...],
   // "exp": <seconds since 1970>, "claims": {...}}]}; all but the first two may be left out. A hash
-  // is what `printf %s KEY | sha256sum` prints. `metadata` as in ClaimRules; `seed` is secret.
+  // is what `printf %s KEY | sha256sum` prints. `metadata` and `subject_prefix` as in ClaimRules;
+  // `seed` is secret.
   static absl::StatusOr<ApiKeys> Parse(
       std::string_view text, const std::vector<std::pair<std::string, std::string>>& metadata,
-      uint64_t seed);
+      uint64_t seed, std::string_view subject_prefix = "");
 
   // Whose key it is. How long the search takes tells nothing about the keys that are kept.
   absl::StatusOr<IdentityPointer> Find(std::string_view key, UnixTime now) const;

@@ -58,8 +58,10 @@ bool HasAudience(const JsonValue& aud, const std::vector<std::string>& audiences
 }
 
 absl::Status CheckParties(const JsonValue& claims, const ClaimRules& rules) {
-  const std::string* const issuer = claims.FindText("iss");
-  if (issuer == nullptr || *issuer != rules.issuer) return Refusal("TOKEN_ISSUER");
+  const JsonValue* const issuer = claims.Find("iss");
+  const bool may_be = rules.issuer_may_be_missing && (issuer == nullptr || rules.issuer.empty());
+  const bool is_its = issuer != nullptr && issuer->is(Kind::kText) && issuer->text == rules.issuer;
+  if (!may_be && !is_its) return Refusal("TOKEN_ISSUER");
   const JsonValue* const aud = claims.Find("aud");
   const bool meant = rules.audiences.empty() ? aud == nullptr
                                              : aud != nullptr && HasAudience(*aud, rules.audiences);
@@ -141,7 +143,7 @@ absl::StatusOr<IdentityPointer> JudgeClaims(JsonValue claims, std::string_view t
       sub->starts_with(' ') || sub->ends_with(' ')) {
     return Refusal("TOKEN_SUBJECT");
   }
-  identity->sub = *sub;
+  identity->sub = Cat(rules.subject_prefix, *sub);
   for (const std::string& path : rules.scopes) {
     if (const JsonValue* const scopes = claims.FindPath(path)) {
       status = ReadNames(scopes, identity->scopes);

@@ -16,6 +16,11 @@ namespace frontdesk::identity {
 
 struct ClaimRules {
   std::string issuer;
+  // Nothing is wrong with claims without `iss`, and with any where `issuer` is empty: where they
+  // come from was known before.
+  bool issuer_may_be_missing = false;
+  // Put before `sub`, so that two who vouch for callers don't give two people one name.
+  std::string subject_prefix;
   // One of them must be the token's `aud` or in it. Empty: tokens must have no `aud`, as one that
   // is meant for others must be refused.
   std::vector<std::string> audiences;

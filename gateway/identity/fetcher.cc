@@ -1,21 +1,22 @@
 #include "gateway/identity/fetcher.h"
 
-#include <httplib.h>
 #include <netdb.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#include <memory>
-#include <thread>
+#include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/identity/answer_reader.h"
+#include "gateway/identity/base64url.h"
 
 namespace frontdesk::identity {
 namespace {
 
-constexpr std::chrono::milliseconds kStep{2000};  // of a connect, a read or a write
+// How long authorities are believed before their file is read again.
+constexpr std::chrono::minutes kContextLife{5};
 
-absl::Status Failed(const FetchUrl& url, std::string_view text) {
-  return absl::UnavailableError(Absl(Cat(url.ToString(), ": ", text)));
-}
+absl::Status Failed(std::string_view text) { return absl::UnavailableError(Absl(text)); }
 
 struct AddressesFreed {
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
@@ -27,7 +28,7 @@ absl::StatusOr<std::string> Resolve(const FetchUrl& url) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int error = getaddrinfo(url.host.c_str(), nullptr, &hints, &found);
-  if (error != 0) return Failed(url, gai_strerror(error));
+  if (error != 0) return Failed(gai_strerror(error));
   const std::unique_ptr<addrinfo, AddressesFreed> list(found);
   std::string first;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
@@ -35,137 +36,101 @@ absl::StatusOr<std::string> Resolve(const FetchUrl& url) {
     if (getnameinfo(each->ai_addr, each->ai_addrlen, host, sizeof host, nullptr, 0,
                     NI_NUMERICHOST) != 0 ||
         IsForbiddenAddress(host, url.loopback) || (!url.tls && !IsForbiddenAddress(host, false))) {
-      return Failed(url, "its name points to an address that no key server has");
+      return Failed("its name points to an address that no key server has");
     }
     if (first.empty()) first = host;
   }
-  if (first.empty()) return Failed(url, "its name has no address");
+  if (first.empty()) return Failed("its name has no address");
   return first;
 }
 
-std::unique_ptr<httplib::ClientImpl> NewClient(const FetchSettings& settings) {
-  const FetchUrl& url = settings.url;
-  if (!url.tls) return std::make_unique<httplib::ClientImpl>(url.host, url.port);
-  auto client = std::make_unique<httplib::SSLClient>(url.host, url.port);
-  if (!settings.ca_file.empty()) client->set_ca_cert_path(settings.ca_file);
-  client->enable_server_certificate_verification(true);
-  return client;
+std::string Base64(std::string_view bytes) {
+  std::string text = EncodeBase64Url(bytes);
+  std::replace(text.begin(), text.end(), '-', '+');
+  std::replace(text.begin(), text.end(), '_', '/');
+  return text.append((4 - text.size() % 4) % 4, '=');
 }
 
-// Takes a body no longer than is allowed.
-class Body {
- public:
-  explicit Body(size_t most) : most_(most) {}
-
-  httplib::ResponseHandler OnHead() {
-    return [this](const httplib::Response& response) {
-      status_ = response.status;
-      return status_ == 200;
-    };
-  }
-  httplib::ContentReceiver OnData() {
-    return [this](const char* data, size_t size) {
-      too_long_ = size > most_ - text_.size();
-      if (!too_long_) text_.append(data, size);
-      return !too_long_;
-    };
-  }
-  absl::StatusOr<std::string> Take(const FetchUrl& url, httplib::Error error) {
-    if (status_ != 0 && status_ != 200) return Failed(url, Cat("answered ", status_));
-    if (too_long_) return Failed(url, Cat("sent more than ", most_, " bytes"));
-    if (error != httplib::Error::Success) return Failed(url, httplib::to_string(error));
-    return std::move(text_);
-  }
-
- private:
-  const size_t most_;
-  int status_ = 0;
-  bool too_long_ = false;
-  std::string text_;
-};
+// What all requests begin with.
+std::string Head(std::string_view method, const FetchUrl& url) {
+  const bool usual = url.port == (url.tls ? 443 : 80);
+  std::string host = url.HostPort();
+  if (usual) host.resize(host.rfind(':'));
+  return Cat(method, ' ', url.target, " HTTP/1.1\r\nHost: ", host,
+             "\r\nAccept: application/json\r\nAccept-Encoding: identity\r\nConnection: close\r\n");
+}
 
 }  // namespace
 
-template <class Exchange>
-absl::StatusOr<std::string> Fetcher::Run(const Exchange& exchange) {
+Fetcher::Fetcher(FetchSettings settings)
+    : settings_(std::move(settings)),
+      stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      resumption_(std::make_shared<tls::Resumption>()) {}
+
+Fetcher::~Fetcher() { close(stop_); }
+
+absl::StatusOr<std::shared_ptr<const tls::Context>> Fetcher::TlsContext() {
+  const TimePoint now = Clock::now();
+  if (!context_ || now >= context_until_) {
+    auto made = tls::MakeClientContext({.ca_file = settings_.ca_file, .protocol = "http/1.1"});
+    if (!made.ok()) return made.status();
+    context_ = *std::move(made);
+    context_until_ = now + kContextLife;
+  }
+  return context_;
+}
+
+absl::StatusOr<std::string> Fetcher::Exchange(const std::string& request) {
   const FetchUrl& url = settings_.url;
   const absl::StatusOr<std::string> address = Resolve(url);
   if (!address.ok()) return address.status();
-  const std::unique_ptr<httplib::ClientImpl> client = NewClient(settings_);
-  client->set_hostname_addr_map({{url.host, *address}});
-  client->set_follow_location(false);
-  client->set_decompress(false);
-  client->set_keep_alive(false);
-  client->set_connection_timeout(kStep);
-  client->set_read_timeout(kStep);
-  client->set_write_timeout(kStep);
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return absl::CancelledError("the program ends");
-    done_ = false;
+  std::shared_ptr<const tls::Context> context;
+  if (url.tls) {
+    auto made = TlsContext();
+    if (!made.ok()) return Failed(Std(made.status().message()));
+    context = *std::move(made);
   }
-  bool late = false;
-  // The library's own limits are for each read: a server that sends a byte now and then would be
-  // listened to for ever.
-  std::thread watch([&] {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, settings_.time_limit, [&] { return done_ || stopped_; });
-    if (done_) return;
-    late = !stopped_;
-    lock.unlock();
-    client->stop();
-  });
-  absl::StatusOr<std::string> text = exchange(*client);
-  {
-    const std::lock_guard lock(mutex_);
-    done_ = true;
+  const Patience patience{Clock::now() + settings_.time_limit, stop_};
+  const auto connection = ClientConnection::Open(*address, url.port, std::move(context), url.host,
+                                                 resumption_, patience);
+  if (!connection.ok()) return connection.status();
+  const absl::Status written = (*connection)->Write(request);
+  if (!written.ok()) return written;
+  AnswerReader reader(settings_.most_bytes);
+  while (true) {
+    bool cleanly = false;
+    const absl::StatusOr<std::string_view> bytes = (*connection)->Read(cleanly);
+    if (!bytes.ok()) return bytes.status();
+    if (bytes->empty()) reader.End(cleanly);
+    if (bytes->empty() || !reader.Feed(*bytes)) break;
   }
-  changed_.notify_all();
-  watch.join();
-  if (late) return Failed(url, "took too long");
-  return text;
+  if (!reader.error().empty()) return Failed(reader.error());
+  if (reader.status() != 200) return Failed(Cat("answered ", reader.status()));
+  return reader.TakeBody();
 }
 
-absl::StatusOr<std::string> Fetcher::Get() {
-  return Run([&](httplib::ClientImpl& client) {
-    Body body(settings_.most_bytes);
-    const httplib::Headers headers = {{"Accept", "application/json"},
-                                      {"Accept-Encoding", "identity"}};
-    const auto result = client.Get(settings_.url.target, headers, body.OnHead(), body.OnData());
-    return body.Take(settings_.url, result.error());
-  });
+absl::StatusOr<std::string> Fetcher::Run(const std::string& request) {
+  if (stopped_.load()) return absl::CancelledError("the program ends");
+  absl::StatusOr<std::string> text = Exchange(request);
+  if (text.ok() || text.status().code() == absl::StatusCode::kCancelled) return text;
+  return absl::UnavailableError(
+      Absl(Cat(settings_.url.ToString(), ": ", Std(text.status().message()))));
 }
 
-absl::StatusOr<std::string> Fetcher::Post(const std::string& form, const std::string& user,
-                                          const std::string& password) {
-  return Run([&](httplib::ClientImpl& client) {
-    Body body(settings_.most_bytes);
-    httplib::Request request;
-    request.method = "POST";
-    request.path = settings_.url.target;
-    request.headers = {{"Accept", "application/json"},
-                       {"Accept-Encoding", "identity"},
-                       {"Content-Type", "application/x-www-form-urlencoded"}};
-    if (!user.empty()) {
-      request.headers.insert(httplib::make_basic_authentication_header(user, password));
-    }
-    request.body = form;
-    request.response_handler = body.OnHead();
-    const auto receive = body.OnData();
-    request.content_receiver = [&](const char* data, size_t size, uint64_t, uint64_t) {
-      return receive(data, size);
-    };
-    const auto result = client.send(request);
-    return body.Take(settings_.url, result.error());
-  });
+absl::StatusOr<std::string> Fetcher::Get() { return Run(Head("GET", settings_.url) + "\r\n"); }
+
+absl::StatusOr<std::string> Fetcher::Post(std::string_view form, std::string_view credentials) {
+  std::string request = Head("POST", settings_.url);
+  if (!credentials.empty()) request += Cat("Authorization: Basic ", Base64(credentials), "\r\n");
+  request += Cat("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ", form.size(),
+                 "\r\n\r\n", form);
+  return Run(request);
 }
 
 void Fetcher::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-  }
-  changed_.notify_all();
+  stopped_.store(true);
+  const uint64_t one = 1;
+  static_cast<void>(write(stop_, &one, sizeof one));
 }
 
 }  // namespace frontdesk::identity

@@ -1,18 +1,17 @@
-// Fetching one document that the configuration names, such as an issuer's keys. Blocking: for
+// Asking one address that the configuration names, such as for an issuer's keys. Blocking: for
 // threads of its own, never for a loop.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
+#include <atomic>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "gateway/base/clock.h"
+#include "gateway/identity/client_connection.h"
 #include "gateway/identity/url.h"
-
-namespace httplib {
-class ClientImpl;
-}
 
 namespace frontdesk::identity {
 
@@ -30,26 +29,31 @@ struct FetchSettings {
 // looked at.
 class Fetcher {
  public:
-  explicit Fetcher(FetchSettings settings) : settings_(std::move(settings)) {}
+  explicit Fetcher(FetchSettings settings);
+  Fetcher(const Fetcher&) = delete;
+  Fetcher& operator=(const Fetcher&) = delete;
+  ~Fetcher();
 
   // The body of an answer 200. From one thread at a time.
   absl::StatusOr<std::string> Get();
-  // A form sent by POST (application/x-www-form-urlencoded), with HTTP Basic credentials where
-  // `user` is not empty; else as Get().
-  absl::StatusOr<std::string> Post(const std::string& form, const std::string& user,
-                                   const std::string& password);
+  // A form sent by POST (application/x-www-form-urlencoded), with these HTTP Basic credentials
+  // ("user:password") where they are not empty; else as Get().
+  absl::StatusOr<std::string> Post(std::string_view form, std::string_view credentials);
   // Ends a fetch under way and all later ones. From any thread.
   void Stop();
 
  private:
-  template <class Exchange>
-  absl::StatusOr<std::string> Run(const Exchange& exchange);
+  absl::StatusOr<std::string> Run(const std::string& request);
+  absl::StatusOr<std::string> Exchange(const std::string& request);
+  absl::StatusOr<std::shared_ptr<const tls::Context>> TlsContext();
 
   const FetchSettings settings_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopped_ = false;
-  bool done_ = true;
+  int stop_ = -1;  // an event descriptor
+  std::atomic<bool> stopped_{false};
+  // Whom it believes, and until when that is not read anew.
+  std::shared_ptr<const tls::Context> context_;
+  TimePoint context_until_;
+  std::shared_ptr<tls::Resumption> resumption_;
 };
 
 }  // namespace frontdesk::identity

@@ -28,6 +28,17 @@ bool Identity::ClaimIs(std::string_view path, const std::vector<std::string>& va
 bool Identity::HasScope(std::string_view scope) const { return Has(scopes, scope); }
 bool Identity::HasRole(std::string_view role) const { return Has(roles, role); }
 
+size_t Identity::MemoryUsed() const {
+  size_t bytes = sizeof *this + sub.capacity() + provider.capacity() + claims.MemoryUsed();
+  for (const auto* names : {&scopes, &roles}) {
+    for (const std::string& name : *names) bytes += sizeof name + name.capacity();
+  }
+  for (const auto& entry : metadata) {
+    bytes += sizeof entry + entry.first.capacity() + entry.second.capacity();
+  }
+  return bytes;
+}
+
 IdentityPointer MakeIdentity(std::string_view sub) {
   auto identity = std::make_shared<Identity>();
   identity->sub = sub;

@@ -34,6 +34,8 @@ struct Identity {
   bool ClaimIs(std::string_view path, const std::vector<std::string>& values) const;
   bool HasScope(std::string_view scope) const;
   bool HasRole(std::string_view role) const;
+  // About how many bytes it has.
+  size_t MemoryUsed() const;
 };
 
 using IdentityPointer = std::shared_ptr<const Identity>;

@@ -156,6 +156,14 @@ std::optional<std::string> JsonValue::ScalarText() const {
   return std::nullopt;
 }
 
+size_t JsonValue::MemoryUsed() const {
+  size_t bytes = text.capacity() + (members.capacity() - members.size()) * sizeof(JsonMember);
+  for (const JsonMember& member : members) {
+    bytes += sizeof member + member.name.capacity() + member.value.MemoryUsed();
+  }
+  return bytes;
+}
+
 absl::StatusOr<JsonValue> ParseJson(std::string_view text, const JsonLimits& limits) {
   // The parser would skip it.
   if (text.starts_with("\xef\xbb\xbf")) {

@@ -33,6 +33,8 @@ struct JsonValue {
   const JsonValue* FindPath(std::string_view path) const;
   // A text, integer, number or bool as text; nothing for the others.
   std::optional<std::string> ScalarText() const;
+  // About how many bytes it has besides itself.
+  size_t MemoryUsed() const;
 };
 
 struct JsonMember {

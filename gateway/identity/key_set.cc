@@ -71,10 +71,6 @@ absl::StatusOr<KeySet> KeySet::Parse(std::string_view text, const KeySetRules& r
     }
     set.keys_.push_back(*std::move(key));
   }
-  if (set.keys_.empty()) {
-    return Wrong(set.ignored_.empty() ? "has no keys"
-                                      : Cat("has no key to use: ", set.ignored_[0]));
-  }
   return set;
 }
 

@@ -26,17 +26,18 @@ class KeySet {
   static constexpr size_t kMostKeys = 100;
 
   // All or nothing: the status names the key and what is wrong with it. Refused are sets with weak
-  // or unreadable keys, keys for encryption, two of one `kid`, private or secret keys among public
-  // ones, and sets without any key to use. Keys of kinds that are not known here are passed over,
-  // as the RFC asks: ignored() says which.
+  // or unreadable keys, keys for encryption, two of one `kid`, and private or secret keys among
+  // public ones. Keys of kinds that are not known here are passed over, as the RFC asks: ignored()
+  // says which. A set without any key to use is one: its issuer has withdrawn what it had.
   static absl::StatusOr<KeySet> Parse(std::string_view text, const KeySetRules& rules);
 
   // The key that may have made a signature. Without a `kid` it must be the only one that could; a
   // set of one key without `kid` is meant whatever a token names.
   const Key* Find(const std::optional<std::string>& kid, Algorithm algorithm) const;
-  // True if a newer set could hold what Find() did not find.
-  bool IsUnknown(const std::optional<std::string>& kid) const {
-    return kid && !by_id_.contains(*kid) && !(keys_.size() == 1 && keys_[0].id().empty());
+  // True if a newer set could hold what Find() did not find, or what has made a signature that none
+  // of these has: a key that goes by no name here may have taken the place of another.
+  bool MayBeOutdated(const std::optional<std::string>& kid) const {
+    return !kid || !by_id_.contains(*kid);
   }
 
   size_t size() const { return keys_.size(); }

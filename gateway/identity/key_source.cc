@@ -7,13 +7,19 @@
 
 namespace frontdesk::identity {
 
-KeySource::KeySource(KeySourceSettings settings, Fetch fetch, std::function<double()> random)
+template <class Keys>
+KeySourceOf<Keys>::KeySourceOf(KeySourceSettings settings, Fetch fetch, Parse parse,
+                               std::function<double()> random)
     : settings_(std::move(settings)),
       fetch_(std::move(fetch)),
+      parse_(std::move(parse)),
       random_(std::move(random)),
-      schedule_(settings_.refresh) {}
+      schedule_(settings_.refresh) {
+  status_.name = settings_.name;
+}
 
-KeySource::~KeySource() {
+template <class Keys>
+KeySourceOf<Keys>::~KeySourceOf() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -22,17 +28,24 @@ KeySource::~KeySource() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<const KeySet> KeySource::keys() const {
+template <class Keys>
+std::shared_ptr<const Keys> KeySourceOf<Keys>::keys() const {
   const std::lock_guard lock(mutex_);
   return keys_;
 }
 
-KeySourceStatus KeySource::status() const {
+template <class Keys>
+KeySourceStatus KeySourceOf<Keys>::status(TimePoint now) const {
   const std::lock_guard lock(mutex_);
-  return status_;
+  KeySourceStatus status = status_;
+  status.there = keys_ != nullptr;
+  status.keys = keys_ == nullptr ? 0 : keys_->size();
+  if (good_) status.age = now - *good_;
+  return status;
 }
 
-void KeySource::OnUnknownKey(TimePoint now) {
+template <class Keys>
+void KeySourceOf<Keys>::OnUnknownKey(TimePoint now) {
   bool due;
   {
     const std::lock_guard lock(mutex_);
@@ -41,16 +54,19 @@ void KeySource::OnUnknownKey(TimePoint now) {
   if (due) changed_.notify_all();
 }
 
-void KeySource::Start() {
+template <class Keys>
+void KeySourceOf<Keys>::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-bool KeySource::WaitForKeys(Duration patience) {
+template <class Keys>
+bool KeySourceOf<Keys>::WaitForKeys(Duration patience) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, patience, [&] { return keys_ != nullptr; });
 }
 
-void KeySource::Run() {
+template <class Keys>
+void KeySourceOf<Keys>::Run() {
   while (true) {
     const TimePoint next = Step(Clock::now());
     std::unique_lock lock(mutex_);
@@ -59,7 +75,8 @@ void KeySource::Run() {
   }
 }
 
-TimePoint KeySource::Step(TimePoint now) {
+template <class Keys>
+TimePoint KeySourceOf<Keys>::Step(TimePoint now) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || schedule_.next() > now) return schedule_.next();
@@ -68,47 +85,76 @@ TimePoint KeySource::Step(TimePoint now) {
   const absl::StatusOr<std::string> text = fetch_();
   const absl::Status taken = text.ok() ? Take(*text) : text.status();
   TimePoint next;
-  bool first_failure = false;
+  bool first_failure = false, dropped = false;
   {
     const std::lock_guard lock(mutex_);
     if (taken.ok()) {
       schedule_.OnSuccess(now);
+      good_ = now;
     } else {
       first_failure = schedule_.failures() == 0 && !stopping_;
       schedule_.OnFailure(now, random_());
+      ++status_.failed_fetches;
+      // Retries come at least once a minute, so this is soon enough.
+      dropped = keys_ != nullptr && now - *good_ >= settings_.max_stale;
+      if (dropped) {
+        keys_.reset();
+        epoch_.fetch_add(1, std::memory_order_acq_rel);
+      }
     }
     status_.failures = schedule_.failures();
     status_.error = Std(taken.message());
     next = schedule_.next();
   }
   changed_.notify_all();
-  if (first_failure) {
-    observe::LogWarn(Cat("keys of ", settings_.name, ": ", Std(taken.message()),
-                         "; those there were stay in use"));
-  }
+  TellFailure(taken, first_failure, dropped);
   return next;
 }
 
-absl::Status KeySource::Take(const std::string& text) {
+template <class Keys>
+void KeySourceOf<Keys>::TellFailure(const absl::Status& why, bool first, bool dropped) const {
+  const std::string what = Cat("keys of ", settings_.name, ": ", Std(why.message()));
+  if (dropped) {
+    observe::LogError(Cat(what, "; those there were are too old now and no longer used"));
+  } else if (first) {
+    observe::LogWarn(Cat(what, "; those there were stay in use"));
+  }
+}
+
+template <class Keys>
+absl::Status KeySourceOf<Keys>::Take(const std::string& text) {
+  const Sha256Digest digest = Sha256({text});
   {
     const std::lock_guard lock(mutex_);
-    if (keys_ != nullptr && text == text_) return absl::OkStatus();
+    if (keys_ != nullptr && digest == digest_) return absl::OkStatus();
   }
-  absl::StatusOr<KeySet> set = KeySet::Parse(text, settings_.rules);
-  if (!set.ok()) return set.status();
-  const auto keys = std::make_shared<const KeySet>(*std::move(set));
+  absl::StatusOr<Keys> read = parse_(text);
+  if (!read.ok()) return read.status();
+  const auto keys = std::make_shared<const Keys>(*std::move(read));
   {
     const std::lock_guard lock(mutex_);
     keys_ = keys;
-    text_ = text;
-    status_.keys = keys->size();
+    digest_ = digest;
     epoch_.fetch_add(1, std::memory_order_acq_rel);
   }
-  observe::LogInfo(Cat("keys of ", settings_.name, ": ", keys->size(), " in use"));
-  for (const std::string& ignored : keys->ignored()) {
-    observe::LogInfo(Cat("keys of ", settings_.name, ": ", ignored, " and is passed over"));
+  if (keys->size() == 0) {
+    observe::LogWarn(Cat("keys of ", settings_.name, ": all were withdrawn"));
+  } else {
+    observe::LogInfo(Cat("keys of ", settings_.name, ": ", keys->size(), " in use"));
+  }
+  if constexpr (requires { keys->ignored(); }) {
+    for (const std::string& ignored : keys->ignored()) {
+      observe::LogInfo(Cat("keys of ", settings_.name, ": ", ignored, " and is passed over"));
+    }
   }
   return absl::OkStatus();
+}
+
+template class KeySourceOf<KeySet>;
+template class KeySourceOf<ApiKeys>;
+
+KeySource::Parse KeySetParser(KeySetRules rules) {
+  return [rules](const std::string& text) { return KeySet::Parse(text, rules); };
 }
 
 }  // namespace frontdesk::identity

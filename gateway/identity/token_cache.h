@@ -15,12 +15,18 @@
 
 namespace frontdesk::identity {
 
-// Bounded in entries, each no longer than a token may be; the least recently used one makes room.
+// Bounded in entries and in bytes; the least recently used ones make room.
 // An entry is found by a seeded hash and compared as a whole. One for all workers, in parts with a
 // short lock each.
 class TokenCache {
  public:
-  TokenCache(size_t entries, uint64_t seed);
+  struct Limits {
+    size_t entries = 100'000;
+    size_t bytes = 64 << 20;  // about: tokens, and what was read of them
+  };
+
+  // `seed` is secret.
+  TokenCache(const Limits& limits, uint64_t seed);
 
   // Who it is, if this very text was verified in this epoch and still holds; else null. An epoch is
   // a state of the keys: when one is withdrawn, what it had signed must not outlive it here.
@@ -29,6 +35,7 @@ class TokenCache {
   void Insert(std::string_view token, uint64_t epoch, IdentityPointer identity, UnixTime until);
 
   size_t size() const;
+  size_t bytes() const;
 
  private:
   static constexpr size_t kShards = 16;
@@ -37,6 +44,7 @@ class TokenCache {
     uint64_t hash;
     uint64_t epoch;
     int64_t expires;
+    size_t bytes;
     std::string token;
     IdentityPointer identity;
   };
@@ -44,13 +52,16 @@ class TokenCache {
     mutable Mutex mutex;
     std::list<Entry> entries ABSL_GUARDED_BY(mutex);  // the most recently used one first
     absl::flat_hash_map<uint64_t, std::list<Entry>::iterator> by_hash ABSL_GUARDED_BY(mutex);
+    size_t bytes ABSL_GUARDED_BY(mutex) = 0;
+
+    void Erase(std::list<Entry>::iterator entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   };
 
   uint64_t HashOf(std::string_view token) const;
   Shard& ShardOf(uint64_t hash) { return shards_[hash % kShards]; }
 
   const uint64_t seed_;
-  const size_t entries_per_shard_;
+  const Limits per_shard_;
   std::array<Shard, kShards> shards_;
 };
 

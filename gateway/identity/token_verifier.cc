@@ -7,8 +7,9 @@
 
 namespace frontdesk::identity {
 
-TokenVerifier::TokenVerifier(std::vector<Provider> providers, size_t cache_entries, uint64_t seed)
-    : providers_(std::move(providers)), cache_(cache_entries, seed) {
+TokenVerifier::TokenVerifier(std::vector<Provider> providers, const TokenCache::Limits& cached,
+                             uint64_t seed)
+    : providers_(std::move(providers)), cache_(cached, seed) {
   for (size_t i = 0; i < providers_.size(); ++i) {
     by_issuer_.emplace(providers_[i].rules.issuer, i);
   }
@@ -51,7 +52,7 @@ absl::StatusOr<IdentityPointer> TokenVerifier::VerifyAnew(std::string_view token
   if (!known && complete) {
     // It may be of a key that was not there when keys were last fetched.
     for (size_t i = 0; i < sets.size(); ++i) {
-      if (sets[i]->IsUnknown(jws->kid)) providers_[i].keys->OnUnknownKey(loop_now);
+      if (sets[i]->MayBeOutdated(jws->kid)) providers_[i].keys->OnUnknownKey(loop_now);
     }
     return Refusal("TOKEN_KEY_UNKNOWN");
   }
@@ -67,9 +68,11 @@ absl::StatusOr<IdentityPointer> TokenVerifier::VerifyAnew(std::string_view token
   const std::shared_ptr<const KeySet>& keys = sets[found->second];
   if (keys == nullptr) return absl::UnavailableError("KEYS_UNAVAILABLE");
 
-  if (keys->IsUnknown(jws->kid)) provider.keys->OnUnknownKey(loop_now);
   const absl::Status signature = CheckSignature(*jws, *keys);
-  if (!signature.ok()) return signature;
+  if (!signature.ok()) {
+    if (keys->MayBeOutdated(jws->kid)) provider.keys->OnUnknownKey(loop_now);
+    return signature;
+  }
   return JudgeClaims(*std::move(claims), jws->type, provider.rules, provider.name, now);
 }
 

@@ -26,7 +26,7 @@ struct Provider {
 class TokenVerifier {
  public:
   // Each issuer has one provider. `seed` is secret.
-  TokenVerifier(std::vector<Provider> providers, size_t cache_entries, uint64_t seed);
+  TokenVerifier(std::vector<Provider> providers, const TokenCache::Limits& cached, uint64_t seed);
 
   // Who the token stands for. UNAUTHENTICATED with a reason for the log (see Refusal()), or
   // UNAVAILABLE when that can't be told because its issuer's keys could not be fetched yet.

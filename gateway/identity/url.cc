@@ -42,6 +42,12 @@ bool IsForbidden(uint32_t v4, bool loopback_is_meant) {
   return first == 0 || first >= 224 || v4 >> 16 == 0xa9fe;  // 169.254/16
 }
 
+// The IPv4 address that stands in one of IPv6.
+uint32_t V4At(const in6_addr& v6, size_t at) {
+  const uint8_t* const b = v6.s6_addr + at;
+  return uint32_t{b[0]} << 24 | uint32_t{b[1]} << 16 | uint32_t{b[2]} << 8 | b[3];
+}
+
 }  // namespace
 
 std::string FetchUrl::HostPort() const {
@@ -117,11 +123,23 @@ bool IsForbiddenAddress(std::string_view address, bool loopback_is_meant) {
   if (!IsV6(host, v6)) return true;
   if (IN6_IS_ADDR_LOOPBACK(&v6)) return !loopback_is_meant;
   if (IN6_IS_ADDR_V4MAPPED(&v6) || IN6_IS_ADDR_V4COMPAT(&v6)) {
-    const uint8_t* const b = v6.s6_addr + 12;
-    return IsForbidden(uint32_t{b[0]} << 24 | uint32_t{b[1]} << 16 | uint32_t{b[2]} << 8 | b[3],
-                       loopback_is_meant);
+    return IsForbidden(V4At(v6, 12), loopback_is_meant);
   }
-  return IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6) || IN6_IS_ADDR_MULTICAST(&v6);
+  // What translates to IPv4 on the way, or is taken there in a tunnel, is judged as that; and never
+  // means this machine.
+  const std::string_view bytes(reinterpret_cast<const char*>(v6.s6_addr), 16);
+  constexpr std::string_view kNat64("\x00\x64\xff\x9b\0\0\0\0\0\0\0\0", 12);  // RFC 6052
+  constexpr std::string_view kLocalNat64("\x00\x64\xff\x9b\x00\x01", 6);      // RFC 8215
+  constexpr std::string_view k6to4("\x20\x02", 2);                            // RFC 3056
+  constexpr std::string_view kTeredo("\x20\x01\0\0", 4);                      // RFC 4380
+  // Metadata of a cloud, at a unique local address.
+  constexpr std::string_view kMetadata("\xfd\x00\x0e\xc2\0\0\0\0\0\0\0\0\0\0\x02\x54", 16);
+  if (bytes.starts_with(kNat64) || bytes.starts_with(kLocalNat64))
+    return IsForbidden(V4At(v6, 12), false);
+  if (bytes.starts_with(k6to4)) return IsForbidden(V4At(v6, 2), false);
+  if (bytes.starts_with(kTeredo) || bytes == kMetadata) return true;
+  return IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_SITELOCAL(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6) ||
+         IN6_IS_ADDR_MULTICAST(&v6);
 }
 
 }  // namespace frontdesk::identity

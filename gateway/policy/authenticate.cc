@@ -1,11 +1,14 @@
 #include "gateway/policy/authenticate.h"
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/identity/jws.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -24,40 +27,87 @@ absl::Status Refuse(Exchange& exchange, const absl::Status& why) {
       .Header("WWW-Authenticate", "Bearer");
 }
 
+// That the file is read by loopback only was checked when it was loaded; this is for what nobody
+// thought of.
+bool IsThisMachine(std::string_view numeric) {
+  if (numeric.starts_with("::ffff:")) numeric.remove_prefix(7);
+  return numeric.starts_with("127.") || numeric == "::1";
+}
+
+// Tokens of keys that lie about in a folder.
+bool IsForThisMachine(const AuthSettings& settings, const identity::Identity& caller) {
+  return std::any_of(settings.providers.begin(), settings.providers.end(),
+                     [&](const AuthSettings::Provider& provider) {
+                       return provider.file_is_signing_key && provider.name == caller.provider;
+                     });
+}
+
 void SetCaller(Exchange& exchange, identity::IdentityPointer caller) {
   exchange.call.caller_sub = caller->sub;
   exchange.call.identity = std::move(caller);
+}
+
+// What the request brings, or nothing when it is let in, or refused, without being asked: then
+// `status` says which.
+std::optional<Credential> Begin(Exchange& exchange, const AuthSettings& settings,
+                                absl::Status& status) {
+  const route::Route& route = *exchange.route;
+  if (route.auth.access == Access::kPublic) return std::nullopt;
+  absl::StatusOr<Credential> credential = Credential();
+  // Where nobody can prove anything, what looks like a credential is a header like others.
+  if (settings.on()) credential = FindCredential(exchange.request, settings.places);
+  if (!credential.ok()) {
+    status = Refuse(exchange, credential.status());
+    return std::nullopt;
+  }
+  if (credential->kind != Credential::Kind::kNone) {
+    if (credential->IsOneOf(route.auth.credentials)) return *credential;
+    status = Refuse(exchange, identity::Refusal("CREDENTIAL_KIND"));
+    return std::nullopt;
+  }
+  if (settings.development_caller && IsThisMachine(exchange.request.peer_address)) {
+    SetCaller(exchange, settings.development_caller);
+    return std::nullopt;
+  }
+  if (route.auth.access == Access::kOptional && !route.method->needs_caller) return std::nullopt;
+  status = Refuse(exchange, identity::Refusal("CREDENTIAL_MISSING"));
+  return std::nullopt;
+}
+
+absl::Status End(Exchange& exchange, const AuthSettings& settings, const Credential& credential,
+                 absl::StatusOr<identity::IdentityPointer> caller) {
+  if (!caller.ok()) return Refuse(exchange, caller.status());
+  if (IsForThisMachine(settings, **caller) && !IsThisMachine(exchange.request.peer_address)) {
+    return Refuse(exchange, identity::Refusal("TOKEN_FOR_LOOPBACK"));
+  }
+  const std::vector<std::string>& taken = exchange.route->auth.providers;
+  if (!taken.empty() && std::find(taken.begin(), taken.end(), (*caller)->provider) == taken.end()) {
+    return Refuse(exchange, identity::Refusal("CREDENTIAL_OF_ANOTHER_API"));
+  }
+  SetCaller(exchange, *std::move(caller));
+  exchange.by_cookie = credential.kind == Credential::Kind::kSession;
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::Status Authenticate(Exchange& exchange, const AuthSettings& settings,
                           Authenticator& authenticator) {
-  const route::Route& route = *exchange.route;
-  if (route.auth.access == Access::kPublic) return absl::OkStatus();
-  absl::StatusOr<Credential> credential = Credential();
-  // Where nobody can prove anything, what looks like a credential is a header like others.
-  if (settings.on()) credential = FindCredential(exchange.request, settings.places);
-  if (!credential.ok()) return Refuse(exchange, credential.status());
-  if (credential->kind == Credential::Kind::kNone) {
-    if (settings.development_caller) {
-      SetCaller(exchange, settings.development_caller);
-      return absl::OkStatus();
-    }
-    if (route.auth.access == Access::kOptional && !route.method->needs_caller) {
-      return absl::OkStatus();
-    }
-  }
-  absl::StatusOr<identity::IdentityPointer> caller =
-      authenticator.Verify(*credential, exchange.call.loop.Now());
-  if (!caller.ok()) return Refuse(exchange, caller.status());
-  const std::vector<std::string>& taken = route.auth.providers;
-  if (!taken.empty() && std::find(taken.begin(), taken.end(), (*caller)->provider) == taken.end()) {
-    return Refuse(exchange, absl::UnauthenticatedError("CREDENTIAL_OF_ANOTHER_API"));
-  }
-  SetCaller(exchange, *std::move(caller));
-  exchange.by_cookie = credential->from_cookie;
-  return absl::OkStatus();
+  absl::Status status;
+  const std::optional<Credential> credential = Begin(exchange, settings, status);
+  if (!credential) return status;
+  return End(exchange, settings, *credential,
+             authenticator.Verify(*credential, exchange.call.loop.Now()));
+}
+
+Task<absl::Status> AuthenticateAsking(Exchange& exchange, const AuthSettings& settings,
+                                      Authenticator& authenticator) {
+  absl::Status status;
+  const std::optional<Credential> credential = Begin(exchange, settings, status);
+  if (!credential) co_return status;
+  absl::StatusOr<identity::IdentityPointer> caller = co_await authenticator.VerifyAsking(
+      *credential, exchange.call.loop, exchange.call.deadline, &exchange.call.cancel);
+  co_return End(exchange, settings, *credential, std::move(caller));
 }
 
 }  // namespace frontdesk::policy

@@ -13,4 +13,8 @@ namespace frontdesk::policy {
 absl::Status Authenticate(Exchange& exchange, const AuthSettings& settings,
                           Authenticator& authenticator);
 
+// The same where an issuer may have to be asked (AuthSettings::introspection).
+Task<absl::Status> AuthenticateAsking(Exchange& exchange, const AuthSettings& settings,
+                                      Authenticator& authenticator);
+
 }  // namespace frontdesk::policy

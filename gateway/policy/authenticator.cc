@@ -1,5 +1,7 @@
 #include "gateway/policy/authenticator.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <system_error>
@@ -10,41 +12,118 @@
 #include "gateway/identity/signing_key.h"
 
 namespace frontdesk::policy {
+namespace {
+
+// At most a byte more than is taken, so that a larger file is seen to be larger.
+absl::StatusOr<std::string> ReadFile(const std::string& name, size_t most) {
+  errno = 0;
+  std::ifstream file(name, std::ios::binary);
+  std::string text;
+  std::array<char, 16 << 10> piece;
+  while (file && text.size() <= most) {
+    const size_t wanted = std::min(piece.size(), most + 1 - text.size());
+    file.read(piece.data(), static_cast<std::streamsize>(wanted));
+    text.append(piece.data(), static_cast<size_t>(file.gcount()));
+  }
+  if (!file.is_open() || file.bad() || (errno != 0 && text.empty())) {
+    const int error = errno != 0 ? errno : EIO;
+    return absl::UnavailableError(Absl(Cat(name, ": ", std::generic_category().message(error))));
+  }
+  return text;
+}
+
+constexpr size_t kMostSecret = 4096;
+
+absl::StatusOr<std::string> Inquire(identity::Fetcher& fetcher,
+                                    const AuthSettings::Introspection& settings,
+                                    std::string_view token) {
+  std::string credentials;
+  if (!settings.client_secret_file.empty()) {
+    absl::StatusOr<std::string> secret = ReadFile(settings.client_secret_file, kMostSecret);
+    if (!secret.ok()) return secret;
+    while (secret->ends_with('\n') || secret->ends_with('\r')) secret->pop_back();
+    credentials = identity::ClientCredentials(settings.client_id, *secret);
+  }
+  return fetcher.Post(identity::IntrospectionForm(token), credentials);
+}
+
+// Somebody else may have found a token that is bound to a certificate.
+absl::StatusOr<identity::IdentityPointer> WithBinding(
+    const Credential& credential, absl::StatusOr<identity::IdentityPointer> caller) {
+  const bool beside =
+      credential.certificate != nullptr && credential.kind != Credential::Kind::kCertificate;
+  if (!beside || !caller.ok()) return caller;
+  if (identity::IsBoundTo(**caller, *credential.certificate)) return caller;
+  return identity::Refusal("TOKEN_OF_ANOTHER_CERTIFICATE");
+}
+
+// What a token is made of (RFC 6750, section 2.1).
+bool IsTokenText(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           std::string_view("-._~+/=").find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace
 
 absl::StatusOr<std::string> ReadKeys(const AuthSettings::Provider& provider) {
-  errno = 0;
-  std::ifstream file(provider.file, std::ios::binary);
-  // One byte more than is taken, so that a larger file is seen to be larger.
-  std::string text(identity::KeySet::kMostBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad() || (errno != 0 && file.gcount() == 0)) {
-    const int error = errno != 0 ? errno : EIO;
-    return absl::UnavailableError(
-        Absl(Cat(provider.file, ": ", std::generic_category().message(error))));
-  }
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (!provider.file_is_signing_key) return text;
-  const absl::StatusOr<identity::SigningKey> key = identity::SigningKey::FromJwk(text);
+  absl::StatusOr<std::string> text = ReadFile(provider.file, identity::KeySet::kMostBytes);
+  if (!text.ok() || !provider.file_is_signing_key) return text;
+  const absl::StatusOr<identity::SigningKey> key = identity::SigningKey::FromJwk(*text);
   if (!key.ok()) return key.status();
   return key->ToPublicKeySet();
 }
 
+absl::StatusOr<std::string> ReadApiKeys(const AuthSettings::ApiKeys& settings) {
+  return ReadFile(settings.file, identity::ApiKeys::kMostBytes);
+}
+
+identity::ApiKeySource::Parse ApiKeyParser(const AuthSettings::ApiKeys& settings, uint64_t seed) {
+  return [settings, seed](const std::string& text) {
+    return identity::ApiKeys::Parse(text, settings.metadata, seed, settings.subject_prefix);
+  };
+}
+
 Authenticator::Authenticator(const AuthSettings& settings, std::function<identity::UnixTime()> wall,
                              const std::function<upstream::Random()>& make_random, uint64_t seed)
-    : wall_(std::move(wall)), api_keys_(settings.api_keys) {
+    : wall_(std::move(wall)), certificates_(settings.certificates) {
+  if (settings.api_keys) {
+    const AuthSettings::ApiKeys& from = *settings.api_keys;
+    api_keys_ = std::make_unique<identity::ApiKeySource>(
+        identity::KeySourceSettings{.name = std::string(identity::ApiKeys::kProvider),
+                                    .refresh = {.interval = kFileInterval}},
+        [from] { return ReadApiKeys(from); }, ApiKeyParser(from, seed), make_random());
+  }
   std::vector<identity::Provider> providers;
   for (const AuthSettings::Provider& provider : settings.providers) {
+    if (!provider.has_keys()) continue;
     identity::KeySource::Fetch fetch = [provider] { return ReadKeys(provider); };
     if (provider.url) {
       auto& fetcher = *fetchers_.emplace_back(std::make_unique<identity::Fetcher>(*provider.url));
       fetch = [&fetcher] { return fetcher.Get(); };
     }
     sources_.push_back(std::make_unique<identity::KeySource>(
-        identity::KeySourceSettings{provider.name, provider.keys, provider.refresh},
-        std::move(fetch), make_random()));
+        identity::KeySourceSettings{provider.name, provider.refresh, provider.max_stale},
+        std::move(fetch), identity::KeySetParser(provider.keys), make_random()));
     providers.push_back({provider.name, provider.rules, sources_.back().get()});
   }
   if (!providers.empty()) verifier_.emplace(std::move(providers), settings.cached_tokens, seed);
+  if (settings.introspection) AddIntrospector(*settings.introspection, seed);
+}
+
+void Authenticator::AddIntrospector(const AuthSettings::Introspection& from, uint64_t seed) {
+  const size_t first = fetchers_.size();
+  for (size_t i = 0; i < from.settings.max_in_flight; ++i) {
+    fetchers_.push_back(std::make_unique<identity::Fetcher>(from.fetch));
+  }
+  introspector_ = std::make_unique<identity::Introspector>(
+      from.settings,
+      [this, first, from] {
+        identity::Fetcher& fetcher = *fetchers_[first + inquiries_.fetch_add(1)];
+        return [&fetcher, from](std::string_view token) { return Inquire(fetcher, from, token); };
+      },
+      wall_, seed);
 }
 
 Authenticator::~Authenticator() {
@@ -52,6 +131,8 @@ Authenticator::~Authenticator() {
 }
 
 void Authenticator::Start() {
+  if (api_keys_) api_keys_->Start();
+  if (introspector_) introspector_->Start();
   for (const auto& source : sources_) source->Start();
 }
 
@@ -61,22 +142,75 @@ bool Authenticator::WaitForKeys(Duration patience) {
   for (const auto& source : sources_) {
     all &= source->WaitForKeys(std::max(end - Clock::now(), Duration::zero()));
   }
+  if (api_keys_) {
+    all &= api_keys_->WaitForKeys(std::max(end - Clock::now(), Duration::zero()));
+  }
   return all;
 }
 
-absl::StatusOr<identity::IdentityPointer> Authenticator::Verify(const Credential& credential,
-                                                                TimePoint now) {
+std::vector<identity::KeySourceStatus> Authenticator::Describe(TimePoint now) const {
+  std::vector<identity::KeySourceStatus> all;
+  for (const auto& source : sources_) all.push_back(source->status(now));
+  if (api_keys_) all.push_back(api_keys_->status(now));
+  return all;
+}
+
+absl::StatusOr<identity::IdentityPointer> Authenticator::FindApiKey(std::string_view key) const {
+  const std::shared_ptr<const identity::ApiKeys> keys = api_keys_->keys();
+  if (keys == nullptr) return absl::UnavailableError("KEYS_UNAVAILABLE");
+  return keys->Find(key, wall_());
+}
+
+std::optional<identity::IntrospectionStatus> Authenticator::DescribeIntrospection() const {
+  if (!introspector_) return std::nullopt;
+  return introspector_->status();
+}
+
+// A token that only its issuer can read.
+bool Authenticator::IsAskedAbout(const Credential& credential) const {
+  const bool token =
+      credential.kind == Credential::Kind::kToken || credential.kind == Credential::Kind::kSession;
+  if (!introspector_ || !token) return false;
+  return !verifier_ || std::count(credential.text.begin(), credential.text.end(), '.') != 2;
+}
+
+absl::StatusOr<identity::IdentityPointer> Authenticator::VerifyHere(const Credential& credential,
+                                                                    TimePoint now) {
   switch (credential.kind) {
     case Credential::Kind::kNone:
       return identity::Refusal("CREDENTIAL_MISSING");
     case Credential::Kind::kToken:
+    case Credential::Kind::kSession:
       if (!verifier_) return identity::Refusal("CREDENTIAL_UNKNOWN_KIND");
       return verifier_->Verify(credential.text, wall_(), now);
     case Credential::Kind::kApiKey:
       if (!api_keys_) return identity::Refusal("CREDENTIAL_UNKNOWN_KIND");
-      return api_keys_->Find(credential.text, wall_());
+      return FindApiKey(credential.text);
+    case Credential::Kind::kCertificate:
+      if (!certificates_) return identity::Refusal("CREDENTIAL_UNKNOWN_KIND");
+      return identity::JudgeCertificate(*credential.certificate, *certificates_);
   }
   return identity::Refusal("CREDENTIAL_UNKNOWN_KIND");
+}
+
+absl::StatusOr<identity::IdentityPointer> Authenticator::Verify(const Credential& credential,
+                                                                TimePoint now) {
+  return WithBinding(credential, VerifyHere(credential, now));
+}
+
+Task<absl::StatusOr<identity::IdentityPointer>> Authenticator::VerifyAsking(Credential credential,
+                                                                            Loop& loop,
+                                                                            TimePoint deadline,
+                                                                            Cancellation* cancel) {
+  if (!IsAskedAbout(credential)) co_return Verify(credential, loop.Now());
+  if (credential.text.size() > identity::Jws::kMostBytes) {
+    co_return identity::Refusal("TOKEN_TOO_LONG");
+  }
+  if (!IsTokenText(credential.text)) co_return identity::Refusal("TOKEN_MALFORMED");
+  std::string token(credential.text);
+  absl::StatusOr<identity::IdentityPointer> caller =
+      co_await introspector_->Ask(std::move(token), loop, deadline, cancel);
+  co_return WithBinding(credential, std::move(caller));
 }
 
 }  // namespace frontdesk::policy

@@ -76,7 +76,11 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   }
 
   // Before anything is spent on a stranger: nothing of the body has been read yet.
-  status = Authenticate(exchange, settings.auth, host.authenticator);
+  if (settings.auth.introspection) {
+    status = co_await AuthenticateAsking(exchange, settings.auth, host.authenticator);
+  } else {
+    status = Authenticate(exchange, settings.auth, host.authenticator);
+  }
   if (!status.ok()) co_return Reply(std::move(status));
 
   // As soon as it is known that a cookie speaks for the caller, and before anything is counted

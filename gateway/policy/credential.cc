@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
-#include "gateway/contract/path_text.h"
 #include "gateway/identity/jws.h"
 
 namespace frontdesk::policy {
@@ -13,12 +12,44 @@ using identity::Refusal;
 using Kind = Credential::Kind;
 
 constexpr std::string_view kScheme = "bearer ";
-constexpr std::string_view kTokenInQuery = "access_token=";
+// RFC 6750, section 2.3.
+constexpr std::string_view kTokenInQuery = "access_token";
 
 std::string_view Trimmed(std::string_view text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
   while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
   return text;
+}
+
+std::string_view NextParameter(std::string_view& query) {
+  const size_t end = std::min(query.find('&'), query.size());
+  const std::string_view parameter = query.substr(0, end);
+  query.remove_prefix(std::min(end + 1, query.size()));
+  return parameter;
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = static_cast<char>(c | 0x20);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// However its name is spelt ("access%5Ftoken=...").
+bool IsTokenParameter(std::string_view parameter) {
+  const std::string_view name = parameter.substr(0, parameter.find('='));
+  size_t at = 0;
+  for (const char wanted : kTokenInQuery) {
+    if (at >= name.size()) return false;
+    char c = name[at++];
+    if (c == '%' && at + 2 <= name.size()) {
+      const int high = HexDigit(name[at]), low = HexDigit(name[at + 1]);
+      if (high < 0 || low < 0) return false;
+      c = static_cast<char>(high << 4 | low);
+      at += 2;
+    }
+    if (c != wanted) return false;
+  }
+  return at == name.size();
 }
 
 // "Bearer TOKEN", with one space.
@@ -34,14 +65,18 @@ absl::StatusOr<std::string_view> BearerToken(std::string_view value) {
   return token;
 }
 
-// A parameter of a query that holds a token, in whatever spelling.
-bool IsToken(std::string_view parameter) {
-  if (parameter.starts_with(kTokenInQuery)) return true;
-  const size_t equals = parameter.find('=');
-  std::string name;
-  return equals != std::string_view::npos &&
-         contract::PercentDecode(parameter.substr(0, equals), name) &&
-         Cat(name, '=') == kTokenInQuery;
+absl::StatusOr<Credential> WithCertificate(Credential found, const tls::Certificate* certificate,
+                                           CredentialPlaces::Certificates place) {
+  using Certificates = CredentialPlaces::Certificates;
+  const bool token = found.kind == Kind::kToken || found.kind == Kind::kSession;
+  if (certificate == nullptr || place == Certificates::kIgnored) {
+    if (token && place == Certificates::kBindToken) return Refusal("CERTIFICATE_MISSING");
+    return found;
+  }
+  if (found.kind == Kind::kNone) return Credential{Kind::kCertificate, "", certificate};
+  if (place == Certificates::kAlone) return Refusal("CREDENTIALS_TWICE");
+  if (place == Certificates::kBindToken) found.certificate = certificate;
+  return found;
 }
 
 }  // namespace
@@ -82,40 +117,36 @@ absl::StatusOr<Credential> FindCredential(const http::Request& request,
   if (!places.cookie.empty()) {
     std::string_view value;
     const size_t cookies = CookieOf(headers, places.cookie, value);
-    if (cookies > 0) found = {Kind::kToken, value, true};
+    if (cookies > 0) found = {Kind::kSession, value};
     count += cookies;
   }
   if (count > 0 && HasTokenInQuery(request.query)) ++count;
   if (count > 1) return Refusal("CREDENTIALS_TWICE");
-  return found;
+  return WithCertificate(found, request.peer_certificate, places.certificates);
 }
 
 bool HasTokenInQuery(std::string_view query) {
-  if (query.find('%') == std::string_view::npos) {
-    return query.starts_with(kTokenInQuery) ||
-           query.find(Cat('&', kTokenInQuery)) != std::string_view::npos;
-  }
   while (!query.empty()) {
-    const std::string_view parameter = query.substr(0, query.find('&'));
-    if (IsToken(parameter)) return true;
-    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
+    if (IsTokenParameter(NextParameter(query))) return true;
   }
   return false;
 }
 
 std::string HideTokens(std::string_view target) {
-  const size_t mark = std::min(target.find('?'), target.size() - 1);
-  std::string shown(target.substr(0, mark + 1));
-  for (std::string_view rest = target.substr(mark + 1); !rest.empty();) {
-    const std::string_view parameter = rest.substr(0, rest.find('&'));
-    const bool more = parameter.size() < rest.size();
-    rest.remove_prefix(parameter.size() + (more ? 1 : 0));
-    if (IsToken(parameter)) {
-      shown += Cat(parameter.substr(0, parameter.find('=') + 1), "...");
+  const size_t question = target.find('?');
+  if (question == std::string_view::npos || !HasTokenInQuery(target.substr(question + 1))) {
+    return std::string(target);
+  }
+  std::string shown(target.substr(0, question));
+  char before = '?';
+  for (target.remove_prefix(question + 1); !target.empty(); before = '&') {
+    const std::string_view parameter = NextParameter(target);
+    shown.push_back(before);
+    if (IsTokenParameter(parameter)) {
+      shown += Cat(parameter.substr(0, parameter.find('=')), "=...");
     } else {
       shown += parameter;
     }
-    if (more) shown.push_back('&');
   }
   return shown;
 }

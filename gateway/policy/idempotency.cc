@@ -8,6 +8,7 @@
 #include "gateway/compose/undo.h"
 #include "gateway/observe/log.h"
 #include "gateway/policy/chain.h"
+#include "gateway/policy/limit_key.h"
 #include "gateway/policy/shed.h"
 #include "gateway/upstream/transport.h"
 
@@ -141,14 +142,23 @@ Reply Refusal(Verdict verdict) {
   return NoRoom();
 }
 
+std::string TextOf(const upstream::Metadata& metadata) {
+  std::string text;
+  for (const auto& [key, value] : metadata) text += Cat(key, ':', value, '\n');
+  return text;
+}
+
 IdempotentRequest Identify(const Exchange& exchange, std::string_view key) {
   IdempotentRequest request;
-  // Two issuers may know different people by one name.
+  // Two issuers may know different people by one name. Strangers are told apart by their addresses:
+  // a key that somebody can guess must not show him another one's answer.
   const identity::IdentityPointer& caller = exchange.call.identity;
-  const std::string_view provider = caller ? std::string_view(caller->provider) : "";
+  const std::string& method = exchange.route->method->full_name;
   request.scope =
-      Sha256({"key", provider, exchange.call.caller_sub, exchange.route->method->full_name, key});
-  request.fingerprint = Sha256({exchange.message});
+      caller ? Sha256({"key", caller->provider, caller->sub, method, key})
+             : Sha256({"stranger's key", AddressKey(exchange.client_address), method, key});
+  // What back ends are told of a caller, such as the tenant, belongs to what is asked for.
+  request.fingerprint = Sha256({exchange.message, caller ? TextOf(caller->metadata) : ""});
   request.ttl = exchange.route->idempotency.ttl;
   return request;
 }

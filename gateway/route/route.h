@@ -116,6 +116,8 @@ struct Route {
     std::vector<std::string> any_scope;  // one of them, where there are any
     std::vector<std::string> roles;      // likewise
     std::vector<Claim> claims;           // all of them
+    // Kinds of credentials that are taken, a bit each (policy::Credential::Bit()); 0 for any.
+    uint8_t credentials = 0;
     bool asks() const {
       return !scopes.empty() || !any_scope.empty() || !roles.empty() || !claims.empty();
     }

@@ -43,7 +43,7 @@ struct Desk {
   explicit Desk(const std::string& algorithm, size_t cache = 10'000)
       : key(algorithm),
         source(
-            {.name = "idp", .rules = RulesFor(algorithm)}, [this] { return key.Set(); },
+            {.name = "idp"}, [this] { return key.Set(); }, KeySetParser(RulesFor(algorithm)),
             [] { return 0.0; }) {
     source.Step(kLoopNow);
     ClaimRules rules;
@@ -51,7 +51,8 @@ struct Desk {
     rules.audiences = {"shop"};
     rules.roles = "realm_access.roles";
     rules.metadata = {{"tenant", "x-tenant"}};
-    verifier.emplace(std::vector<Provider>{{"idp", rules, &source}}, cache, 1);
+    verifier.emplace(std::vector<Provider>{{"idp", rules, &source}},
+                     TokenCache::Limits{.entries = cache}, 1);
   }
   const JoseKey key;
   KeySource source;

@@ -10,6 +10,7 @@
 
 #include "gateway/base/text.h"
 #include "tests/e2e/stack.h"
+#include "tests/support/jose.h"
 #include "tests/support/open_load.h"
 #include "tests/support/redis_server.h"
 
@@ -17,9 +18,11 @@ namespace frontdesk::e2e {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::JoseKey;
 using testing_support::LoadPlan;
 using testing_support::LoadReport;
 using testing_support::RedisServer;
+using testing_support::WriteTempFile;
 
 constexpr char kOrder[] = "/api/v1/orders/order-1";
 constexpr char kUser[] = "/api/v1/users/user-1";
@@ -50,6 +53,8 @@ class RateLimit : public ::testing::TestWithParam<unsigned> {
     GatewayOptions options;
     options.trusted_hops = trusted_hops;
     options.workers = GetParam();
+    // Behind a proxy nobody is taken for this machine's.
+    if (trusted_hops > 0) options.caller = "";
     // What is refused here is refused by limits.
     options.extra = extra + "overload: {max_queue_age: 10s}\n";
     return std::make_unique<Frontdesk>(mocks_, options);
@@ -86,9 +91,17 @@ TEST_P(RateLimit, WhatClientsAreTold) {
 }
 
 TEST_P(RateLimit, WhomTrustedProxiesName) {
-  const auto gateway = Start(Limits(kOrders, "{key: address, requests: 1, per: 1h}"), 1);
+  const JoseKey key("ES256");
+  const std::string token = Cat(
+      "Bearer ", key.Token(R"({"iss":"idp","aud":"shop","sub":"user-1","scope":"orders.read"})"));
+  const auto gateway =
+      Start(Cat("auth: {providers: {idp: {issuer: idp, audiences: [shop], allow_no_expiry: true, "
+                "jwks_file: ",
+                WriteTempFile("jwks.json", key.Set()), "}}}\n",
+                Limits(kOrders, "{key: address, requests: 1, per: 1h}")),
+            1);
   const auto ask = [&](const std::string& name, const std::string& value) {
-    return Told(Fetch(gateway->port(), "GET", kOrder, {{name, value}}));
+    return Told(Fetch(gateway->port(), "GET", kOrder, {{name, value}, {"authorization", token}}));
   };
   EXPECT_EQ(ask("x-forwarded-for", "6.6.6.6, 203.0.113.1"), "200");
   EXPECT_EQ(ask("x-forwarded-for", "7.7.7.7, 203.0.113.1"), "429 RATE_LIMITED");

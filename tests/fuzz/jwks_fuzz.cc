@@ -20,7 +20,7 @@ void CheckSet(std::string_view text, const KeySetRules& rules) {
     FUZZ_CHECK(!set.status().message().empty());
     return;
   }
-  FUZZ_CHECK(set->size() > 0 && set->size() <= KeySet::kMostKeys);
+  FUZZ_CHECK(set->size() <= KeySet::kMostKeys);
   for (int i = 0; i < kAlgorithms; ++i) {
     const auto algorithm = static_cast<Algorithm>(i);
     const Key* const key = set->Find(std::nullopt, algorithm);

@@ -163,6 +163,18 @@ std::vector<Row> TokenRows() {
       {"HeaderAndApiKey",
        {{"authorization", Cat("Bearer ", good)}, {"x-api-key", "robot-key"}},
        "CREDENTIALS_TWICE"},
+      {"HeaderAndQuerySpeltOtherwise", Bearer(good), "CREDENTIALS_TWICE",
+       Cat("?access%5Ftoken=", good)},
+      {"QueryAlone", {}, "CREDENTIAL_MISSING", Cat("?access_token=", good)},
+      {"QueryAloneSpeltOtherwise", {}, "CREDENTIAL_MISSING", Cat("?%61ccess%5ftoken=", good)},
+      {"JsonSerialisation",
+       Bearer(R"({"payload":"e30","protected":"eyJhbGciOiJub25lIn0","signature":"AA"})"),
+       "CREDENTIAL_MALFORMED"},
+      {"WhitespaceInTheToken", Bearer(Cat(input, " ", good.substr(good.rfind('.')))),
+       "CREDENTIAL_MALFORMED"},
+      {"SignatureInDer",
+       Bearer(Cat(input, '.', EncodeBase64Url(std::string("\x30\x06\x02\x01\x01\x02\x01\x01", 8)))),
+       "TOKEN_SIGNATURE"},
       {"CookieTwice", {{"cookie", Cat("session=", good, "; session=x")}}, "CREDENTIALS_TWICE"},
       {"TwoSpaces", {{"authorization", Cat("Bearer  ", good)}}, "CREDENTIAL_MALFORMED"},
       {"NoSpace", {{"authorization", Cat("Bearer", good)}}, "CREDENTIAL_SCHEME"},
@@ -192,7 +204,8 @@ class IdentityAttacks : public ::testing::Test {
     GatewayOptions options;
     options.caller = "";
     options.extra =
-        Cat("log: {file: ", log_, "}\nauth:\n  cookie: session\n  api_keys: {file: ", keys,
+        Cat("log: {file: ", log_,
+            "}\nauth:\n  cookie: session\n  shared_subjects: true\n  api_keys: {file: ", keys,
             "}\n  claim_metadata: [{claim: tenant, key: x-tenant}]\n"
             "  providers:\n    idp: {issuer: 'https://idp.example', audiences: [shop], jwks_file: ",
             jwks,

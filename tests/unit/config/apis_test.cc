@@ -51,7 +51,8 @@ std::string FindingsOf(const std::string& yaml) {
 }
 
 constexpr char kAuth[] =
-    "auth: {providers: {app: {issuer: a, audiences: [a], jwks_url: \"https://a/\"},\n"
+    "auth: {shared_subjects: true,\n"
+    "       providers: {app: {issuer: a, audiences: [a], jwks_url: \"https://a/\"},\n"
     "                   lab: {issuer: b, audiences: [b], jwks_url: \"https://b/\"}}}\n";
 
 TEST(ConfigApis, WhatCantBeRight) {

@@ -11,6 +11,7 @@
 #include "gateway/compose/registry.h"
 #include "gateway/config/compile.h"
 #include "gateway/config/load.h"
+#include "gateway/contract/plan.h"
 #include "gateway/identity/signing_key.h"
 #include "tests/support/descriptor_set.h"
 #include "tests/support/jose.h"
@@ -36,9 +37,19 @@ TEST(CheckAuth, TakesWhatIsRight) {
            "skew: 1s, refresh_interval: 1m, algorithms: [ES256, EdDSA], type: at+jwt, "
            "required_claims: [sub], skip_encryption_keys: true, allow_no_expiry: true}, "
            "b: {issuer: j, audiences: [x], jwks_file: k.json, algorithms: [HS256, HS512]}}, "
-           "cookie: session, cached_tokens: 10, api_keys: {file: k.json, header: X-Key}, "
+           "cookie: session, cached_tokens: 10, cached_token_bytes: 1048576, "
+           "api_keys: {file: k.json, header: X-Key}, shared_subjects: true, "
            "claim_metadata: [{claim: org.plan, key: x-plan}], allowed_hosts: [127.0.0.1]}",
            "{providers: {a: {issuer: i, audiences: [x], signing_key_file: k.json}}}",
+           "{providers: {a: {issuer: i, audiences: [x], jwks_file: k, max_stale: 1h, "
+           "subject_prefix: 'a:'}, b: {issuer: j, audiences: [x], jwks_file: k, "
+           "subject_prefix: 'b:'}}, api_keys: {file: k, subject_prefix: 'key:'}}",
+           "{providers: {a: {introspection: {url: 'https://idp/i'}}}}",
+           "{providers: {a: {audiences: [x], scopes_claim: s, ca_file: c, introspection: {url: "
+           "'https://idp/i', client_id: me, client_secret_file: s, timeout: 1s, active_ttl: 5m, "
+           "inactive_ttl: 1s, max_in_flight: 64, max_pending: 0, on_error: refuse}}}}",
+           "{providers: {a: {issuer: i, audiences: [x], jwks_file: k, introspection: {url: "
+           "'https://idp/i'}}}}",
        }) {
     EXPECT_EQ(ErrorsOf(auth), "") << auth;
   }
@@ -46,6 +57,12 @@ TEST(CheckAuth, TakesWhatIsRight) {
 
 TEST(CheckAuth, RefusesWhatCannotBeRight) {
   const std::string a = "auth.providers.a";
+  const auto asks = [](std::string_view introspection) {
+    return Cat("{providers: {a: {introspection: {", introspection, "}}}}");
+  };
+  const std::string two =
+      "{providers: {a: {issuer: i, audiences: [x], jwks_file: k}, b: {issuer: j, audiences: [x], "
+      "jwks_file: k}";
   const std::vector<std::pair<std::string, std::string>> rows = {
       {"{providers: {a: {audiences: [x], jwks_file: k}}}", Cat(a, ": has no issuer\n")},
       {"{providers: {a: {issuer: i, jwks_file: k}}}",
@@ -100,6 +117,66 @@ TEST(CheckAuth, RefusesWhatCannotBeRight) {
        "auth.claim_metadata[0].key: \"grpc-a\" has another meaning\n"},
       {"{claim_metadata: [{claim: a, key: x-a}, {claim: b, key: x_a}]}",
        "auth.claim_metadata[1].key: \"x_a\" stands here twice\n"},
+      {Cat(two, "}, shared_subjects: true}"), ""},
+      {Cat(two, "}}"),
+       "auth.providers.a: needs a `subject_prefix`: callers are vouched for in several ways, and "
+       "two may give two people one name; if they never do, say `shared_subjects: true` in auth\n"
+       "auth.providers.b: needs a `subject_prefix`: callers are vouched for in several ways, and "
+       "two may give two people one name; if they never do, say `shared_subjects: true` in auth\n"},
+      {"{api_keys: {file: k}, providers: {a: {issuer: i, audiences: [x], jwks_file: k, "
+       "subject_prefix: 'x'}}}",
+       "auth.api_keys: needs a `subject_prefix`: callers are vouched for in several ways, and two "
+       "may give two people one name; if they never do, say `shared_subjects: true` in auth\n"},
+      {"{api_keys: {file: k, subject_prefix: 'xy'}, providers: {a: {issuer: i, audiences: [x], "
+       "jwks_file: k, subject_prefix: 'x'}}}",
+       "auth.api_keys.subject_prefix: \"xy\" begins with that of auth.providers.a, \"x\": what "
+       "follows could make one name of two\n"},
+      {"{api_keys: {file: k, subject_prefix: 'x'}, providers: {a: {issuer: i, audiences: [x], "
+       "jwks_file: k, subject_prefix: 'x'}}}",
+       "auth.providers.a.subject_prefix: \"x\" begins with that of auth.api_keys, \"x\": what "
+       "follows could make one name of two\n"},
+      {"{shared_subjects: true, api_keys: {file: k}}",
+       "auth.shared_subjects: has no meaning where callers are vouched for in one way only\n"},
+      {"{shared_subjects: true, api_keys: {file: k, subject_prefix: 'x'}, providers: {a: {issuer: "
+       "i, audiences: [x], jwks_file: k}}}",
+       "auth.api_keys.subject_prefix: contradicts auth.shared_subjects\n"},
+      {"{api_keys: {file: k, subject_prefix: \"a\\n\"}}",
+       "auth.api_keys.subject_prefix: \"a\\n\" is no text of up to 64 visible characters\n"},
+      {"{providers: {api_keys: {issuer: i, audiences: [x], jwks_file: k}}}",
+       "auth.providers.api_keys: has the name that owners of API keys have\n"},
+      {"{providers: {a: {issuer: i, audiences: [x], jwks_file: k, max_stale: 0s}}}",
+       Cat(a, ".max_stale: must be between 1s and 720h, got \"0s\"\n")},
+      {"{providers: {client_certificates: {issuer: i, audiences: [x], jwks_file: k}}}",
+       "auth.providers.client_certificates: has the name that owners of certificates have\n"},
+      {"{providers: {a: {introspection: {}}}}", Cat(a, ".introspection: has no url\n")},
+      {asks("url: 'http://idp/i'"),
+       Cat(a,
+           ".introspection.url: \"http://idp/i\" must begin with https://: what comes over plain "
+           "HTTP anybody may have written\n")},
+      {"{allowed_hosts: [good], providers: {a: {introspection: {url: 'https://idp/i'}}}}",
+       Cat(a, ".introspection.url: \"idp\" is none of auth.allowed_hosts\n")},
+      {asks("url: 'https://idp/i', client_id: me"),
+       Cat(a, ".introspection: needs both client_id and client_secret_file, or neither\n")},
+      {asks("url: 'https://idp/i', timeout: 31s"),
+       Cat(a, ".introspection.timeout: must be between 1ms and 30s, got \"31s\"\n")},
+      {asks("url: 'https://idp/i', inactive_ttl: 61s"),
+       Cat(a, ".introspection.inactive_ttl: must be between 1s and 1m, got \"61s\"\n")},
+      {asks("url: 'https://idp/i', max_in_flight: 65"),
+       Cat(a, ".introspection.max_in_flight: must be between 1 and 64, got 65\n")},
+      {asks("url: 'https://idp/i', max_pending: 100001"),
+       Cat(a, ".introspection.max_pending: must be at most 100000, got 100001\n")},
+      {"{providers: {a: {introspection: {url: 'https://idp/i'}, type: at+jwt, max_stale: 1h}}}",
+       Cat(a, ".max_stale: has no meaning without keys\n", a,
+           ".type: has no meaning without keys\n")},
+      {"{shared_subjects: true, providers: {a: {introspection: {url: 'https://idp/i'}}, "
+       "b: {introspection: {url: 'https://idp/i'}}}}",
+       "auth.providers.b.introspection: is that of another provider as well: whom to ask is not "
+       "known\n"},
+      {"{client_certificates: {rules: [{from: uri}]}}",
+       "auth.client_certificates: has no meaning without listen.tls.client_ca_file: clients are not "
+       "asked for any\n"},
+      {"{cached_token_bytes: 1000}",
+       "auth.cached_token_bytes: must be at least 1048576, got 1000\n"},
       {"{cached_tokens: 0}", "auth.cached_tokens: must be between 1 and 10000000, got 0\n"},
   };
   for (const auto& [auth, errors] : rows) EXPECT_EQ(ErrorsOf(auth), errors) << auth;
@@ -110,6 +187,16 @@ TEST(CheckAuth, RefusesWhatCannotBeRight) {
       "f", findings);
   EXPECT_NE(findings.ToString().find("is for demos and refused on any address but loopback"),
             std::string::npos);
+  // Behind a proxy everybody seems to be of this machine.
+  for (const char* auth : {"development_caller: me",
+                           "providers: {a: {issuer: i, audiences: [x], signing_key_file: k}}"}) {
+    contract::Findings proxied;
+    ParseConfig(Cat("listen: {trusted_hops: 1}\nauth: {", auth, '}'), "f", proxied);
+    EXPECT_NE(proxied.ToString().find("is for this machine alone, and listen.trusted_hops says "
+                                      "that others come by a proxy"),
+              std::string::npos)
+        << auth << proxied.ToString();
+  }
 }
 
 constexpr char kContract[] = R"(
@@ -125,6 +212,10 @@ service S {
     option (google.api.http) = { get: "/scoped" };
     option (frontdesk.v1.method) = { auth { scopes: ["a", "b"] any_scope: "c" roles: ["r", "s"]
                                             claims { name: "tenant" values: ["x", "y"] } } };
+  }
+  rpc Keyed(M) returns (M) {
+    option (google.api.http) = { get: "/keyed" };
+    option (frontdesk.v1.method) = { auth { credentials: TOKEN credentials: API_KEY } };
   }
   rpc Own(Mine) returns (M) { option (google.api.http) = { get: "/own" }; }
 }
@@ -185,7 +276,9 @@ TEST(Auth, WhereCallersCanProveWhoTheyAreTheyMust) {
 TEST(Auth, WhatNobodyCouldPassIsFound) {
   EXPECT_EQ(CompileWith("").findings,
             "test.S.Scoped.auth: asks for known callers, and nobody can prove who they are: the "
-            "file has neither auth.providers nor auth.api_keys\n");
+            "file has neither auth.providers nor auth.api_keys nor auth.client_certificates\n"
+            "test.S.Keyed.auth: asks for known callers, and nobody can prove who they are: the "
+            "file has neither auth.providers nor auth.api_keys nor auth.client_certificates\n");
 }
 
 TEST(Auth, FilesAreReadAndJudged) {
@@ -209,7 +302,7 @@ TEST(Auth, FilesAreReadAndJudged) {
                    WriteTempFile("k.json", signing), "}}}")),
             "");
   EXPECT_EQ(of("{development_caller: me, api_keys: {file: /nowhere/k}}"),
-            "auth.api_keys.file: /nowhere/k: cannot be read\n");
+            "auth.api_keys.file: /nowhere/k: No such file or directory\n");
 }
 
 TEST(Auth, WhatWeakensMustSaySo) {
@@ -242,6 +335,19 @@ TEST(Auth, WhatWeakensMustSaySo) {
        Cat(scoped, "claim \"tenant\" is asked for less", mean)},
       {"test.S/Scoped: {auth: {claims: [{name: tenant, values: [x]}, {name: plan}]}}", ""},
       {"test.S/Scoped: {auth: {scopes: [a], weakens: true}}", ""},
+      {"test.S/Keyed: {auth: {credentials: [token]}}", ""},
+      {"test.S/Keyed: {auth: {credentials: [token, session]}}",
+       Cat("test.S.Keyed.auth: lets more callers in than the contract: credentials lets more kinds "
+           "in",
+           mean)},
+      {"test.S/Plain: {auth: {credentials: [api_key, certificate]}}",
+       "test.S.Plain.auth.credentials: asks for what nobody can bring: the file takes no such "
+       "credential\n"},
+      {"test.S/Plain: {auth: {credentials: [token, token]}}",
+       "methods.test.S/Plain.auth.credentials: TOKEN stands here twice\n"},
+      {"test.S/Plain: {auth: {access: optional, credentials: [token], weakens: true}}",
+       "test.S.Plain.auth.credentials: credentials can be asked of known callers only, and access "
+       "is OPTIONAL\n"},
       {"test.S/Own: {auth: {access: public, weakens: true}}",
        "test.S.Own.auth.access: is PUBLIC, and fields of the request are filled from the "
        "caller\n"},
@@ -287,6 +393,57 @@ TEST(Auth, ClaimMetadataIsTheGatewaysAlone) {
       CompileWith(Cat(provider, "methods: {test.S/Plain: {request_headers: [X_Tenant]}}")).findings,
       "test.S.Plain.request_headers: \"X_Tenant\" is one of auth.claim_metadata, which only "
       "the gateway sets\n");
+}
+
+TEST(CheckAuth, CertificatesAreThoseThatTlsAsksFor) {
+  const auto errors = [](const std::string& certificates) {
+    contract::Findings findings;
+    ParseConfig(Cat("listen: {tls: {certificates: [{cert_file: c, key_file: k}], client_ca_file: a, "
+                    "client_auth: optional}}\nauth: {client_certificates: ",
+                    certificates, "}"),
+                "f", findings);
+    std::string text;
+    for (const contract::Finding& one : findings.all()) text += Cat(one.path, ": ", one.text, '\n');
+    return text;
+  };
+  const std::string at = "auth.client_certificates";
+  EXPECT_EQ(errors("{rules: [{from: uri, prefix: 'spiffe://a/', roles: [a b], scopes: [c]}, {from: "
+                   "common_name}, {from: dns}, {from: email}], beside_token: bound_token, "
+                   "subject_prefix: 'cert:'}"),
+            "");
+  EXPECT_EQ(errors("{}"), Cat(at, ": has no rules: no certificate says who it is\n"));
+  EXPECT_EQ(errors("{rules: [{prefix: a}]}"),
+            Cat(at, ".rules[0]: needs `from`: COMMON_NAME, URI, DNS or EMAIL\n"));
+  EXPECT_EQ(errors("{rules: [{from: uri, roles: ['']}]}"), Cat(at, ".rules[0]: \"\" is no name\n"));
+}
+
+// Where a composition lets in callers that the methods it calls would not, `explain` says so.
+TEST(Auth, WhatCompositionsOpenIsSeen) {
+  const Compiled compiled = CompileWith(Provider(), R"(
+message M { string a = 1; }
+service S {
+  rpc Strict(M) returns (M) { option (frontdesk.v1.method) = { auth { scopes: "a" } }; }
+  rpc Silent(M) returns (M);
+  rpc Open(M) returns (M) {
+    option (google.api.http) = { get: "/open" };
+    option (frontdesk.v1.method) = { auth { access: PUBLIC } };
+    option (frontdesk.v1.compose) = { step { id: "s" call: "test.S/Strict" }
+                                      step { id: "t" call: "test.S/Silent" }
+                                      out { to: "a" from: "s.a" } };
+  }
+  rpc AsStrict(M) returns (M) {
+    option (google.api.http) = { get: "/strict" };
+    option (frontdesk.v1.method) = { auth { scopes: "a" scopes: "b" } };
+    option (frontdesk.v1.compose) = { step { id: "s" call: "test.S/Strict" }
+                                      out { to: "a" from: "s.a" } };
+  }
+})");
+  ASSERT_TRUE(compiled.snapshot) << compiled.findings;
+  std::string opened;
+  for (const auto& [step, how] : compiled.snapshot->opened_steps) opened += Cat(step->id, ": ", how);
+  EXPECT_EQ(opened,
+            "s: lets in callers that test.S/Strict itself would not: access is PUBLIC and was "
+            "REQUIRED");
 }
 
 }  // namespace

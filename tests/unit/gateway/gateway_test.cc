@@ -103,6 +103,7 @@ class House {
     request.method = "GET";
     request.path = path;
     request.query = query;
+    request.peer_address = "127.0.0.1";
     NoBody body;
     Cancellation cancel;
     return testing_support::RunOnLoop(

@@ -160,7 +160,7 @@ TEST(Claims, BecomeScopesRolesAndMetadata) {
 }
 
 TEST(TokenCache, ForgetsInTime) {
-  TokenCache cache(16, 1);  // one in each part
+  TokenCache cache({.entries = 16}, 1);  // one in each part
   auto who = std::make_shared<Identity>();
   who->expires = kNow.time_since_epoch().count() + 10;
   cache.Insert("t", 1, who, kNow + seconds(100));
@@ -184,13 +184,38 @@ TEST(TokenCache, ForgetsInTime) {
 }
 
 TEST(TokenCache, KeepsWhatIsUsed) {
-  TokenCache cache(16 * 8, 7);
+  TokenCache cache({.entries = 16 * 8}, 7);
   const auto who = MakeIdentity("s");
   cache.Insert("mine", 1, who, kNow + seconds(100));
   for (int i = 0; i < 10'000; ++i) {
     cache.Insert(Cat("other", i), 1, who, kNow + seconds(100));
     ASSERT_NE(cache.Find("mine", 1, kNow), nullptr) << i;
   }
+}
+
+// Long tokens with many claims don't take more memory than there is.
+TEST(TokenCache, IsBoundedInBytes) {
+  constexpr size_t kBytes = 16 << 14;
+  TokenCache cache({.entries = 100'000, .bytes = kBytes}, 7);
+  auto large = std::make_shared<Identity>();
+  large->sub = "s";
+  large->claims = ParseJson(Cat("{\"a\":\"", std::string(3000, 'x'), "\"}")).value();
+  EXPECT_GE(large->MemoryUsed(), 3000u);
+  for (int i = 0; i < 1000; ++i) {
+    const std::string token = Cat(std::string(4000, 't'), i);
+    cache.Insert(token, 1, large, kNow + seconds(100));
+    ASSERT_NE(cache.Find(token, 1, kNow), nullptr) << i;
+    ASSERT_LE(cache.bytes(), kBytes);
+  }
+  EXPECT_GE(cache.size(), 16u);
+  // What alone is more than a part has is not kept.
+  large = std::make_shared<Identity>(*large);
+  large->sub = std::string(1 << 14, 's');
+  cache.Insert("huge", 1, large, kNow + seconds(100));
+  EXPECT_EQ(cache.Find("huge", 1, kNow), nullptr);
+  for (int i = 0; i < 1000; ++i) cache.Find(Cat(std::string(4000, 't'), i), 2, kNow);
+  EXPECT_EQ(cache.size(), 0u);
+  EXPECT_EQ(cache.bytes(), 0u);
 }
 
 // Two issuers with a key each; the verifier tells them apart by what was signed.
@@ -205,7 +230,7 @@ class VerifierTest : public ::testing::Test {
             if (sets_[i].empty()) return absl::UnavailableError("down");
             return sets_[i];
           },
-          [] { return 0.0; });
+          KeySetParser({}), [] { return 0.0; });
     }
   }
 
@@ -216,7 +241,7 @@ class VerifierTest : public ::testing::Test {
         providers.push_back(
             {i == 0 ? "a" : "b", {.issuer = i == 0 ? "https://a" : "https://b"}, &sources_[i]});
       }
-      verifier_.emplace(std::move(providers), 100, 1);
+      verifier_.emplace(std::move(providers), TokenCache::Limits{.entries = 100}, 1);
     }
     return *verifier_;
   }
@@ -282,7 +307,7 @@ TEST_F(VerifierTest, UnknownKeysAreFetchedOnceInAWhile) {
   const JoseKey next("ES256", "next");
   sets_[0] = Cat(R"({"keys":[)", a_.Jwk(), ',', next.Jwk(), "]}");
   const std::string token = next.Token(Claims("https://a"));
-  const auto fetches = [&] { return sources_[0].status().fetches; };
+  const auto fetches = [&] { return sources_[0].status(now_).fetches; };
   now_ += seconds(29);
   EXPECT_EQ(Verify(token), "TOKEN_KEY_UNKNOWN");
   Fetch();
@@ -303,9 +328,65 @@ TEST_F(VerifierTest, UnknownKeysAreFetchedOnceInAWhile) {
   // Tokens of one issuer don't make the other's keys be fetched.
   now_ += seconds(40);
   EXPECT_EQ(Verify(a_.Token(Claims("https://a", "bob"))), "a:bob");
-  const uint64_t before = sources_[1].status().fetches;
+  const uint64_t before = sources_[1].status(now_).fetches;
   Fetch();
-  EXPECT_EQ(sources_[1].status().fetches, before);
+  EXPECT_EQ(sources_[1].status(now_).fetches, before);
+}
+
+// Nothing tells apart keys without a name: when none of them has made a signature, there may be
+// others by now.
+TEST_F(VerifierTest, KeysWithoutNamesAreFetchedAgain) {
+  const auto nameless = [](const JoseKey& key) {
+    std::string jwk = key.Jwk();
+    const std::string kid = Cat("\"kid\":\"", key.kid(), "\",");
+    return jwk.replace(jwk.find(kid), kid.size(), "");
+  };
+  const JoseKey next("ES256", "next"), third("ES256", "third");
+  const auto sign = [](const JoseKey& key, const std::string& sub) {
+    return key.Sign(R"({"alg":"ES256"})", Claims("https://a", sub));
+  };
+  sets_[0] = Cat(R"({"keys":[)", nameless(a_), "]}");
+  Fetch();
+  const auto fetches = [&] { return sources_[0].status(now_).fetches; };
+  // What is good is no reason, however it is named.
+  now_ += seconds(40);
+  EXPECT_EQ(Verify(sign(a_, "1")), "a:1");
+  EXPECT_EQ(Verify(a_.Token(Claims("https://a", "2"))), "a:2");
+  Fetch();
+  EXPECT_EQ(fetches(), 1u);
+  sets_[0] = Cat(R"({"keys":[)", nameless(next), "]}");
+  EXPECT_EQ(Verify(sign(next, "3")), "TOKEN_SIGNATURE");
+  Fetch();
+  EXPECT_EQ(fetches(), 2u);
+  EXPECT_EQ(Verify(sign(next, "3")), "a:3");
+  // At most one in a while, whoever asks.
+  for (int i = 0; i < 100; ++i) {
+    now_ += std::chrono::milliseconds(100);
+    EXPECT_EQ(Verify(sign(third, "4")), "TOKEN_SIGNATURE");
+    Fetch();
+  }
+  EXPECT_EQ(fetches(), 2u);
+  // Of two without names none is the one that is meant.
+  now_ += seconds(40);
+  sets_[0] = Cat(R"({"keys":[)", nameless(next), ',', nameless(third), "]}");
+  EXPECT_EQ(Verify(sign(third, "4")), "TOKEN_SIGNATURE");
+  Fetch();
+  EXPECT_EQ(Verify(sign(third, "4")), "TOKEN_KEY_UNKNOWN");
+  sets_[0] = Cat(R"({"keys":[)", nameless(third), "]}");
+  now_ += seconds(40);
+  EXPECT_EQ(Verify(sign(third, "4")), "TOKEN_KEY_UNKNOWN");
+  Fetch();
+  EXPECT_EQ(Verify(sign(third, "4")), "a:4");
+}
+
+TEST_F(VerifierTest, AnIssuerWithoutKeysVouchesForNobody) {
+  Fetch();
+  const std::string token = a_.Token(Claims("https://a"));
+  EXPECT_EQ(Verify(token), "a:ada");
+  sets_[0] = R"({"keys":[]})";
+  now_ += std::chrono::minutes(10);
+  Fetch();
+  EXPECT_EQ(Verify(token), "TOKEN_KEY_UNKNOWN");
 }
 
 // Workers share keys and cache, and keys are replaced under them.
@@ -362,6 +443,8 @@ TEST(ApiKeys, AreKnownByTheirHash) {
   EXPECT_TRUE(robot->HasScope("b"));
   EXPECT_TRUE(robot->HasRole("r"));
   EXPECT_EQ(robot->metadata[0].second, "gold");
+  EXPECT_EQ(robot->provider, ApiKeys::kProvider);
+  EXPECT_EQ((*ApiKeys::Parse(file, {}, 5, "key:")->Find("one", kNow))->sub, "key:robot");
 
   const std::vector<std::pair<std::string, std::string>> rows = {
       {R"({"keys":[]})", "ok"},

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <netinet/in.h>
+#include <prometheus/metric_family.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <optional>
 #include <string>
@@ -12,8 +16,10 @@
 #include "gateway/base/text.h"
 #include "gateway/identity/fetcher.h"
 #include "gateway/identity/jws.h"
+#include "gateway/identity/key_metrics.h"
 #include "gateway/identity/signing_key.h"
 #include "gateway/identity/url.h"
+#include "tests/support/certificates.h"
 #include "tests/support/jose.h"
 
 namespace frontdesk::identity {
@@ -64,6 +70,9 @@ TEST(FetchUrl, SaysWhereKeysMayBe) {
       {"https://0.0.0.0/", "is an address that no key server has"},
       {"https://224.0.0.1/", "is an address that no key server has"},
       {"https://[::]/", "is an address that no key server has"},
+      // ... behind a translator, or in a tunnel, too.
+      {"https://[64:ff9b::169.254.169.254]/", "is an address that no key server has"},
+      {"https://[2002:a9fe:a9fe::1]/", "is an address that no key server has"},
   };
   for (const auto& [text, verdict] : rows) {
     const auto url = ParseFetchUrl(text);
@@ -81,6 +90,17 @@ TEST(FetchUrl, AddressesAreLookedAt) {
   EXPECT_TRUE(IsForbiddenAddress("fe80::1%eth0", true));
   EXPECT_FALSE(IsForbiddenAddress("192.168.1.1", false));
   EXPECT_FALSE(IsForbiddenAddress("2001:db8::1", false));
+  for (const bool loopback : {false, true}) {
+    for (const char* address :
+         {"64:ff9b::127.0.0.1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::127.0.0.1", "64:ff9b::0.0.0.0",
+          "2002:7f00:1::", "2002:a9fe:a9fe::1",
+          "2002:e000:1::", "2001:0:4136:e378::", "fd00:ec2::254", "fec0::1", "ff02::1"}) {
+      EXPECT_TRUE(IsForbiddenAddress(address, loopback)) << address;
+    }
+    for (const char* address : {"64:ff9b::8.8.8.8", "2002:808:808::1", "fd12::1", "2001:1::1"}) {
+      EXPECT_FALSE(IsForbiddenAddress(address, loopback)) << address;
+    }
+  }
 }
 
 // A server on loopback whose answers a test says.
@@ -152,7 +172,7 @@ TEST(Fetcher, TakesAnAnswerAndNothingElse) {
   EXPECT_EQ(server.Get("/none"), Cat(server.At("/none"), ": answered 404"));
   EXPECT_EQ(server.Get("/large"), Cat(server.At("/large"), ": sent more than 1000 bytes"));
   Fetcher form(server.Settings("/introspect"));
-  EXPECT_EQ(form.Post("token=a", "me", "pw").value_or("<no>"), "token=a Basic bWU6cHc=");
+  EXPECT_EQ(form.Post("token=a", "me:pw").value_or("<no>"), "token=a Basic bWU6cHc=");
 }
 
 TEST(Fetcher, GivesUpInTime) {
@@ -168,6 +188,120 @@ TEST(Fetcher, GivesUpInTime) {
   EXPECT_FALSE(stopped.Get().ok());
   other.join();
   EXPECT_EQ(Text(stopped.Get().status()), "the program ends");
+}
+
+// Sends bytes again and again, whatever it is asked, until nobody listens.
+class Dripping {
+ public:
+  explicit Dripping(std::string head, std::string drop, milliseconds pause)
+      : head_(std::move(head)), drop_(std::move(drop)), pause_(pause) {
+    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(listener_, 8), 0);
+    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~Dripping() {
+    shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    close(listener_);
+  }
+  std::string At(std::string_view scheme) const { return Cat(scheme, "://127.0.0.1:", port_, "/"); }
+
+ private:
+  void Serve() {
+    while (true) {
+      const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (client < 0) return;
+      bool listens = Send(client, head_);
+      while (listens) {
+        std::this_thread::sleep_for(pause_);  // a slow server is what this is
+        listens = Send(client, drop_);
+      }
+      close(client);
+    }
+  }
+  static bool Send(int client, const std::string& bytes) {
+    if (!bytes.empty()) {
+      return send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL) >= 0;
+    }
+    char byte;
+    return recv(client, &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 0;
+  }
+
+  const std::string head_, drop_;
+  const milliseconds pause_;
+  int listener_ = -1;
+  uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+// The time limit is for all of it: a server that sends a byte now and then is not listened to for
+// ever, whatever the bytes are part of.
+TEST(Fetcher, NobodyMakesItLast) {
+  struct Row {
+    const char* name;
+    std::string_view scheme;
+    std::string head, drop;
+    std::string why;
+  };
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  const Row rows[] = {
+      {"silence", "https", "", "", "took too long"},
+      {"silence in clear", "http", "", "", "took too long"},
+      {"a handshake", "https", std::string("\x16\x03\x03\x40\0", 5), "x", "took too long"},
+      {"a status line", "http", "HTTP/1.1 200 ", "x", "took too long"},
+      {"fields", "http", ok, "A: b\r\n", "took too long"},
+      {"a body", "http", Cat(ok, "Content-Length: 1000\r\n\r\n"), "x", "took too long"},
+      {"chunks", "http", Cat(ok, "Transfer-Encoding: chunked\r\n\r\n"), "1\r\nx\r\n",
+       "took too long"},
+      {"a body without an end", "http", Cat(ok, "\r\n"), "x", "took too long"},
+      {"a megabyte of a status line", "http", Cat("HTTP/1.1 200 ", std::string(1 << 20, 'x')), "x",
+       "sent too long a head"},
+  };
+  for (const Row& row : rows) {
+    const Dripping server(row.head, row.drop, milliseconds(5));
+    FetchSettings settings;
+    settings.url = ParseFetchUrl(server.At(row.scheme)).value();
+    settings.time_limit = milliseconds(150);
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(Text(Fetcher(settings).Get().status()), Cat(server.At(row.scheme), ": ", row.why))
+        << row.name;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(20)) << row.name;
+  }
+}
+
+// Who its server is, is proved; and a name that points to this machine is one that means it.
+TEST(Fetcher, AsksNobodyElse) {
+  const testing_support::Authority ours, others("Another Authority");
+  const auto get = [&](const testing_support::Authority& by, std::vector<std::string> names,
+                       std::string_view host) {
+    const auto issued = by.Issue({.dns = std::move(names)});
+    httplib::SSLServer server(issued.WriteCert().c_str(), issued.WriteKey().c_str());
+    server.Get("/keys", [](const httplib::Request& request, httplib::Response& response) {
+      response.set_content(request.get_header_value("Host"), "application/json");
+    });
+    const int port = server.bind_to_any_port("127.0.0.1");
+    std::thread thread([&] { server.listen_after_bind(); });
+    while (!server.is_running()) std::this_thread::yield();
+    FetchSettings settings;
+    settings.url = ParseFetchUrl(Cat("https://", host, ':', port, "/keys")).value();
+    settings.ca_file = ours.WritePem();
+    settings.time_limit = seconds(20);
+    const auto text = Fetcher(settings).Get();
+    server.stop();
+    thread.join();
+    if (!text.ok()) return std::string("no");
+    return text->substr(0, text->find(':'));
+  };
+  EXPECT_EQ(get(ours, {"localhost"}, "localhost"), "localhost");
+  EXPECT_EQ(get(others, {"localhost"}, "localhost"), "no");
+  EXPECT_EQ(get(ours, {"idp.example"}, "localhost"), "no");
 }
 
 TEST(Fetcher, NobodyThere) {
@@ -202,14 +336,15 @@ TEST(RefreshSchedule, Goes) {
 TEST(KeySource, KeepsTheLastGoodKeys) {
   absl::StatusOr<std::string> answer = absl::UnavailableError("down");
   KeySource source(
-      {.name = "idp"}, [&] { return answer; }, [] { return 0.0; });
+      {.name = "idp", .max_stale = std::chrono::hours(1)}, [&] { return answer; }, KeySetParser({}),
+      [] { return 0.0; });
   TimePoint now(std::chrono::hours(1));
   EXPECT_EQ(source.Step(now), now + milliseconds(500));
   EXPECT_EQ(source.keys(), nullptr);
-  EXPECT_EQ(source.status().error, "down");
+  EXPECT_EQ(source.status(now).error, "down");
   EXPECT_EQ(source.epoch(), 0u);
   EXPECT_EQ(source.Step(now + milliseconds(499)), now + milliseconds(500));
-  EXPECT_EQ(source.status().fetches, 1u);
+  EXPECT_EQ(source.status(now).fetches, 1u);
 
   const JoseKey key("ES256", "one");
   answer = key.Set();
@@ -217,7 +352,7 @@ TEST(KeySource, KeepsTheLastGoodKeys) {
   EXPECT_EQ(source.Step(now), now + std::chrono::minutes(5));
   const auto keys = source.keys();
   ASSERT_NE(keys, nullptr);
-  EXPECT_EQ(source.status().error, "");
+  EXPECT_EQ(source.status(now).error, "");
   EXPECT_EQ(source.epoch(), 1u);
 
   // The same again is no news.
@@ -233,18 +368,105 @@ TEST(KeySource, KeepsTheLastGoodKeys) {
     now += std::chrono::minutes(10);
     source.Step(now);
     EXPECT_EQ(source.keys(), keys);
-    EXPECT_NE(source.status().error, "");
+    EXPECT_NE(source.status(now).error, "");
   }
-  EXPECT_EQ(source.status().failures, 3u);
+  EXPECT_EQ(source.status(now).failures, 3u);
+  EXPECT_EQ(source.status(now).failed_fetches, 4u);
+  EXPECT_EQ(source.status(now).age, std::chrono::minutes(30));
+
+  // None is trusted for ever, though.
+  now += std::chrono::minutes(29);
+  source.Step(now);
+  EXPECT_EQ(source.keys(), keys);
+  now += std::chrono::minutes(1);
+  source.Step(now);
+  EXPECT_EQ(source.keys(), nullptr);
+  EXPECT_FALSE(source.status(now).there);
+  EXPECT_EQ(source.epoch(), 2u) << "what they have verified is forgotten";
+  // The very same again is good again.
+  answer = key.Set();
+  now += std::chrono::minutes(2);
+  source.Step(now);
+  ASSERT_NE(source.keys(), nullptr);
+  EXPECT_EQ(source.keys()->size(), 1u);
+}
+
+// An issuer that says that it has no keys has withdrawn them, and nothing is wrong.
+TEST(KeySource, AnEmptySetIsOne) {
+  const JoseKey key("ES256", "one");
+  absl::StatusOr<std::string> answer = key.Set();
+  KeySource source(
+      {.name = "idp"}, [&] { return answer; }, KeySetParser({}), [] { return 0.0; });
+  TimePoint now(std::chrono::hours(1));
+  for (const std::string& none :
+       {std::string(R"({"keys":[]})"), std::string(R"({"keys":[{"kty":"new","kid":"one"}]})")}) {
+    answer = key.Set();
+    source.Step(now += std::chrono::minutes(5));
+    ASSERT_EQ(source.keys()->size(), 1u);
+    const uint64_t epoch = source.epoch();
+    answer = none;
+    source.Step(now += std::chrono::minutes(5));
+    ASSERT_NE(source.keys(), nullptr);
+    EXPECT_EQ(source.keys()->size(), 0u) << none;
+    EXPECT_NE(source.epoch(), epoch);
+    EXPECT_EQ(source.status(now).error, "");
+    EXPECT_TRUE(source.status(now).there);
+  }
+}
+
+TEST(KeySource, OfApiKeys) {
+  const auto file = [](const std::string& key) {
+    return Cat(R"({"keys":[{"sub":"a","sha256":")", ToHex(HashOfApiKey(key)), "\"}]}");
+  };
+  std::string answer = file("one");
+  ApiKeySource source(
+      {.name = "api_keys"}, [&] { return answer; },
+      [](const std::string& text) { return ApiKeys::Parse(text, {}, 1); }, [] { return 0.0; });
+  TimePoint now(std::chrono::hours(1));
+  const auto knows = [&](const char* key) {
+    return source.keys()->Find(key, UnixTime(seconds(0))).ok();
+  };
+  source.Step(now);
+  EXPECT_TRUE(knows("one"));
+  answer = "{";
+  source.Step(now += std::chrono::minutes(5));
+  EXPECT_TRUE(knows("one")) << "the last good ones";
+  answer = file("two");
+  source.Step(now += std::chrono::minutes(5));
+  EXPECT_FALSE(knows("one"));
+  EXPECT_TRUE(knows("two"));
+}
+
+TEST(KeyMetrics, CountAndAge) {
+  const KeyMetrics metrics([] {
+    return std::vector<KeySourceStatus>{{.name = "idp",
+                                         .there = true,
+                                         .keys = 2,
+                                         .fetches = 5,
+                                         .failed_fetches = 3,
+                                         .age = seconds(90)},
+                                        {.name = "other"}};
+  });
+  std::string text;
+  for (const auto& family : metrics.Collect()) {
+    for (const auto& one : family.metric) {
+      text += Cat(family.name, ' ', one.label[0].value, ' ',
+                  static_cast<int>(one.gauge.value + one.counter.value), '\n');
+    }
+  }
+  EXPECT_EQ(text,
+            "frontdesk_keys idp 2\nfrontdesk_keys other 0\nfrontdesk_keys_age_seconds idp 90\n"
+            "frontdesk_key_fetches_total idp 2\nfrontdesk_key_fetches_total idp 3\n"
+            "frontdesk_key_fetches_total other 0\nfrontdesk_key_fetches_total other 0\n");
 }
 
 TEST(KeySource, FetchesOnItsOwnThread) {
   const JoseKey key("ES256", "one");
   KeySource source(
-      {.name = "idp"}, [&] { return key.Set(); }, [] { return 0.0; });
+      {.name = "idp"}, [&] { return key.Set(); }, KeySetParser({}), [] { return 0.0; });
   source.Start();
   EXPECT_TRUE(source.WaitForKeys(seconds(30)));
-  EXPECT_EQ(source.status().keys, 1u);
+  EXPECT_EQ(source.status(Clock::now()).keys, 1u);
 }
 
 TEST(SigningKey, SignsWhatItsSetVerifies) {

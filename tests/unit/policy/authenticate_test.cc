@@ -11,6 +11,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/identity/signing_key.h"
 #include "gateway/policy/authorize.h"
 #include "gateway/policy/credential.h"
 #include "gateway/upstream/random.h"
@@ -27,9 +28,11 @@ using HeaderRows = std::vector<http::Header>;
 constexpr identity::UnixTime kNow{std::chrono::seconds(1'700'000'000)};
 
 std::string Find(const HeaderRows& headers, std::string_view query = "",
-                 const CredentialPlaces& places = {"x-api-key", "session"}) {
+                 const CredentialPlaces& places = {"x-api-key", "session"},
+                 const tls::Certificate* certificate = nullptr) {
   http::Request request;
   request.method = "GET";
+  request.peer_certificate = certificate;
   for (const http::Header& header : headers) request.headers.Add(header.name, header.value);
   request.query = query;
   const auto found = FindCredential(request, places);
@@ -39,8 +42,12 @@ std::string Find(const HeaderRows& headers, std::string_view query = "",
       return "none";
     case Credential::Kind::kToken:
       return Cat("token ", found->text);
+    case Credential::Kind::kSession:
+      return Cat("session ", found->text);
     case Credential::Kind::kApiKey:
       return Cat("key ", found->text);
+    case Credential::Kind::kCertificate:
+      return Cat("certificate ", found->certificate->common_name);
   }
   return "";
 }
@@ -58,7 +65,7 @@ TEST(Credentials, ThatComeInACookieSaySo) {
     request.headers.Add(header.name, header.value);
     const auto found = FindCredential(request, places);
     ASSERT_TRUE(found.ok());
-    EXPECT_EQ(found->from_cookie, from_cookie) << header.value;
+    EXPECT_EQ(found->kind == Credential::Kind::kSession, from_cookie) << header.value;
   }
 }
 
@@ -83,13 +90,13 @@ TEST(Credentials, AreOneOrNone) {
       {{{"x-api-key", "k"}}, "key k"},
       {{{"x-api-key", "k"}, {"x-api-key", "l"}}, "CREDENTIALS_TWICE"},
       {{{"x-api-key", "k"}, {"authorization", "Bearer a"}}, "CREDENTIALS_TWICE"},
-      {{{"cookie", "a=b; session=t; c=d"}}, "token t"},
+      {{{"cookie", "a=b; session=t; c=d"}}, "session t"},
       {{{"cookie", "session=t"}, {"cookie", "session=u"}}, "CREDENTIALS_TWICE"},
       {{{"cookie", "session=t; session=t"}}, "CREDENTIALS_TWICE"},
       {{{"cookie", "session=t"}, {"authorization", "Bearer a"}}, "CREDENTIALS_TWICE"},
       {{{"cookie", "session=t"}, {"x-api-key", "k"}}, "CREDENTIALS_TWICE"},
       {{{"cookie", "Session=t; sessions=u; xsession=v; session"}}, "none"},
-      {{{"cookie", ";;; =; session="}}, "token "},
+      {{{"cookie", ";;; =; session="}}, "session "},
   };
   for (const auto& [headers, verdict] : rows) {
     EXPECT_EQ(Find(headers), verdict)
@@ -100,19 +107,57 @@ TEST(Credentials, AreOneOrNone) {
   EXPECT_EQ(Find({{"authorization", "Bearer a"}}, "access_token=a"), "CREDENTIALS_TWICE");
   EXPECT_EQ(Find({{"authorization", "Bearer a"}}, "x=1&access_token=a"), "CREDENTIALS_TWICE");
   EXPECT_EQ(Find({{"authorization", "Bearer a"}}, "my_access_token=a"), "token a");
-  for (const char* query : {"%61ccess_token=a", "x=%20&access%5ftoken=a", "access_token=%61"}) {
-    EXPECT_EQ(Find({{"authorization", "Bearer a"}}, query), "CREDENTIALS_TWICE") << query;
-    EXPECT_TRUE(HasTokenInQuery(query)) << query;
+  for (const char* spelt : {"access%5Ftoken=a", "%61ccess_token=a", "x&access%5ftoken",
+                            "a=b&"
+                            "%61%63%63%65%73%73%5f%74%6f%6b%65%6e="}) {
+    EXPECT_EQ(Find({{"authorization", "Bearer a"}}, spelt), "CREDENTIALS_TWICE") << spelt;
   }
-  EXPECT_FALSE(HasTokenInQuery("a=%20&%61ccess_token&my_access_token=b&access_token%3D=%zz=c"));
-  EXPECT_EQ(HideTokens("/a?%61ccess_token=eyJ.x&b=1&&access%5Ftoken=x%"),
-            "/a?%61ccess_token=...&b=1&&access%5Ftoken=...");
-  EXPECT_EQ(HideTokens("/a"), "/a");
-  EXPECT_EQ(HideTokens(""), "");
+  for (const char* other :
+       {"access%255Ftoken=a", "access_token%=a", "access_token%5=a", "access_tok%65n%00=a",
+        "Access_token=a", "access_toke", "=access_token"}) {
+    EXPECT_EQ(Find({{"authorization", "Bearer a"}}, other), "token a") << other;
+  }
+  EXPECT_EQ(HideTokens("/a?x&access%5Ftoken=eyJ.x&b=access_token"),
+            "/a?x&access%5Ftoken=...&b=access_token");
+  EXPECT_EQ(HideTokens("/access_token=a?b&"), "/access_token=a?b&");
   EXPECT_EQ(HideTokens("/a?access_token=eyJ.x&b=1&access_token="),
             "/a?access_token=...&b=1&access_token=...");
   // Where the operator's file names no such places.
   EXPECT_EQ(Find({{"x-api-key", "k"}, {"cookie", "session=t"}}, "", {}), "none");
+}
+
+TEST(Credentials, ACertificateIsOne) {
+  using Certificates = CredentialPlaces::Certificates;
+  const tls::Certificate certificate{.common_name = "phone"};
+  const auto find = [&](const HeaderRows& headers, Certificates place, bool has = true) {
+    const CredentialPlaces places{"x-api-key", "session", place};
+    const std::string found = Find(headers, "", places, has ? &certificate : nullptr);
+    return found;
+  };
+  const HeaderRows token = {{"authorization", "Bearer a"}}, key = {{"x-api-key", "k"}},
+                   session = {{"cookie", "session=t"}};
+  EXPECT_EQ(find({}, Certificates::kIgnored), "none");
+  EXPECT_EQ(find(token, Certificates::kIgnored), "token a");
+  for (const auto place :
+       {Certificates::kAlone, Certificates::kBesideToken, Certificates::kBindToken}) {
+    EXPECT_EQ(find({}, place), "certificate phone");
+    EXPECT_EQ(find({}, place, false), "none");
+    EXPECT_EQ(find(key, place, false), "key k");
+    EXPECT_EQ(find({{"authorization", "Basic x"}}, place), "CREDENTIAL_SCHEME");
+    EXPECT_EQ(find({{"authorization", "Bearer a"}, {"x-api-key", "k"}}, place),
+              "CREDENTIALS_TWICE");
+  }
+  for (const HeaderRows& headers : {token, key, session}) {
+    EXPECT_EQ(find(headers, Certificates::kAlone), "CREDENTIALS_TWICE");
+  }
+  EXPECT_EQ(find(token, Certificates::kAlone, false), "token a");
+  EXPECT_EQ(find(token, Certificates::kBesideToken), "token a");
+  EXPECT_EQ(find(token, Certificates::kBesideToken, false), "token a");
+  EXPECT_EQ(find(session, Certificates::kBesideToken), "session t");
+  EXPECT_EQ(find(key, Certificates::kBesideToken), "key k");
+  EXPECT_EQ(find(token, Certificates::kBindToken), "token a");
+  EXPECT_EQ(find(token, Certificates::kBindToken, false), "CERTIFICATE_MISSING");
+  EXPECT_EQ(find(session, Certificates::kBindToken, false), "CERTIFICATE_MISSING");
 }
 
 class AuthenticateTest : public ::testing::Test {
@@ -123,11 +168,9 @@ class AuthenticateTest : public ::testing::Test {
     provider.rules = {.issuer = "https://idp", .audiences = {"shop"}};
     provider.file = testing_support::WriteTempFile("jwks.json", key_.Set());
     settings_.providers.push_back(provider);
-    settings_.api_keys = std::make_shared<const identity::ApiKeys>(
-        identity::ApiKeys::Parse(Cat(R"({"keys":[{"sub":"robot","sha256":")",
-                                     ToHex(identity::HashOfApiKey("secret")), R"("}]})"),
-                                 {}, 1)
-            .value());
+    settings_.api_keys.emplace().file = testing_support::WriteTempFile(
+        "keys.json", Cat(R"({"keys":[{"sub":"robot","sha256":")",
+                         ToHex(identity::HashOfApiKey("secret")), R"("}]})"));
     settings_.places = {"x-api-key", "session"};
     method_.needs_caller = false;
     route_.method = &method_;
@@ -149,6 +192,8 @@ class AuthenticateTest : public ::testing::Test {
     }
     http::Request request;
     request.method = "GET";
+    request.peer_address = peer_;
+    request.peer_certificate = certificate_;
     for (const http::Header& header : headers) request.headers.Add(header.name, header.value);
     testing_support::NoBody body;
     Cancellation cancel;
@@ -177,6 +222,8 @@ class AuthenticateTest : public ::testing::Test {
   AuthSettings settings_;
   contract::Method method_;
   route::Route route_;
+  std::string peer_ = "127.0.0.1";
+  const tls::Certificate* certificate_ = nullptr;
   bool wait_ = true;
   Loop loop_;
   std::optional<Authenticator> authenticator_;
@@ -224,6 +271,28 @@ TEST_F(AuthenticateTest, TheDevelopmentCallerIsWhoBringsNothing) {
   const std::string good = Cat("Bearer ", Token());
   EXPECT_EQ(Run({Bearer(good)}), "ada");
   EXPECT_EQ(Run({Bearer("Bearer x")}), "<TOKEN_MALFORMED>");
+  // On this machine.
+  for (const std::string_view peer : {"::1", "::ffff:127.0.0.1", "127.1.2.3"}) {
+    peer_ = peer;
+    EXPECT_EQ(Run({}), "me") << peer;
+  }
+  for (const std::string_view peer : {"10.0.0.1", "1.127.0.0", "::2", "::ffff:10.0.0.1", ""}) {
+    peer_ = peer;
+    EXPECT_EQ(Run({}), "<CREDENTIAL_MISSING>") << peer;
+    EXPECT_EQ(Run({Bearer(good)}), "ada") << peer;
+  }
+}
+
+TEST_F(AuthenticateTest, KeysThatLieAboutAreForThisMachine) {
+  const auto key = identity::SigningKey::Make().value();
+  settings_.providers[0].file = testing_support::WriteTempFile("key.json", key.ToJwk());
+  settings_.providers[0].file_is_signing_key = true;
+  const std::string good =
+      Cat("Bearer ",
+          key.Sign(R"({"iss":"https://idp","aud":"shop","sub":"ada","exp":1700000300})").value());
+  EXPECT_EQ(Run({Bearer(good)}), "ada");
+  peer_ = "10.0.0.1";
+  EXPECT_EQ(Run({Bearer(good)}), "<TOKEN_FOR_LOOPBACK>");
 }
 
 TEST_F(AuthenticateTest, WhereNobodyCanProveAnything) {
@@ -232,6 +301,65 @@ TEST_F(AuthenticateTest, WhereNobodyCanProveAnything) {
   EXPECT_EQ(Run({Bearer("Bearer x"), Bearer("y")}), "nobody");
   settings_.development_caller = identity::MakeIdentity("me");
   EXPECT_EQ(Run({Bearer("Bearer x")}), "me");
+}
+
+TEST_F(AuthenticateTest, ACertificateSaysWho) {
+  const tls::Certificate certificate{.uris = {"spiffe://shop/orders"}};
+  const tls::Certificate other{.uris = {"spiffe://evil/orders"}};
+  settings_.certificates.emplace().rules.push_back(
+      {.from = identity::CertificateRules::From::kUri, .prefix = "spiffe://shop/"});
+  settings_.places.certificates = CredentialPlaces::Certificates::kAlone;
+  const std::string good = Cat("Bearer ", Token());
+  certificate_ = &certificate;
+  EXPECT_EQ(Run({}), "spiffe://shop/orders");
+  EXPECT_EQ(Run({Bearer(good)}), "<CREDENTIALS_TWICE>");
+  settings_.places.certificates = CredentialPlaces::Certificates::kBesideToken;
+  EXPECT_EQ(Run({Bearer(good)}), "ada");
+  EXPECT_EQ(Run({Bearer("Bearer x")}), "<TOKEN_MALFORMED>") << "it is not fallen back on";
+  settings_.places.certificates = CredentialPlaces::Certificates::kBindToken;
+  EXPECT_EQ(Run({Bearer(good)}), "<TOKEN_OF_ANOTHER_CERTIFICATE>");
+  certificate_ = &other;
+  EXPECT_EQ(Run({}), "<CERTIFICATE_UNKNOWN>");
+  certificate_ = nullptr;
+  EXPECT_EQ(Run({}), "<CREDENTIAL_MISSING>");
+}
+
+TEST_F(AuthenticateTest, AMethodMaySayWhatItTakes) {
+  using Kind = Credential::Kind;
+  const tls::Certificate certificate{.uris = {"spiffe://shop/orders"}};
+  settings_.certificates.emplace().rules.push_back(
+      {.from = identity::CertificateRules::From::kUri});
+  settings_.places.certificates = CredentialPlaces::Certificates::kAlone;
+  const std::string good = Cat("Bearer ", Token());
+  const std::string cookie = Cat("session=", Token());
+  struct Way {
+    Kind kind;
+    HeaderRows headers;
+    const tls::Certificate* certificate;
+    std::string caller;
+  };
+  const std::vector<Way> ways = {
+      {Kind::kToken, {Bearer(good)}, nullptr, "ada"},
+      {Kind::kSession, {{"cookie", cookie}}, nullptr, "ada"},
+      {Kind::kApiKey, {{"x-api-key", "secret"}}, nullptr, "robot"},
+      {Kind::kCertificate, {}, &certificate, "spiffe://shop/orders"},
+  };
+  for (const Way& wanted : ways) {
+    for (const Way& brought : ways) {
+      certificate_ = brought.certificate;
+      route_.auth.credentials = 0;
+      EXPECT_EQ(Run(brought.headers), brought.caller);
+      route_.auth.credentials = Credential::Bit(wanted.kind);
+      EXPECT_EQ(Run(brought.headers),
+                wanted.kind == brought.kind ? brought.caller : "<CREDENTIAL_KIND>");
+    }
+  }
+  certificate_ = nullptr;
+  EXPECT_EQ(Run({}), "<CREDENTIAL_MISSING>");
+  route_.auth.credentials = Credential::Bit(Kind::kToken) | Credential::Bit(Kind::kApiKey);
+  EXPECT_EQ(Run({Bearer(good)}), "ada");
+  EXPECT_EQ(Run({{"x-api-key", "secret"}}), "robot");
+  EXPECT_EQ(Run({{"cookie", cookie}}), "<CREDENTIAL_KIND>");
 }
 
 TEST_F(AuthenticateTest, KeysThatAreNotThereYet) {
@@ -294,6 +422,31 @@ TEST(Authorize, AsksForAllThatTheRouteNames) {
     const bool denied = status.code() == absl::StatusCode::kPermissionDenied;
     EXPECT_EQ(denied, !status.ok());
     EXPECT_EQ(Authorize(auth, nullptr).ok(), !auth.asks()) << i;
+  }
+}
+
+TEST(Authorize, WhatRequestsAreFilledFromIsThere) {
+  using contract::FieldType;
+  identity::Identity caller;
+  caller.claims = identity::ParseJson(R"({"tenant":"acme","age":7,"none":null})").value();
+  const std::vector<std::pair<contract::ClaimNeed, bool>> rows = {
+      {{"tenant", FieldType::kString, true}, true},
+      {{"tenant", FieldType::kString, false}, true},
+      {{"other", FieldType::kString, true}, false},
+      {{"other", FieldType::kString, false}, true},
+      {{"none", FieldType::kString, true}, false},
+      {{"none", FieldType::kString, false}, true},
+      {{"age", FieldType::kInt32, true}, true},
+      // What a field can't hold is nothing that it could do without.
+      {{"age", FieldType::kString, true}, false},
+      {{"age", FieldType::kString, false}, false},
+      {{"tenant", FieldType::kInt64, false}, false},
+  };
+  for (const auto& [need, allowed] : rows) {
+    const absl::Status status = AuthorizeClaims({need}, &caller);
+    EXPECT_EQ(status.ok() ? "OK" : frontdesk::ReasonOf(status), allowed ? "OK" : "CLAIM_MISSING")
+        << need.claim;
+    EXPECT_TRUE(AuthorizeClaims({need}, nullptr).ok()) << "nobody is let in elsewhere, or not";
   }
 }
 

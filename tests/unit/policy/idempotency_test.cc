@@ -128,8 +128,21 @@ struct Client {
     if (!key.empty()) request.headers.Add("idempotency-key", key);
     exchange.route = &route;
     exchange.message = message;
-    exchange.call.caller_sub = caller;
+    exchange.client_address = "192.0.2.1";
+    Become(caller);
     exchange.call.metadata = {{"x-user-id", std::string(caller)}, {"idempotency-key", "theirs"}};
+  }
+
+  // "provider/sub", or a name alone; "" for nobody.
+  void Become(std::string_view caller) {
+    if (caller.empty()) return;
+    const size_t slash = std::min(caller.find('/'), caller.size());
+    auto who = std::make_shared<identity::Identity>();
+    who->provider = caller.substr(0, slash);
+    who->sub = caller.substr(std::min(slash + 1, caller.size()));
+    if (slash == caller.size()) who->sub.swap(who->provider);
+    exchange.call.caller_sub = who->sub;
+    exchange.call.identity = std::move(who);
   }
 
   http::Request request;
@@ -227,6 +240,44 @@ TEST_F(PolicyTest, AKeyBelongsToItsCallerAndMethod) {
   EXPECT_EQ(Of(Start("k")), "waits");
   EXPECT_NE(terminal.scopes[0], terminal.scopes[1]);
   EXPECT_NE(terminal.scopes[0], terminal.scopes[2]);
+}
+
+// Whoever guesses a key, and even what was asked for, is not shown another one's answer.
+TEST_F(PolicyTest, AKeyIsSharedByNobodyElse) {
+  const auto start = [&](std::string_view caller, std::string_view address = "192.0.2.1",
+                         upstream::Metadata claims = {}) {
+    Client& client = clients.emplace_back(loop, route, "k", "m", caller);
+    client.exchange.client_address = address;
+    if (!claims.empty()) {
+      auto who = std::make_shared<identity::Identity>(*client.exchange.call.identity);
+      who->metadata = std::move(claims);
+      client.exchange.call.identity = std::move(who);
+    }
+    Send(&client, &host, &terminal);
+    Turn();
+    std::string said = Of(client);
+    if (said == "waits") Answer(Ok("done"));
+    return said;
+  };
+  // Issuers, those with API keys, and strangers by their network.
+  for (const auto& [caller, address] :
+       std::vector<std::pair<std::string_view, std::string_view>>{{"idp/me", "192.0.2.1"},
+                                                                  {"other/me", "192.0.2.1"},
+                                                                  {"api_keys/me", "192.0.2.1"},
+                                                                  {"idp/you", "192.0.2.1"},
+                                                                  {"idp/192.0.2.1", "192.0.2.1"},
+                                                                  {"", "192.0.2.1"},
+                                                                  {"", "192.0.2.2"},
+                                                                  {"", "2001:db8:1::1"}}) {
+    EXPECT_EQ(start(caller, address), "waits") << caller << address;
+    EXPECT_EQ(start(caller, address), "done (again)") << caller << address;
+  }
+  EXPECT_EQ(start("", "2001:db8:1::2"), "done (again)") << "the same network";
+  EXPECT_EQ(start("idp/me", "192.0.2.9"), "done (again)") << "who is known may come from anywhere";
+  // What back ends are told of him is another one's.
+  EXPECT_EQ(start("idp/t", "", {{"x-tenant", "a"}}), "waits");
+  EXPECT_EQ(start("idp/t", "", {{"x-tenant", "b"}}), "IDEMPOTENCY_KEY_REUSED");
+  EXPECT_EQ(start("idp/t", "", {{"x-tenant", "a"}}), "done (again)");
 }
 
 TEST_F(PolicyTest, AKeyMayBeRequired) {

@@ -1,0 +1,235 @@
+#include "gateway/identity/introspector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/base/text.h"
+#include "gateway/identity/jws.h"
+#include "gateway/observe/log.h"
+
+namespace frontdesk::identity {
+namespace {
+
+// So many failures in a row, and nobody asks for a while.
+constexpr uint32_t kFailures = 3;
+constexpr std::chrono::seconds kRest{1};
+constexpr std::chrono::seconds kMostRest{30};
+
+// Anybody can make them up.
+constexpr TokenCache::Limits kBadOnes{.entries = 10'000, .bytes = 8 << 20};
+
+// Stands in the cache for "it is not good".
+const IdentityPointer& Nobody() {
+  static const auto* const nobody = new IdentityPointer(std::make_shared<Identity>());
+  return *nobody;
+}
+
+void AppendEncoded(std::string& out, std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      out.push_back(c);
+    } else {
+      const auto byte = static_cast<uint8_t>(c);
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+}
+
+}  // namespace
+
+std::string IntrospectionForm(std::string_view token) {
+  std::string form = "token=";
+  AppendEncoded(form, token);
+  return form += "&token_type_hint=access_token";
+}
+
+std::string ClientCredentials(std::string_view id, std::string_view secret) {
+  std::string credentials;
+  AppendEncoded(credentials, id);
+  credentials.push_back(':');
+  AppendEncoded(credentials, secret);
+  return credentials;
+}
+
+absl::StatusOr<IdentityPointer> JudgeIntrospection(std::string_view body, const ClaimRules& rules,
+                                                   std::string_view provider, UnixTime now) {
+  absl::StatusOr<JsonValue> claims = ParseJson(body, {.depth = 16, .values = 500});
+  const JsonValue* const active = claims.ok() ? claims->Find("active") : nullptr;
+  if (active == nullptr || !active->is(JsonValue::Kind::kBool)) {
+    return absl::UnavailableError("INTROSPECTION_UNREADABLE");
+  }
+  if (!active->truth) return Refusal("TOKEN_INACTIVE");
+  return JudgeClaims(*std::move(claims), "", rules, provider, now);
+}
+
+Introspector::Introspector(IntrospectionSettings settings, std::function<Inquiry()> make_inquiry,
+                           std::function<UnixTime()> wall, uint64_t seed)
+    : settings_(std::move(settings)),
+      make_inquiry_(std::move(make_inquiry)),
+      wall_(std::move(wall)),
+      good_(settings_.cache, seed),
+      bad_(kBadOnes, seed) {
+  status_.name = settings_.name;
+}
+
+Introspector::~Introspector() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Introspector::Start() {
+  for (size_t i = 0; i < settings_.max_in_flight; ++i) {
+    threads_.emplace_back([this] { Run(); });
+  }
+}
+
+IntrospectionStatus Introspector::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+absl::Status Introspector::Down(std::string_view reason) const {
+  return settings_.refuse_when_down ? Refusal(reason) : absl::UnavailableError(Absl(reason));
+}
+
+std::optional<absl::StatusOr<IdentityPointer>> Introspector::Remembered(std::string_view token) {
+  const UnixTime now = wall_();
+  if (IdentityPointer known = good_.Find(token, 0, now)) return Answer(std::move(known));
+  if (bad_.Find(token, 0, now)) return Answer(Refusal("TOKEN_INACTIVE"));
+  return std::nullopt;
+}
+
+Task<absl::StatusOr<IdentityPointer>> Introspector::Ask(std::string token, Loop& loop,
+                                                        TimePoint deadline, Cancellation* cancel) {
+  if (std::optional<Answer> known = Remembered(token)) co_return *std::move(known);
+  const TimePoint now = loop.Now();
+  const auto waiter = std::make_shared<Waiter>(loop);
+  const absl::Status begun = Begin(token, waiter, now);
+  if (!begun.ok()) co_return begun;
+  const TimePoint end = std::min(deadline, now + settings_.timeout);
+  co_await waiter->answered.Until(loop, end, cancel);
+  co_return Leave(token, waiter);
+}
+
+absl::Status Introspector::Begin(const std::string& token, const std::shared_ptr<Waiter>& waiter,
+                                 TimePoint now) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = asked_.find(token);
+    if (found != asked_.end()) {
+      found->second.waiters.push_back(waiter);
+      found->second.late = now + settings_.timeout;
+      ++status_.joined;
+      return absl::OkStatus();
+    }
+    if (now < down_until_ || queue_.size() >= settings_.max_pending) {
+      ++status_.skipped;
+      return Down(now < down_until_ ? "INTROSPECTION_DOWN" : "INTROSPECTION_BUSY");
+    }
+    Asked& asked = asked_[token];
+    asked.waiters.push_back(waiter);
+    asked.late = now + settings_.timeout;
+    queue_.push_back(token);
+  }
+  changed_.notify_one();
+  return absl::OkStatus();
+}
+
+Introspector::Answer Introspector::Leave(const std::string& token,
+                                         const std::shared_ptr<Waiter>& waiter) {
+  const std::lock_guard lock(mutex_);
+  if (waiter->answer) return *std::move(waiter->answer);
+  // Nothing is posted to this loop any more: it may end.
+  const auto found = asked_.find(token);
+  if (found != asked_.end()) std::erase(found->second.waiters, waiter);
+  return Down("INTROSPECTION_LATE");
+}
+
+void Introspector::Run() {
+  const Inquiry inquiry = make_inquiry_();
+  std::string token;
+  while (Take(token)) {
+    const absl::StatusOr<std::string> body = inquiry(token);
+    Answer answer = Judge(body);
+    Count(answer, body);
+    Remember(token, answer);
+    Finish(token, std::move(answer));
+  }
+}
+
+// The next token that somebody still waits for. False at the end.
+bool Introspector::Take(std::string& token) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+    if (stopping_) return false;
+    token = std::move(queue_.front());
+    queue_.pop_front();
+    const auto found = asked_.find(token);
+    if (!found->second.waiters.empty() && Clock::now() < found->second.late) return true;
+    asked_.erase(found);
+  }
+}
+
+Introspector::Answer Introspector::Judge(const absl::StatusOr<std::string>& body) const {
+  if (!body.ok()) return Down("INTROSPECTION_DOWN");
+  Answer answer = JudgeIntrospection(*body, settings_.rules, settings_.name, wall_());
+  if (answer.status().code() != absl::StatusCode::kUnavailable) return answer;
+  return Down(Std(answer.status().message()));
+}
+
+void Introspector::Remember(const std::string& token, const Answer& answer) {
+  const UnixTime now = wall_();
+  if (answer.ok()) {
+    // Clocks may differ, but what the issuer says of its token's end is not stretched here.
+    UnixTime until = now + settings_.good_for;
+    if ((*answer)->expires) {
+      const auto end = std::chrono::seconds(*(*answer)->expires) - settings_.rules.skew;
+      until = std::min(until, UnixTime(end));
+    }
+    good_.Insert(token, 0, *answer, until);
+  } else if (answer.status().code() == absl::StatusCode::kUnauthenticated &&
+             !Std(answer.status().message()).starts_with("INTROSPECTION_")) {
+    bad_.Insert(token, 0, Nobody(), now + settings_.bad_for);
+  }
+}
+
+void Introspector::Count(const Answer& answer, const absl::StatusOr<std::string>& body) {
+  const bool failed = !answer.ok() && Std(answer.status().message()).starts_with("INTROSPECTION_");
+  const std::string why =
+      !body.ok() ? std::string(Std(body.status().message())) : "its answer can't be understood";
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    ++(failed ? status_.failed : answer.ok() ? status_.active : status_.inactive);
+    status_.error = failed ? why : "";
+    if (!failed) {
+      failures_ = 0;
+    } else if (++failures_ >= kFailures) {
+      first = failures_ == kFailures && !stopping_;
+      const uint32_t doublings = std::min((failures_ - kFailures) / 2, 5u);
+      down_until_ = Clock::now() + std::min<Duration>(kRest * (1 << doublings), kMostRest);
+    }
+  }
+  if (first) observe::LogWarn(Cat("introspection by ", settings_.name, ": ", why));
+}
+
+void Introspector::Finish(const std::string& token, Answer answer) {
+  const std::lock_guard lock(mutex_);
+  const auto found = asked_.find(token);
+  for (const std::shared_ptr<Waiter>& waiter : found->second.waiters) {
+    waiter->answer = answer;
+    // Under the lock, because who leaves takes it too: until then the loop is there.
+    waiter->loop.Post([waiter] { waiter->answered.Set(); });
+  }
+  asked_.erase(found);
+}
+
+}  // namespace frontdesk::identity

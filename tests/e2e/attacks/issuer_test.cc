@@ -1,0 +1,365 @@
+// Attacks on those who vouch for callers, and on what they say: keys that are fetched, tokens that
+// their issuer is asked about, clients' certificates. A gateway with all of them, judged at both
+// ends.
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "gateway/base/text.h"
+#include "gateway/identity/api_keys.h"
+#include "tests/e2e/stack.h"
+#include "tests/support/certificates.h"
+#include "tests/support/jose.h"
+#include "tests/support/tls_client.h"
+
+namespace frontdesk::e2e {
+namespace {
+
+using nlohmann::json;
+using testing::JoseKey;
+using testing_support::Authority;
+using testing_support::Issued;
+using testing_support::ReadFile;
+using testing_support::TlsClient;
+using testing_support::WriteTempFile;
+
+constexpr char kOrder[] = "/api/v1/orders/order-1";
+constexpr char kUser[] = "/api/v1/users/user-1";
+
+int64_t Now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// An issuer on loopback: its keys, and what it says about opaque tokens.
+class Issuer {
+ public:
+  Issuer() {
+    http_.Get("/keys", [this](const httplib::Request&, httplib::Response& response) {
+      const std::lock_guard lock(mutex_);
+      ++fetches_;
+      response.status = status_;
+      if (status_ == 302) response.set_header("Location", "http://169.254.169.254/latest");
+      response.set_content(keys_, "application/json");
+    });
+    http_.Post("/introspect", [this](const httplib::Request& request, httplib::Response& response) {
+      const std::lock_guard lock(mutex_);
+      const std::string token = request.get_param_value("token");
+      ++asked_[token];
+      const bool knows_us = request.get_header_value("Authorization") == "Basic ZGVzazpzM2NyZXQ=";
+      const auto answer = answers_.find(token);
+      response.status = knows_us ? 200 : 401;
+      response.set_content(answer == answers_.end() ? R"({"active":false})" : answer->second,
+                           "application/json");
+    });
+    port_ = http_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { http_.listen_after_bind(); });
+    while (!http_.is_running()) std::this_thread::yield();
+  }
+  ~Issuer() {
+    http_.stop();
+    thread_.join();
+  }
+
+  void SetKeys(const std::string& keys, int status = 200) {
+    const std::lock_guard lock(mutex_);
+    keys_ = keys;
+    status_ = status;
+  }
+  void Say(const std::string& token, const std::string& answer) {
+    const std::lock_guard lock(mutex_);
+    answers_[token] = answer;
+  }
+  int asked(const std::string& token) {
+    const std::lock_guard lock(mutex_);
+    return asked_[token];
+  }
+  int fetches() {
+    const std::lock_guard lock(mutex_);
+    return fetches_;
+  }
+  std::string At(std::string_view path) const { return Cat("http://127.0.0.1:", port_, path); }
+
+ private:
+  std::mutex mutex_;
+  std::string keys_;
+  int status_ = 200;
+  int fetches_ = 0;
+  std::map<std::string, std::string> answers_;
+  std::map<std::string, int> asked_;
+  httplib::Server http_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+class IssuerAttacks : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    mocks_ = new Mocks();
+    issuer_ = new Issuer();
+    issuer_->SetKeys(Key().Set());
+    authority_ = new Authority();
+    log_ = WriteTempFile("access.log", "");
+    const Issued own = authority_->Issue({.dns = {"localhost"}});
+    const std::string keys =
+        WriteTempFile("keys.json", Cat(R"({"keys":[{"sub":"ada","scope":"orders.read","sha256":")",
+                                       ToHex(identity::HashOfApiKey("robot-key")), "\"}]}"));
+    GatewayOptions options;
+    options.caller = "";
+    options.extra = Cat(
+        "log: {file: ", log_, "}\nauth:\n  api_keys: {file: ", keys,
+        ", subject_prefix: 'key:'}\n  client_certificates:\n    subject_prefix: 'cert:'\n"
+        "    rules: [{from: uri, prefix: 'spiffe://shop/', scopes: [orders.read]}]\n"
+        "  claim_metadata: [{claim: tenant, key: x-tenant}]\n  providers:\n"
+        "    idp: {issuer: idp, audiences: [shop], subject_prefix: 'user:', refresh_interval: 1s, "
+        "jwks_url: '",
+        issuer_->At("/keys"),
+        "'}\n    partner:\n      audiences: [shop]\n      subject_prefix: 'partner:'\n"
+        "      introspection: {url: '",
+        issuer_->At("/introspect"),
+        "', client_id: desk, client_secret_file: ", WriteTempFile("secret", "s3cret\n"),
+        ", inactive_ttl: 60s, timeout: 20s}\n",
+        "methods:\n  shop.order.v1.Orders/GetOrder: {auth: {scopes: [orders.read]}}\n"
+        "  shop.user.v1.Users/GetUser: {auth: {credentials: [certificate]}}\n");
+    const std::string yaml = DemoConfig(*mocks_, options);
+    const std::string listen = Cat(
+        "listen:\n  address: 127.0.0.1:0\n  workers: 2\n  tls:\n    certificates: [{cert_file: ",
+        own.WriteCert(), ", key_file: ", own.WriteKey(),
+        "}]\n    client_auth: optional\n    client_ca_file: ", authority_->WritePem(), "\n");
+    gateway_ =
+        new Frontdesk(WriteTempFile("issuer.yaml", Cat(listen, yaml.substr(yaml.find("admin:")))));
+  }
+  static void TearDownTestSuite() {
+    delete gateway_;
+    delete authority_;
+    delete issuer_;
+    delete mocks_;
+  }
+  void SetUp() override { mocks_->Reset(); }
+
+  static const JoseKey& Key() {
+    static const auto* const key = new JoseKey("ES256", "one");
+    return *key;
+  }
+  static std::string Jwt(const std::string& sub, const JoseKey& key = Key()) {
+    return key.Token(json{
+        {"iss", "idp"},
+        {"aud", "shop"},
+        {"sub", sub},
+        {"exp", Now() + 600},
+        {"scope",
+         "orders.read"}}.dump());
+  }
+  static std::string Active(const std::string& sub, const json& over = {}) {
+    json answer{{"active", true}, {"sub", sub}, {"aud", "shop"}, {"scope", "orders.read"}};
+    for (const auto& [name, value] : over.items()) answer[name] = value;
+    return answer.dump();
+  }
+  // What becomes of a GET with these header lines, by whoever has this certificate.
+  static RawResponse Get(std::string_view target, const HeaderList& headers,
+                         const Issued& certificate = {}) {
+    TlsClient client(gateway_->port(), {.certificate = certificate});
+    std::string request = Cat("GET ", target, " HTTP/1.1\r\nhost: localhost\r\n");
+    for (const auto& [name, value] : headers) request += Cat(name, ": ", value, "\r\n");
+    client.Send(request + "\r\n");
+    return client.Read().value_or(RawResponse());
+  }
+  static HeaderList Bearer(const std::string& token) {
+    return {{"authorization", Cat("Bearer ", token)}};
+  }
+  // The name under which the last caller has arrived, or "".
+  static std::string Arrived(const std::string& service) {
+    const std::string all = mocks_->Arrivals(service).dump();
+    for (const char* prefix : {"user:", "partner:", "key:", "cert:"}) {
+      const size_t at = all.find(Cat('"', prefix));
+      if (at != std::string::npos) return all.substr(at + 1, all.find('"', at + 1) - at - 1);
+    }
+    return "";
+  }
+  // The reason in the log's line of the request with this id.
+  static std::string Logged(const std::string& id) {
+    std::string reason;
+    EXPECT_TRUE(Eventually([&] {
+      std::istringstream lines(ReadFile(log_));
+      for (std::string line; std::getline(lines, line);) {
+        const json one = json::parse(line, nullptr, false);
+        if (!one.is_object() || one.value("request_id", "") != id) continue;
+        reason = one.value("reason", "");
+        return true;
+      }
+      return false;
+    })) << id;
+    return reason;
+  }
+
+  static Mocks* mocks_;
+  static Issuer* issuer_;
+  static Authority* authority_;
+  static Frontdesk* gateway_;
+  static std::string log_;
+};
+Mocks* IssuerAttacks::mocks_ = nullptr;
+Issuer* IssuerAttacks::issuer_ = nullptr;
+Authority* IssuerAttacks::authority_ = nullptr;
+Frontdesk* IssuerAttacks::gateway_ = nullptr;
+std::string IssuerAttacks::log_;
+
+// One name that several give out is several callers, and none of them makes up another's.
+TEST_F(IssuerAttacks, NobodyIsCalledLikeAnotherOnesCustomer) {
+  issuer_->Say("opaque-ada", Active("ada"));
+  const Issued certificate =
+      authority_->Issue({.common_name = "ada", .uris = {"spiffe://shop/ada"}});
+  const struct {
+    HeaderList headers;
+    Issued certificate;
+    std::string caller;
+  } rows[] = {
+      {Bearer(Jwt("ada")), {}, "user:ada"},
+      {Bearer("opaque-ada"), {}, "partner:ada"},
+      {{{"x-api-key", "robot-key"}}, {}, "key:ada"},
+      {{}, certificate, "cert:spiffe://shop/ada"},
+      {Bearer(Jwt("partner:ada")), {}, "user:partner:ada"},
+  };
+  for (const auto& row : rows) {
+    mocks_->Reset();
+    const RawResponse response = Get(kOrder, row.headers, row.certificate);
+    EXPECT_EQ(response.status, 200) << row.caller << response.body;
+    EXPECT_EQ(Arrived("order"), row.caller);
+  }
+}
+
+TEST_F(IssuerAttacks, OpaqueTokensAreWhatTheirIssuerSays) {
+  const struct {
+    const char* token;
+    std::string answer;
+    int status;
+    std::string reason;  // in the log
+  } rows[] = {
+      {"unknown", R"({"active":false})", 401, "TOKEN_INACTIVE"},
+      {"not-quite", R"({"active":"true","sub":"ada","aud":"shop"})", 503,
+       "INTROSPECTION_UNREADABLE"},
+      {"good", Active("bob"), 200, ""},
+      {"of-others", Active("ada", {{"aud", "bank"}}), 401, "TOKEN_AUDIENCE"},
+      {"ended", Active("ada", {{"exp", Now() - 100}}), 401, "TOKEN_EXPIRED"},
+      {"nobody", Active(""), 401, "TOKEN_SUBJECT"},
+      {"splits", Active("ada\r\nx-user-id: admin"), 401, "TOKEN_SUBJECT"},
+      {"no-scope", Active("ada", {{"scope", "openid"}}), 403, "SCOPE_MISSING"},
+      {"twice", R"({"active":false,"active":true,"sub":"ada","aud":"shop"})", 503,
+       "INTROSPECTION_UNREADABLE"},
+      {"form&token=good", Active("ada"), 401, "TOKEN_MALFORMED"},
+      {"%67ood", Active("ada"), 401, "TOKEN_MALFORMED"},
+  };
+  for (const auto& row : rows) {
+    mocks_->Reset();
+    issuer_->Say(row.token, row.answer);
+    HeaderList headers = Bearer(row.token);
+    headers.emplace_back("x-request-id",
+                         Cat("opaque-", row.status, '-', std::string(row.token, 4)));
+    const RawResponse response = Get(kOrder, headers);
+    EXPECT_EQ(response.status, row.status) << row.token << response.body;
+    EXPECT_EQ(response.Header("retry-after").empty(), row.status != 503) << row.token;
+    EXPECT_EQ(mocks_->Count("order", "calls"), row.status == 200 ? 1u : 0u) << row.token;
+    if (row.status == 401) EXPECT_EQ(response.Header("www-authenticate"), "Bearer");
+    if (row.status != 200) {
+      EXPECT_EQ(Logged(std::string(headers.back().second)), row.reason) << row.token;
+      EXPECT_EQ(response.body.find("INTROSPECTION"), std::string::npos) << response.body;
+      EXPECT_EQ(response.body.find("127.0.0.1"), std::string::npos) << response.body;
+    }
+  }
+  EXPECT_EQ(issuer_->asked("good"), 1);
+  EXPECT_EQ(issuer_->asked("form&token=good"), 0);
+  // Remembered, both.
+  EXPECT_EQ(Get(kOrder, Bearer("good")).status, 200);
+  EXPECT_EQ(Get(kOrder, Bearer("unknown")).status, 401);
+  EXPECT_EQ(issuer_->asked("good"), 1);
+  EXPECT_EQ(issuer_->asked("unknown"), 1);
+  // A signed token is judged by its signature, whatever somebody would say about it.
+  const JoseKey stranger("ES256", "one");
+  const std::string forged = Jwt("ada", stranger);
+  issuer_->Say(forged, Active("ada"));
+  EXPECT_EQ(Get(kOrder, Bearer(forged)).status, 401);
+  EXPECT_EQ(issuer_->asked(forged), 0);
+}
+
+TEST_F(IssuerAttacks, CertificatesAreOneCredential) {
+  const Issued good = authority_->Issue({.common_name = "x", .uris = {"spiffe://shop/orders"}});
+  const Issued unnamed = authority_->Issue({.common_name = "spiffe://shop/orders"});
+  const Issued two = authority_->Issue({.uris = {"spiffe://shop/a", "spiffe://shop/b"}});
+  const Issued elsewhere = authority_->Issue({.uris = {"spiffe://shop.evil/orders"}});
+  const Issued forged = Authority().Issue({.uris = {"spiffe://shop/orders"}});
+  const struct {
+    const char* name;
+    const char* target;
+    HeaderList headers;
+    Issued certificate;
+    int status;
+    std::string reason;
+  } rows[] = {
+      {"good", kOrder, {}, good, 200, ""},
+      {"demanded", kUser, {}, good, 200, ""},
+      {"a-token-instead", kUser, Bearer(Jwt("ada")), {}, 401, "CREDENTIAL_KIND"},
+      {"a-key-instead", kUser, {{"x-api-key", "robot-key"}}, {}, 401, "CREDENTIAL_KIND"},
+      {"nothing", kUser, {}, {}, 401, "CREDENTIAL_MISSING"},
+      {"and-a-token", kOrder, Bearer(Jwt("ada")), good, 401, "CREDENTIALS_TWICE"},
+      {"and-a-key", kOrder, {{"x-api-key", "robot-key"}}, good, 401, "CREDENTIALS_TWICE"},
+      {"without-a-name", kOrder, {}, unnamed, 401, "CERTIFICATE_UNKNOWN"},
+      {"two-names", kOrder, {}, two, 401, "CERTIFICATE_AMBIGUOUS"},
+      {"another-domain", kOrder, {}, elsewhere, 401, "CERTIFICATE_UNKNOWN"},
+      {"another-authority", kOrder, {}, forged, 0, ""},
+  };
+  for (const auto& row : rows) {
+    mocks_->Reset();
+    HeaderList headers = row.headers;
+    headers.emplace_back("x-request-id", Cat("cert-", row.name));
+    // What a proxy would send of a certificate is a header like others.
+    headers.emplace_back("x-forwarded-client-cert", "URI=spiffe://shop/admin");
+    const RawResponse response = Get(row.target, headers, row.certificate);
+    EXPECT_EQ(response.status, row.status) << row.name << response.body;
+    const bool user = row.target == kUser;
+    EXPECT_EQ(mocks_->Count(user ? "user" : "order", "calls"), row.status == 200 ? 1u : 0u)
+        << row.name;
+    if (row.status == 401) EXPECT_EQ(Logged(Cat("cert-", row.name)), row.reason);
+    if (row.status == 200) {
+      EXPECT_EQ(Arrived(user ? "user" : "order"), "cert:spiffe://shop/orders");
+    }
+  }
+}
+
+// Last: whatever is done to the issuer's keys, and that they can be withdrawn.
+TEST_F(IssuerAttacks, KeysStayTheLastGoodOnes) {
+  const auto wait = [&] {
+    const int before = issuer_->fetches();
+    EXPECT_TRUE(Eventually([&] { return issuer_->fetches() >= before + 2; }));
+  };
+  const std::string metric = "frontdesk_keys{provider=\"idp\"}";
+  EXPECT_EQ(gateway_->Metric(metric), 1);
+  for (const auto& [keys, status] : std::vector<std::pair<std::string, int>>{
+           {"<html>", 200}, {"", 500}, {"", 302}, {std::string(2 << 20, 'x'), 200}, {"{}", 200}}) {
+    issuer_->SetKeys(keys, status);
+    wait();
+    EXPECT_EQ(Get(kOrder, Bearer(Jwt(Cat("ada", status, keys.size())))).status, 200) << status;
+  }
+  EXPECT_EQ(gateway_->Metric(metric), 1);
+  const json page = json::parse(Fetch(gateway_->admin(), "GET", "/keys").body);
+  EXPECT_EQ(page["keys"][0]["provider"], "idp");
+  EXPECT_GT(page["keys"][0]["failures_in_a_row"], 0);
+  EXPECT_NE(page["keys"][0]["trouble"], "");
+  EXPECT_EQ(page["keys"][1]["provider"], "api_keys");
+  const std::string token = Jwt("ada");
+  EXPECT_EQ(Get(kOrder, Bearer(token)).status, 200);
+  mocks_->Reset();
+  issuer_->SetKeys(R"({"keys":[]})");
+  EXPECT_TRUE(Eventually([&] { return gateway_->Metric(metric) == 0; }));
+  EXPECT_EQ(Get(kOrder, Bearer(token)).status, 401);
+  EXPECT_EQ(mocks_->Count("order", "calls"), 0u);
+}
+
+}  // namespace
+}  // namespace frontdesk::e2e
