@@ -272,8 +272,9 @@ TEST(Slow, ACrowdHoldsUpNobody) {
   });
   const auto lasted = Clock::now() - begun;
   // The readers are not looked at: the gateway says when they are gone.
-  const auto gone = [&] { return connections() <= 1; };
-  EXPECT_TRUE(Eventually(gone) || Eventually(gone));
+  bool gone = false;
+  for (int i = 0; i < 6 && !gone; ++i) gone = Eventually([&] { return connections() <= 1; });
+  EXPECT_TRUE(gone);
   over = true;
   honest.join();
   EXPECT_EQ(crowd.told(), Crowd::kHeads + Crowd::kBodies);
