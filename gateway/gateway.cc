@@ -195,7 +195,7 @@ void Gateway::FindMatcher(Exchange& exchange) const {
 }
 
 Reply Gateway::WithoutRoute(Exchange& exchange, absl::Status answer) {
-  absl::Status stopped = policy::RunChainToAddress(exchange, Priority::kNormal, host_);
+  absl::Status stopped = policy::RunChainToAddress(exchange, host_);
   if (stopped.ok()) return Reply(std::move(answer));
   exchange.match = {};  // whatever stands at the path, it is not told
   return Reply(std::move(stopped));

@@ -164,9 +164,12 @@ class ApiChecker {
           findings_.Add(loaded_.PlaceOf(at), Cat(path, '.', name), text);
         });
     for (int i = 0; i < api.limit_size(); ++i) {
-      if (api.limit(i).key() != v1::Policy::Limit::FIELD) continue;
-      Add(Cat(path, ".limit[", i, "].key"),
-          "is FIELD, and methods differ in their fields: say it under `methods`");
+      constexpr std::string_view kDiffer = "methods differ in their fields: say it under `methods`";
+      const std::string at = Cat(path, ".limit[", i, ']');
+      if (api.limit(i).key() == v1::Policy::Limit::FIELD) {
+        Add(Cat(at, ".key"), Cat("is FIELD, and ", kDiffer));
+      }
+      if (api.limit(i).has_per_element()) Add(Cat(at, ".per_element"), kDiffer);
     }
   }
 

@@ -88,29 +88,6 @@ void ToTiers(const Limit& from, route::Route::Limit& to) {
   }
 }
 
-// Nothing where its field is wrong.
-std::optional<route::Route::Limit> ToLimit(const Limit& from, size_t rule, const Method& method) {
-  route::Route::Limit limit{.key = ToKey(from.key()), .rule = rule, .of = from.of()};
-  if (limit.key == Key::kHeader) limit.of = contract::LowerCase(from.of());
-  if (limit.key == Key::kField) {
-    auto field = contract::ResolveLimitField(from.of(), *method.input);
-    if (!field.ok()) return std::nullopt;
-    limit.field = *std::move(field);
-  }
-  ToCost(from, method, limit);
-  ToTiers(from, limit);
-  return limit;
-}
-
-// Where what it needs is known.
-void Place(route::Route::Limit limit, route::Route& route) {
-  const bool read = limit.key == Key::kField || !limit.lists.empty();
-  auto& where = limit.key == Key::kAddress ? route.limits_by_address
-                : read                     ? route.limits_by_field
-                                           : route.limits_by_caller;
-  where.push_back(std::move(limit));
-}
-
 // Without the end of its last line.
 std::optional<std::string> ReadPassword(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -170,30 +147,50 @@ void LimitRules::Check(const Method& method, const v1::Policy& policy,
   }
 }
 
+void LimitRules::Place(const Limit& from, size_t rule, const Method& method,
+                       route::Route& route) {
+  route::Route::Limit limit{.key = ToKey(from.key()), .rule = rule, .of = from.of()};
+  if (limit.key == Key::kHeader) limit.of = contract::LowerCase(from.of());
+  if (limit.key == Key::kField) {
+    auto field = contract::ResolveLimitField(from.of(), *method.input);
+    if (!field.ok()) return;  // which was told
+    limit.field = *std::move(field);
+  }
+  ToCost(from, method, limit);
+  ToTiers(from, limit);
+  const bool read = limit.key == Key::kField || !limit.lists.empty();
+  auto& where = limit.key == Key::kAddress ? route.limits_by_address
+                : read                     ? route.limits_by_field
+                                           : route.limits_by_caller;
+  where.push_back(std::move(limit));
+}
+
 void LimitRules::Add(const Method& method, const v1::Policy& policy,
                      const contract::PolicyPlaces& places, const std::string& api,
                      std::vector<limit::Rule>& rules, route::Route& route) {
   const contract::Place place = contract::PlaceOfValue(places, "limit").value_or(method.place);
-  if (route.binding == &method.bindings.front()) Check(method, policy, place);
+  if (checked_.emplace(&method, api).second) Check(method, policy, place);
   for (int i = 0; i < policy.limit_size(); ++i) {
-    const Limit& from = policy.limit(i);
-    const std::string path = Cat(method.full_name, ".limit[", i, "]");
     // Told apart from names, which have no '/'.
     const std::string own =
         Cat(api.empty() ? "" : Cat("apis.", api, '/'), method.path.substr(1), '/', i);
-    const std::optional<size_t> rule = RuleOf(own, path, from, place, rules);
-    if (!rule) continue;
-    auto limit = ToLimit(from, *rule, method);
-    if (limit) Place(*std::move(limit), route);  // else it was told
+    const std::string path = Cat(method.full_name, ".limit[", i, "]");
+    const std::optional<size_t> rule = RuleOf(own, path, policy.limit(i), place, rules);
+    if (rule) Place(policy.limit(i), *rule, method, route);
   }
 }
 
 void LimitRules::AddOfApi(const std::string& path, const Limit& from, const contract::Place& place,
                           std::vector<limit::Rule>& rules, route::Route& route) {
+  if (checked_.emplace(route.method, path).second) {
+    v1::Policy only;
+    *only.add_limit() = from;
+    contract::CheckLimitFields(only, *route.method, [&](std::string_view, std::string_view text) {
+      findings_.Add(place, path, Cat("of ", route.method->full_name, ": ", text));
+    });
+  }
   const std::optional<size_t> rule = RuleOf(path, path, from, place, rules);
-  if (!rule) return;
-  auto limit = ToLimit(from, *rule, *route.method);
-  if (limit) Place(*std::move(limit), route);  // never by FIELD: that was checked
+  if (rule) Place(from, *rule, *route.method, route);
 }
 
 void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Snapshot& snapshot,

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "gateway/config/load.h"
 #include "gateway/config/snapshot.h"
@@ -31,7 +33,7 @@ class LimitRules {
     v1::Policy::Limit limit;
     contract::Place place;
   };
-  // What is wrong in this place only, once per method.
+  // What is wrong in this place only, once per method and front.
   void Check(const contract::Method& method, const v1::Policy& policy,
              const contract::Place& place);
   // Index of the rule; nothing, and a finding at `path`, where the name stands for another one.
@@ -39,10 +41,14 @@ class LimitRules {
   std::optional<size_t> RuleOf(const std::string& own, const std::string& path,
                                const v1::Policy::Limit& limit, const contract::Place& place,
                                std::vector<limit::Rule>& rules);
+  // Where the key is looked at.
+  static void Place(const v1::Policy::Limit& from, size_t rule, const contract::Method& method,
+                    route::Route& route);
 
   contract::Findings& findings_;
   std::map<std::string, Named> named_;
   std::map<std::string, size_t> own_;
+  std::set<std::pair<const contract::Method*, std::string>> checked_;
 };
 
 // `rate_limits` and `redis` of the file, which was checked. Reads the password. Before the limits

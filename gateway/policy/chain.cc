@@ -35,28 +35,32 @@ void KeepForUndos(const Reply& reply, Held& held) {
 
 }  // namespace
 
-absl::Status RunChainToAddress(Exchange& exchange, Priority priority, const ChainHost& host) {
+absl::Status RunChainToAddress(Exchange& exchange, const ChainHost& host) {
   const TimePoint now = exchange.call.loop.Now();
-  // First, because a refusal is worth the more the less was spent before it.
-  absl::Status status = host.shedder.Peek(priority, now);
-  if (!status.ok()) return status;
-
   // Whatever it asks for, so that a storm of 404s is one address' own trouble.
-  return TakeOfAddress(exchange.client_address, now, host.limits, exchange.limit);
+  absl::Status status = TakeOfAddress(exchange.client_address, now, host.limits, exchange.limit);
+  if (!status.ok()) return status;
+  return host.shedder.Peek(Priority::kNormal, now);
 }
 
 Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const ChainHost& host,
                      Guarded& terminal) {
   const route::Route& route = *exchange.route;
-  // Before everything else: what is gone is gone for everybody, and to say so costs next to
-  // nothing. An overloaded gateway that answered 503 instead would have the client come again.
+  // Before everything else: who asks too much is told so, whatever he asks for.
+  const TimePoint now = exchange.call.loop.Now();
+  absl::Status status = TakeOfAddress(exchange.client_address, now, host.limits, exchange.limit);
+  if (!status.ok()) co_return Reply(std::move(status));
+
+  // What is gone is gone for everybody, and to say so costs next to nothing. An overloaded gateway
+  // that answered 503 instead would have the client come again.
   if (route.version && route.version->retired_from) {
     absl::Status retired = RefuseRetired(exchange, host.wall());
     if (!retired.ok()) co_return Reply(std::move(retired));
   }
 
   const Priority priority = route.priority;
-  absl::Status status = RunChainToAddress(exchange, priority, host);
+  // Early, because a refusal is worth the more the less was spent before it.
+  status = host.shedder.Peek(priority, now);
   if (!status.ok()) co_return Reply(std::move(status));
 
   // What nobody waits for any more need not be begun.

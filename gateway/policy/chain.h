@@ -63,7 +63,7 @@ class Guarded final : public Terminal {
 
 // What passes without a route, or by a path that can't have one, on its way to a 404: OK, or what
 // is answered instead.
-absl::Status RunChainToAddress(Exchange& exchange, Priority priority, const ChainHost& host);
+absl::Status RunChainToAddress(Exchange& exchange, const ChainHost& host);
 
 // Takes an exchange whose route is set to its reply. Each concern may answer by itself; not
 // reaching the terminal is the refusal.
