@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -91,6 +93,21 @@ std::vector<upstream::CallPolicy> PoliciesFor(size_t steps) {
   return policies;
 }
 
+// With claims that fields can hold, and others.
+identity::IdentityPointer CallerByChance(const std::string& sub, uint64_t seed) {
+  constexpr std::string_view kClaims[] = {
+      R"({"age":7,"org":{"plan":"gold"},"rate":2.5,"vip":true})",
+      R"({"age":0,"org":{"plan":""},"rate":0,"vip":false})",
+      R"({"age":"7","org":"gold","rate":"2.5","vip":1})",
+      R"({"age":5000000000,"org":{"plan":null},"rate":7})",
+      "{}",
+  };
+  auto who = std::make_shared<identity::Identity>();
+  who->sub = sub;
+  who->claims = identity::ParseJson(kClaims[seed / 3 % std::size(kClaims)]).value();
+  return who;
+}
+
 }  // namespace
 
 Way TwoWays::Run(const contract::Method& method, Scenario scenario, bool code) {
@@ -102,7 +119,10 @@ Way TwoWays::Run(const contract::Method& method, Scenario scenario, bool code) {
   if (mask) {
     scenario.options.steps = compose::StepsFor(*method.plan, nullptr, *mask, seed % 4 != 0);
   }
-  if (seed % 3 != 0) context.caller_sub = Cat("caller-", seed % 5);
+  if (seed % 3 != 0) {
+    context.caller_sub = Cat("caller-", seed % 5);
+    context.identity = CallerByChance(context.caller_sub, seed);
+  }
   if (scenario.keys) context.key_scope = "scope";
   ChanceCaller caller(contract_, dynamic_, scenario.chances);
   const compose::Handlers handlers = code_.Make(contract_, caller);
