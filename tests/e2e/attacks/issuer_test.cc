@@ -266,7 +266,9 @@ TEST_F(IssuerAttacks, OpaqueTokensAreWhatTheirIssuerSays) {
     EXPECT_EQ(response.status, row.status) << row.token << response.body;
     EXPECT_EQ(response.Header("retry-after").empty(), row.status != 503) << row.token;
     EXPECT_EQ(mocks_->Count("order", "calls"), row.status == 200 ? 1u : 0u) << row.token;
-    if (row.status == 401) EXPECT_EQ(response.Header("www-authenticate"), "Bearer");
+    if (row.status == 401) {
+      EXPECT_EQ(response.Header("www-authenticate"), "Bearer");
+    }
     if (row.status != 200) {
       EXPECT_EQ(Logged(std::string(headers.back().second)), row.reason) << row.token;
       EXPECT_EQ(response.body.find("INTROSPECTION"), std::string::npos) << response.body;
@@ -325,7 +327,9 @@ TEST_F(IssuerAttacks, CertificatesAreOneCredential) {
     const bool user = row.target == kUser;
     EXPECT_EQ(mocks_->Count(user ? "user" : "order", "calls"), row.status == 200 ? 1u : 0u)
         << row.name;
-    if (row.status == 401) EXPECT_EQ(Logged(Cat("cert-", row.name)), row.reason);
+    if (row.status == 401) {
+      EXPECT_EQ(Logged(Cat("cert-", row.name)), row.reason);
+    }
     if (row.status == 200) {
       EXPECT_EQ(Arrived(user ? "user" : "order"), "cert:spiffe://shop/orders");
     }
