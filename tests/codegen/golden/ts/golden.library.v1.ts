@@ -29,6 +29,7 @@ export interface ListBooksRequest {
   parent?: string;
   page?: ListBooksRequest_Page;
   query?: ListBooksRequest_Query;
+  /** In requests: must have at most 10 items; must not hold a value twice; each must have at least 1 character. */
   authors?: string[];
   labels?: { [key: string]: string };
   filter?: $rt.Struct;
@@ -36,8 +37,9 @@ export interface ListBooksRequest {
 }
 
 export interface ListBooksRequest_Page {
-  /** At most 100. */
+  /** In requests: must be at least 0; must be at most 100. */
   size?: number;
+  /** In requests: must have at most 64 bytes; must match "^[a-z]*$". */
   token?: string;
 }
 
@@ -53,8 +55,12 @@ export interface ListBooksResponse {
 
 export interface MoveBookRequest {
   name?: string;
-  /** "shelves/3" */
+  /**
+   * "shelves/3"
+   * In requests: must have at least 1 character.
+   */
   to?: string;
+  /** In requests: must be more than 0. */
   copies?: number;
 }
 

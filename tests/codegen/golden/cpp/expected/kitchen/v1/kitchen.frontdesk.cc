@@ -279,6 +279,20 @@ class GetBoardRun final : public frontdesk::compose::TypedRun {
     for (const auto& ask_ : request_.ids()) {
       pantry::v1::GetJarRequest ask;
       ask.set_jar_id(ask_);
+      if (frontdesk::compose::ClaimFits<int32_t>(context(), "age")) {
+        ask.set_depth(frontdesk::compose::ClaimAs<int32_t>(context(), "age"));
+      }
+      {
+        pantry::v1::GetJarRequest_Filter inner;
+        {
+          pantry::v1::GetJarRequest_Filter_Owner inner1;
+          inner1.set_id(frontdesk::compose::ClaimAs<std::string>(context(), "org.plan"));
+          if (inner1.ByteSizeLong() > 0) *inner.mutable_owner() = std::move(inner1);
+        }
+        if (inner.ByteSizeLong() > 0) *ask.mutable_filter() = std::move(inner);
+      }
+      ask.set_ripeness(frontdesk::compose::ClaimAs<double>(context(), "rate"));
+      ask.set_class_(frontdesk::compose::ClaimAs<bool>(context(), "vip"));
       each_id_.Add(ask);
     }
     co_await each_id_.AskAll(kPantryGetJar);
@@ -495,7 +509,7 @@ const std::vector<frontdesk::compose::GeneratedMethod>& KitchenAggregates::Metho
   static const std::vector<frontdesk::compose::GeneratedMethod> methods = {
     {"/kitchen.v1.Kitchen/GetShelf", 0x7cf2a38197caa2ddu,
      &frontdesk::compose::Serve<&KitchenAggregates::GetShelf>::Run},
-    {"/kitchen.v1.Kitchen/GetBoard", 0xf766d6514f1887a2u,
+    {"/kitchen.v1.Kitchen/GetBoard", 0x3cc1e7ff89fd6dbbu,
      &frontdesk::compose::Serve<&KitchenAggregates::GetBoard>::Run},
     {"/kitchen.v1.Kitchen/GetTaste", 0xdbde4e69f30ca42fu,
      &frontdesk::compose::Serve<&KitchenAggregates::GetTaste>::Run},
