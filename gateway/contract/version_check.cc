@@ -67,7 +67,10 @@ void CheckVersionTogether(const Version& version, const PolicyPlaces& places,
   const Date deprecated{"deprecated_since", version.has_deprecated_since(),
                         version.deprecated_since()};
   const Date sunset{"sunset", version.has_sunset(), version.sunset()};
-  const Date retired{"retired_since", version.has_retired_since(), version.retired_since()};
+  // `retired: false` keeps it in service whatever day was said.
+  const bool stays = version.has_retired() && !version.retired();
+  const Date retired{"retired_since", version.has_retired_since() && !stays,
+                     version.retired_since()};
   ordered(deprecated, sunset);
   ordered(deprecated, retired);
   ordered(sunset, retired);  // what clients were promised

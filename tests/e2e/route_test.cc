@@ -63,11 +63,11 @@ constexpr Row kRows[] = {
     // What the contract says of values: all that is wrong, by field and rule.
     {"GET", "/api/v1/orders?page_size=101", "", 400, "/details/1/reason", "\"VALIDATION_FAILED\""},
     {"GET", "/api/v1/orders?page_size=101", "", 400, "/details/0/fieldViolations",
-     R"([{"field":"page_size","description":"must be at most 100","reason":"int32.lte"}])"},
+     R"([{"description":"must be at most 100","field":"page_size","reason":"int32.lte"}])"},
     {"POST", "/api/v1/cart/items", R"({"giftMessage":""})", 400, "/details/0/fieldViolations",
-     R"([{"field":"item.product_id","description":"must have at least 1 character",)"
+     R"([{"description":"must have at least 1 character","field":"item.product_id",)"
      R"("reason":"string.min_len"},)"
-     R"({"field":"item.quantity","description":"must be at least 1","reason":"int32.gte"}])"},
+     R"({"description":"must be at least 1","field":"item.quantity","reason":"int32.gte"}])"},
     {"POST", "/api/v1/cart/items", R"({"productId":"product-1","quantity":100})", 200, "", ""},
     {"PATCH", "/api/v1/users/user-5", R"({"email":"nobody"})", 400,
      "/details/0/fieldViolations/0/reason", "\"string.email\""},

@@ -125,7 +125,7 @@ TEST_F(Versions, FailuresSayItToo) {
        "/api/v2/gift-cards/card-999"},
       {"GET", "/api/v1/gift-cards/a%3Eb?nope=1", "", 400, "UNKNOWN_PARAMETER",
        "/api/v2/gift-cards/a%3Eb"},
-      {"POST", "/api/v1/gift-cards", "{\"amountCents\":", 400, "JSON_SYNTAX", "/api/v2/gift-cards"},
+      {"POST", "/api/v1/gift-cards", "{\"amountCents\": 5", 400, "JSON_SYNTAX", "/api/v2/gift-cards"},
       {"POST", "/api/v1/gift-cards", "{\"amount\": {}}", 400, "UNKNOWN_FIELD",
        "/api/v2/gift-cards"},
   };

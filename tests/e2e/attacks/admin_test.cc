@@ -27,7 +27,7 @@ constexpr char kToken[] = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzZWNyZXQifQ.c2VjcmV0";
 // With keys, so that there is something to give away, and an issuer, so that tokens are looked at.
 std::string WithSecrets(const std::string& log) {
   return Cat(
-      "log: {file: ", log, "}\nauth:\n  cookie: session\n  api_keys: {file: ",
+      "log: {file: ", log, "}\nauth:\n  shared_subjects: true\n  cookie: session\n  api_keys: {file: ",
       // Of kKey.
       WriteTempFile("keys.json", R"({"keys":[{"sub":"robot","sha256":")"
                                  "6078999ad7bfb9a30714af479c37b393eecc3e3ea58ab7b8f821e2c083ff59f9"

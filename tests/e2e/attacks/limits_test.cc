@@ -158,7 +158,7 @@ TEST_F(LimitAttacks, StrangersAndStormsHarmNobodyElse) {
   }));
 
   // What has no route, what can't have one, and what has one for others.
-  const std::string targets[] = {"/nothing/%d", "/api/../%d", "/api/v1/orders"};
+  const std::string targets[] = {"/nothing/", "/api/../", "/api/v1/orders"};
   for (const std::string base : {"203.0.113.9", "2001:db8:9:9::"}) {
     statuses.clear();
     int refused_early = 0;

@@ -122,7 +122,7 @@ TEST_F(AdminTest, AnswersEachPathMethodAndHost) {
     EXPECT_EQ(page.allow, row.status == 405 ? "GET, HEAD" : "");
   }
   const auto index = nlohmann::json::parse(Answer(sources, "GET", "/", "localhost").body);
-  EXPECT_EQ(index["pages"].size(), 7u);
+  EXPECT_EQ(index["pages"].size(), 8u);
 }
 
 TEST_F(AdminTest, SaysThatThePortIsTaken) {

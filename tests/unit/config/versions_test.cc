@@ -180,7 +180,7 @@ TEST_F(Versions, Findings) {
        "is followed by this one in turn"},
       {"test.New/Adapted: {version: {retired: true, documentation: \"http://a/\"}}",
        "\"test.New/Adapted\" is retired itself"},
-      {"test.Gone/Get: {version: {sunset: 2027}}", "\"2027\" is not a date"},
+      {"test.Gone/Get: {version: {sunset: \"2027\"}}", "\"2027\" is not a date"},
       {"test.Old/Plain: {version: {retired_since: 2027-01-01}}",
        "retired_since 2027-01-01 is before sunset 2027-06-01T12:00:00Z"},
       {"test.Gone/Get: {version: {sunst: 2027-01-01}}", "did you mean"},

@@ -350,7 +350,8 @@ TEST_F(IntrospectorTest, CountsByResult) {
   for (const char* token : {"ada", "guess", "down"}) Ask(token);
   const IntrospectionMetrics metrics([this] { return std::optional(introspector().status()); });
   std::string text;
-  for (const auto& one : metrics.Collect().at(0).metric) {
+  const auto families = metrics.Collect();
+  for (const auto& one : families.at(0).metric) {
     text += Cat(one.label[1].value, ' ', static_cast<int>(one.counter.value), ' ');
   }
   EXPECT_EQ(text, "active 1 inactive 1 failed 1 skipped 0 joined 0 ");

@@ -113,6 +113,7 @@ class LimitTest : public ::testing::TestWithParam<bool>, protected testing_suppo
     request.path = route.binding->path.text;
     request.query = asked.query;
     request.received = loop.Now();
+    request.peer_address = "127.0.0.1";
     if (!asked.app.empty()) request.headers.Add("x-app", asked.app);
     NoBody body;
     Cancellation cancel;
