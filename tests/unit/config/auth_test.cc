@@ -422,7 +422,10 @@ TEST(Auth, WhatCompositionsOpenIsSeen) {
   const Compiled compiled = CompileWith(Provider(), R"(
 message M { string a = 1; string b = 2; }
 service S {
-  rpc Strict(M) returns (M) { option (frontdesk.v1.method) = { auth { scopes: "a" } }; }
+  rpc Strict(M) returns (M) {
+    option (google.api.http) = { get: "/s" };
+    option (frontdesk.v1.method) = { auth { scopes: "a" } };
+  }
   rpc Silent(M) returns (M);
   rpc Open(M) returns (M) {
     option (google.api.http) = { get: "/open" };
