@@ -10,14 +10,13 @@ trap 'rm -rf "$work"' EXIT
 "$bench" --benchmark_filter='^Chain/' --benchmark_repetitions=20 --benchmark_min_time=0.05 \
   --benchmark_report_aggregates_only=true --benchmark_enable_random_interleaving=true \
   --benchmark_format=csv 2>"$work/err" |
-  awk -F, '/_median"/ { gsub(/"/, ""); print $8, $4 }' >"$work/times"
+  awk -F, '/_median"/ { gsub(/"/, ""); split($1, of, "[/_]"); print of[2], $8, $4 }' |
+  sort -n >"$work/times"
 echo "policies nanoseconds instructions"
-row=0
-while read -r name nanoseconds; do
+while read -r row name nanoseconds; do
   valgrind --tool=callgrind --callgrind-out-file="$work/out" --collect-atstart=no \
     --toggle-collect='*Desk::Request()' \
     "$bench" --benchmark_filter="^Counted/$row/" >/dev/null 2>&1
   awk -v name="$name" -v nanoseconds="$nanoseconds" '
     /^(totals|summary):/ { print name, nanoseconds, int($2 / 1001); exit }' "$work/out"
-  row=$((row + 1))
 done <"$work/times"

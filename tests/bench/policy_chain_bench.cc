@@ -12,6 +12,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/limit/memory_store.h"
+#include "gateway/policy/cors.h"
 #include "gateway/policy/limit.h"
 #include "tests/support/chain_rig.h"
 #include "tests/support/descriptor_set.h"
@@ -28,8 +29,18 @@ using Key = route::Route::Limit::Key;
 
 constexpr identity::UnixTime kNow{seconds(1'700'000'000)};
 
-constexpr char kContract[] = R"(
+constexpr char kPlain[] = R"(
   message GetOrderRequest { string order_id = 1; int32 page_size = 2; string locale = 3; }
+)";
+constexpr char kWithRules[] = R"(
+  message GetOrderRequest {
+    string order_id = 1 [(frontdesk.v1.field).rules.string = {
+      min_len: 1 max_len: 64 pattern: "^order-[0-9]+$" }];
+    int32 page_size = 2 [(frontdesk.v1.field).rules.int32 = { gte: 0 lte: 100 }];
+    string locale = 3 [(frontdesk.v1.field).rules.string = { in: ["de", "en", "fr"] }];
+  }
+)";
+constexpr char kService[] = R"(
   message Order { string id = 1; }
   service Orders {
     rpc GetOrder(GetOrderRequest) returns (Order) {
@@ -43,7 +54,13 @@ struct With {
   const char* name;
   bool jwt = false;
   bool limits = false;
+  bool cors = false;
+  bool rules = false;
 };
+
+std::string ContractFor(const With& with) {
+  return Cat(with.rules ? kWithRules : kPlain, kService);
+}
 
 class AtOnce final : public policy::Terminal {
  public:
@@ -77,7 +94,8 @@ class Desk {
   explicit Desk(const With& with)
       : rig_(OptionsFor(with, key_)),
         token_(Cat("Bearer ", key_.Token(Claims()))),
-        contract_(contract::Contract::Load(testing::CompileProto(kContract), "bench", findings_)),
+        contract_(
+            contract::Contract::Load(testing::CompileProto(ContractFor(with)), "bench", findings_)),
         route_(testing_support::RouteOf(*contract_, "test.Orders/GetOrder")) {
     rig_.settings.types = &contract_->tables();
     if (with.jwt) {
@@ -89,6 +107,13 @@ class Desk {
     if (with.limits) {
       route_.limits_by_address.push_back({.key = Key::kAddress, .rule = 0});
       route_.limits_by_caller.push_back({.key = Key::kCaller, .rule = 1});
+    }
+    if (with.cors) {
+      auto cors = std::make_shared<route::Cors>();
+      cors->origins.Add("https://*.shop.example");
+      cors->credentials = true;
+      cors->expose_headers = "x-request-id, server-timing";
+      route_.cors = std::move(cors);
     }
     route::MatcherBuilder builder;
     (void)builder.Add(route_.binding->http_method, route_.binding->path, &route_, {});
@@ -105,6 +130,7 @@ class Desk {
     Run(this, &exchange);
     head_.headers.clear();
     policy::AddLimitHeaders(exchange.limit, head_);
+    if (route_.cors) policy::AddCorsHeaders(request_, *route_.cors, head_);
     benchmark::DoNotOptimize(head_);
   }
   int failed() const { return failed_; }
@@ -163,7 +189,9 @@ constexpr With kRows[] = {
     {.name = "Bare"},
     {.name = "Jwt", .jwt = true},
     {.name = "TwoLimits", .limits = true},
-    {.name = "All", .jwt = true, .limits = true},
+    {.name = "Cors", .cors = true},
+    {.name = "Validation", .rules = true},
+    {.name = "All", .jwt = true, .limits = true, .cors = true, .rules = true},
 };
 
 void Chain(benchmark::State& state) {
