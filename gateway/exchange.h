@@ -52,8 +52,10 @@ struct Exchange {
   // What pages of other origins may do with the answer; null for nothing.
   const route::Cors* cors = nullptr;
   bool preflight = false;
-  // Who is calling was proved by a cookie.
+  // Who is calling was proved by a cookie; or by whatever else browsers send by themselves, such
+  // as a certificate.
   bool by_cookie = false;
+  bool by_browser = false;
   // Why a credential was refused: for the log, never for the client. "" when none was.
   std::string refused_credential;
   // Among those that this process works on.

@@ -157,7 +157,11 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
     co_return WithoutRoute(exchange, NotAllowed(kHealthAllow));
   }
   FindMatcher(exchange);
-  if (snapshot_->any_cors && TakePreflight(exchange)) co_return Reply();
+  if (snapshot_->any_cors && TakePreflight(exchange)) {
+    absl::Status stopped = policy::RunChainToAddress(exchange, host_);
+    exchange.preflight = stopped.ok();
+    co_return Reply(std::move(stopped));
+  }
   if (exchange.matcher) exchange.match = exchange.matcher->Find(request.method, exchange.path);
   // Of a path whose methods let nobody in a preflight must not look as if they did.
   if (exchange.match.outcome == route::Match::Outcome::kOptions) exchange.cors = nullptr;

@@ -101,6 +101,7 @@ policy::AuthSettings::Introspection ToIntrospection(const std::string& name, con
   identity::IntrospectionSettings& settings = to.settings;
   settings.name = name;
   settings.rules = ToRules(from, auth);
+  settings.rules.type.clear();  // of a JWT's header, which an answer has not
   // Whom it was that said so is known.
   settings.rules.allow_no_expiry = true;
   settings.rules.issuer_may_be_missing = true;

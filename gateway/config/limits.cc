@@ -147,8 +147,7 @@ void LimitRules::Check(const Method& method, const v1::Policy& policy,
   }
 }
 
-void LimitRules::Place(const Limit& from, size_t rule, const Method& method,
-                       route::Route& route) {
+void LimitRules::Place(const Limit& from, size_t rule, const Method& method, route::Route& route) {
   route::Route::Limit limit{.key = ToKey(from.key()), .rule = rule, .of = from.of()};
   if (limit.key == Key::kHeader) limit.of = contract::LowerCase(from.of());
   if (limit.key == Key::kField) {
@@ -190,7 +189,18 @@ void LimitRules::AddOfApi(const std::string& path, const Limit& from, const cont
     });
   }
   const std::optional<size_t> rule = RuleOf(path, path, from, place, rules);
-  if (rule) Place(from, *rule, *route.method, route);
+  if (!rule) return;
+  for (const auto* limits :
+       {&route.limits_by_address, &route.limits_by_caller, &route.limits_by_field}) {
+    for (const route::Route::Limit& other : *limits) {
+      if (other.rule != *rule) continue;
+      findings_.Add(place, path,
+                    Cat(route.method->full_name, " is counted in the limit ",
+                        contract::Quoted(from.name()), " already: say `cost` there"));
+      return;
+    }
+  }
+  Place(from, *rule, *route.method, route);
 }
 
 void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Snapshot& snapshot,

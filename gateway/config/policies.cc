@@ -186,10 +186,22 @@ void Policies::CheckAuth(const Method& method, const std::string& api,
     Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
          Cat(method.full_name, '.', name), text, findings);
   };
-  const std::string weaker = contract::WhatIsWeaker(method.policy.auth(), own, otherwise);
-  if (!weaker.empty() && !own.weakens()) {
-    tell("auth", Cat("lets more callers in than the contract: ", weaker,
+  const auto weakens = [&](const PolicyInForce& before, std::string_view what) {
+    const std::string weaker = contract::WhatIsWeaker(before.policy.auth(), own, otherwise);
+    if (weaker.empty()) return;
+    // Said here, and not where something else was weakened before.
+    const auto said = [](const PolicyInForce& by) {
+      const auto place = contract::PlaceOfValue(by.places, "auth.weakens");
+      return place ? place->ToString() : "";
+    };
+    if (own.weakens() && said(in_force) != said(before)) return;
+    tell("auth", Cat("lets more callers in than ", what, ": ", weaker,
                      "; if that is meant, say `weakens: true` beside it"));
+  };
+  if (api.empty()) {
+    weakens({method.policy, method.policy_places}, "the contract");
+  } else {
+    weakens(Of(method), "what is said outside of `apis`");
   }
   if (access == v1::Policy::Auth::REQUIRED && !auth.on() && !auth.development_caller) {
     tell("auth",

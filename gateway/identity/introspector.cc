@@ -56,7 +56,7 @@ std::string ClientCredentials(std::string_view id, std::string_view secret) {
 
 absl::StatusOr<IdentityPointer> JudgeIntrospection(std::string_view body, const ClaimRules& rules,
                                                    std::string_view provider, UnixTime now) {
-  absl::StatusOr<JsonValue> claims = ParseJson(body, {.depth = 16, .values = 500});
+  absl::StatusOr<JsonValue> claims = ParseJson(body, {.depth = 16, .values = 10'000});
   const JsonValue* const active = claims.ok() ? claims->Find("active") : nullptr;
   if (active == nullptr || !active->is(JsonValue::Kind::kBool)) {
     return absl::UnavailableError("INTROSPECTION_UNREADABLE");
@@ -129,7 +129,8 @@ absl::Status Introspector::Begin(const std::string& token, const std::shared_ptr
       ++status_.joined;
       return absl::OkStatus();
     }
-    if (now < down_until_ || queue_.size() >= settings_.max_pending) {
+    // Those under way are no longer in the queue.
+    if (now < down_until_ || asked_.size() >= settings_.max_in_flight + settings_.max_pending) {
       ++status_.skipped;
       return Down(now < down_until_ ? "INTROSPECTION_DOWN" : "INTROSPECTION_BUSY");
     }
@@ -157,10 +158,10 @@ void Introspector::Run() {
   std::string token;
   while (Take(token)) {
     const absl::StatusOr<std::string> body = inquiry(token);
-    Answer answer = Judge(body);
+    const Answer answer = Judge(body);
     Count(answer, body);
     Remember(token, answer);
-    Finish(token, std::move(answer));
+    Finish(token, answer);
   }
 }
 
@@ -173,8 +174,16 @@ bool Introspector::Take(std::string& token) {
     token = std::move(queue_.front());
     queue_.pop_front();
     const auto found = asked_.find(token);
-    if (!found->second.waiters.empty() && Clock::now() < found->second.late) return true;
-    asked_.erase(found);
+    const TimePoint now = Clock::now();
+    // Who has waited while it went down need not wait for that to be seen again.
+    if (now < down_until_) {
+      status_.skipped += found->second.waiters.size();
+      Settle(found, Down("INTROSPECTION_DOWN"));
+    } else if (!found->second.waiters.empty() && now < found->second.late) {
+      return true;
+    } else {
+      asked_.erase(found);
+    }
   }
 }
 
@@ -212,6 +221,9 @@ void Introspector::Count(const Answer& answer, const absl::StatusOr<std::string>
     status_.error = failed ? why : "";
     if (!failed) {
       failures_ = 0;
+      down_until_ = TimePoint::min();
+    } else if (Clock::now() < down_until_) {
+      // One of those that were under way when it went down: nothing new.
     } else if (++failures_ >= kFailures) {
       first = failures_ == kFailures && !stopping_;
       const uint32_t doublings = std::min((failures_ - kFailures) / 2, 5u);
@@ -221,15 +233,18 @@ void Introspector::Count(const Answer& answer, const absl::StatusOr<std::string>
   if (first) observe::LogWarn(Cat("introspection by ", settings_.name, ": ", why));
 }
 
-void Introspector::Finish(const std::string& token, Answer answer) {
+void Introspector::Finish(const std::string& token, const Answer& answer) {
   const std::lock_guard lock(mutex_);
-  const auto found = asked_.find(token);
-  for (const std::shared_ptr<Waiter>& waiter : found->second.waiters) {
+  Settle(asked_.find(token), answer);
+}
+
+// Under the lock, because who leaves takes it too: until then the loop is there.
+void Introspector::Settle(AskedTokens::iterator asked, const Answer& answer) {
+  for (const std::shared_ptr<Waiter>& waiter : asked->second.waiters) {
     waiter->answer = answer;
-    // Under the lock, because who leaves takes it too: until then the loop is there.
     waiter->loop.Post([waiter] { waiter->answered.Set(); });
   }
-  asked_.erase(found);
+  asked_.erase(asked);
 }
 
 }  // namespace frontdesk::identity

@@ -93,6 +93,7 @@ class Introspector {
     std::vector<std::shared_ptr<Waiter>> waiters;
     TimePoint late;  // nobody waits any longer then
   };
+  using AskedTokens = absl::flat_hash_map<std::string, Asked>;
 
   absl::Status Begin(const std::string& token, const std::shared_ptr<Waiter>& waiter,
                      TimePoint now);
@@ -100,7 +101,8 @@ class Introspector {
   absl::Status Down(std::string_view reason) const;
   void Run();
   bool Take(std::string& token);
-  void Finish(const std::string& token, Answer answer);
+  void Finish(const std::string& token, const Answer& answer);
+  void Settle(AskedTokens::iterator asked, const Answer& answer);
   Answer Judge(const absl::StatusOr<std::string>& body) const;
   void Remember(const std::string& token, const Answer& answer);
   void Count(const Answer& answer, const absl::StatusOr<std::string>& body);
@@ -113,7 +115,7 @@ class Introspector {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  absl::flat_hash_map<std::string, Asked> asked_;
+  AskedTokens asked_;
   std::deque<std::string> queue_;
   IntrospectionStatus status_;
   // It does not answer: nobody asks before.

@@ -67,6 +67,7 @@ std::optional<Credential> Begin(Exchange& exchange, const AuthSettings& settings
   }
   if (settings.development_caller && IsThisMachine(exchange.request.peer_address)) {
     SetCaller(exchange, settings.development_caller);
+    exchange.by_browser = true;  // any page that is open on this machine is it
     return std::nullopt;
   }
   if (route.auth.access == Access::kOptional && !route.method->needs_caller) return std::nullopt;
@@ -86,6 +87,7 @@ absl::Status End(Exchange& exchange, const AuthSettings& settings, const Credent
   }
   SetCaller(exchange, *std::move(caller));
   exchange.by_cookie = credential.kind == Credential::Kind::kSession;
+  exchange.by_browser = exchange.by_cookie || credential.kind == Credential::Kind::kCertificate;
   return absl::OkStatus();
 }
 

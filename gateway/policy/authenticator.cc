@@ -188,6 +188,10 @@ absl::StatusOr<identity::IdentityPointer> Authenticator::VerifyHere(const Creden
       return FindApiKey(credential.text);
     case Credential::Kind::kCertificate:
       if (!certificates_) return identity::Refusal("CREDENTIAL_UNKNOWN_KIND");
+      // The handshake has looked at it, which may be long ago.
+      if (credential.certificate->is_expired(std::chrono::system_clock::time_point(wall_()))) {
+        return identity::Refusal("CERTIFICATE_EXPIRED");
+      }
       return identity::JudgeCertificate(*credential.certificate, *certificates_);
   }
   return identity::Refusal("CREDENTIAL_UNKNOWN_KIND");

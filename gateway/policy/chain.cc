@@ -87,10 +87,10 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   }
   if (!status.ok()) co_return Reply(std::move(status));
 
-  // As soon as it is known that a cookie speaks for the caller, and before anything is counted
-  // against somebody who knows nothing of the request.
-  if (exchange.by_cookie) {
-    status = CheckCsrf(exchange.request, route);
+  // As soon as it is known that a browser may speak for the caller by itself, and before anything
+  // is counted against somebody who knows nothing of the request.
+  if (exchange.by_browser) {
+    status = CheckCsrf(exchange.request, route, exchange.by_cookie);
     if (!status.ok()) co_return Reply(std::move(status));
   }
 

@@ -75,7 +75,7 @@ absl::StatusOr<Credential> WithCertificate(Credential found, const tls::Certific
   }
   if (found.kind == Kind::kNone) return Credential{Kind::kCertificate, "", certificate};
   if (place == Certificates::kAlone) return Refusal("CREDENTIALS_TWICE");
-  if (place == Certificates::kBindToken) found.certificate = certificate;
+  if (token && place == Certificates::kBindToken) found.certificate = certificate;
   return found;
 }
 

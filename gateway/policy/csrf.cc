@@ -41,14 +41,17 @@ bool MayChange(const http::Request& request, const route::Route& route) {
 
 }  // namespace
 
-absl::Status CheckCsrf(const http::Request& request, const route::Route& route) {
+absl::Status CheckCsrf(const http::Request& request, const route::Route& route, bool by_cookie) {
   const std::string_view method = request.method;
   if (!route.csrf || method == "GET" || method == "HEAD" || method == "OPTIONS") {
     return absl::OkStatus();
   }
-  if (MayChange(request, route)) return absl::OkStatus();
+  const http::Headers& headers = request.headers;
+  const bool page = by_cookie || headers.Find("sec-fetch-site") || headers.Find("origin") ||
+                    headers.Find("referer");
+  if (!page || MayChange(request, route)) return absl::OkStatus();
   return Failure(absl::StatusCode::kPermissionDenied, "CROSS_SITE",
-                 "a cookie counts only in requests from this site's own pages");
+                 "what browsers send by themselves counts only from this site's own pages");
 }
 
 }  // namespace frontdesk::policy

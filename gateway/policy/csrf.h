@@ -7,10 +7,11 @@
 
 namespace frontdesk::policy {
 
-// For a request whose caller is known by a cookie, which browsers send along whoever asks: what may
-// change something has to come from a page of this host, or of one that the route names. Told by
-// what no page can choose: Sec-Fetch-Site, else Origin, else Referer. 403 CROSS_SITE otherwise, and
-// also where none of them is there. Two names of one domain are two hosts.
-absl::Status CheckCsrf(const http::Request& request, const route::Route& route);
+// For a request whose caller is known by what browsers send along whoever asks, a cookie or a
+// certificate: what may change something has to come from a page of this host, or of one that the
+// route names. Told by what no page can choose: Sec-Fetch-Site, else Origin, else Referer. 403
+// CROSS_SITE otherwise. Where none of them is there a cookie is refused too; a certificate is
+// then that of a program, which sends none of them. Two names of one domain are two hosts.
+absl::Status CheckCsrf(const http::Request& request, const route::Route& route, bool by_cookie);
 
 }  // namespace frontdesk::policy

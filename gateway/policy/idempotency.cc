@@ -158,7 +158,13 @@ IdempotentRequest Identify(const Exchange& exchange, std::string_view key) {
       caller ? Sha256({"key", caller->provider, caller->sub, method, key})
              : Sha256({"stranger's key", AddressKey(exchange.client_address), method, key});
   // What back ends are told of a caller, such as the tenant, belongs to what is asked for.
-  request.fingerprint = Sha256({exchange.message, caller ? TextOf(caller->metadata) : ""});
+  std::string told = caller ? TextOf(caller->metadata) : "";
+  for (const contract::ClaimNeed& need : exchange.route->method->claims) {
+    const identity::JsonValue* const claim = caller ? caller->Claim(need.claim) : nullptr;
+    const std::optional<std::string> text = claim ? claim->ScalarText() : std::nullopt;
+    if (text) told += Cat(need.claim, '=', text->size(), ':', *text, '\n');
+  }
+  request.fingerprint = Sha256({exchange.message, told});
   request.ttl = exchange.route->idempotency.ttl;
   return request;
 }

@@ -9,14 +9,28 @@
 namespace frontdesk::policy {
 namespace {
 
-// Where the request at hand would be answered; "" if nothing follows. What a client wrote in its
-// path is in it as it came: the matcher lets nothing pass that would end a link.
+// Some browsers send these in a path as they are; in a header they would end a link or its text,
+// and in a template begin a variable.
+void AppendSafely(std::string& address, std::string_view raw) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  for (const char c : raw) {
+    if (std::string_view("\"<>^`{|}").find(c) == std::string_view::npos) {
+      address.push_back(c);
+    } else {
+      address += {'%', kHex[c >> 4], kHex[c & 15]};
+    }
+  }
+}
+
+// Where the request at hand would be answered; "" if nothing follows.
 std::string Successor(const Exchange& exchange) {
   std::string address;
   const auto captures = exchange.match.captures();
   for (const route::Version::Piece& piece : exchange.route->version->successor) {
     address += piece.text;
-    if (piece.capture >= 0) address += captures[static_cast<size_t>(piece.capture)].raw;
+    if (piece.capture >= 0) {
+      AppendSafely(address, captures[static_cast<size_t>(piece.capture)].raw);
+    }
   }
   return address;
 }

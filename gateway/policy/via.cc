@@ -10,10 +10,11 @@
 namespace frontdesk::policy {
 namespace {
 
-// Takes the next element off a Via: comments, in which commas may stand, are dropped.
-std::string NextHop(std::string_view& rest) {
+// Takes the next element off a Via: comments, in which commas may stand, are dropped. `depth`: how
+// many comments are not closed at its end.
+std::string NextHop(std::string_view& rest, int& depth) {
   std::string hop;
-  int depth = 0;
+  depth = 0;
   size_t at = 0;
   for (; at < rest.size() && (depth > 0 || rest[at] != ','); ++at) {
     const char c = rest[at];
@@ -39,11 +40,20 @@ std::string_view ReceivedBy(std::string_view hop) {
   return hop.substr(0, hop.find(' '));
 }
 
+// A comment that is not closed would hide the names behind it, ours too.
+bool MayGoOn(std::string_view via) {
+  if (via.empty() || !IsPrintable(via)) return false;
+  int open = 0;
+  while (!via.empty()) NextHop(via, open);
+  return open == 0;
+}
+
 }  // namespace
 
 bool HasBeenAt(std::string_view via, std::string_view name) {
+  int open = 0;
   while (!via.empty()) {
-    if (contract::LowerCase(ReceivedBy(NextHop(via))) == name) return true;
+    if (contract::LowerCase(ReceivedBy(NextHop(via, open))) == name) return true;
   }
   return false;
 }
@@ -63,7 +73,7 @@ absl::Status PassVia(Exchange& exchange, const std::string& name) {
                      "this request has come through this gateway before", Origin::kGateway)
           .Http(508);
     }
-    if (!field.value.empty() && IsPrintable(field.value)) via += Cat(field.value, ", ");
+    if (MayGoOn(field.value)) via += Cat(field.value, ", ");
   }
   const size_t slash = request.protocol.find('/');
   const std::string_view version =

@@ -134,7 +134,7 @@ TEST(ConfigApis, WhatCantBeRight) {
        "apis.m.methods.test.T: nothing that is served here has this name (did you mean "
        "\"test.T\"?)"},
       {Cat(kAuth, "apis: {m: {serves: [test.S/Get], policy: {auth: {access: public}}}}"),
-       "test.S.Get.auth: lets more callers in than the contract: access is PUBLIC and was "
+       "test.S.Get.auth: lets more callers in than what is said outside of `apis`: access is PUBLIC and was "
        "REQUIRED; if that "
        "is meant, say `weakens: true` beside it"},
       {Cat(kAuth, "apis: {m: {serves: [test], policy: {auth: {access: public, weakens: true}}}}"),

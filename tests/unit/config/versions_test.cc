@@ -122,6 +122,9 @@ TEST_F(Versions, AreToldWithEveryAnswer) {
       // Fields that were moved keep their values, as the client wrote them.
       {"/v1/my%20shop/adapted/a-1;x", "2026-01-01",
        "goes on" COMMON "\nLink: </v2/my%20shop/adapted/a-1;x>; rel=\"successor-version\""},
+      // What would end the link does not.
+      {"/v1/s/adapted/a>;rel=x,<b", "2026-01-01",
+       "goes on" COMMON "\nLink: </v2/s/adapted/a%3E;rel=x,%3Cb>; rel=\"successor-version\""},
       // What only the client can know stays open.
       {"/v1/plain/s", "2027-06-30T23:59:59Z",
        "goes on" COMMON

@@ -304,8 +304,10 @@ TEST_F(AuthenticateTest, WhereNobodyCanProveAnything) {
 }
 
 TEST_F(AuthenticateTest, ACertificateSaysWho) {
-  const tls::Certificate certificate{.uris = {"spiffe://shop/orders"}};
-  const tls::Certificate other{.uris = {"spiffe://evil/orders"}};
+  const tls::Certificate certificate{.uris = {"spiffe://shop/orders"}, .not_after = kNow};
+  const tls::Certificate other{.uris = {"spiffe://evil/orders"}, .not_after = kNow};
+  const tls::Certificate over{.uris = {"spiffe://shop/orders"},
+                              .not_after = kNow - std::chrono::seconds(1)};
   settings_.certificates.emplace().rules.push_back(
       {.from = identity::CertificateRules::From::kUri, .prefix = "spiffe://shop/"});
   settings_.places.certificates = CredentialPlaces::Certificates::kAlone;
@@ -320,13 +322,15 @@ TEST_F(AuthenticateTest, ACertificateSaysWho) {
   EXPECT_EQ(Run({Bearer(good)}), "<TOKEN_OF_ANOTHER_CERTIFICATE>");
   certificate_ = &other;
   EXPECT_EQ(Run({}), "<CERTIFICATE_UNKNOWN>");
+  certificate_ = &over;
+  EXPECT_EQ(Run({}), "<CERTIFICATE_EXPIRED>") << "though its connection is still open";
   certificate_ = nullptr;
   EXPECT_EQ(Run({}), "<CREDENTIAL_MISSING>");
 }
 
 TEST_F(AuthenticateTest, AMethodMaySayWhatItTakes) {
   using Kind = Credential::Kind;
-  const tls::Certificate certificate{.uris = {"spiffe://shop/orders"}};
+  const tls::Certificate certificate{.uris = {"spiffe://shop/orders"}, .not_after = kNow};
   settings_.certificates.emplace().rules.push_back(
       {.from = identity::CertificateRules::From::kUri});
   settings_.places.certificates = CredentialPlaces::Certificates::kAlone;
