@@ -64,7 +64,8 @@ class Sources {
     for (int i = 0; i < api.serves_size(); ++i) {
       CheckPattern(Cat(path, ".serves[", i, ']'), api.serves(i), source);
     }
-    for (const auto& [what, policy] : api.methods()) {
+    for (const auto& over : api.methods()) {
+      const std::string& what = over.first;
       const bool known =
           std::any_of(source.methods.begin(), source.methods.end(), [&](const Method* method) {
             return method->service == what || std::string_view(method->path).substr(1) == what;

@@ -77,11 +77,11 @@ Transfer ByteStream::WriteSecure(const iovec* pieces, size_t count) {
     if (gathered + piece.size() > kRecord || i + 1 == count) {
       // The last piece, or more than fits: whole records from where it lies.
       const size_t head = gathered > 0 ? std::min(kRecord - gathered, piece.size()) : 0;
-      std::memcpy(record.data() + gathered, piece.data(), head);
+      if (head > 0) std::memcpy(record.data() + gathered, piece.data(), head);
       if (!session_->Write({record.data(), gathered + head})) return {};
       if (!session_->Write(piece.substr(head))) return {};
       gathered = 0;
-    } else {
+    } else if (!piece.empty()) {
       std::memcpy(record.data() + gathered, piece.data(), piece.size());
       gathered += piece.size();
     }

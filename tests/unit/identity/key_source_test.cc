@@ -230,8 +230,10 @@ class Dripping {
     if (!bytes.empty()) {
       return send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL) >= 0;
     }
-    char byte;
-    return recv(client, &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 0;
+    // What the client has said is read, so that its end is seen.
+    char some[4096];
+    const ssize_t got = recv(client, some, sizeof some, MSG_DONTWAIT);
+    return got > 0 || (got < 0 && errno == EAGAIN);
   }
 
   const std::string head_, drop_;
