@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/path_text.h"
 #include "gateway/identity/jws.h"
 #include "gateway/observe/log.h"
 
@@ -24,34 +25,14 @@ const IdentityPointer& Nobody() {
   return *nobody;
 }
 
-void AppendEncoded(std::string& out, std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<uint8_t>(c);
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-}
-
 }  // namespace
 
 std::string IntrospectionForm(std::string_view token) {
-  std::string form = "token=";
-  AppendEncoded(form, token);
-  return form += "&token_type_hint=access_token";
+  return Cat("token=", contract::PercentEncode(token), "&token_type_hint=access_token");
 }
 
 std::string ClientCredentials(std::string_view id, std::string_view secret) {
-  std::string credentials;
-  AppendEncoded(credentials, id);
-  credentials.push_back(':');
-  AppendEncoded(credentials, secret);
-  return credentials;
+  return Cat(contract::PercentEncode(id), ':', contract::PercentEncode(secret));
 }
 
 absl::StatusOr<IdentityPointer> JudgeIntrospection(std::string_view body, const ClaimRules& rules,

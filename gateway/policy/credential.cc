@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/path_text.h"
 #include "gateway/identity/jws.h"
 
 namespace frontdesk::policy {
@@ -28,12 +29,6 @@ std::string_view NextParameter(std::string_view& query) {
   return parameter;
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 // However its name is spelt ("access%5Ftoken=...").
 bool IsTokenParameter(std::string_view parameter) {
   const std::string_view name = parameter.substr(0, parameter.find('='));
@@ -42,7 +37,7 @@ bool IsTokenParameter(std::string_view parameter) {
     if (at >= name.size()) return false;
     char c = name[at++];
     if (c == '%' && at + 2 <= name.size()) {
-      const int high = HexDigit(name[at]), low = HexDigit(name[at + 1]);
+      const int high = contract::HexValue(name[at]), low = contract::HexValue(name[at + 1]);
       if (high < 0 || low < 0) return false;
       c = static_cast<char>(high << 4 | low);
       at += 2;

@@ -5,6 +5,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/contract/path_text.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -12,12 +13,11 @@ namespace {
 // Some browsers send these in a path as they are; in a header they would end a link or its text,
 // and in a template begin a variable.
 void AppendSafely(std::string& address, std::string_view raw) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : raw) {
+  for (const char& c : raw) {
     if (std::string_view("\"<>^`{|}").find(c) == std::string_view::npos) {
       address.push_back(c);
     } else {
-      address += {'%', kHex[c >> 4], kHex[c & 15]};
+      address += contract::PercentEncode({&c, 1});
     }
   }
 }
