@@ -10,6 +10,7 @@
 #include "gateway/config/load_message.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/value_rules.h"
+#include "gateway/http/chars.h"
 #include "gateway/identity/algorithm.h"
 #include "gateway/identity/api_keys.h"
 #include "gateway/identity/certificate_rules.h"
@@ -41,7 +42,7 @@ class AuthChecker {
     }
     CheckApiKeys();
     CheckCertificates();
-    if (auth_.has_cookie() && !IsToken(auth_.cookie())) {
+    if (auth_.has_cookie() && !http::IsToken(auth_.cookie())) {
       Add("auth.cookie", Cat(Quoted(auth_.cookie()), " is no name that a cookie can have"));
     }
     if (auth_.has_cookie() && auth_.providers_size() == 0) {
@@ -62,11 +63,6 @@ class AuthChecker {
  private:
   void Add(const std::string& path, std::string_view text) {
     if (findings_.size() < kMaxFindings) findings_.Add(loaded_.PlaceOf(path), path, text);
-  }
-
-  static bool IsToken(std::string_view text) {
-    return !text.empty() && IsPrintable(text) &&
-           text.find_first_of(" \"(),/:;<=>?@[\\]{}") == std::string_view::npos;
   }
 
   void CheckProvider(const std::string& path, const Provider& provider) {

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "gateway/base/text.h"
-#include "gateway/base/words.h"
 #include "gateway/config/check_upstream.h"
 #include "gateway/config/load_message.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/value_rules.h"
+#include "gateway/http/chars.h"
 #include "gateway/upstream/canary.h"
 
 namespace frontdesk::config {
@@ -27,11 +27,6 @@ bool IsVersionName(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") ==
              std::string_view::npos;
-}
-
-bool IsCookieName(std::string_view name) {
-  return !name.empty() && IsPrintable(name) &&
-         name.find_first_of(" \"(),/:;<=>?@[\\]{}") == std::string_view::npos;
 }
 
 }  // namespace
@@ -70,7 +65,7 @@ void UpstreamChecker::CheckCanary(const std::string& path, const Upstream& upstr
     Add(here + ".sticky_cookie", "can't stand beside `sticky_header`: one tells callers apart");
   }
   if (canary.has_sticky_header()) CheckHeader(here + ".sticky_header", canary.sticky_header());
-  if (canary.has_sticky_cookie() && !IsCookieName(canary.sticky_cookie())) {
+  if (canary.has_sticky_cookie() && !http::IsToken(canary.sticky_cookie())) {
     Add(here + ".sticky_cookie",
         Cat(Quoted(canary.sticky_cookie()), " is no name that a cookie can have"));
   }

@@ -1,11 +1,11 @@
 #include "gateway/contract/header_rules.h"
 
-#include <algorithm>
 #include <set>
 
 #include "gateway/base/text.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/text_rules.h"
+#include "gateway/http/chars.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -13,20 +13,12 @@ namespace {
 using Proto = frontdesk::v1::HeaderRules;
 
 // RFC 9110, 5.6.2: a token.
-bool IsHeaderName(std::string_view name) {
-  constexpr std::string_view kMore = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kMore.find(c) != std::string_view::npos;
-  });
-}
-
 HeaderRules CompileOne(const Proto& from, int index, const AddWrong& add) {
   const std::string name = Cat("header_rules[", index, ']');
   const std::vector<int> path = {frontdesk::v1::Policy::kHeaderRulesFieldNumber, index};
   HeaderRules rules{LowerCase(from.name()), from.required(), {}};
   RuleSink sink("header", name, path, add, rules.rules);
-  if (!IsHeaderName(from.name())) {
+  if (!http::IsToken(from.name())) {
     sink.Wrong({Proto::kNameFieldNumber}, "name",
                from.name().empty() ? std::string("is missing")
                                    : Cat(Quoted(from.name()), " is no name of a header"));

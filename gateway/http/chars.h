@@ -47,6 +47,14 @@ inline constexpr CharTable kFieldChar =
 
 inline bool Is(const CharTable& table, char c) { return table[static_cast<uint8_t>(c)] != 0; }
 
+// RFC 9110 section 5.6.2: names of fields, methods, cookies.
+inline bool IsToken(std::string_view text) {
+  for (char c : text) {
+    if (!Is(kTokenLower, c)) return false;
+  }
+  return !text.empty();
+}
+
 inline char LowerOf(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 // ASCII only. `lower` is in lower case already.

@@ -5,14 +5,10 @@
 #include <cstring>
 #include <utility>
 
+#include "gateway/http/chars.h"
+
 namespace frontdesk::http {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 bool IsPort(std::string_view text) {
   return !text.empty() && text.size() <= 5 &&

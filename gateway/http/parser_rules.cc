@@ -21,13 +21,6 @@ bool ForEachElement(std::string_view list, Each each) {
   }
 }
 
-bool IsToken(std::string_view text) {
-  for (char c : text) {
-    if (!Is(kTokenLower, c)) return false;
-  }
-  return !text.empty();
-}
-
 // 1*DIGIT up to 2^63 - 1, so that sums of lengths never wrap.
 bool ReadLength(std::string_view text, uint64_t& length) {
   constexpr uint64_t kMost = ~uint64_t{0} >> 1;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "gateway/base/text.h"
+#include "gateway/http/chars.h"
 
 namespace frontdesk::identity {
 namespace {
@@ -13,23 +14,11 @@ constexpr std::string_view kNewLine = "\r\n";
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // A field's name, in any case.
-bool Is(std::string_view name, std::string_view lower) {
-  return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), [](char c, char l) {
-    return (c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) == l;
-  });
-}
-
 bool IsName(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
            c == '.';
   });
-}
-
-std::string_view Trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
 }
 
 // A whole number and nothing else.
@@ -132,22 +121,22 @@ bool AnswerReader::ReadField(std::string_view line) {
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos || !IsName(line.substr(0, colon))) return false;
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = Trimmed(line.substr(colon + 1));
-  if (Is(name, "content-length")) {
+  const std::string_view value = http::Trim(line.substr(colon + 1));
+  if (http::EqualsLower(name, "content-length")) {
     if (has_length_ || value.empty() || !IsDigit(value[0])) return false;
     has_length_ = true;
     return ReadNumber(value, 10, left_);
   }
-  if (Is(name, "transfer-encoding")) {
-    if (chunked_ || !Is(value, "chunked")) return false;
+  if (http::EqualsLower(name, "transfer-encoding")) {
+    if (chunked_ || !http::EqualsLower(value, "chunked")) return false;
     chunked_ = true;
   }
   // None was asked for.
-  return !Is(name, "content-encoding") || Is(value, "identity");
+  return !http::EqualsLower(name, "content-encoding") || http::EqualsLower(value, "identity");
 }
 
 bool AnswerReader::ReadChunkSize(std::string_view line) {
-  line = Trimmed(line.substr(0, line.find(';')));
+  line = http::Trim(line.substr(0, line.find(';')));
   if (line.empty() || line[0] == '-' || !ReadNumber(line, 16, left_)) return false;
   part_ = left_ == 0 ? Part::kTrailer : Part::kChunk;
   return true;

@@ -18,11 +18,9 @@ constexpr std::string_view kPrivateNetwork = "access-control-request-private-net
 // Takes the next element off a list of names.
 std::string_view NextName(std::string_view& list) {
   const size_t comma = list.find(',');
-  std::string_view name = list.substr(0, comma);
+  const std::string_view name = list.substr(0, comma);
   list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  while (name.starts_with(' ') || name.starts_with('\t')) name.remove_prefix(1);
-  while (name.ends_with(' ') || name.ends_with('\t')) name.remove_suffix(1);
-  return name;
+  return http::Trim(name);
 }
 
 // The one origin of a request; "" for none, or more than one, of which no browser is guilty.

@@ -4,6 +4,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/contract/path_text.h"
+#include "gateway/http/chars.h"
 #include "gateway/identity/jws.h"
 
 namespace frontdesk::policy {
@@ -15,12 +16,6 @@ using Kind = Credential::Kind;
 constexpr std::string_view kScheme = "bearer ";
 // RFC 6750, section 2.3.
 constexpr std::string_view kTokenInQuery = "access_token";
-
-std::string_view Trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
 
 std::string_view NextParameter(std::string_view& query) {
   const size_t end = std::min(query.find('&'), query.size());
@@ -83,11 +78,11 @@ size_t CookieOf(const http::Headers& headers, std::string_view name, std::string
     std::string_view rest = header.value;
     while (!rest.empty()) {
       const size_t end = std::min(rest.find(';'), rest.size());
-      const std::string_view pair = Trimmed(rest.substr(0, end));
+      const std::string_view pair = http::Trim(rest.substr(0, end));
       rest.remove_prefix(std::min(end + 1, rest.size()));
       const size_t equals = pair.find('=');
-      if (equals == std::string_view::npos || Trimmed(pair.substr(0, equals)) != name) continue;
-      value = Trimmed(pair.substr(equals + 1));
+      if (equals == std::string_view::npos || http::Trim(pair.substr(0, equals)) != name) continue;
+      value = http::Trim(pair.substr(equals + 1));
       ++count;
     }
   }

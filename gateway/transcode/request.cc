@@ -5,6 +5,8 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/shorten.h"
 #include "gateway/base/text.h"
+#include "gateway/base/words.h"
+#include "gateway/http/chars.h"
 #include "gateway/transcode/caller_fields.h"
 #include "gateway/transcode/overlay.h"
 #include "gateway/transcode/patch_mask.h"
@@ -20,23 +22,6 @@ using contract::MessageTables;
 using contract::WellKnown;
 
 namespace {
-
-bool SameText(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// What a proto3 string and, on its way back, a header may hold.
-bool IsPrintable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
 
 // The reserved names of google.api.HttpBody.
 void AppendHttpBody(const RequestParts& parts, std::string& out) {
@@ -250,22 +235,24 @@ absl::Status RequestDecoder::Run(std::string& out) {
 
 bool IsJsonContent(std::string_view content_type) {
   const size_t semicolon = content_type.find(';');
-  const std::string_view type = Trim(content_type.substr(0, semicolon));
-  if (!type.empty() && !SameText(type, "application/json")) return false;
+  const std::string_view type = http::Trim(content_type.substr(0, semicolon));
+  if (!type.empty() && !http::EqualsIgnoreCase(type, "application/json")) return false;
   std::string_view rest =
       semicolon == std::string_view::npos ? std::string_view() : content_type.substr(semicolon + 1);
   while (!rest.empty()) {
     const std::string_view piece = rest.substr(0, rest.find(';'));
     rest.remove_prefix(std::min(rest.size(), piece.size() + 1));
     const size_t equals = piece.find('=');
-    if (equals == std::string_view::npos || !SameText(Trim(piece.substr(0, equals)), "charset")) {
+    if (equals == std::string_view::npos ||
+        !http::EqualsIgnoreCase(http::Trim(piece.substr(0, equals)), "charset")) {
       continue;
     }
-    std::string_view charset = Trim(piece.substr(equals + 1));
+    std::string_view charset = http::Trim(piece.substr(equals + 1));
     if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"') {
       charset = charset.substr(1, charset.size() - 2);
     }
-    if (!SameText(charset, "utf-8") && !SameText(charset, "us-ascii")) return false;
+    if (!http::EqualsIgnoreCase(charset, "utf-8") && !http::EqualsIgnoreCase(charset, "us-ascii"))
+      return false;
   }
   return true;
 }

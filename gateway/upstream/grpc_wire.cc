@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "gateway/base/text.h"
 #include "gateway/base/words.h"
+#include "gateway/contract/path_text.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -23,13 +24,6 @@ constexpr std::array<Unit, 6> kUnits = {{{'n', 1},
                                          {'S', 1'000'000'000},
                                          {'M', 60'000'000'000},
                                          {'H', 3'600'000'000'000}}};
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
 
 // Belong to the connection, to HTTP/2's framing or to the transport.
 bool IsReservedName(std::string_view name) {
@@ -106,8 +100,8 @@ std::string PercentDecode(std::string_view text) {
   out.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = HexDigit(text[i + 1]);
-      const int low = HexDigit(text[i + 2]);
+      const int high = contract::HexValue(text[i + 1]);
+      const int low = contract::HexValue(text[i + 2]);
       if (high >= 0 && low >= 0) {
         out.push_back(static_cast<char>(high * 16 + low));
         i += 2;
