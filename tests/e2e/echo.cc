@@ -69,16 +69,16 @@ std::string BigMessage() {
 
 }  // namespace
 
-Echo::Echo(const std::string& extra)
+Echo::Echo(const std::string& extra, int workers)
     : server_(std::make_unique<testing_support::ScriptedH2Server>(
           [this](ScriptedConnection& connection, int) { Serve(connection); })) {
   const std::string contract = WriteTempFile("echo.binpb", testing::CompileProto(kContract));
   gateway_ = std::make_unique<Frontdesk>(WriteTempFile(
-      "echo.yaml",
-      Cat("listen: {address: \"127.0.0.1:0\", workers: 2}\nadmin: {address: \"127.0.0.1:0\"}\n"
-          "drain: {grace: 1ms}\ndescriptor_set: ",
-          contract, "\nupstreams:\n  echo: {services: [test.Echo], endpoints: [\"",
-          server_->address(), "\"]}\n", extra)));
+      "echo.yaml", Cat("listen: {address: \"127.0.0.1:0\", workers: ", workers,
+                       "}\nadmin: {address: \"127.0.0.1:0\"}\n"
+                       "drain: {grace: 1ms}\ndescriptor_set: ",
+                       contract, "\nupstreams:\n  echo: {services: [test.Echo], endpoints: [\"",
+                       server_->address(), "\"]}\n", extra)));
 }
 
 void Echo::Serve(ScriptedConnection& connection) {

@@ -22,7 +22,7 @@ namespace frontdesk::e2e {
 class Echo {
  public:
   // `extra`: more YAML at the top level.
-  explicit Echo(const std::string& extra = "");
+  explicit Echo(const std::string& extra = "", int workers = 2);
 
   Frontdesk& gateway() { return *gateway_; }
   uint16_t port() const { return gateway_->port(); }
