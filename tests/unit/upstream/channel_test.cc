@@ -70,6 +70,7 @@ TEST_F(ChannelTest, WithoutHopeTheyFailAtOnce) {
 
 TEST_F(ChannelTest, TheQueueIsBoundedAndOrdered) {
   settings_.max_pending = 3;
+  settings_.queue_age = {std::chrono::minutes(1), std::chrono::minutes(1)};
   on_transport_ = [](FakeTransport& transport) { transport.now = Readiness::kFull; };
   std::vector<Pending*> waiting;
   for (int i = 0; i < 3; ++i) waiting.push_back(&Start({}, {}, Cat("request ", i)));
