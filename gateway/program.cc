@@ -1,4 +1,4 @@
-// The verbs of the program; serve.cc wires its parts by hand, so that reading it lists them.
+// The verbs of the program; server.cc wires the parts of a running one by hand, so that reading it lists them.
 #include <CLI/CLI.hpp>
 #include <string>
 

@@ -1,0 +1,87 @@
+#include "gateway/config/process.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "gateway/base/text.h"
+#include "gateway/config/auth.h"
+#include "gateway/config/call_policy.h"
+#include "gateway/config/headers.h"
+#include "gateway/config/limits.h"
+#include "gateway/config/protection.h"
+#include "gateway/config/tls.h"
+
+namespace frontdesk::config {
+namespace {
+
+http::ServerLimits ToLimits(const v1::Config::Limits& from) {
+  http::ServerLimits limits;
+  if (from.has_header_bytes()) limits.header_bytes = from.header_bytes();
+  if (from.has_header_fields()) limits.header_fields = from.header_fields();
+  if (from.has_target_bytes()) limits.target_bytes = from.target_bytes();
+  if (from.has_body_bytes()) limits.body_bytes = from.body_bytes();
+  if (from.has_body_rate()) limits.body_rate = from.body_rate();
+  if (from.has_connections()) limits.connections = from.connections();
+  limits.header_timeout = ToDuration(from.header_timeout(), limits.header_timeout);
+  limits.idle_timeout = ToDuration(from.idle_timeout(), limits.idle_timeout);
+  limits.send_timeout = ToDuration(from.send_timeout(), limits.send_timeout);
+  return limits;
+}
+
+void ToBounds(const v1::Config& config, Snapshot& snapshot) {
+  snapshot.limits = ToLimits(config.limits());
+  if (config.limits().has_idempotency_entries()) {
+    snapshot.idempotency.entries = config.limits().idempotency_entries();
+  }
+  if (config.limits().has_idempotency_bytes()) {
+    snapshot.idempotency.bytes = config.limits().idempotency_bytes();
+  }
+  snapshot.overload = ToOverload(config.overload());
+  snapshot.bulkheads = ToBulkheads(config);
+  for (const std::string& server : config.dns().servers()) {
+    snapshot.dns.servers += Cat(snapshot.dns.servers.empty() ? "" : ",", server);
+  }
+}
+
+void ToListener(const v1::Config::Listen& listen, const std::filesystem::path& folder,
+                Snapshot& snapshot) {
+  snapshot.listen_address = listen.has_address() ? listen.address() : "127.0.0.1:8080";
+  snapshot.trusted_hops = listen.trusted_hops();
+  snapshot.workers =
+      listen.has_workers() ? listen.workers() : std::max(1u, std::thread::hardware_concurrency());
+  if (listen.has_tls()) {
+    snapshot.listen_tls = ToServerTls(listen.tls(), folder);
+    snapshot.handshake_timeout =
+        ToDuration(listen.tls().handshake_timeout(), snapshot.handshake_timeout);
+  }
+  if (listen.has_backlog()) snapshot.backlog = static_cast<int>(listen.backlog());
+}
+
+}  // namespace
+
+void ToProcess(const LoadedConfig& loaded, const std::string& config_file, Snapshot& snapshot,
+               contract::Findings& findings) {
+  const v1::Config& config = loaded.config;
+  const auto folder = std::filesystem::path(config_file).parent_path();
+  ToListener(config.listen(), folder, snapshot);
+  ToBounds(config, snapshot);
+  ToLimitStore(loaded, config_file, snapshot, findings);
+  snapshot.chain.auth = ToAuth(loaded, folder.string(), findings);
+  snapshot.chain.via = config.headers().via();
+  snapshot.answer_headers = ToAnswerHeaders(config.headers());
+  snapshot.cors = ToCors(config.headers().cors(), config, nullptr);
+  if (config.limits().has_json_depth()) {
+    snapshot.chain.json_depth = static_cast<int>(config.limits().json_depth());
+  }
+  snapshot.admin_address =
+      config.admin().has_address() ? config.admin().address() : "127.0.0.1:9900";
+  snapshot.access_log = config.log().access() != v1::Config::Log::OFF;
+  if (config.log().has_file()) {
+    snapshot.access_log_file = (folder / config.log().file()).string();
+  }
+  snapshot.drain_grace = ToDuration(config.drain().grace(), std::chrono::seconds(5));
+  snapshot.drain_timeout = ToDuration(config.drain().timeout(), std::chrono::seconds(30));
+}
+
+}  // namespace frontdesk::config
