@@ -77,7 +77,6 @@ inline void Exchange::CopyTo(Exchange& other) const {
   other.call.priority = call.priority;
   other.call.client_deadline = call.client_deadline;
   other.call.metadata = call.metadata;
-  other.call.caller_sub = call.caller_sub;
   other.call.identity = call.identity;
   other.call.request_id = other.request_id;
   other.call.key_scope = call.key_scope;

@@ -172,7 +172,8 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
   exchange.cors = exchange.route->cors.get();
   exchange.call.priority = exchange.route->priority;
   if (snapshot_->version_headers) {
-    exchange.call.versions.hints = policy::ReadVersionHints(exchange, *snapshot_->version_headers);
+    exchange.call.versions = std::make_shared<upstream::VersionChoices>();
+    exchange.call.versions->hints = policy::ReadVersionHints(exchange, *snapshot_->version_headers);
   }
   co_return co_await policy::RunChain(exchange, snapshot_->chain, host_, guarded_);
 }
@@ -345,7 +346,7 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
   record.response_bytes = rendered_.body.size();
   record.peer = exchange.client_address;
   record.user_agent = request.headers.Find("user-agent").value_or("");
-  record.caller = exchange.call.caller_sub;
+  record.caller = exchange.call.caller_sub();
   record.upstream_calls = exchange.call.calls;
   record.upstream_retries = exchange.call.retries;
   const std::string incomplete = IncompleteHeader(reply.incomplete);

@@ -66,8 +66,8 @@ Value ValueOf(const Source& source, const Roots& roots, const std::string& reply
     case Source::Root::kRequest:
       return ValueBelow("request_", false, PathTo(plan.request, source.slot));
     case Source::Root::kCaller:
-      value.text = "context().caller_sub";
-      value.there = "!context().caller_sub.empty()";
+      value.text = "context().caller_sub()";
+      value.there = "!context().caller_sub().empty()";
       return value;
     case Source::Root::kStep: {
       const std::vector<const Field*> path = PathTo(plan.steps[source.step].reply, source.slot);

@@ -38,7 +38,7 @@ Execution::Execution(upstream::CallContext& parent, const contract::Plan& plan,
       context_(ContextOfCalls(parent, cancel_, plan.deadline)),
       known_(plan),
       steps_(plan.steps.size()) {
-  known_.caller_sub = context_.caller_sub;
+  known_.caller_sub = context_.caller_sub();
   known_.caller = context_.identity.get();
   if (plan.undoes) undo_log_.emplace(parent, context_, End(parent, plan.deadline), caller, options);
   size_t slots = plan.request.slots;

@@ -32,16 +32,10 @@ TimePoint CallsEnd(const upstream::CallContext& parent, Duration deadline) {
 upstream::CallContext ContextOfCalls(const upstream::CallContext& parent, Cancellation& cancel,
                                      Duration deadline) {
   const bool client_ends = parent.deadline - parent.loop.Now() <= deadline;
-  return {.loop = parent.loop,
-          .cancel = cancel,
-          .deadline = CallsEnd(parent, deadline),
-          .metadata = parent.metadata,
-          .caller_sub = parent.caller_sub,
-          .identity = parent.identity,
-          .request_id = parent.request_id,
-          .key_scope = parent.key_scope,
-          .priority = parent.priority,
-          .client_deadline = parent.client_deadline && client_ends};
+  upstream::CallContext context = parent.ForCalls(cancel);
+  context.deadline = CallsEnd(parent, deadline);
+  context.client_deadline = parent.client_deadline && client_ends;
+  return context;
 }
 
 const upstream::CallPolicy* PolicyOf(const RunOptions& options, size_t step) {

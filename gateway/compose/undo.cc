@@ -69,16 +69,16 @@ Compensation::Compensation(upstream::Caller& caller, const upstream::CallContext
       alive_(std::move(alive)),
       cancel_(stop),
       request_id_(context.request_id),
-      context_{.loop = context.loop,
-               .cancel = cancel_,
-               .metadata = context.metadata,
-               .caller_sub = context.caller_sub,
-               .identity = context.identity,
-               .request_id = request_id_,
-               .priority = Priority::kCritical,
-               .versions = context.versions},
+      context_(context.ForCalls(cancel_)),
       calls_(std::move(calls)),
-      results_(calls_.size(), Result::kPending) {}
+      results_(calls_.size(), Result::kPending) {
+  context_.request_id = request_id_;
+  // What is undone has time, and keys of its own.
+  context_.deadline = TimePoint::max();
+  context_.client_deadline = false;
+  context_.key_scope.clear();
+  context_.priority = Priority::kCritical;
+}
 
 Task<void> Compensation::Run(std::shared_ptr<Compensation> self) {
   for (size_t i = 0; i < self->calls_.size(); ++i) {

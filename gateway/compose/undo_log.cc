@@ -15,16 +15,7 @@ UndoLog::UndoLog(upstream::CallContext& parent, const upstream::CallContext& run
       caller_(caller),
       options_(options),
       cancel_(options.undo_host ? options.undo_host->scope.stop() : parent.cancel),
-      context_{.loop = run.loop,
-               .cancel = cancel_,
-               .deadline = run.deadline,
-               .metadata = run.metadata,
-               .caller_sub = run.caller_sub,
-               .identity = run.identity,
-               .request_id = run.request_id,
-               .key_scope = run.key_scope,
-               .priority = run.priority,
-               .client_deadline = run.client_deadline} {}
+      context_(run.ForCalls(cancel_)) {}
 
 absl::Status UndoLog::Reserve() {
   if (!options_.undo_host) return absl::OkStatus();

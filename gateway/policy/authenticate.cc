@@ -42,11 +42,6 @@ bool IsForThisMachine(const AuthSettings& settings, const identity::Identity& ca
                      });
 }
 
-void SetCaller(Exchange& exchange, identity::IdentityPointer caller) {
-  exchange.call.caller_sub = caller->sub;
-  exchange.call.identity = std::move(caller);
-}
-
 // What the request brings, or nothing when it is let in, or refused, without being asked: then
 // `status` says which.
 std::optional<Credential> Begin(Exchange& exchange, const AuthSettings& settings,
@@ -66,7 +61,7 @@ std::optional<Credential> Begin(Exchange& exchange, const AuthSettings& settings
     return std::nullopt;
   }
   if (settings.development_caller && IsThisMachine(exchange.request.peer_address)) {
-    SetCaller(exchange, settings.development_caller);
+    exchange.call.identity = settings.development_caller;
     exchange.by_browser = true;  // any page that is open on this machine is it
     return std::nullopt;
   }
@@ -85,7 +80,7 @@ absl::Status End(Exchange& exchange, const AuthSettings& settings, const Credent
   if (!taken.empty() && std::find(taken.begin(), taken.end(), (*caller)->provider) == taken.end()) {
     return Refuse(exchange, identity::Refusal("CREDENTIAL_OF_ANOTHER_API"));
   }
-  SetCaller(exchange, *std::move(caller));
+  exchange.call.identity = *std::move(caller);
   exchange.by_cookie = credential.kind == Credential::Kind::kSession;
   exchange.by_browser = exchange.by_cookie || credential.kind == Credential::Kind::kCertificate;
   return absl::OkStatus();

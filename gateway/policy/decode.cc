@@ -24,7 +24,7 @@ absl::Status Decode(Exchange& exchange, const contract::MessageTables& types, in
   options.json.max_depth = json_depth;
   options.ignore_unknown_parameters = route.ignore_unknown_parameters;
   options.keep_reserved_encoded = route.keep_reserved_encoded;
-  options.caller_sub = exchange.call.caller_sub;
+  options.caller_sub = exchange.call.caller_sub();
   options.caller = exchange.call.identity.get();
   std::optional<std::string> fields;
   absl::Status status = transcode::DecodeRequest(*route.method->input, *route.binding, parts,

@@ -82,10 +82,8 @@ absl::Status ForwardRequestHeaders(Exchange& exchange,
                                    const std::vector<std::string>& identity_keys) {
   upstream::Metadata& metadata = exchange.call.metadata;
   metadata.emplace_back(kRequestId, exchange.request_id);
-  if (!exchange.call.caller_sub.empty()) {
-    metadata.emplace_back(kIdentity, exchange.call.caller_sub);
-  }
   if (exchange.call.identity) {
+    metadata.emplace_back(kIdentity, exchange.call.identity->sub);
     for (const auto& entry : exchange.call.identity->metadata) metadata.push_back(entry);
   }
   ForwardTrace(exchange.request.headers, metadata);

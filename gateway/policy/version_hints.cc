@@ -7,11 +7,11 @@
 
 namespace frontdesk::policy {
 
-std::shared_ptr<const upstream::VersionHints> ReadVersionHints(
-    const Exchange& exchange, const std::vector<std::string>& names) {
+upstream::VersionHints ReadVersionHints(const Exchange& exchange,
+                                        const std::vector<std::string>& names) {
   constexpr std::string_view kCookie = "cookie:";
-  auto hints = std::make_shared<upstream::VersionHints>();
-  hints->address = AddressKey(exchange.client_address);
+  upstream::VersionHints hints;
+  hints.address = AddressKey(exchange.client_address);
   const http::Headers& headers = exchange.request.headers;
   for (const std::string& name : names) {
     std::string_view value;
@@ -22,7 +22,7 @@ std::shared_ptr<const upstream::VersionHints> ReadVersionHints(
       count = headers.Count(name);
       value = headers.Find(name).value_or("");
     }
-    if (count == 1) hints->headers.emplace_back(name, value);
+    if (count == 1) hints.headers.emplace_back(name, value);
   }
   return hints;
 }

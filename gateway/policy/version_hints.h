@@ -1,7 +1,6 @@
 // What of a request says to which version of an upstream its calls go.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,7 @@ namespace frontdesk::policy {
 
 // `names` as upstream::VersionHeaders() gives them. A header or cookie that stands there more than
 // once is left out: readers disagree about which of them counts.
-std::shared_ptr<const upstream::VersionHints> ReadVersionHints(
-    const Exchange& exchange, const std::vector<std::string>& names);
+upstream::VersionHints ReadVersionHints(const Exchange& exchange,
+                                        const std::vector<std::string>& names);
 
 }  // namespace frontdesk::policy

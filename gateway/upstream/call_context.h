@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,8 +31,8 @@ struct VersionHints {
 
 // To which version of each upstream the calls of a request go.
 struct VersionChoices {
-  // Null where no upstream has versions, and in a client without a gateway before it.
-  std::shared_ptr<const VersionHints> hints;
+  // Nothing in a client without a gateway before it.
+  std::optional<VersionHints> hints;
   std::vector<std::pair<const Canary*, size_t>> made;  // so far
 };
 
@@ -42,8 +43,7 @@ struct CallContext {
   TimePoint deadline = TimePoint::max();
   // Sent with every call.
   Metadata metadata;
-  // Who is calling, verified; `caller_sub` is its sub. Null and empty when nobody is.
-  std::string caller_sub;
+  // Who is calling, verified; null when nobody is.
   identity::IdentityPointer identity;
   std::string_view request_id;
   // What the idempotency keys of its calls are made of (idempotency_key.h); empty when they have
@@ -57,7 +57,30 @@ struct CallContext {
   bool client_deadline = false;
   // Attempts beyond the first of each call, retries and hedges, for the log.
   uint32_t retries = 0;
-  VersionChoices versions;
+  // One for all calls that are made for the request, in steps and undos too. Null where no upstream
+  // has versions, and in a client until it calls the first that has.
+  std::shared_ptr<VersionChoices> versions;
+
+  // "" when nobody is calling.
+  const std::string& caller_sub() const {
+    static const std::string nobody;
+    return identity ? identity->sub : nobody;
+  }
+  // Of the calls of which this one is made, that end with `ends`: nothing is counted yet.
+  CallContext ForCalls(Cancellation& ends) const;
 };
+
+inline CallContext CallContext::ForCalls(Cancellation& ends) const {
+  return {.loop = loop,
+          .cancel = ends,
+          .deadline = deadline,
+          .metadata = metadata,
+          .identity = identity,
+          .request_id = request_id,
+          .key_scope = key_scope,
+          .priority = priority,
+          .client_deadline = client_deadline,
+          .versions = versions};
+}
 
 }  // namespace frontdesk::upstream

@@ -19,9 +19,13 @@ void AddOnce(std::vector<std::string>& names, std::string name) {
   names.push_back(std::move(name));
 }
 
+const VersionHints* HintsOf(const CallContext& context) {
+  return context.versions && context.versions->hints ? &*context.versions->hints : nullptr;
+}
+
 // Null when the request has none. Clients without a gateway before them have metadata alone.
 const std::string* HeaderOf(const CallContext& context, std::string_view name) {
-  const auto& hints = context.versions.hints;
+  const VersionHints* const hints = HintsOf(context);
   const Metadata& headers = hints ? hints->headers : context.metadata;
   const auto found = std::find_if(headers.begin(), headers.end(),
                                   [&](const auto& header) { return header.first == name; });
@@ -113,7 +117,7 @@ std::string Canary::CallerOf(const CallContext& context) const {
     said = HeaderOf(context, Cat("cookie:", settings_.sticky_cookie));
   }
   if (said && !said->empty()) return Cat('#', *said);
-  const auto& hints = context.versions.hints;
+  const VersionHints* const hints = HintsOf(context);
   return hints && !hints->address.empty() ? Cat('@', hints->address) : "";
 }
 
@@ -131,8 +135,10 @@ size_t Canary::ByWeight(const std::string& caller, double random) const {
 }
 
 Canary::Choice Canary::Choose(CallContext& context, double random) const {
-  for (const auto& [canary, version] : context.versions.made) {
-    if (canary == this) return Choice(version, ChosenBy::kWeight);
+  if (context.versions) {
+    for (const auto& [canary, version] : context.versions->made) {
+      if (canary == this) return Choice(version, ChosenBy::kWeight);
+    }
   }
   for (size_t i = 0; i < settings_.versions.size(); ++i) {
     const auto& match = settings_.versions[i].match;
@@ -143,7 +149,8 @@ Canary::Choice Canary::Choose(CallContext& context, double random) const {
 }
 
 void Canary::Settle(CallContext& context, Choice choice) {
-  auto& made = context.versions.made;
+  if (!context.versions) context.versions = std::make_shared<VersionChoices>();
+  auto& made = context.versions->made;
   const auto known =
       std::find_if(made.begin(), made.end(), [&](const auto& one) { return one.first == this; });
   if (known == made.end()) {

@@ -103,7 +103,7 @@ void Run(benchmark::State& state, House& house, const contract::Method& method, 
   Loop loop;
   Cancellation cancel;
   upstream::CallContext context{.loop = loop, .cancel = cancel};
-  context.caller_sub = "user-000042";
+  context.identity = identity::MakeIdentity("user-000042");
   const compose::RunOptions options;
   const auto message = house.dynamic.New(method.input->full_name);
   FillLikeAShop(*message);

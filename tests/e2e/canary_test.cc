@@ -21,6 +21,8 @@ using namespace std::chrono_literals;
 using testing_support::WriteTempFile;
 
 constexpr char kOrder[] = "/api/v1/orders/order-1";
+// A composition with the same call in it.
+constexpr char kDetails[] = "/api/v1/order-details/order-1";
 constexpr int kDevices = 200;
 
 class Canary : public ::testing::Test {
@@ -52,16 +54,16 @@ class Canary : public ::testing::Test {
     return gateway_->Metric(Cat("frontdesk_upstream_version_", name,
                                 "{upstream=\"order\",version=\"", version, "\"", more, "}"));
   }
-  int Ask(const HeaderList& headers) {
-    return Fetch(gateway_->port(), "GET", kOrder, headers).status;
+  int Ask(const HeaderList& headers, std::string_view target = kOrder) {
+    return Fetch(gateway_->port(), "GET", target, headers).status;
   }
   uint64_t NextCalls() { return next_->Count("order", "calls"); }
   // The devices whose requests go to the new version.
-  std::set<int> OfNext() {
+  std::set<int> OfNext(std::string_view target = kOrder) {
     std::set<int> devices;
     uint64_t calls = NextCalls();
     for (int i = 0; i < kDevices; ++i) {
-      EXPECT_EQ(Ask({{"x-device", Cat("device-", i)}}), 200);
+      EXPECT_EQ(Ask({{"x-device", Cat("device-", i)}}, target), 200);
       const uint64_t after = NextCalls();
       if (after > calls) devices.insert(i);
       calls = after;
@@ -83,6 +85,7 @@ TEST_F(Canary, EachCallerHasAVersionAndMoreOfThemMoveOver) {
   EXPECT_LE(ten.size(), 37u);
   EXPECT_EQ(VersionMetric("calls_total", "next", ",grpc_code=\"OK\""), ten.size());
   EXPECT_EQ(OfNext(), ten) << "whoever asks again gets the same one";
+  EXPECT_EQ(OfNext(kDetails), ten) << "whatever he asks for";
   Percent(30);
   const std::set<int> thirty = OfNext();
   EXPECT_TRUE(std::includes(thirty.begin(), thirty.end(), ten.begin(), ten.end()));
@@ -106,8 +109,9 @@ TEST_F(Canary, EachCallerHasAVersionAndMoreOfThemMoveOver) {
   EXPECT_EQ(Ask({{"x-version", "next"}, {"x-version", "stable"}}), 200) << "which of both?";
   EXPECT_EQ(NextCalls(), before);
   EXPECT_EQ(Ask({{"x-version", "next"}}), 200);
-  EXPECT_EQ(NextCalls(), before + 1);
-  EXPECT_EQ(VersionMetric("chosen_total", "next", ",by=\"match\""), 1);
+  EXPECT_EQ(Ask({{"x-version", "next"}}, kDetails), 200);
+  EXPECT_EQ(NextCalls(), before + 2);
+  EXPECT_EQ(VersionMetric("chosen_total", "next", ",by=\"match\""), 2);
 
   const nlohmann::json page = Json(Fetch(gateway_->admin(), "GET", "/upstreams"));
   const auto& upstreams = page["upstreams"];

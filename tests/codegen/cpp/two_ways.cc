@@ -119,10 +119,7 @@ Way TwoWays::Run(const contract::Method& method, Scenario scenario, bool code) {
   if (mask) {
     scenario.options.steps = compose::StepsFor(*method.plan, nullptr, *mask, seed % 4 != 0);
   }
-  if (seed % 3 != 0) {
-    context.caller_sub = Cat("caller-", seed % 5);
-    context.identity = CallerByChance(context.caller_sub, seed);
-  }
+  if (seed % 3 != 0) context.identity = CallerByChance(Cat("caller-", seed % 5), seed);
   if (scenario.keys) context.key_scope = "scope";
   ChanceCaller caller(contract_, dynamic_, scenario.chances);
   const compose::Handlers handlers = code_.Make(contract_, caller);

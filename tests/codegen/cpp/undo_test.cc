@@ -197,7 +197,7 @@ TEST_P(UndoWays, NothingIsUndoneWhenAllSucceeds) {
 }
 
 TEST_P(UndoWays, WhatWasDoneIsUndoneTheLastFirst) {
-  context_.caller_sub = "me";
+  context_.identity = identity::MakeIdentity("me");
   caller_.Hold("GetMenu");
   Start("Buy");
   caller_.Release("GetMenu", Declined());

@@ -62,7 +62,7 @@ constexpr char kAdapter[] = R"(
 
 class Adapter : public ::testing::Test {
  protected:
-  Adapter() { adapter.context.caller_sub = "ada"; }
+  Adapter() { adapter.context.identity = identity::MakeIdentity("ada"); }
 
   // What the back end was asked, and what the client is told of its answer.
   std::string Get(const std::string& request, const std::string& reply) {

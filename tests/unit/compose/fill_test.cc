@@ -102,7 +102,7 @@ TEST(Fill, RequestsAndAnswers) {
   for (const Case& test : kCases) {
     SCOPED_TRACE(test.composition);
     Composition run(kMessages, "Item", "Page", test.composition);
-    run.context.caller_sub = "me";
+    run.context.identity = identity::MakeIdentity("me");
     run.caller.Reply("Find",
                      [&](std::string_view) { return run.dynamic().Wire("test.Item", test.reply); });
     EXPECT_EQ(run.Run(""), test.answer);
@@ -152,7 +152,7 @@ TEST(Fill, TheCallerFillsMessagesInside) {
     Composition run(kScoped, "Key", "Answer",
                     Cat("step { id: 'a' call: 'test.Back/Find' ", fill.binds,
                         " } out { to: 'id' from: 'a.id' }"));
-    run.context.caller_sub = "me";
+    run.context.identity = identity::MakeIdentity("me");
     run.caller.Reply("Find", [](std::string_view) { return std::string(); });
     run.Run("scope { sub: 'me' id: 's' } id: 'i'");
     EXPECT_EQ(run.dynamic().Text("test.Ask", run.caller.seen()[0].request), fill.asked);
@@ -207,8 +207,8 @@ TEST(Fill, ClaimsOfTheCaller) {
                     Cat("step { id: 'a' call: 'test.Back/Find' bind { ", row.bind,
                         " } } out { to: 'id' from: 'caller.claims.tenant' } "
                         "out { to: 'plan' from: 'a.plan' }"));
-    run.context.caller_sub = "me";
     auto who = std::make_shared<identity::Identity>();
+    who->sub = "me";
     who->claims = identity::ParseJson(
                       R"({"tenant":"acme","org":{"plan":"gold"},"age":7,"text":"7","zero":0,
                           "large":5000000000,"rate":2.5,"huge":1e300,"vip":true,"debt":-5,

@@ -71,7 +71,7 @@ absl::Status NotFound() {
 }
 
 TEST_F(Three, EachStepStartsAsSoonAsWhatItNeedsIsThere) {
-  run.context.caller_sub = "me";
+  run.context.identity = identity::MakeIdentity("me");
   EXPECT_EQ(run.Run("id: 'o'"), "running");
   EXPECT_EQ(run.caller.Held(), "GetOrder GetPayment");
   run.caller.Release("GetOrder", order);

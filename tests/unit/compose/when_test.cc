@@ -98,8 +98,8 @@ TEST(When, LooksAtTheRequest) {
     Composition run(kMessages, "Key", "Answer",
                     Cat("step { id: 'order' call: 'test.Back/GetOrder' when { ", row.when,
                         " } } out { to: 'order' from: 'order' }"));
-    run.context.caller_sub = "me";
     auto who = std::make_shared<identity::Identity>();
+    who->sub = "me";
     who->claims = identity::ParseJson(R"({"tenant":"acme","age":7,"vip":true,"none":null,
                                           "org":{"plan":"gold"}})")
                       .value();

@@ -202,8 +202,7 @@ class AuthenticateTest : public ::testing::Test {
     const absl::Status status = Authenticate(exchange, settings_, *authenticator_);
     if (status.ok()) {
       EXPECT_EQ(exchange.refused_credential, "");
-      EXPECT_EQ(exchange.call.identity == nullptr, exchange.call.caller_sub.empty());
-      return exchange.call.caller_sub.empty() ? "nobody" : exchange.call.caller_sub;
+      return exchange.call.identity ? exchange.call.identity->sub : "nobody";
     }
     // Whatever was wrong: the client is told the same.
     if (status.code() == absl::StatusCode::kUnauthenticated) {
@@ -213,7 +212,7 @@ class AuthenticateTest : public ::testing::Test {
     } else {
       EXPECT_EQ(frontdesk::ReasonOf(status), "AUTH_UNAVAILABLE");
     }
-    EXPECT_EQ(exchange.call.caller_sub, "");
+    EXPECT_EQ(exchange.call.identity, nullptr);
     return Cat('<', exchange.refused_credential, '>');
   }
   static http::Header Bearer(const std::string& text) { return {"authorization", text}; }

@@ -46,9 +46,9 @@ class ForwardTest : public ::testing::Test, protected http::BodySource {
     route.request_headers = std::move(allowed);
     exchange.route = &route;
     exchange.request_id = "id";
-    exchange.call.caller_sub = std::move(caller);
-    if (!identity_keys.empty()) {
+    if (!caller.empty()) {
       auto identity = std::make_shared<identity::Identity>();
+      identity->sub = std::move(caller);
       for (const std::string& key : identity_keys) identity->metadata.emplace_back(key, "ours");
       exchange.call.identity = std::move(identity);
     }

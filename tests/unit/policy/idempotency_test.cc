@@ -141,7 +141,6 @@ struct Client {
     who->provider = caller.substr(0, slash);
     who->sub = caller.substr(std::min(slash + 1, caller.size()));
     if (slash == caller.size()) who->sub.swap(who->provider);
-    exchange.call.caller_sub = who->sub;
     exchange.call.identity = std::move(who);
   }
 

@@ -124,10 +124,8 @@ class CanaryTest : public Chain {
   Pending& From(const Who& who, std::string method = "M") {
     Pending& call = calls_.emplace_back(loop_);
     call.method = {"s.S", std::move(method), contract::Idempotency::kNoSideEffects};
-    auto hints = std::make_shared<VersionHints>();
-    hints->address = who.address;
-    hints->headers = who.headers;
-    call.context.versions.hints = std::move(hints);
+    call.context.versions = std::make_shared<VersionChoices>();
+    call.context.versions->hints = {who.address, who.headers};
     if (!who.sub.empty()) {
       auto identity = std::make_shared<identity::Identity>();
       identity->sub = who.sub;

@@ -399,7 +399,7 @@ class BuyRun final : public frontdesk::compose::UndoRun {
       if (inner.ByteSizeLong() > 0) *undo.mutable_place() = std::move(inner);
     }
     undo.set_reason("not bought");
-    undo.set_asked_by(context().caller_sub);
+    undo.set_asked_by(context().caller_sub());
     held_.UndoWith(undo);
     co_await held_.Ask(kTillsHold, ask);
   }

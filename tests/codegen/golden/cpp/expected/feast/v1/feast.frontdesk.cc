@@ -264,7 +264,7 @@ class GetGuestRun final : public frontdesk::compose::TypedRun {
     const bool wanted = request_.has_note() &&
                         (frontdesk::compose::HasClaim(context(), "vip") ||
                          frontdesk::compose::ClaimIsOneOf(context(), "age", {"7", "0"}) ||
-                         context().caller_sub.empty());
+                         context().caller_sub().empty());
     if (!wanted) co_return note_.Skip();
     pantry::v1::GetLabelRequest ask;
     ask.set_id(request_.note());
@@ -274,8 +274,8 @@ class GetGuestRun final : public frontdesk::compose::TypedRun {
   frontdesk::Task<void> AskOwn() {
     const bool ended = co_await own_.AfterEndOf(jar_);
     if (!ended) co_return;
-    const bool wanted = (context().caller_sub == "caller-1" ||
-                         context().caller_sub == "caller-2") &&
+    const bool wanted = (context().caller_sub() == "caller-1" ||
+                         context().caller_sub() == "caller-2") &&
                         (jar_->kind() == pantry::v1::KIND_JAM ||
                          jar_->kind() == pantry::v1::KIND_UNSPECIFIED) &&
                         !(jar_->has_top() && jar_->top().grams() == 0);

@@ -188,7 +188,7 @@ class GetShelfRun final : public frontdesk::compose::TypedRun {
       pantry::v1::GetJarRequest_Filter inner;
       {
         pantry::v1::GetJarRequest_Filter_Owner inner1;
-        inner1.set_id(context().caller_sub);
+        inner1.set_id(context().caller_sub());
         if (inner1.ByteSizeLong() > 0) *inner.mutable_owner() = std::move(inner1);
       }
       if (inner.ByteSizeLong() > 0) *ask.mutable_filter() = std::move(inner);
