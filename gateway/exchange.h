@@ -76,6 +76,7 @@ inline void Exchange::CopyTo(Exchange& other) const {
   other.call.deadline = call.deadline;
   other.call.priority = call.priority;
   other.call.client_deadline = call.client_deadline;
+  other.call.whole = call.whole;
   other.call.metadata = call.metadata;
   other.call.identity = call.identity;
   other.call.request_id = other.request_id;

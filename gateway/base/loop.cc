@@ -15,6 +15,7 @@ constexpr int kEventsPerTurn = 64;
 // So long without doing anything.
 constexpr std::chrono::milliseconds kStall{250};
 constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr std::chrono::milliseconds kLeastLate{8};
 constexpr int kTurnsAfterStall = 100;
 // An idle loop wakes this often anyway, so that Now() is never far behind.
 constexpr std::chrono::seconds kIdle{1};
@@ -45,7 +46,9 @@ Flushable::~Flushable() {
   std::replace(queue.begin(), queue.end(), this, static_cast<Flushable*>(nullptr));
 }
 
-Loop::Loop() : now_(Clock::now()), wheel_(now_), io_(1), work_(boost::asio::make_work_guard(io_)) {}
+Loop::Loop() : now_(Clock::now()), wheel_(now_), io_(1), work_(boost::asio::make_work_guard(io_)) {
+  late_at_.fill(TimePoint::min());
+}
 
 Loop::~Loop() = default;
 
@@ -105,13 +108,44 @@ void Loop::Turn() {
     ran = io_.run_one_until(wake);
   }
   if (ran > 0) {
-    for (int i = 0; i < kEventsPerTurn && io_.poll_one() > 0; ++i) {
-    }
+    int more = 0;
+    while (more < kEventsPerTurn && io_.poll_one() > 0) ++more;
+    if (more == kEventsPerTurn) WatchBacklog();
   }
   Settle();
-  NoticeStall(waited_ ? wake : turn_before_);
+  const TimePoint expected = waited_ ? wake : turn_before_;
+  NoticeLate(Now() - expected);
+  NoticeStall(expected);
   wheel_.Advance(Now());
   Settle();
+}
+
+void Loop::NoticeLate(Duration late) {
+  Duration bound = kLeastLate;
+  for (TimePoint& at : late_at_) {
+    if (late < bound) return;
+    at = now_;
+    bound *= 2;
+  }
+}
+
+bool Loop::LateSince(TimePoint time, Duration late) const {
+  Duration bound = kLeastLate;
+  size_t i = 0;
+  while (bound < late && i + 1 < late_at_.size()) {
+    bound *= 2;
+    ++i;
+  }
+  return late_at_[i] >= time;
+}
+
+// What is ready waits its turn; how long, a handler that stands behind it finds out.
+void Loop::WatchBacklog() {
+  if (std::exchange(watching_backlog_, true)) return;
+  boost::asio::post(io_, [this, since = Now()] {
+    watching_backlog_ = false;
+    NoticeLate(Now() - since);
+  });
 }
 
 void Loop::NoticeStall(TimePoint expected) {

@@ -1,6 +1,7 @@
 // The event loop of a worker. Everything of a request lives and ends on one loop.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <coroutine>
@@ -73,6 +74,9 @@ class Loop {
   // Whether the loop, the process or the machine stood still for a moment since `time`: what ran
   // out of time then did not have it.
   bool StalledSince(TimePoint time) const { return stalled_at_ >= time; }
+  // Whether what was ready had to wait for at least that long since `time`, because the loop was
+  // busy or the process got no processor. Lateness below 8 ms is not seen.
+  bool LateSince(TimePoint time, Duration late) const;
   void Arm(Timer& timer, TimePoint when) { wheel_.Arm(timer, when); }
   // Resumes later in this turn, outside the caller's stack.
   void Defer(std::coroutine_handle<> coroutine) { deferred_.push_back(coroutine); }
@@ -96,6 +100,8 @@ class Loop {
   friend class Flushable;
   void Turn();
   void NoticeStall(TimePoint expected);
+  void NoticeLate(Duration late);
+  void WatchBacklog();
   void Refresh() const;
   void Settle();  // deferred coroutines and flushes, until there are none
 
@@ -106,6 +112,9 @@ class Loop {
   TimePoint turn_before_;  // when the one before this began
   bool waited_ = true;     // this turn began with a wait
   TimePoint stalled_at_ = TimePoint::min();
+  // When it was last late by 8 ms, 16 ms and so on.
+  std::array<TimePoint, 7> late_at_;
+  bool watching_backlog_ = false;
   // Of this thread's processor time, now and then.
   TimePoint looked_at_;
   Duration used_then_{};

@@ -165,6 +165,7 @@ upstream::CallOptions Execution::OptionsFor(const PlanStep& step, const EachCall
   upstream::CallOptions options = OptionsFor(step);
   if (each.deadline != TimePoint::max()) {
     // At the deadline the caller says so itself, without a call.
+    options.whole = options.timeout;
     options.timeout = std::max<Duration>(each.deadline - parent_.loop.Now(), Duration::zero());
   }
   return options;

@@ -35,6 +35,7 @@ upstream::CallContext ContextOfCalls(const upstream::CallContext& parent, Cancel
   upstream::CallContext context = parent.ForCalls(cancel);
   context.deadline = CallsEnd(parent, deadline);
   context.client_deadline = parent.client_deadline && client_ends;
+  context.whole = parent.whole > Duration::zero() ? std::min(parent.whole, deadline) : deadline;
   return context;
 }
 

@@ -66,6 +66,7 @@ upstream::CallOptions ElementsStep::OptionsForNext() const {
   if (deadline_ != TimePoint::max()) {
     // At the deadline the caller says so itself, without a call.
     const Duration left = deadline_ - run_.context_.loop.Now();
+    options.whole = options.timeout;
     options.timeout = std::max(left, Duration::zero());
   }
   return options;

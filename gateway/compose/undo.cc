@@ -76,6 +76,7 @@ Compensation::Compensation(upstream::Caller& caller, const upstream::CallContext
   // What is undone has time, and keys of its own.
   context_.deadline = TimePoint::max();
   context_.client_deadline = false;
+  context_.whole = Duration::zero();
   context_.key_scope.clear();
   context_.priority = Priority::kCritical;
 }

@@ -13,6 +13,14 @@ namespace frontdesk::upstream {
 namespace {
 
 constexpr uint32_t kMostUnsent = 5;
+// Who takes so many times as long as usual is to blame, however little time there was.
+constexpr double kUnusual = 4;
+// Shares of the time that it has when nobody takes of it: enough for anything, and too little where
+// it is not known what is usual.
+constexpr int kMuch = 2;
+constexpr int kLittle = 10;
+// The share of an attempt's time that this process may have been late by.
+constexpr int kLate = 10;
 
 // The request's own where it is out of the ordinary, else that of the method.
 Priority PriorityOf(const Call& call) {
@@ -47,6 +55,7 @@ void LearnLatency(Lane& lane, const absl::Status& status, Verdict verdict, Durat
     lane.latency.Record(std::max(took, kTrouble), now);
   } else if (verdict == Verdict::kGood) {
     lane.latency.Record(took, now);
+    lane.answers.Record(took, now);
   }
 }
 
@@ -60,9 +69,14 @@ Load LoadOf(const absl::Status& status, Verdict verdict) {
 
 }  // namespace
 
-bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline) {
-  return (call.context.client_deadline && deadline == call.context.deadline) ||
-         call.loop().StalledSince(start);
+bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline, double usual) {
+  if (call.context.client_deadline && deadline == call.context.deadline) return true;
+  const Duration given = deadline - start;
+  if (call.loop().LateSince(start, given / kLate)) return true;
+  const Duration whole = std::min(call.whole, call.policy.retry.per_attempt_timeout);
+  if (given >= whole / kMuch) return false;
+  if (usual == 0) return given < whole / kLittle;
+  return static_cast<double>(given.count()) < kUnusual * usual;
 }
 
 Verdict WhenTimed(Verdict verdict, bool stood_still) {
@@ -101,8 +115,10 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   const Duration took = now - start;
   const bool stood_still = call.loop().StalledSince(start);
   const absl::Status& status = outcome.reply.status();
-  const Verdict verdict = lane.state->losses.Filter(
-      JudgeEndpoint(status, IsImpatient(call, start, spec.deadline)), status, now);
+  const bool impatient =
+      !status.ok() && IsImpatient(call, start, spec.deadline, lane.answers.nanos(now));
+  call.had_time = call.had_time || !impatient;
+  const Verdict verdict = lane.state->losses.Filter(JudgeEndpoint(status, impatient), status, now);
   if (!stood_still) LearnLatency(lane, status, verdict, took, now);
   cluster.RecordAttempt(*lane.state, place.TakeTicket(), WhenTimed(verdict, stood_still), took,
                         now);

@@ -18,11 +18,13 @@ struct Call {
   CallContext& context;
   const contract::MethodName& name;
   const CallPolicy& policy;
-  const CallSpec spec;  // of the first attempt
+  const CallSpec spec;   // of the first attempt
+  const Duration whole;  // until its deadline, had nothing before the call taken of it
   const std::string_view request;
   uint32_t attempts = 0;
-  uint32_t unsent = 0;  // those of them that no back end processed
-  uint32_t unmade = 0;  // that found nobody to call
+  uint32_t unsent = 0;    // those of them that no back end processed
+  uint32_t unmade = 0;    // that found nobody to call
+  bool had_time = false;  // one of them, so that its end says something about whom it called
   // Where the last one went.
   const EndpointState* last = nullptr;
 
@@ -36,8 +38,10 @@ struct Outcome {
   bool attempted = false;  // a transport had it
 };
 
-// Whether it is not the back end's fault that there was no answer between `start` and `deadline`.
-bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline);
+// Whether it is not the back end's fault that there was no answer between `start` and `deadline`:
+// the client would not wait for longer, others had taken of that time before, or this process had
+// none for it. `usual`: how long an answer takes, in nanoseconds; 0 when that is not known.
+bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline, double usual = 0);
 // Of a good end: nothing when this process stood still meanwhile, because then it is not known how
 // long the back end took.
 Verdict WhenTimed(Verdict verdict, bool stood_still);

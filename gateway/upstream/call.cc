@@ -28,8 +28,9 @@ absl::Status Refuse(const Target& target, const CallContext& context,
 void LearnFrom(Call& call, Breaker::Ticket ticket, const absl::Status& status, TimePoint start) {
   MethodState& method = call.target.method;
   const TimePoint now = call.loop().Now();
-  const Verdict judged = method.losses.Filter(
-      Judge(status, IsImpatient(call, start, call.spec.deadline)), status, now);
+  const bool impatient =
+      call.attempts > 0 ? !call.had_time : IsImpatient(call, start, call.spec.deadline);
+  const Verdict judged = method.losses.Filter(Judge(status, impatient), status, now);
   const Verdict verdict = WhenTimed(judged, call.loop().StalledSince(start));
   if (verdict == Verdict::kGood && call.policy.hedge.percentile > 0) {
     const MutexLock lock(method.mutex);
@@ -49,7 +50,8 @@ void LearnFrom(Call& call, Breaker::Ticket ticket, const absl::Status& status, T
 // of it twice, cost each call 400 instructions.
 Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
                                           const contract::MethodName& name, CallSpec spec,
-                                          std::string_view request, const CallPolicy& policy) {
+                                          Duration whole, std::string_view request,
+                                          const CallPolicy& policy) {
   ++context.calls;
   const TimePoint start = context.loop.Now();
   if (target.observer) target.observer->OnStart();
@@ -59,7 +61,7 @@ Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
   if (!refused.ok()) {
     reply = refused;
   } else {
-    Call call{target, context, name, policy, spec, request};
+    Call call{target, context, name, policy, spec, whole, request};
     call.cluster().CountCall(start);
     std::optional<TimePoint> next = start;
     if (policy.hedge.on && name.no_side_effects()) {

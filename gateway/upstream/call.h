@@ -24,9 +24,11 @@ struct Target {
   CallObserver* observer;  // may be null
 };
 
-// Everything, what `spec` refers to included, outlives the task.
+// Everything, what `spec` refers to included, outlives the task. `whole`: the time until the call's
+// deadline, had nothing before it taken of that.
 Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
                                           const contract::MethodName& name, CallSpec spec,
-                                          std::string_view request, const CallPolicy& policy);
+                                          Duration whole, std::string_view request,
+                                          const CallPolicy& policy);
 
 }  // namespace frontdesk::upstream

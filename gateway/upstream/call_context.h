@@ -55,6 +55,9 @@ struct CallContext {
   Priority priority = Priority::kNormal;
   // The deadline is the client's own wish, shorter than what is configured.
   bool client_deadline = false;
+  // What was left until the deadline at the beginning; zero when nobody has said so. A call that
+  // gets little of it, because others took the rest, says nothing about whom it calls.
+  Duration whole{};
   // Attempts beyond the first of each call, retries and hedges, for the log.
   uint32_t retries = 0;
   // One for all calls that are made for the request, in steps and undos too. Null where no upstream
@@ -80,6 +83,7 @@ inline CallContext CallContext::ForCalls(Cancellation& ends) const {
           .key_scope = key_scope,
           .priority = priority,
           .client_deadline = client_deadline,
+          .whole = whole,
           .versions = versions};
 }
 

@@ -23,6 +23,8 @@ struct UnaryReply {
 struct CallOptions {
   // Longest time of this call; the context's deadline holds as well.
   Duration timeout = Duration::max();
+  // What that is the rest of, where several calls share it; zero where it is all.
+  Duration whole{};
   size_t max_reply_bytes = 4 << 20;
   // Sent as `idempotency-key`, so that a back end does not do twice what it is asked twice; none if
   // empty. Outlives the task.

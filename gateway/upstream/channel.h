@@ -36,6 +36,8 @@ struct Lane {
   std::unique_ptr<Transport> transport;
   // A hiccup keeps calls away for seconds, not for minutes.
   PeakEwma latency{std::chrono::seconds(1)};
+  // Of good answers alone, and remembered for longer: what is usual.
+  PeakEwma answers{std::chrono::seconds(30)};
   // Attempts that have it; it is there as long as there are any.
   size_t attempts = 0;
 };

@@ -16,6 +16,14 @@ TimePoint Deadline(const CallContext& context, const CallOptions& options, Durat
   return context.deadline - now <= timeout ? context.deadline : now + timeout;
 }
 
+// What it would have if nothing before it had taken of that time.
+Duration Whole(const CallContext& context, const CallOptions& options, Duration upstream) {
+  const Duration of_call = options.whole > Duration::zero() ? options.whole : options.timeout;
+  const Duration of_all =
+      context.whole > Duration::zero() ? context.whole : context.deadline - context.loop.Now();
+  return std::min({of_call, of_all, upstream});
+}
+
 Failure RequestTooLarge(size_t size, size_t limit) {
   return Failure(absl::StatusCode::kResourceExhausted, "UPSTREAM_REQUEST_TOO_LARGE",
                  Cat("a request message of ", size, " bytes is above the limit of ", limit),
@@ -83,16 +91,19 @@ Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
   spec.idempotency_key = options.idempotency_key;
   spec.deadline = Deadline(context, options, settings.timeout);
   spec.max_reply_bytes = std::min(options.max_reply_bytes, settings.max_message_bytes);
+  const Duration whole = Whole(context, options, settings.timeout);
   if (known->versions) {
-    return CallVersion(*known->versions, context, method, spec, request, options.policy, random_());
+    return CallVersion(*known->versions, context, method, spec, whole, request, options.policy,
+                       random_());
   }
-  return MakeCall(target, context, method, spec, request,
+  return MakeCall(target, context, method, spec, whole, request,
                   options.policy ? *options.policy : target.method.policy);
 }
 
 Task<absl::StatusOr<UnaryReply>> Channels::CallVersion(const Versions& of, CallContext& context,
                                                        const contract::MethodName& method,
-                                                       CallSpec spec, std::string_view request,
+                                                       CallSpec spec, Duration whole,
+                                                       std::string_view request,
                                                        const CallPolicy* policy, double random) {
   Canary& canary = of.canary;
   const Canary::Choice stable(0, ChosenBy::kFallback);
@@ -103,8 +114,8 @@ Task<absl::StatusOr<UnaryReply>> Channels::CallVersion(const Versions& of, CallC
     canary.Settle(context, choice);
     const Target& target = of.targets.at(choice.version);
     const TimePoint start = context.loop.Now();
-    Task<absl::StatusOr<UnaryReply>> call =
-        MakeCall(target, context, method, spec, request, policy ? *policy : target.method.policy);
+    Task<absl::StatusOr<UnaryReply>> call = MakeCall(target, context, method, spec, whole, request,
+                                                     policy ? *policy : target.method.policy);
     absl::StatusOr<UnaryReply> reply = co_await std::move(call);
     canary.OnEnd(choice.version, reply.status().code(), context.loop.Now() - start);
     // What none of its end points has seen the other version may do.

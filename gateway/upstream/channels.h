@@ -54,7 +54,8 @@ class Channels final : public Caller {
   // stable one. `policy` may be null: the method's own.
   static Task<absl::StatusOr<UnaryReply>> CallVersion(const Versions& of, CallContext& context,
                                                       const contract::MethodName& method,
-                                                      CallSpec spec, std::string_view request,
+                                                      CallSpec spec, Duration whole,
+                                                      std::string_view request,
                                                       const CallPolicy* policy, double random);
 
   Loop& loop_;

@@ -280,6 +280,29 @@ TEST(Loop, KnowsHowLongWhatIsReadyHasWaited) {
   EXPECT_EQ(timer.lag, Duration::zero());
 }
 
+TEST(Loop, KnowsHowLateItWas) {
+  Loop loop;
+  const TimePoint before = loop.Now();
+  bool done = false;
+  // One turn is too short for all of them, so that those behind wait for several.
+  for (int i = 0; i < 400; ++i) {
+    loop.Post([] { std::this_thread::sleep_for(std::chrono::microseconds(200)); });
+  }
+  loop.Post([&] { done = true; });
+  loop.RunUntil([&] { return done; });
+  EXPECT_TRUE(loop.LateSince(before, milliseconds(1)));
+  EXPECT_TRUE(loop.LateSince(before, milliseconds(32)));
+  EXPECT_FALSE(loop.LateSince(loop.Now() + milliseconds(1), milliseconds(1)));
+
+  const TimePoint later = Clock::now() + milliseconds(1);
+  std::this_thread::sleep_until(later);
+  done = false;
+  loop.Post([] { std::this_thread::sleep_for(milliseconds(70)); });
+  loop.Post([&] { loop.Post([&] { done = true; }); });
+  loop.RunUntil([&] { return done; });
+  EXPECT_TRUE(loop.LateSince(later, milliseconds(64)));
+}
+
 TEST(Loop, KnowsWhenItStoodStillFromWhenItWasBusy) {
   const auto after = [](const std::function<void()>& what) {
     Loop loop;

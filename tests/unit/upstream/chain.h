@@ -86,6 +86,7 @@ class Chain : public ::testing::Test {
     Pending& call = calls_.emplace_back(loop_);
     call.context.deadline = deadline_;
     call.context.client_deadline = client_deadline_;
+    call.context.whole = whole_;
     call.method = Named(level);
     call.request = std::move(request);
     call.options = options;
@@ -123,6 +124,7 @@ class Chain : public ::testing::Test {
   UpstreamSettings settings_;
   TimePoint deadline_ = TimePoint::max();
   bool client_deadline_ = false;
+  Duration whole_{};
   std::function<double()> random_ = [] { return 0.0; };
   std::function<void(FakeTransport&)> on_transport_;
   CountingObserver counts_;
