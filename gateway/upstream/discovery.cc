@@ -43,6 +43,20 @@ void AppendFound(const EndpointSettings& configured, bool srv, const DnsTarget& 
   }
 }
 
+// Who serves now and is still named goes on, whatever else is named beside it. `found` stays
+// sorted.
+void KeepThoseInUse(const std::vector<FoundEndpoint>& in_use, size_t most,
+                    std::vector<FoundEndpoint>& found) {
+  const auto by_key = [](const auto& a, const auto& b) { return KeyOf(a) < KeyOf(b); };
+  std::vector<FoundEndpoint> sorted = in_use;
+  std::sort(sorted.begin(), sorted.end(), by_key);
+  std::stable_partition(found.begin(), found.end(), [&](const FoundEndpoint& one) {
+    return std::binary_search(sorted.begin(), sorted.end(), one, by_key);
+  });
+  found.resize(most);
+  std::sort(found.begin(), found.end(), by_key);
+}
+
 }  // namespace
 
 UpstreamDiscovery::UpstreamDiscovery(Loop& loop, const DnsSettings& dns, const Random& random,
@@ -124,11 +138,12 @@ std::vector<FoundEndpoint> UpstreamDiscovery::Found() {
   found.erase(std::unique(found.begin(), found.end(),
                           [](const auto& a, const auto& b) { return KeyOf(a) == KeyOf(b); }),
               found.end());
-  found.insert(found.begin(), fixed_.begin(), fixed_.end());
-  if (found.size() > kMostEndpoints) {
-    left_out += found.size() - kMostEndpoints;
-    found.resize(kMostEndpoints);
+  const size_t most = kMostEndpoints - std::min(kMostEndpoints, fixed_.size());
+  if (found.size() > most) {
+    left_out += found.size() - most;
+    KeepThoseInUse(published_, most, found);
   }
+  found.insert(found.begin(), fixed_.begin(), fixed_.end());
   if (left_out > 0 && !std::exchange(said_too_many_, true)) {
     LogTooMany(cluster_.settings().name, found.size() + left_out);
   }

@@ -222,9 +222,9 @@ void DnsLookup::TakeAddresses(DnsTarget& target, const ares_addrinfo& result) {
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
-  if (found.size() <= kMostEndpoints) return;
-  target.left_out = found.size() - kMostEndpoints;
-  found.resize(kMostEndpoints);
+  if (found.size() <= kMostAddresses) return;
+  target.left_out = found.size() - kMostAddresses;
+  found.resize(kMostAddresses);
 }
 
 void DnsLookup::LowerTtl(int64_t seconds) {

@@ -18,12 +18,16 @@
 
 namespace frontdesk::upstream {
 
+// Of one name: what one message can hold, so that an answer does not push out by its size what is in
+// use and stands in it too.
+inline constexpr size_t kMostAddresses = 4096;
+
 // A host with a port, and where it is.
 struct DnsTarget {
   std::string host;
   uint16_t port = 0;
   uint32_t weight = 1;  // of the SRV record, where 0 counts as 1
-  // Sorted, each once; of more than kMostEndpoints the first ones.
+  // Sorted, each once; of more than kMostAddresses the first ones.
   std::vector<boost::asio::ip::address> addresses;
   size_t left_out = 0;
   absl::Status status;  // why there are none

@@ -26,6 +26,9 @@ struct Race {
   std::array<std::optional<Runner>, kMostAttempts> runners;
   size_t started = 0;
   size_t running = 0;
+  // One failed in a way that no other attempt may follow: it was said to be no use, or not paid
+  // for.
+  bool closed = false;
   std::optional<Event> news;
 };
 
@@ -74,7 +77,10 @@ bool Look(Race& race, size_t most, Reply& answer, std::optional<TimePoint>& next
     if (!runner.outcome || std::exchange(runner.seen, true)) continue;
     Outcome& outcome = *runner.outcome;
     const bool final = IsFinal(race.call, outcome);
-    if (!final && !next && race.started < most) next = NextAttempt(race.call, outcome, most);
+    if (!final && !next && race.started < most) {
+      next = NextAttempt(race.call, outcome, most);
+      race.closed = race.closed || !next;
+    }
     // What was refused here says less than what a back end did.
     if (outcome.attempted || race.call.attempts == 0) answer = std::move(outcome.reply);
     if (final) return true;
@@ -117,7 +123,11 @@ Task<Reply> Hedged(Call& call) {
     if (race.running == 0 && call.context.cancel.cancelled())
       co_return call.context.cancel.reason();
     won = Look(race, most, answer, again);
-    if (again) next = *again;
+    if (again) {
+      next = *again;
+    } else if (race.closed) {
+      next = TimePoint::max();
+    }
     if (race.running == 0 && !again) break;
   }
   // Losers end at once; they are waited for because they refer to this frame.

@@ -96,7 +96,7 @@ struct CanarySettings {
   std::string sticky_cookie;
 };
 
-// Of one upstream, and of one name; what is beyond is not used. Few enough that looking at all of
+// Of one upstream; what is beyond is not used. Few enough that looking at all of
 // them for one pick costs little.
 inline constexpr size_t kMostEndpoints = 256;
 

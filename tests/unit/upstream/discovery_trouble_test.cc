@@ -171,6 +171,26 @@ TEST_F(Discoveries, UsesSoManyAndNoMore) {
   EXPECT_NE(::testing::internal::GetCapturedStderr().find(Cat(": 300", said)), std::string::npos);
 }
 
+TEST_F(Discoveries, ThousandsOfOthersPushOutNobodyInUse) {
+  server_.SetHost("orders.test", {"10.200.0.1", "10.100.0.1"});
+  Begin({{"orders.test:80"}});
+  Settle();
+  EXPECT_EQ(Published(), "10.100.0.1:80 10.200.0.1:80");
+  DnsReply reply;
+  for (int i = 0; i < 3000; ++i) {
+    reply.records.push_back(AddressRecord(Cat("10.0.", i / 256, '.', i % 256)));
+  }
+  reply.records.push_back(AddressRecord("10.200.0.1"));
+  server_.SetHost("orders.test", {});
+  server_.Set("orders.test", DnsType::kA, std::move(reply));
+  RunRounds("orders.test", 3);
+  const std::string published = Published();
+  EXPECT_EQ(cluster().endpoints()->size(), 256u);
+  EXPECT_NE(published.find("10.200.0.1:80"), std::string::npos) << "is still there";
+  EXPECT_EQ(published.find("10.100.0.1:80"), std::string::npos) << "is no more";
+  EXPECT_NE(published.find("10.0.0.0:80"), std::string::npos);
+}
+
 TEST_F(Discoveries, LogsChangesAndTroubleOnce) {
   server_.SetHost("orders.test", {"10.0.0.1", "10.0.0.2"});
   ::testing::internal::CaptureStderr();

@@ -179,6 +179,21 @@ TEST_F(Hedge, IsCancelledBetweenAttempts) {
   EXPECT_LT(Clock::now() - loop_.Now(), seconds(2));
 }
 
+// gRPC A6: who says so, or has been paid out, is followed by nobody.
+TEST_F(Hedge, NoneFollowsWhatSaysNo) {
+  settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"};
+  policy().hedge.max_attempts = 3;
+  policy().hedge.delay = milliseconds(5);
+  deadline_ = loop_.Now() + milliseconds(60);
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  RunUntilLive(2);
+  absl::Status never = BackendStatus(14, "down", "");
+  SetPushback(never, "-1");
+  Live()[0]->Fail(never);
+  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 1);
+}
+
 TEST_F(Hedge, ThreeAtMost) {
   settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"};
   policy().hedge.max_attempts = 3;
