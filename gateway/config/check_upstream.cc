@@ -214,6 +214,17 @@ void UpstreamChecker::CheckTogether(const std::string& path, const Upstream& ups
     h2_only(upstream.has_health_check(), "health_check");
     h2_only(upstream.has_dns_refresh(), "dns_refresh");
     h2_only(upstream.has_max_connection_age(), "max_connection_age");
+    if (upstream.endpoints_size() + upstream.weighted_size() == 1) {
+      const auto to_choose = [&](bool has, std::string_view name) {
+        if (has) {
+          Add(Cat(path, '.', name),
+              "transport: grpc chooses among the addresses of its one end point itself");
+        }
+      };
+      const bool ejects = outlier.has_enabled() ? outlier.enabled() : true;
+      to_choose(upstream.has_outlier_detection() && ejects, "outlier_detection");
+      to_choose(upstream.has_slow_start(), "slow_start");
+    }
   }
 }
 

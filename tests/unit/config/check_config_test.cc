@@ -270,6 +270,13 @@ TEST(CheckConfig, WhatTheGrpcTransportDoesNotCarryOut) {
       {"endpoints: ['h:1'], dns_refresh: 5s, max_connection_age: 1h",
        "upstreams.a.dns_refresh: transport: grpc has none: only transport: h2 does\n"
        "upstreams.a.max_connection_age: transport: grpc has none: only transport: h2 does\n"},
+      {"endpoints: ['h:1'], outlier_detection: {}, slow_start: 10s",
+       "upstreams.a.outlier_detection: transport: grpc chooses among the addresses of its one end "
+       "point itself\n"
+       "upstreams.a.slow_start: transport: grpc chooses among the addresses of its one end point "
+       "itself\n"},
+      {"endpoints: ['h:1', 'h:2'], outlier_detection: {}, slow_start: 10s", ""},
+      {"endpoints: ['h:1'], outlier_detection: {enabled: false}", ""},
   };
   for (const auto& row : rows) {
     const auto with = [&](const char* transport) {
