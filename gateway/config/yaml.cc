@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "gateway/base/text.h"
-#include "gateway/transcode/utf8.h"
+#include "gateway/base/utf8.h"
 
 namespace frontdesk::config {
 namespace {
@@ -138,7 +138,7 @@ std::optional<std::string> BadByte(std::string_view rest) {
     return Cat("control character (byte ", int{byte}, "); write it as an escape in quotes");
   }
   uint32_t code = 0;
-  if (transcode::DecodeUtf8(rest.data(), rest.data() + rest.size(), code) > 0) return std::nullopt;
+  if (DecodeUtf8(rest.data(), rest.data() + rest.size(), code) > 0) return std::nullopt;
   return Cat("not UTF-8 (byte ", int{byte}, ")");
 }
 
@@ -164,7 +164,7 @@ bool CheckBytes(std::string_view text, const std::string& name, Findings& findin
       line_begin = i + 1;
     }
     uint32_t code = 0;
-    i += static_cast<size_t>(transcode::DecodeUtf8(rest.data(), rest.data() + rest.size(), code));
+    i += static_cast<size_t>(DecodeUtf8(rest.data(), rest.data() + rest.size(), code));
   }
   return true;
 }

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
+#include <cmath>
+#include <system_error>
 
+#include "absl/strings/charconv.h"
+#include "gateway/base/json_reader.h"
 #include "gateway/base/text.h"
 
 namespace frontdesk::identity {
@@ -31,89 +34,113 @@ bool HasNameTwice(const JsonValue& object) {
   return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
-// Events of the parser -> tree. The parser itself keeps no stack but a vector of bits.
-class Builder final : public nlohmann::json_sax<nlohmann::json> {
+// Most claims of a token, so that they need no second place.
+constexpr size_t kUsualMembers = 16;
+
+// Text -> tree, without anything between them.
+class Builder {
  public:
-  explicit Builder(const JsonLimits& limits) : limits_(limits) {}
+  Builder(std::string_view text, const JsonLimits& limits)
+      : text_(text), limits_(limits), reader_(text, static_cast<int>(limits.depth)) {}
 
-  bool null() override { return Add({}) != nullptr; }
-  bool boolean(bool truth) override {
-    return Add({.kind = Kind::kBool, .truth = truth}) != nullptr;
+  bool Read(JsonValue& root) {
+    if (limits_.only_object && reader_.Peek() != '{') return Fail("is no JSON object");
+    return Value(root) && reader_.End();
   }
-  bool number_integer(number_integer_t number) override {
-    return Add({.kind = Kind::kInteger, .integer = number}) != nullptr;
+  std::string Fault() const {
+    if (!fault_.empty()) return std::string(fault_);
+    if (reader_.reason() == "JSON_TOO_DEEP") return "is nested too deeply";
+    return Cat("is not JSON at ", reader_.Where(text_.data()), ": ", reader_.error());
   }
-  bool number_unsigned(number_unsigned_t number) override {
-    if (number <= static_cast<uint64_t>(INT64_MAX)) {
-      return number_integer(static_cast<int64_t>(number));
-    }
-    return Add({.kind = Kind::kNumber, .text = Cat(number)}) != nullptr;
-  }
-  bool number_float(number_float_t, const string_t& written) override {
-    return Add({.kind = Kind::kNumber, .text = written}) != nullptr;
-  }
-  bool string(string_t& text) override {
-    return Add({.kind = Kind::kText, .text = std::move(text)}) != nullptr;
-  }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(size_t) override { return Open(Kind::kObject); }
-  bool start_array(size_t) override { return Open(Kind::kArray); }
-  bool key(string_t& name) override {
-    name_ = std::move(name);
-    return true;
-  }
-  bool end_object() override {
-    if (HasNameTwice(*open_.back())) return Fail("a name stands twice in an object");
-    return end_array();
-  }
-  bool end_array() override {
-    open_.pop_back();
-    return true;
-  }
-  bool parse_error(size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    return Fail(Cat("is not JSON at byte ", position));
-  }
-
-  JsonValue Take() { return std::move(root_); }
-  const std::string& fault() const { return fault_; }
 
  private:
-  bool Fail(std::string text) {
-    fault_ = std::move(text);
+  bool Fail(std::string_view text) {
+    fault_ = text;
     return false;
   }
 
-  // Its place in the tree; it moves when a sibling is added, and by then nothing points to it.
-  JsonValue* Add(JsonValue value) {
-    if (++values_ > limits_.values) {
-      Fail("has too many values");
-      return nullptr;
+  bool Value(JsonValue& into) {
+    if (++values_ > limits_.values) return Fail("has too many values");
+    switch (reader_.Peek()) {
+      case '{':
+        return Object(into);
+      case '[':
+        return Array(into);
+      case '"':
+        into.kind = Kind::kText;
+        return Text(into.text);
+      case 't':
+        into.truth = true;
+        [[fallthrough]];
+      case 'f':
+        into.kind = Kind::kBool;
+        return reader_.Literal(into.truth ? "true" : "false");
+      case 'n':
+        return reader_.Literal("null");
+      default:
+        return Number(into);
     }
-    if (open_.empty()) {
-      root_ = std::move(value);
-      return &root_;
-    }
-    auto& members = open_.back()->members;
-    members.push_back({std::move(name_), std::move(value)});
-    name_.clear();
-    return &members.back().value;
   }
 
-  bool Open(Kind kind) {
-    if (open_.size() >= limits_.depth) return Fail("is nested too deeply");
-    JsonValue* const value = Add({.kind = kind});
-    if (value == nullptr) return false;
-    open_.push_back(value);
+  bool Text(std::string& into) {
+    std::string_view text;
+    if (!reader_.String(text)) return false;
+    into = text;
     return true;
   }
 
+  bool Number(JsonValue& into) {
+    const char first = reader_.Peek();
+    if (first != '-' && (first < '0' || first > '9')) return reader_.Fail("expected a value");
+    std::string_view written;
+    if (!reader_.Number(written)) return false;
+    const char* const end = written.data() + written.size();
+    const auto [rest, error] = std::from_chars(written.data(), end, into.integer);
+    if (error == std::errc() && rest == end) {
+      into.kind = Kind::kInteger;
+      return true;
+    }
+    into.kind = Kind::kNumber;
+    into.integer = 0;
+    into.text = written;
+    // Too small a number is nought; too large a one is none.
+    double number = 0;
+    const auto range = absl::from_chars(written.data(), end, number).ec;
+    const bool fits = range != std::errc::result_out_of_range || std::abs(number) < 1;
+    return fits || Fail("has a number that is too large for any");
+  }
+
+  bool Object(JsonValue& into) {
+    into.kind = Kind::kObject;
+    if (!reader_.Enter()) return false;
+    if (values_ == 1) into.members.reserve(kUsualMembers);
+    std::string_view name;
+    for (bool first = true;; first = false) {
+      const JsonReader::Step step = reader_.Member(first, name);
+      if (step == JsonReader::Step::kError) return false;
+      if (step == JsonReader::Step::kEnd) break;
+      JsonMember& member = into.members.emplace_back();
+      member.name = name;
+      if (!Value(member.value)) return false;
+    }
+    return !HasNameTwice(into) || Fail("a name stands twice in an object");
+  }
+
+  bool Array(JsonValue& into) {
+    into.kind = Kind::kArray;
+    if (!reader_.Enter()) return false;
+    for (bool first = true;; first = false) {
+      const JsonReader::Step step = reader_.Element(first);
+      if (step != JsonReader::Step::kItem) return step == JsonReader::Step::kEnd;
+      if (!Value(into.members.emplace_back().value)) return false;
+    }
+  }
+
+  const std::string_view text_;
   const JsonLimits limits_;
-  JsonValue root_;
-  std::vector<JsonValue*> open_;
-  std::string name_;
+  JsonReader reader_;
   size_t values_ = 0;
-  std::string fault_;
+  std::string_view fault_;
 };
 
 }  // namespace
@@ -165,15 +192,13 @@ size_t JsonValue::MemoryUsed() const {
 }
 
 absl::StatusOr<JsonValue> ParseJson(std::string_view text, const JsonLimits& limits) {
-  // The parser would skip it.
   if (text.starts_with("\xef\xbb\xbf")) {
     return absl::InvalidArgumentError("begins with a byte order mark");
   }
-  Builder builder(limits);
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
-    return absl::InvalidArgumentError(Absl(builder.fault()));
-  }
-  return builder.Take();
+  Builder builder(text, limits);
+  JsonValue root;
+  if (!builder.Read(root)) return absl::InvalidArgumentError(Absl(builder.Fault()));
+  return root;
 }
 
 }  // namespace frontdesk::identity

@@ -45,6 +45,7 @@ struct JsonMember {
 struct JsonLimits {
   size_t depth = 16;
   size_t values = 10'000;
+  bool only_object = false;  // anything else is refused by its first character
 };
 
 // RFC 8259 and I-JSON: valid UTF-8, no byte order mark, no name twice in an object. The status says

@@ -11,7 +11,7 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
-constexpr JsonLimits kHeaderLimits{.depth = 8, .values = 64};
+constexpr JsonLimits kHeaderLimits{.depth = 8, .values = 64, .only_object = true};
 
 // Takes header's members into `jws`; its reason when they are not to be understood.
 absl::Status ReadHeader(const JsonValue& header, Jws& jws) {

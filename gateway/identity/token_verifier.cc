@@ -6,6 +6,11 @@
 #include "gateway/identity/jws.h"
 
 namespace frontdesk::identity {
+namespace {
+
+constexpr JsonLimits kClaimLimits{.depth = 16, .values = 500, .only_object = true};
+
+}  // namespace
 
 TokenVerifier::TokenVerifier(std::vector<Provider> providers, const TokenCache::Limits& cached,
                              uint64_t seed)
@@ -59,7 +64,7 @@ absl::StatusOr<IdentityPointer> TokenVerifier::VerifyAnew(std::string_view token
 
   const absl::StatusOr<std::string> payload = DecodePayload(*jws);
   if (!payload.ok()) return payload.status();
-  absl::StatusOr<JsonValue> claims = ParseJson(*payload, {.depth = 16, .values = 500});
+  absl::StatusOr<JsonValue> claims = ParseJson(*payload, kClaimLimits);
   if (!claims.ok()) return Refusal("TOKEN_CLAIMS");
   const std::string* const issuer = claims->FindText("iss");
   const auto found = issuer == nullptr ? by_issuer_.end() : by_issuer_.find(*issuer);

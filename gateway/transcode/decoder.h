@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "gateway/base/json_reader.h"
 #include "gateway/transcode/buffer.h"
 #include "gateway/transcode/decode.h"
-#include "gateway/transcode/json_reader.h"
 #include "gateway/transcode/number.h"
 #include "gateway/transcode/wire.h"
 

@@ -3,8 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "gateway/base/utf8.h"
 #include "gateway/base/words.h"
-#include "gateway/transcode/utf8.h"
 
 namespace frontdesk::transcode {
 namespace {

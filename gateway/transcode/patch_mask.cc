@@ -1,7 +1,7 @@
 #include "gateway/transcode/patch_mask.h"
 
+#include "gateway/base/json_reader.h"
 #include "gateway/transcode/buffer.h"
-#include "gateway/transcode/json_reader.h"
 
 namespace frontdesk::transcode {
 

@@ -272,7 +272,7 @@ TEST_F(VerifierTest, TellsIssuersApart) {
   EXPECT_EQ(Verify(b_.Token(Claims("https://a"))), "TOKEN_KEY_UNKNOWN");
   EXPECT_EQ(Verify(a_.Token(Claims("https://c"))), "TOKEN_ISSUER");
   EXPECT_EQ(Verify(a_.Token("{}")), "TOKEN_ISSUER");
-  EXPECT_EQ(Verify(a_.Token("[]")), "TOKEN_ISSUER");
+  EXPECT_EQ(Verify(a_.Token("[]")), "TOKEN_CLAIMS");
   EXPECT_EQ(Verify(a_.Token("{\"iss\":\"https://a\",\"iss\":\"https://a\"}")), "TOKEN_CLAIMS");
   EXPECT_EQ(Verify(a_.Token(std::string(100, '['))), "TOKEN_CLAIMS");
   EXPECT_EQ(Verify(std::string(9000, 'x')), "TOKEN_TOO_LONG");

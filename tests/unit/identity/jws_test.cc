@@ -8,6 +8,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/identity/base64url.h"
+#include "gateway/identity/json_value.h"
 #include "gateway/identity/key_set.h"
 #include "tests/support/jose.h"
 
@@ -59,6 +60,91 @@ TEST(Base64Url, IsReadStrictly) {
     if (bytes == "<no>") continue;
     EXPECT_EQ(EncodeBase64Url(bytes), text);
   }
+}
+
+// "object{a: integer 1}"; or why it can't be read.
+std::string Tree(const JsonValue& value) {
+  using Kind = JsonValue::Kind;
+  std::string text;
+  switch (value.kind) {
+    case Kind::kNull:
+      return "null";
+    case Kind::kBool:
+      return value.truth ? "true" : "false";
+    case Kind::kInteger:
+      return Cat("integer ", value.integer);
+    case Kind::kNumber:
+      return Cat("number ", value.text);
+    case Kind::kText:
+      return Cat("text ", value.text);
+    case Kind::kArray:
+      for (const auto& [none, each] : value.members)
+        text += Cat(text.empty() ? "" : ", ", Tree(each));
+      return Cat('[', text, ']');
+    case Kind::kObject:
+      for (const auto& [name, each] : value.members) {
+        text += Cat(text.empty() ? "" : ", ", name, ": ", Tree(each));
+      }
+      return Cat('{', text, '}');
+  }
+  return "?";
+}
+
+TEST(Json, IsReadStrictly) {
+  using namespace std::string_literals;
+  std::string many = "[0";
+  for (int i = 0; i < 20; ++i) many += ",0";
+  std::string names = "{";
+  for (int i = 0; i < 18; ++i) names += Cat("\"n", i, "\":0,");
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {R"( {"a" : [ 1, true, null, "x", {} ] , "b":false} )",
+       "{a: [integer 1, true, null, text x, {}], b: false}"},
+      {R"("\u00e9\ud83d\ude00\"\\\/\b")", "text \u00e9\U0001f600\"\\/\b"},
+      {"9223372036854775807", "integer 9223372036854775807"},
+      {"-9223372036854775808", "integer -9223372036854775808"},
+      {"9223372036854775808", "number 9223372036854775808"},
+      {"18446744073709551616", "number 18446744073709551616"},
+      {"-0", "integer 0"},
+      {"1.0", "number 1.0"},
+      {"1e2", "number 1e2"},
+      {"1e-999", "number 1e-999"},
+      {"-1e999", "has a number that is too large for any"},
+      {"[[[[]]]]", "[[[[]]]]"},
+      {"[[[[[]]]]]", "is nested too deeply"},
+      {"[0,0,0]", "[integer 0, integer 0, integer 0]"},
+      {many + "]", "has too many values"},
+      {many, "has too many values"},
+      {R"({"a":1,"a":1})", "a name stands twice in an object"},
+      {R"({"a":1,"\u0061":1})", "a name stands twice in an object"},
+      {names + "\"n3\":0}", "a name stands twice in an object"},
+      {R"({"a":{"b":1,"b":2}})", "a name stands twice in an object"},
+      {"\xef\xbb\xbf{}", "begins with a byte order mark"},
+      {"{}\0"s, "is not JSON at line 1, column 3: unexpected text after the value"},
+      {"\0{}"s, "is not JSON at line 1, column 1: expected a value"},
+      {"{} {}", "is not JSON at line 1, column 4: unexpected text after the value"},
+      {"{\n\"a\":x}", "is not JSON at line 2, column 5: expected a value"},
+      {"[1,]", "is not JSON at line 1, column 4: unexpected ',' before ']'"},
+      {"{'a':1}", "is not JSON at line 1, column 2: expected a name in double quotes"},
+      {"01", "is not JSON at line 1, column 2: a number has no leading zeros"},
+      {"+1", "is not JSON at line 1, column 1: expected a value"},
+      {"NaN", "is not JSON at line 1, column 1: expected a value"},
+      {"nul", "is not JSON at line 1, column 1: unexpected word"},
+      {"\"\\ud83d\"", "is not JSON at line 1, column 8: a surrogate without its partner"},
+      {"\"\xc0\xaf\"", "is not JSON at line 1, column 2: not UTF-8"},
+      {"\"\xed\xa0\x80\"", "is not JSON at line 1, column 2: not UTF-8"},
+      {"\"a\nb\"", "is not JSON at line 1, column 3: a control character must be escaped"},
+      {"[", "is not JSON at line 1, column 2: expected a value"},
+      {"", "is not JSON at line 1, column 1: expected a value"},
+  };
+  for (const auto& [text, verdict] : rows) {
+    const auto value = ParseJson(text, {.depth = 4, .values = 20});
+    EXPECT_EQ(value.ok() ? Tree(*value) : std::string(Std(value.status().message())), verdict)
+        << text;
+  }
+  const JsonLimits object{.only_object = true};
+  EXPECT_EQ(Std(ParseJson(" [", object).status().message()), "is no JSON object");
+  EXPECT_EQ(Std(ParseJson("", object).status().message()), "is no JSON object");
+  EXPECT_TRUE(ParseJson(" {}", object).ok());
 }
 
 TEST(Jws, EveryAlgorithmVerifiesItsOwnAndNoOther) {
@@ -251,7 +337,7 @@ TEST(KeySet, SaysWhichKeyIsWrongAndWhy) {
       {set(good), "ok 1"},
       {set(Cat(good, ',', other.Jwk(), ',', rsa)), "ok 3"},
       {set(ec.Jwk(R"(,"use":"sig","key_ops":["verify"],"x5c":["AA"],"more":{})")), "ok 1"},
-      {"", "is not JSON at byte 1"},
+      {"", "is not JSON at line 1, column 1: expected a value"},
       {"[]", "has no list \"keys\""},
       {"{}", "has no list \"keys\""},
       {R"({"keys":{}})", "has no list \"keys\""},

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace frontdesk::transcode {
+namespace frontdesk {
 
 // Length of the well-formed sequence that begins at `p` (p < end) and its code point; 0 when there
 // is none.
@@ -53,4 +53,4 @@ inline char* EncodeUtf8(char* p, uint32_t code) {
   return p;
 }
 
-}  // namespace frontdesk::transcode
+}  // namespace frontdesk

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace frontdesk::transcode {
+namespace frontdesk {
 
 class JsonReader {
  public:
@@ -72,4 +72,4 @@ class JsonReader {
   std::string unescaped_;
 };
 
-}  // namespace frontdesk::transcode
+}  // namespace frontdesk

@@ -1,4 +1,4 @@
-#include "gateway/transcode/json_reader.h"
+#include "gateway/base/json_reader.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,9 +6,9 @@
 
 #include "gateway/base/text.h"
 #include "gateway/base/words.h"
-#include "gateway/transcode/utf8.h"
+#include "gateway/base/utf8.h"
 
-namespace frontdesk::transcode {
+namespace frontdesk {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -257,4 +257,4 @@ bool JsonReader::End() {
   return p_ == end_ || Fail("unexpected text after the value");
 }
 
-}  // namespace frontdesk::transcode
+}  // namespace frontdesk
