@@ -35,6 +35,11 @@ bool AnswerReader::Fail(std::string_view why) {
   return false;
 }
 
+bool AnswerReader::FailTooLarge() {
+  too_large_ = true;
+  return Fail(Cat("sent more than ", most_, " bytes"));
+}
+
 bool AnswerReader::Feed(std::string_view bytes) {
   if (done() || !error_.empty()) return false;
   rest_.append(bytes);
@@ -99,11 +104,11 @@ bool AnswerReader::ReadHead() {
   }
   read_ = end + 4;
   if (chunked_ && has_length_) return Fail("sent a body of two lengths");
-  part_ = status_ != 200 ? Part::kDone
-          : chunked_     ? Part::kChunkSize
-          : has_length_  ? Part::kLength
-                         : Part::kUntilEnd;
-  if (has_length_ && left_ > most_) return Fail(Cat("sent more than ", most_, " bytes"));
+  part_ = status_ != 200 && status_ != 400 ? Part::kDone
+          : chunked_                       ? Part::kChunkSize
+          : has_length_                    ? Part::kLength
+                                           : Part::kUntilEnd;
+  if (has_length_ && part_ != Part::kDone && left_ > most_) return FailTooLarge();
   return part_ != Part::kDone;
 }
 
@@ -156,7 +161,7 @@ bool AnswerReader::TakeLine(std::string_view& line) {
 
 bool AnswerReader::TakeBody(size_t most) {
   const std::string_view piece = std::string_view(rest_).substr(read_, most);
-  if (piece.size() > most_ - body_.size()) return Fail(Cat("sent more than ", most_, " bytes"));
+  if (piece.size() > most_ - body_.size()) return FailTooLarge();
   body_.append(piece);
   left_ -= std::min<uint64_t>(left_, piece.size());
   read_ += piece.size();

@@ -26,13 +26,16 @@ class AnswerReader {
   // "" while nothing is wrong.
   const std::string& error() const { return error_; }
   int status() const { return status_; }
-  // Of an answer 200; the body of any other one is not read.
+  // error() is that the body is larger than it may be.
+  bool too_large() const { return too_large_; }
+  // Of an answer 200 or 400; the body of any other one is not read.
   std::string TakeBody() { return std::move(body_); }
 
  private:
   enum class Part { kHead, kLength, kUntilEnd, kChunkSize, kChunk, kChunkEnd, kTrailer, kDone };
 
   bool Fail(std::string_view why);
+  bool FailTooLarge();
   bool ReadHead();
   bool ReadStatusLine(std::string_view line);
   bool ReadField(std::string_view line);
@@ -47,7 +50,7 @@ class AnswerReader {
   size_t read_ = 0;    // of it
   size_t around_ = 0;  // bytes of lines around chunks
   int status_ = 0;
-  bool chunked_ = false, has_length_ = false;
+  bool chunked_ = false, has_length_ = false, too_large_ = false;
   uint64_t left_ = 0;  // of the body, or of a chunk
   std::string body_;
   std::string error_;

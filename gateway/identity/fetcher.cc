@@ -1,6 +1,6 @@
 #include "gateway/identity/fetcher.h"
 
-#include <netdb.h>
+#include <arpa/inet.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -9,6 +9,7 @@
 #include "gateway/base/text.h"
 #include "gateway/identity/answer_reader.h"
 #include "gateway/identity/base64url.h"
+#include "gateway/identity/json_value.h"
 
 namespace frontdesk::identity {
 namespace {
@@ -18,30 +19,35 @@ constexpr std::chrono::minutes kContextLife{5};
 
 absl::Status Failed(std::string_view text) { return absl::UnavailableError(Absl(text)); }
 
-struct AddressesFreed {
-  void operator()(addrinfo* list) const { freeaddrinfo(list); }
-};
+bool IsNumeric(const std::string& host) {
+  in6_addr any{};
+  return inet_pton(AF_INET, host.c_str(), &any) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &any) == 1;
+}
 
-// The address to connect to, if all that the name has are fit: without TLS those of this machine.
-absl::StatusOr<std::string> Resolve(const FetchUrl& url) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(url.host.c_str(), nullptr, &hints, &found);
-  if (error != 0) return Failed(gai_strerror(error));
-  const std::unique_ptr<addrinfo, AddressesFreed> list(found);
-  std::string first;
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    char host[NI_MAXHOST];
-    if (getnameinfo(each->ai_addr, each->ai_addrlen, host, sizeof host, nullptr, 0,
-                    NI_NUMERICHOST) != 0 ||
-        IsForbiddenAddress(host, url.loopback) || (!url.tls && !IsForbiddenAddress(host, false))) {
-      return Failed("its name points to an address that no key server has");
+// What an answer that is no 200 means; see Fetcher::Get().
+absl::Status FailedAnswer(int status, const std::string& body) {
+  const std::string why = Cat("answered ", status);
+  switch (status) {
+    case 400: {
+      const absl::StatusOr<JsonValue> read = ParseJson(body, {.only_object = true});
+      const std::string* const error = read.ok() ? read->FindText("error") : nullptr;
+      const bool ours =
+          error != nullptr && (*error == "invalid_client" || *error == "unauthorized_client");
+      return ours ? absl::PermissionDeniedError(Absl(Cat(why, " (", *error, ')')))
+                  : absl::InvalidArgumentError(Absl(why));
     }
-    if (first.empty()) first = host;
+    case 401:
+    case 403:
+      return absl::PermissionDeniedError(Absl(why));
+    case 413:
+    case 414:
+    case 422:
+    case 431:
+      return absl::InvalidArgumentError(Absl(why));
+    default:
+      return Failed(why);
   }
-  if (first.empty()) return Failed("its name has no address");
-  return first;
 }
 
 std::string Base64(std::string_view bytes) {
@@ -62,8 +68,9 @@ std::string Head(std::string_view method, const FetchUrl& url) {
 
 }  // namespace
 
-Fetcher::Fetcher(FetchSettings settings)
+Fetcher::Fetcher(FetchSettings settings, HostLookup look_up)
     : settings_(std::move(settings)),
+      look_up_(std::move(look_up)),
       stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       resumption_(std::make_shared<tls::Resumption>()) {}
 
@@ -80,19 +87,40 @@ absl::StatusOr<std::shared_ptr<const tls::Context>> Fetcher::TlsContext() {
   return context_;
 }
 
-absl::StatusOr<std::string> Fetcher::Exchange(const std::string& request) {
+// All that the name has must be fit: without TLS those of this machine.
+absl::StatusOr<std::vector<std::string>> Fetcher::Addresses(const Patience& patience) const {
   const FetchUrl& url = settings_.url;
-  const absl::StatusOr<std::string> address = Resolve(url);
-  if (!address.ok()) return address.status();
+  absl::StatusOr<std::vector<std::string>> found = std::vector<std::string>{url.host};
+  if (!IsNumeric(url.host)) found = look_up_(url.host, patience);
+  if (!found.ok()) return found;
+  for (const std::string& address : *found) {
+    if (IsForbiddenAddress(address, url.loopback) ||
+        (!url.tls && !IsForbiddenAddress(address, false))) {
+      return Failed("its name points to an address that no key server has");
+    }
+  }
+  if (found->empty()) return Failed("its name has no address");
+  return found;
+}
+
+absl::StatusOr<std::unique_ptr<ClientConnection>> Fetcher::Connect(const Patience& patience) {
+  const absl::StatusOr<std::vector<std::string>> addresses = Addresses(patience);
+  if (!addresses.ok()) return addresses.status();
   std::shared_ptr<const tls::Context> context;
-  if (url.tls) {
+  if (settings_.url.tls) {
     auto made = TlsContext();
     if (!made.ok()) return Failed(Std(made.status().message()));
     context = *std::move(made);
   }
-  const Patience patience{Clock::now() + settings_.time_limit, stop_};
-  const auto connection = ClientConnection::Open(*address, url.port, std::move(context), url.host,
-                                                 resumption_, patience);
+  auto connection =
+      ClientConnection::Open((*addresses)[address_ % addresses->size()], settings_.url.port,
+                             std::move(context), settings_.url.host, resumption_, patience);
+  if (!connection.ok()) ++address_;
+  return connection;
+}
+
+absl::StatusOr<std::string> Fetcher::Exchange(const std::string& request) {
+  const auto connection = Connect({Clock::now() + settings_.time_limit, stop_});
   if (!connection.ok()) return connection.status();
   const absl::Status written = (*connection)->Write(request);
   if (!written.ok()) return written;
@@ -104,8 +132,11 @@ absl::StatusOr<std::string> Fetcher::Exchange(const std::string& request) {
     if (bytes->empty()) reader.End(cleanly);
     if (bytes->empty() || !reader.Feed(*bytes)) break;
   }
-  if (!reader.error().empty()) return Failed(reader.error());
-  if (reader.status() != 200) return Failed(Cat("answered ", reader.status()));
+  if (reader.too_large() && reader.status() == 200) {
+    return absl::ResourceExhaustedError(Absl(reader.error()));
+  }
+  if (!reader.error().empty() && !reader.too_large()) return Failed(reader.error());
+  if (reader.status() != 200) return FailedAnswer(reader.status(), reader.TakeBody());
   return reader.TakeBody();
 }
 
@@ -113,8 +144,8 @@ absl::StatusOr<std::string> Fetcher::Run(const std::string& request) {
   if (stopped_.load()) return absl::CancelledError("the program ends");
   absl::StatusOr<std::string> text = Exchange(request);
   if (text.ok() || text.status().code() == absl::StatusCode::kCancelled) return text;
-  return absl::UnavailableError(
-      Absl(Cat(settings_.url.ToString(), ": ", Std(text.status().message()))));
+  return absl::Status(text.status().code(),
+                      Absl(Cat(settings_.url.ToString(), ": ", Std(text.status().message()))));
 }
 
 absl::StatusOr<std::string> Fetcher::Get() { return Run(Head("GET", settings_.url) + "\r\n"); }

@@ -16,6 +16,9 @@ constexpr uint32_t kFailures = 3;
 constexpr std::chrono::seconds kRest{1};
 constexpr std::chrono::seconds kMostRest{30};
 
+// What nobody has been given, and nobody's request can change.
+constexpr std::string_view kNobodysToken = "frontdesk-asks-whether-you-answer";
+
 // Anybody can make them up.
 constexpr TokenCache::Limits kBadOnes{.entries = 10'000, .bytes = 8 << 20};
 
@@ -138,11 +141,15 @@ void Introspector::Run() {
   const Inquiry inquiry = make_inquiry_();
   std::string token;
   while (Take(token)) {
-    const absl::StatusOr<std::string> body = inquiry(token);
-    const Answer answer = Judge(body);
-    Count(answer, body);
-    Remember(token, answer);
-    Finish(token, answer);
+    Heard heard = Hear(inquiry(token));
+    if (WouldGoDown(heard) && Hear(inquiry(kNobodysToken)).fault <= Fault::kTokens) {
+      // It answers: this very token is what it can't stand.
+      if (heard.fault == Fault::kOurs) heard.answer = Refusal("TOKEN_NOT_UNDERSTOOD");
+      heard.fault = Fault::kTokens;
+    }
+    Count(heard);
+    Remember(token, heard.answer);
+    Finish(token, heard.answer);
   }
 }
 
@@ -168,11 +175,32 @@ bool Introspector::Take(std::string& token) {
   }
 }
 
-Introspector::Answer Introspector::Judge(const absl::StatusOr<std::string>& body) const {
-  if (!body.ok()) return Down("INTROSPECTION_DOWN");
+Introspector::Heard Introspector::Hear(const absl::StatusOr<std::string>& body) const {
+  const std::string why(Std(body.status().message()));
+  switch (body.status().code()) {
+    case absl::StatusCode::kOk:
+      break;
+    case absl::StatusCode::kInvalidArgument:
+      return {Refusal("TOKEN_NOT_UNDERSTOOD"), Fault::kTokens, why};
+    case absl::StatusCode::kResourceExhausted:
+      return {Down("INTROSPECTION_TOO_LONG"), Fault::kTokens, why};
+    case absl::StatusCode::kPermissionDenied:
+      return {Down("INTROSPECTION_FORBIDDEN"), Fault::kOurs,
+              Cat(why, ": the gateway's own credentials are not taken")};
+    default:
+      return {Down("INTROSPECTION_DOWN"), Fault::kIssuers, why};
+  }
   Answer answer = JudgeIntrospection(*body, settings_.rules, settings_.name, wall_());
-  if (answer.status().code() != absl::StatusCode::kUnavailable) return answer;
-  return Down(Std(answer.status().message()));
+  if (answer.status().code() != absl::StatusCode::kUnavailable) return {std::move(answer)};
+  return {Down(Std(answer.status().message())), Fault::kIssuers, "its answer can't be understood"};
+}
+
+// Whether Count() would have it left alone from now on.
+bool Introspector::WouldGoDown(const Heard& heard) const {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || Clock::now() < down_until_) return false;
+  return heard.fault == Fault::kOurs ||
+         (heard.fault == Fault::kIssuers && failures_ + 1 >= kFailures);
 }
 
 void Introspector::Remember(const std::string& token, const Answer& answer) {
@@ -191,27 +219,31 @@ void Introspector::Remember(const std::string& token, const Answer& answer) {
   }
 }
 
-void Introspector::Count(const Answer& answer, const absl::StatusOr<std::string>& body) {
+void Introspector::Count(const Heard& heard) {
+  const Answer& answer = heard.answer;
   const bool failed = !answer.ok() && Std(answer.status().message()).starts_with("INTROSPECTION_");
-  const std::string why =
-      !body.ok() ? std::string(Std(body.status().message())) : "its answer can't be understood";
+  const bool ours = heard.fault == Fault::kOurs;
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
     ++(failed ? status_.failed : answer.ok() ? status_.active : status_.inactive);
-    status_.error = failed ? why : "";
-    if (!failed) {
+    status_.error = heard.why;
+    if (heard.fault <= Fault::kTokens) {
       failures_ = 0;
       down_until_ = TimePoint::min();
     } else if (Clock::now() < down_until_) {
       // One of those that were under way when it went down: nothing new.
-    } else if (++failures_ >= kFailures) {
+    } else if (failures_ = ours ? std::max(failures_ + 1, kFailures) : failures_ + 1;
+               failures_ >= kFailures) {
       first = failures_ == kFailures && !stopping_;
-      const uint32_t doublings = std::min((failures_ - kFailures) / 2, 5u);
+      // Of our credentials somebody has to see to it first.
+      const uint32_t doublings = ours ? 5 : std::min((failures_ - kFailures) / 2, 5u);
       down_until_ = Clock::now() + std::min<Duration>(kRest * (1 << doublings), kMostRest);
     }
   }
-  if (first) observe::LogWarn(Cat("introspection by ", settings_.name, ": ", why));
+  if (!first) return;
+  const std::string text = Cat("introspection by ", settings_.name, ": ", heard.why);
+  ours ? observe::LogError(text) : observe::LogWarn(text);
 }
 
 void Introspector::Finish(const std::string& token, const Answer& answer) {

@@ -1,5 +1,8 @@
 // Asks an issuer about tokens that only it can read (RFC 7662, OAuth 2.0 Token Introspection): on
 // threads of its own, each token once at a time, and no longer remembered than is said.
+//
+// An issuer that fails is left alone for a while, but not because of what somebody sends: before
+// that it is asked about a token that is nobody's, and what it answers then counts.
 #pragma once
 
 #include <condition_variable>
@@ -55,7 +58,8 @@ struct IntrospectionStatus {
 // Any thread, but for Ask(): on the loop of the request.
 class Introspector {
  public:
-  // Blocking; the body of the answer about a token. One is made for each thread.
+  // Blocking; the body of the answer about a token, with failures as those of Fetcher::Get(). One
+  // is made for each thread.
   using Inquiry = std::function<absl::StatusOr<std::string>(std::string_view token)>;
 
   // `seed` is secret. Asks nothing before Start().
@@ -81,6 +85,13 @@ class Introspector {
 
  private:
   using Answer = absl::StatusOr<IdentityPointer>;
+  // Whose fault it is that there is no answer. kOurs: it does not take our own credentials.
+  enum class Fault : uint8_t { kNone, kTokens, kOurs, kIssuers };
+  struct Heard {
+    Answer answer;
+    Fault fault = Fault::kNone;
+    std::string why;  // of a fault
+  };
   // A request that waits for an answer, on its loop.
   struct Waiter {
     explicit Waiter(Loop& of) : loop(of) {}
@@ -103,9 +114,10 @@ class Introspector {
   bool Take(std::string& token);
   void Finish(const std::string& token, const Answer& answer);
   void Settle(AskedTokens::iterator asked, const Answer& answer);
-  Answer Judge(const absl::StatusOr<std::string>& body) const;
+  Heard Hear(const absl::StatusOr<std::string>& body) const;
+  bool WouldGoDown(const Heard& heard) const;
   void Remember(const std::string& token, const Answer& answer);
-  void Count(const Answer& answer, const absl::StatusOr<std::string>& body);
+  void Count(const Heard& heard);
 
   const IntrospectionSettings settings_;
   const std::function<Inquiry()> make_inquiry_;

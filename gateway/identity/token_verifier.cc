@@ -1,12 +1,24 @@
 #include "gateway/identity/token_verifier.h"
 
+#include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "gateway/base/text.h"
+#include "gateway/identity/base64url.h"
 #include "gateway/identity/jws.h"
 
 namespace frontdesk::identity {
 namespace {
+
+// The text between two dots is base64url of what looks like an object of JSON.
+bool LooksLikeHeader(std::string_view part) {
+  const std::optional<std::string> text = DecodeBase64Url(part);
+  if (!text) return false;
+  const size_t at = text->find_first_not_of(" \t\r\n");
+  return at != std::string::npos && (*text)[at] == '{';
+}
 
 constexpr JsonLimits kClaimLimits{.depth = 16, .values = 500, .only_object = true};
 
@@ -24,6 +36,25 @@ uint64_t TokenVerifier::Epoch() const {
   uint64_t sum = 0;  // of numbers that only grow
   for (const Provider& provider : providers_) sum += provider.keys->epoch();
   return sum;
+}
+
+bool TokenVerifier::IsKnown(std::string_view token, UnixTime now) {
+  return cache_.Find(token, Epoch(), now) != nullptr;
+}
+
+bool TokenVerifier::MayBeOfAnother(std::string_view token, std::string_view issuer) const {
+  if (token.size() > Jws::kMostBytes) return false;
+  const size_t first = token.find('.'), last = token.rfind('.');
+  if (std::count(token.begin(), token.end(), '.') != 2) return true;
+  if (!LooksLikeHeader(token.substr(0, first))) return true;
+  const auto payload = DecodeBase64Url(token.substr(first + 1, last - first - 1));
+  if (!payload) return false;
+  const absl::StatusOr<JsonValue> claims = ParseJson(*payload, kClaimLimits);
+  if (!claims.ok()) return false;
+  const JsonValue* const named = claims->Find("iss");
+  if (named == nullptr) return true;
+  if (!named->is(JsonValue::Kind::kText) || by_issuer_.contains(named->text)) return false;
+  return issuer.empty() || named->text == issuer;
 }
 
 absl::StatusOr<IdentityPointer> TokenVerifier::Verify(std::string_view token, UnixTime now,

@@ -31,6 +31,13 @@ class TokenVerifier {
   // Who the token stands for. UNAUTHENTICATED with a reason for the log (see Refusal()), or
   // UNAVAILABLE when that can't be told because its issuer's keys could not be fetched yet.
   absl::StatusOr<IdentityPointer> Verify(std::string_view token, UnixTime now, TimePoint loop_now);
+  // It was verified a moment ago and still holds.
+  bool IsKnown(std::string_view token, UnixTime now);
+  // Whether it is for somebody else to say what it is: it is no JWT, or one that names none of
+  // these issuers. Where the somebody's own `issuer` is known, not "", a JWT must not name any
+  // other. What the token says is not believed: this is about whom it may be shown to, so a JWT
+  // that can't be read is nobody else's.
+  bool MayBeOfAnother(std::string_view token, std::string_view issuer) const;
 
  private:
   absl::StatusOr<IdentityPointer> VerifyAnew(std::string_view token, UnixTime now,

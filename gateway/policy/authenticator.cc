@@ -10,6 +10,7 @@
 #include "gateway/base/text.h"
 #include "gateway/identity/jws.h"
 #include "gateway/identity/signing_key.h"
+#include "gateway/policy/host_lookup.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -86,8 +87,9 @@ identity::ApiKeySource::Parse ApiKeyParser(const AuthSettings::ApiKeys& settings
 }
 
 Authenticator::Authenticator(const AuthSettings& settings, std::function<identity::UnixTime()> wall,
-                             const std::function<upstream::Random()>& make_random, uint64_t seed)
-    : wall_(std::move(wall)), certificates_(settings.certificates) {
+                             const std::function<upstream::Random()>& make_random, uint64_t seed,
+                             const upstream::DnsSettings& dns)
+    : wall_(std::move(wall)), look_up_(MakeHostLookup(dns)), certificates_(settings.certificates) {
   if (settings.api_keys) {
     const AuthSettings::ApiKeys& from = *settings.api_keys;
     api_keys_ = std::make_unique<identity::ApiKeySource>(
@@ -100,7 +102,8 @@ Authenticator::Authenticator(const AuthSettings& settings, std::function<identit
     if (!provider.has_keys()) continue;
     identity::KeySource::Fetch fetch = [provider] { return ReadKeys(provider); };
     if (provider.url) {
-      auto& fetcher = *fetchers_.emplace_back(std::make_unique<identity::Fetcher>(*provider.url));
+      auto& fetcher =
+          *fetchers_.emplace_back(std::make_unique<identity::Fetcher>(*provider.url, look_up_));
       fetch = [&fetcher] { return fetcher.Get(); };
     }
     sources_.push_back(std::make_unique<identity::KeySource>(
@@ -115,7 +118,7 @@ Authenticator::Authenticator(const AuthSettings& settings, std::function<identit
 void Authenticator::AddIntrospector(const AuthSettings::Introspection& from, uint64_t seed) {
   const size_t first = fetchers_.size();
   for (size_t i = 0; i < from.settings.max_in_flight; ++i) {
-    fetchers_.push_back(std::make_unique<identity::Fetcher>(from.fetch));
+    fetchers_.push_back(std::make_unique<identity::Fetcher>(from.fetch, look_up_));
   }
   introspector_ = std::make_unique<identity::Introspector>(
       from.settings,
@@ -166,12 +169,18 @@ std::optional<identity::IntrospectionStatus> Authenticator::DescribeIntrospectio
   return introspector_->status();
 }
 
-// A token that only its issuer can read.
-bool Authenticator::IsAskedAbout(const Credential& credential) const {
+// A token that only its issuer can read, and that is no other issuer's: one whose keys are here is
+// never shown to anybody.
+bool Authenticator::IsAskedAbout(const Credential& credential) {
   const bool token =
       credential.kind == Credential::Kind::kToken || credential.kind == Credential::Kind::kSession;
   if (!introspector_ || !token) return false;
-  return !verifier_ || std::count(credential.text.begin(), credential.text.end(), '.') != 2;
+  if (!verifier_) return true;
+  if (std::count(credential.text.begin(), credential.text.end(), '.') != 2) return true;
+  // What was decided a moment ago is not looked into again.
+  if (verifier_->IsKnown(credential.text, wall_())) return false;
+  return introspector_->Remembered(credential.text) ||
+         verifier_->MayBeOfAnother(credential.text, introspector_->settings().rules.issuer);
 }
 
 absl::StatusOr<identity::IdentityPointer> Authenticator::VerifyHere(const Credential& credential,

@@ -74,10 +74,11 @@ identity::ApiKeySource::Parse ApiKeyParser(const AuthSettings::ApiKeys& settings
 // Any thread.
 class Authenticator {
  public:
-  // `wall` is the time of day; `make_random` is asked for one for each thread; `seed` is secret.
-  // Fetches nothing before Start().
+  // `wall` is the time of day; `make_random` is asked for one for each thread; `seed` is secret;
+  // `dns` is for the names of issuers. Fetches nothing before Start().
   Authenticator(const AuthSettings& settings, std::function<identity::UnixTime()> wall,
-                const std::function<upstream::Random()>& make_random, uint64_t seed);
+                const std::function<upstream::Random()>& make_random, uint64_t seed,
+                const upstream::DnsSettings& dns);
   // Ends what is being fetched.
   ~Authenticator();
 
@@ -100,11 +101,12 @@ class Authenticator {
 
  private:
   void AddIntrospector(const AuthSettings::Introspection& settings, uint64_t seed);
-  bool IsAskedAbout(const Credential& credential) const;
+  bool IsAskedAbout(const Credential& credential);
   absl::StatusOr<identity::IdentityPointer> VerifyHere(const Credential& credential, TimePoint now);
   absl::StatusOr<identity::IdentityPointer> FindApiKey(std::string_view key) const;
 
   const std::function<identity::UnixTime()> wall_;
+  const identity::HostLookup look_up_;
   std::optional<identity::CertificateRules> certificates_;
   std::unique_ptr<identity::ApiKeySource> api_keys_;
   std::vector<std::unique_ptr<identity::Fetcher>> fetchers_;

@@ -25,7 +25,7 @@ struct ChainRig {
       : settings{.auth = options.auth},
         in_flight(options.overload),
         authenticator(
-            settings.auth, [wall = options.wall] { return wall; }, upstream::MakeRandom, 1),
+            settings.auth, [wall = options.wall] { return wall; }, upstream::MakeRandom, 1, upstream::DnsSettings()),
         bulkheads(options.bulkheads, std::chrono::minutes(1)),
         random(options.random) {}
 

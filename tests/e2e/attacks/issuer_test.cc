@@ -55,7 +55,8 @@ class Issuer {
       ++asked_[token];
       const bool knows_us = request.get_header_value("Authorization") == "Basic ZGVzazpzM2NyZXQ=";
       const auto answer = answers_.find(token);
-      response.status = knows_us ? 200 : 401;
+      const auto status = statuses_.find(token);
+      response.status = !knows_us ? 401 : status == statuses_.end() ? 200 : status->second;
       response.set_content(answer == answers_.end() ? R"({"active":false})" : answer->second,
                            "application/json");
     });
@@ -73,9 +74,10 @@ class Issuer {
     keys_ = keys;
     status_ = status;
   }
-  void Say(const std::string& token, const std::string& answer) {
+  void Say(const std::string& token, const std::string& answer, int status = 200) {
     const std::lock_guard lock(mutex_);
     answers_[token] = answer;
+    statuses_[token] = status;
   }
   int asked(const std::string& token) {
     const std::lock_guard lock(mutex_);
@@ -93,6 +95,7 @@ class Issuer {
   int status_ = 200;
   int fetches_ = 0;
   std::map<std::string, std::string> answers_;
+  std::map<std::string, int> statuses_;
   std::map<std::string, int> asked_;
   httplib::Server http_;
   int port_ = 0;
@@ -281,12 +284,56 @@ TEST_F(IssuerAttacks, OpaqueTokensAreWhatTheirIssuerSays) {
   EXPECT_EQ(Get(kOrder, Bearer("unknown")).status, 401);
   EXPECT_EQ(issuer_->asked("good"), 1);
   EXPECT_EQ(issuer_->asked("unknown"), 1);
-  // A signed token is judged by its signature, whatever somebody would say about it.
+}
+
+// A token that claims to be of an issuer whose keys are here is judged by these, whatever somebody
+// else would say about it, and shown to nobody; one that nobody here can judge is asked about.
+TEST_F(IssuerAttacks, SignedTokensAreShownToNobodyElse) {
   const JoseKey stranger("ES256", "one");
-  const std::string forged = Jwt("ada", stranger);
-  issuer_->Say(forged, Active("ada"));
-  EXPECT_EQ(Get(kOrder, Bearer(forged)).status, 401);
-  EXPECT_EQ(issuer_->asked(forged), 0);
+  const std::string claims = Cat(R"("aud":"shop","sub":"ada","exp":)", Now() + 600, '}');
+  const struct {
+    const char* name;
+    std::string token;
+    bool asked;
+  } rows[] = {
+      {"forged", Jwt("ada", stranger), false},
+      {"unknown key", Jwt("ada", JoseKey("ES256", "two")), false},
+      {"not signed", Key().Sign(R"({"alg":"none"})", Cat(R"({"iss":"idp",)", claims)), false},
+      {"two issuers", Key().Token(Cat(R"({"iss":"idp","iss":"partner",)", claims)), false},
+      {"no claims", Key().Token("ada"), false},
+      {"too long", Key().Token(Cat(R"({"x":")", std::string(9000, 'x'), "\"}")), false},
+      {"of the partner", stranger.Token(Cat(R"({"iss":"partner",)", claims)), true},
+      {"without an issuer", stranger.Token(Cat("{", claims)), true},
+      {"no JWT", "two.dots.only", true},
+  };
+  for (const auto& row : rows) {
+    issuer_->Say(row.token, Active("bob", {{"iss", "https://partner"}}));
+    mocks_->Reset();
+    for (int i = 0; i < 2; ++i) {
+      const RawResponse response = Get(kOrder, Bearer(row.token));
+      EXPECT_EQ(response.status, row.asked ? 200 : 401) << row.name << response.body;
+    }
+    EXPECT_EQ(issuer_->asked(row.token), row.asked ? 1 : 0) << row.name;
+    EXPECT_EQ(Arrived("order"), row.asked ? "partner:bob" : "") << row.name;
+  }
+  const std::string good = Jwt("ada");
+  EXPECT_EQ(Get(kOrder, Bearer(good)).status, 200);
+  EXPECT_EQ(issuer_->asked(good), 0);
+}
+
+// Tokens that an issuer chokes on are their sender's trouble and nobody else's.
+TEST_F(IssuerAttacks, NobodySwitchesIntrospectionOff) {
+  const std::pair<int, int> rows[] = {{400, 401}, {403, 401}, {500, 503}, {200, 503}};
+  for (const auto& [says, gets] : rows) {
+    for (int i = 0; i < 7; ++i) {
+      const std::string token = Cat("choke-", says, '-', i);
+      issuer_->Say(token, says == 200 ? std::string(70 << 10, ' ') : "no", says);
+      EXPECT_EQ(Get(kOrder, Bearer(token)).status, gets) << token;
+    }
+    const std::string good = Cat("good-beside-", says);
+    issuer_->Say(good, Active("bob"));
+    EXPECT_EQ(Get(kOrder, Bearer(good)).status, 200) << says;
+  }
 }
 
 TEST_F(IssuerAttacks, CertificatesAreOneCredential) {

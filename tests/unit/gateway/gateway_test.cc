@@ -89,7 +89,7 @@ class House {
     EXPECT_TRUE(snapshot) << findings.ToString();
     in_flight_.emplace(snapshot->overload);
     authenticator_.emplace(
-        snapshot->chain.auth, [] { return identity::UnixTime(); }, upstream::MakeRandom, 1);
+        snapshot->chain.auth, [] { return identity::UnixTime(); }, upstream::MakeRandom, 1, upstream::DnsSettings());
     bulkheads_.emplace(snapshot->bulkheads, snapshot->overload.max_queue_age);
     const GatewayHost host = {store_,      *in_flight_, *authenticator_,
                               *bulkheads_, lateness,    [] { return 0.5; }};

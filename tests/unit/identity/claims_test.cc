@@ -278,6 +278,45 @@ TEST_F(VerifierTest, TellsIssuersApart) {
   EXPECT_EQ(Verify(std::string(9000, 'x')), "TOKEN_TOO_LONG");
 }
 
+// A token may be shown to somebody else only where it is nobody's whose keys are here.
+TEST_F(VerifierTest, KnowsWhatIsForAnotherToSay) {
+  const auto token = [&](std::string_view payload, std::string_view header = R"({"alg":"ES256"})") {
+    return a_.Sign(header, payload);
+  };
+  const std::string theirs = R"({"iss":"https://partner","sub":"ada"})";
+  const std::tuple<std::string, bool, bool> rows[] = {
+      // To one whose issuer is not known; to https://partner.
+      {"opaque", true, true},
+      {"", true, true},
+      {"a.b", true, true},
+      {"a.b.c", true, true},
+      {"a.b.c.d.e", true, true},
+      {"..", true, true},
+      {token(theirs), true, true},
+      {token(theirs, R"({"alg":"XYZ","crit":["x"]})"), true, true},
+      {token(theirs, " {"), true, true},
+      {token(R"({"sub":"ada"})"), true, true},
+      {token(R"({"iss":"https://c"})"), true, false},
+      {token(Claims("https://a"), "\"a text\""), true, true},
+      {token(Claims("https://a")), false, false},
+      {token(Claims("https://b")), false, false},
+      {token(Claims("https://a"), R"({"alg":"none"})"), false, false},
+      {token(Claims("https://a"), "\n\t{"), false, false},
+      {token(R"({"iss":["https://partner"]})"), false, false},
+      {token(R"({"iss":null})"), false, false},
+      {token(R"({"iss":"https://a","iss":"https://partner"})"), false, false},
+      {token("[]"), false, false},
+      {token("{"), false, false},
+      {token(R"({"iss":"https:\/\/a"})"), false, false},
+      {Cat(token(""), "!"), false, false},
+      {std::string(9000, 'x'), false, false},
+  };
+  for (const auto& [text, anybody, partner] : rows) {
+    EXPECT_EQ(verifier().MayBeOfAnother(text, ""), anybody) << text;
+    EXPECT_EQ(verifier().MayBeOfAnother(text, "https://partner"), partner) << text;
+  }
+}
+
 TEST_F(VerifierTest, KeptTokensEndWithTheirTimeAndTheirKey) {
   Fetch();
   const std::string token = a_.Token(Claims("https://a"));

@@ -140,12 +140,17 @@ class Issuer {
       changed_.notify_all();
       changed_.wait(lock, [&] { return open_; });
       const auto found = answers_.find(std::string(token));
-      return found == answers_.end() ? std::string(R"({"active":false})") : found->second;
+      return found == answers_.end() ? otherwise_ : found->second;
     };
   }
   void Say(const std::string& token, absl::StatusOr<std::string> answer) {
     const std::lock_guard lock(mutex_);
     answers_.insert_or_assign(token, std::move(answer));
+  }
+  // To all others.
+  void SayOtherwise(absl::StatusOr<std::string> answer) {
+    const std::lock_guard lock(mutex_);
+    otherwise_ = std::move(answer);
   }
   void Open(bool open) {
     {
@@ -169,6 +174,7 @@ class Issuer {
   bool open_ = true;
   std::vector<std::string> asked_;
   std::map<std::string, absl::StatusOr<std::string>> answers_;
+  absl::StatusOr<std::string> otherwise_ = std::string(R"({"active":false})");
 };
 
 struct Asking {
@@ -320,29 +326,73 @@ TEST_F(IntrospectorTest, ALoopMayEndBeforeItsAnswers) {
 }
 
 TEST_F(IntrospectorTest, AnIssuerThatFailsIsLeftAlone) {
-  issuer_.Say("down", absl::UnavailableError("connection refused"));
+  issuer_.SayOtherwise(absl::UnavailableError("connection refused"));
   issuer_.Say("html", std::string("<html>"));
   EXPECT_EQ(Ask("down"), "503 INTROSPECTION_DOWN");
   EXPECT_EQ(Ask("ada"), "ada");
   EXPECT_EQ(Ask("down"), "503 INTROSPECTION_DOWN");
   EXPECT_EQ(Ask("html"), "503 INTROSPECTION_UNREADABLE");
   EXPECT_EQ(introspector().status().error, "its answer can't be understood");
+  EXPECT_EQ(issuer_.asked(), 4u);
   EXPECT_EQ(Ask("down"), "503 INTROSPECTION_DOWN");
   EXPECT_EQ(introspector().status().error, "connection refused");
-  EXPECT_EQ(issuer_.asked(), 5u);
+  EXPECT_EQ(issuer_.asked(), 6u) << "about nobody's token, too";
   // For a while now nobody is made to wait for it; what is known stays known.
   EXPECT_EQ(Ask("bob"), "503 INTROSPECTION_DOWN");
   EXPECT_EQ(Ask("ada"), "ada");
-  EXPECT_EQ(issuer_.asked(), 5u);
+  EXPECT_EQ(issuer_.asked(), 6u);
   EXPECT_EQ(introspector().status().skipped, 1u);
   EXPECT_EQ(introspector().status().failed, 4u);
 }
 
+// What somebody sends is that one's trouble, however the issuer takes it.
+TEST_F(IntrospectorTest, NobodySwitchesItOffForOthers) {
+  const std::pair<absl::StatusOr<std::string>, const char*> rows[] = {
+      {absl::InvalidArgumentError("answered 400"), "401 TOKEN_NOT_UNDERSTOOD"},
+      {absl::ResourceExhaustedError("sent more than 65536 bytes"), "503 INTROSPECTION_TOO_LONG"},
+      {absl::PermissionDeniedError("answered 403"), "401 TOKEN_NOT_UNDERSTOOD"},
+      {absl::UnavailableError("answered 500"), "503 INTROSPECTION_DOWN"},
+      {absl::UnavailableError("took too long"), "503 INTROSPECTION_DOWN"},
+      {std::string("<html>"), "503 INTROSPECTION_UNREADABLE"},
+      {std::string(R"({"active":"yes"})"), "503 INTROSPECTION_UNREADABLE"},
+  };
+  int row = -1;
+  for (const auto& [answer, verdict] : rows) {
+    ++row;
+    for (int i = 0; i < 7; ++i) {
+      const std::string token = Cat("choke", row, '-', i);
+      issuer_.Say(token, answer);
+      EXPECT_EQ(Ask(token), verdict);
+    }
+    issuer_.Say(Cat("eve", row), Active("eve"));
+    EXPECT_EQ(Ask(Cat("eve", row)), "eve") << verdict;
+  }
+  EXPECT_EQ(introspector().status().skipped, 0u);
+  EXPECT_EQ(introspector().status().failed, 35u);
+  EXPECT_EQ(introspector().status().inactive, 14u);
+  // That a token is not understood is remembered as that it is no good.
+  const size_t asked = issuer_.asked();
+  EXPECT_EQ(Ask("choke0-0"), "401 TOKEN_INACTIVE");
+  EXPECT_EQ(issuer_.asked(), asked);
+}
+
+// It does not know us: asking on would only annoy it.
+TEST_F(IntrospectorTest, OurOwnCredentialsMayBeWrong) {
+  issuer_.SayOtherwise(absl::PermissionDeniedError("answered 401"));
+  issuer_.Say("ada", absl::PermissionDeniedError("answered 401"));
+  EXPECT_EQ(Ask("ada"), "503 INTROSPECTION_FORBIDDEN");
+  EXPECT_EQ(introspector().status().error,
+            "answered 401: the gateway's own credentials are not taken");
+  EXPECT_EQ(issuer_.asked(), 2u);
+  for (const char* token : {"ada", "bob", "eve"}) EXPECT_EQ(Ask(token), "503 INTROSPECTION_DOWN");
+  EXPECT_EQ(issuer_.asked(), 2u);
+}
+
 TEST_F(IntrospectorTest, MayRefuseInstead) {
   settings_.refuse_when_down = true;
-  issuer_.Say("down", absl::UnavailableError("connection refused"));
+  issuer_.SayOtherwise(absl::UnavailableError("connection refused"));
   for (int i = 0; i < 4; ++i) EXPECT_EQ(Ask("down"), "401 INTROSPECTION_DOWN");
-  EXPECT_EQ(issuer_.asked(), 3u) << "and is not taken for an answer";
+  EXPECT_EQ(issuer_.asked(), 4u) << "and is not taken for an answer";
 }
 
 TEST_F(IntrospectorTest, CountsByResult) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "gateway/base/text.h"
@@ -103,6 +104,11 @@ TEST(FetchUrl, AddressesAreLookedAt) {
   }
 }
 
+// For tests whose servers are on this machine.
+absl::StatusOr<std::vector<std::string>> ThisMachine(const std::string&, const Patience&) {
+  return std::vector<std::string>{"127.0.0.1"};
+}
+
 // A server on loopback whose answers a test says.
 class Server {
  public:
@@ -114,6 +120,23 @@ class Server {
     http_.Get("/keys", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("the keys", "application/json");
     });
+    for (const auto& [status, body] :
+         std::vector<std::pair<int, std::string>>{{400, "<html>"},
+                                                  {400, R"({"error":"invalid_request"})"},
+                                                  {400, R"({"error":"invalid_client"})"},
+                                                  {400, R"({"error":"unauthorized_client"})"},
+                                                  {400, std::string(2000, 'x')},
+                                                  {401, ""},
+                                                  {403, "no"},
+                                                  {413, ""},
+                                                  {429, ""},
+                                                  {500, ""}}) {
+      http_.Post(Cat("/", status, "/", body.size()),
+                 [=](const httplib::Request&, httplib::Response& response) {
+                   response.status = status;
+                   response.set_content(body, "application/json");
+                 });
+    }
     http_.Get("/large", [](const httplib::Request&, httplib::Response& response) {
       response.set_content(std::string(2000, 'x'), "application/json");
     });
@@ -148,7 +171,7 @@ class Server {
     return settings;
   }
   std::string Get(const std::string& target) const {
-    Fetcher fetcher(Settings(target));
+    Fetcher fetcher(Settings(target), ThisMachine);
     const auto text = fetcher.Get();
     return text.ok() ? *text : Text(text.status());
   }
@@ -171,19 +194,66 @@ TEST(Fetcher, TakesAnAnswerAndNothingElse) {
   EXPECT_EQ(server.Get("/redirect"), Cat(server.At("/redirect"), ": answered 302"));
   EXPECT_EQ(server.Get("/none"), Cat(server.At("/none"), ": answered 404"));
   EXPECT_EQ(server.Get("/large"), Cat(server.At("/large"), ": sent more than 1000 bytes"));
-  Fetcher form(server.Settings("/introspect"));
+  Fetcher form(server.Settings("/introspect"), ThisMachine);
   EXPECT_EQ(form.Post("token=a", "me:pw").value_or("<no>"), "token=a Basic bWU6cHc=");
+}
+
+// Whose fault it is that there is no answer.
+TEST(Fetcher, FailuresAreSomebodys) {
+  using Code = absl::StatusCode;
+  const Server server;
+  const std::tuple<const char*, Code, const char*> rows[] = {
+      {"/400/6", Code::kInvalidArgument, "answered 400"},
+      {"/400/27", Code::kInvalidArgument, "answered 400"},
+      {"/400/26", Code::kPermissionDenied, "answered 400 (invalid_client)"},
+      {"/400/31", Code::kPermissionDenied, "answered 400 (unauthorized_client)"},
+      {"/400/2000", Code::kInvalidArgument, "answered 400"},
+      {"/401/0", Code::kPermissionDenied, "answered 401"},
+      {"/403/2", Code::kPermissionDenied, "answered 403"},
+      {"/413/0", Code::kInvalidArgument, "answered 413"},
+      {"/429/0", Code::kUnavailable, "answered 429"},
+      {"/500/0", Code::kUnavailable, "answered 500"},
+      {"/404/0", Code::kUnavailable, "answered 404"},
+  };
+  for (const auto& [target, code, text] : rows) {
+    const auto status = Fetcher(server.Settings(target), ThisMachine).Post("a=b", "").status();
+    EXPECT_EQ(status.code(), code) << target;
+    EXPECT_EQ(Text(status), Cat(server.At(target), ": ", text));
+  }
+  EXPECT_EQ(Fetcher(server.Settings("/large"), ThisMachine).Get().status().code(),
+            Code::kResourceExhausted);
+}
+
+// A name may have an address that is not there, and none of those it has may be another's.
+TEST(Fetcher, LooksAtEveryAddress) {
+  const Server server;
+  FetchSettings settings = server.Settings("/keys");
+  settings.url.host = "localhost";
+  std::vector<std::string> addresses = {"127.0.0.77", "127.0.0.1"};
+  Fetcher fetcher(settings, [&](const std::string& host, const Patience&) {
+    EXPECT_EQ(host, "localhost");
+    return absl::StatusOr<std::vector<std::string>>(addresses);
+  });
+  EXPECT_FALSE(fetcher.Get().ok());
+  EXPECT_EQ(fetcher.Get().value_or("<no>"), "the keys") << "by the next one";
+  EXPECT_EQ(fetcher.Get().value_or("<no>"), "the keys") << "which it stays with";
+  for (const char* forbidden : {"169.254.169.254", "10.0.0.1", "0.0.0.0"}) {
+    addresses = {"127.0.0.1", forbidden};
+    EXPECT_NE(Text(fetcher.Get().status()).find("no key server has"), std::string::npos);
+  }
+  addresses.clear();
+  EXPECT_NE(Text(fetcher.Get().status()).find("no address"), std::string::npos);
 }
 
 TEST(Fetcher, GivesUpInTime) {
   const Server server;
   FetchSettings settings = server.Settings("/drip");
   settings.time_limit = milliseconds(200);
-  Fetcher slow(settings);
+  Fetcher slow(settings, ThisMachine);
   EXPECT_EQ(Text(slow.Get().status()), Cat(server.At("/drip"), ": took too long"));
 
   settings.time_limit = seconds(100);
-  Fetcher stopped(settings);
+  Fetcher stopped(settings, ThisMachine);
   std::thread other([&] { stopped.Stop(); });
   EXPECT_FALSE(stopped.Get().ok());
   other.join();
@@ -272,7 +342,8 @@ TEST(Fetcher, NobodyMakesItLast) {
     settings.url = ParseFetchUrl(server.At(row.scheme)).value();
     settings.time_limit = milliseconds(150);
     const auto begin = std::chrono::steady_clock::now();
-    EXPECT_EQ(Text(Fetcher(settings).Get().status()), Cat(server.At(row.scheme), ": ", row.why))
+    EXPECT_EQ(Text(Fetcher(settings, ThisMachine).Get().status()),
+              Cat(server.At(row.scheme), ": ", row.why))
         << row.name;
     EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(20)) << row.name;
   }
@@ -295,7 +366,7 @@ TEST(Fetcher, AsksNobodyElse) {
     settings.url = ParseFetchUrl(Cat("https://", host, ':', port, "/keys")).value();
     settings.ca_file = ours.WritePem();
     settings.time_limit = seconds(20);
-    const auto text = Fetcher(settings).Get();
+    const auto text = Fetcher(settings, ThisMachine).Get();
     server.stop();
     thread.join();
     if (!text.ok()) return std::string("no");
@@ -314,7 +385,7 @@ TEST(Fetcher, NobodyThere) {
     settings = server.Settings("/keys");
     at = server.At("/keys");
   }
-  EXPECT_TRUE(Text(Fetcher(settings).Get().status()).starts_with(at));
+  EXPECT_TRUE(Text(Fetcher(settings, ThisMachine).Get().status()).starts_with(at));
 }
 
 TEST(RefreshSchedule, Goes) {

@@ -186,7 +186,7 @@ class AuthenticateTest : public ::testing::Test {
   std::string Run(const HeaderRows& headers) {
     if (!authenticator_) {
       authenticator_.emplace(
-          settings_, [] { return kNow; }, upstream::MakeRandom, 1);
+          settings_, [] { return kNow; }, upstream::MakeRandom, 1, upstream::DnsSettings());
       authenticator_->Start();
       EXPECT_TRUE(!wait_ || authenticator_->WaitForKeys(std::chrono::seconds(30)));
     }

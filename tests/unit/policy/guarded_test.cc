@@ -55,7 +55,7 @@ struct Place {
   Lateness lateness{milliseconds(50)};
   InFlight in_flight{{}};
   Shedder shedder{lateness, in_flight, metrics.AddShard()};
-  Authenticator authenticator{{}, [] { return identity::UnixTime(); }, upstream::MakeRandom, 1};
+  Authenticator authenticator{{}, [] { return identity::UnixTime(); }, upstream::MakeRandom, 1, {}};
   Slow slow;
   const ChainHost host;
   Guarded guarded{host, slow};
