@@ -19,6 +19,23 @@ bool IsText(const Field& field) {
   return field.type == FieldType::kString || field.type == FieldType::kBytes;
 }
 
+bool IsOneOf(const std::vector<std::string>& values, std::string_view text) {
+  return std::find(values.begin(), values.end(), text) != values.end();
+}
+
+// A kHas or kIn of the caller; `who` may be null.
+bool HoldsOfCaller(const PlanCondition& condition, std::string_view sub,
+                   const identity::Identity* who) {
+  const std::string& path = condition.source.claim;
+  if (condition.kind == PlanCondition::Kind::kHas) {
+    return path.empty() ? !sub.empty() : identity::HasClaim(who, path);
+  }
+  if (path.empty()) return !sub.empty() && IsOneOf(condition.values, sub);
+  const identity::JsonValue* const claim = who == nullptr ? nullptr : who->Claim(path);
+  const std::optional<std::string> text = claim == nullptr ? std::nullopt : claim->ScalarText();
+  return text && IsOneOf(condition.values, *text);
+}
+
 // The first slot of what the path begins with; nothing when that is a step without a reply.
 std::optional<uint32_t> BaseOf(const Source& source, const Knowledge& known) {
   if (source.root != Source::Root::kStep) return known.request;
@@ -27,10 +44,6 @@ std::optional<uint32_t> BaseOf(const Source& source, const Knowledge& known) {
 }
 
 bool Has(const Source& source, const Knowledge& known) {
-  if (source.root == Source::Root::kCaller) {
-    return source.claim.empty() ? !known.caller_sub.empty()
-                                : identity::HasClaim(known.caller, source.claim);
-  }
   const std::optional<uint32_t> base = BaseOf(source, known);
   if (!base) return false;
   if (!source.field) return true;
@@ -44,21 +57,8 @@ bool Has(const Source& source, const Knowledge& known) {
   return IsText(field) ? !value->bytes.empty() : DecodeScalar(field.type, value->bytes) != 0;
 }
 
-bool IsOneOf(const std::vector<std::string>& values, std::string_view text) {
-  return std::find(values.begin(), values.end(), text) != values.end();
-}
-
 bool IsIn(const PlanCondition& condition, const Knowledge& known) {
   const Source& source = condition.source;
-  if (!source.claim.empty()) {
-    const identity::JsonValue* const claim =
-        known.caller == nullptr ? nullptr : known.caller->Claim(source.claim);
-    const std::optional<std::string> text = claim == nullptr ? std::nullopt : claim->ScalarText();
-    return text && IsOneOf(condition.values, *text);
-  }
-  if (source.root == Source::Root::kCaller) {
-    return !known.caller_sub.empty() && IsOneOf(condition.values, known.caller_sub);
-  }
   const std::optional<uint32_t> base = BaseOf(source, known);
   if (!base) return false;
   const Field& field = *source.field;
@@ -75,6 +75,16 @@ bool IsIn(const PlanCondition& condition, const Knowledge& known) {
                      [&](std::string_view one) { return DecodeScalar(field.type, one) == number; });
 }
 
+void AddTrueOfCaller(const PlanCondition& condition, std::string_view sub,
+                     const identity::Identity* who, std::string& text) {
+  const bool leaf =
+      condition.kind == PlanCondition::Kind::kHas || condition.kind == PlanCondition::Kind::kIn;
+  if (leaf && condition.source.root == Source::Root::kCaller) {
+    text += HoldsOfCaller(condition, sub, who) ? '1' : '0';
+  }
+  for (const PlanCondition& child : condition.children) AddTrueOfCaller(child, sub, who, text);
+}
+
 }  // namespace
 
 bool Holds(const PlanCondition& condition, const Knowledge& known) {
@@ -82,9 +92,12 @@ bool Holds(const PlanCondition& condition, const Knowledge& known) {
   const auto& children = condition.children;
   switch (condition.kind) {
     case PlanCondition::Kind::kHas:
-      return Has(condition.source, known);
     case PlanCondition::Kind::kIn:
-      return IsIn(condition, known);
+      if (condition.source.root == Source::Root::kCaller) {
+        return HoldsOfCaller(condition, known.caller_sub, known.caller);
+      }
+      return condition.kind == PlanCondition::Kind::kHas ? Has(condition.source, known)
+                                                         : IsIn(condition, known);
     case PlanCondition::Kind::kNot:
       return !Holds(children[0], known);
     case PlanCondition::Kind::kAnd:
@@ -93,6 +106,15 @@ bool Holds(const PlanCondition& condition, const Knowledge& known) {
       return std::any_of(children.begin(), children.end(), holds);
   }
   return false;
+}
+
+std::string TrueOfCaller(const contract::Plan& plan, std::string_view sub,
+                         const identity::Identity* claims) {
+  std::string text;
+  for (const contract::PlanStep& step : plan.steps) {
+    if (step.when) AddTrueOfCaller(*step.when, sub, claims, text);
+  }
+  return text;
 }
 
 }  // namespace frontdesk::compose

@@ -5,7 +5,10 @@
 #include "gateway/base/event.h"
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/compose/condition.h"
 #include "gateway/compose/undo.h"
+#include "gateway/contract/plan.h"
+#include "gateway/identity/claim_value.h"
 #include "gateway/observe/log.h"
 #include "gateway/policy/chain.h"
 #include "gateway/policy/limit_key.h"
@@ -160,9 +163,14 @@ IdempotentRequest Identify(const Exchange& exchange, std::string_view key) {
   // What back ends are told of a caller, such as the tenant, belongs to what is asked for.
   std::string told = caller ? TextOf(caller->metadata) : "";
   for (const contract::ClaimNeed& need : exchange.route->method->claims) {
-    const identity::JsonValue* const claim = caller ? caller->Claim(need.claim) : nullptr;
+    const identity::JsonValue* const claim =
+        identity::FindClaim(caller.get(), need.claim, need.type);
     const std::optional<std::string> text = claim ? claim->ScalarText() : std::nullopt;
-    if (text) told += Cat(need.claim, '=', text->size(), ':', *text, '\n');
+    told += text ? Cat(need.claim, '=', text->size(), ':', *text, '\n') : Cat(need.claim, '\n');
+  }
+  // So does what is done for such a caller and not for others.
+  if (const contract::Plan* const plan = exchange.route->method->plan.get()) {
+    told += compose::TrueOfCaller(*plan, exchange.call.caller_sub, caller.get());
   }
   request.fingerprint = Sha256({exchange.message, told});
   request.ttl = exchange.route->idempotency.ttl;

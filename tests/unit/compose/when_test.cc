@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/compose/condition.h"
 #include "tests/support/composition.h"
 
 namespace frontdesk::compose {
@@ -107,6 +108,38 @@ TEST(When, LooksAtTheRequest) {
     run.caller.Reply("GetOrder", Nothing);
     EXPECT_EQ(run.Run(row.request), row.made ? "order { }" : "");
     EXPECT_EQ(run.caller.seen().size(), row.made ? 1u : 0u);
+  }
+}
+
+// What decides for callers, and nothing else, is what tells them apart.
+TEST(When, SaysWhatIsTrueOfACaller) {
+  const Composition run(kMessages, "Key", "Answer", R"(
+    step { id: "order" call: "test.Back/GetOrder"
+           when { or { and { has: "caller.claims.vip" } and { has: "request.full" } }
+                  or { not { equals { path: "caller.claims.tenant" value: "acme" } } } } }
+    step { id: "other" call: "test.Back/GetOther" when { has: "caller.sub" } }
+    step { id: "third" call: "test.Back/GetThird"
+           when { in { path: "caller.sub" value: "me" value: "you" } } }
+    out { to: "order" from: "order" } out { to: "other" from: "other" }
+    out { to: "third" from: "third" })");
+  const struct {
+    const char* sub;
+    const char* claims;  // null for nobody known
+    const char* text;
+  } rows[] = {
+      {"", nullptr, "0000"},
+      {"me", nullptr, "0011"},
+      {"they", "{}", "0010"},
+      {"me", R"({"vip": false})", "1011"},
+      {"me", R"({"vip": null, "tenant": "acme"})", "0111"},
+      {"you", R"({"vip": 1, "tenant": "other"})", "1011"},
+      {"", R"({"tenant": "acme"})", "0100"},
+  };
+  for (const auto& row : rows) {
+    identity::Identity who;
+    if (row.claims) who.claims = identity::ParseJson(row.claims).value();
+    EXPECT_EQ(TrueOfCaller(run.plan(), row.sub, row.claims ? &who : nullptr), row.text)
+        << row.sub << (row.claims ? row.claims : "");
   }
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/compose/undo.h"
+#include "gateway/contract/plan.h"
 #include "gateway/policy/chain.h"
 #include "tests/support/no_body.h"
 #include "tests/support/scripted_caller.h"
@@ -277,6 +278,80 @@ TEST_F(PolicyTest, AKeyIsSharedByNobodyElse) {
   EXPECT_EQ(start("idp/t", "", {{"x-tenant", "a"}}), "waits");
   EXPECT_EQ(start("idp/t", "", {{"x-tenant", "b"}}), "IDEMPOTENCY_KEY_REUSED");
   EXPECT_EQ(start("idp/t", "", {{"x-tenant", "a"}}), "done (again)");
+}
+
+contract::PlanCondition OfClaim(std::string_view claim, std::vector<std::string> values = {}) {
+  contract::PlanCondition condition;
+  condition.kind =
+      values.empty() ? contract::PlanCondition::Kind::kHas : contract::PlanCondition::Kind::kIn;
+  condition.source.root = contract::Source::Root::kCaller;
+  condition.source.claim = claim;
+  condition.values = std::move(values);
+  return condition;
+}
+
+// What a claim decides or fills belongs to what was asked for, also when the message is the same.
+TEST_F(PolicyTest, AKeyStandsForWhatWasDoneForSuchACaller) {
+  contract::PlanCondition either;
+  either.kind = contract::PlanCondition::Kind::kOr;
+  either.children.push_back(OfClaim("org.plan", {"gold", "silver"}));
+  either.children.push_back(OfClaim("vip"));
+  contract::PlanCondition no;
+  no.kind = contract::PlanCondition::Kind::kNot;
+  no.children.push_back(std::move(either));
+  auto plan = std::make_unique<contract::Plan>();
+  plan->steps.emplace_back();
+  plan->steps.emplace_back().when = std::make_unique<contract::PlanCondition>(std::move(no));
+  method.plan = std::move(plan);
+  method.claims = {{"tenant", contract::FieldType::kString, false},
+                   {"tenant", contract::FieldType::kInt32, false}};
+  const char kOther[] = "IDEMPOTENCY_KEY_REUSED", kSame[] = "done (again)";
+  const struct {
+    const char* first;
+    const char* then;
+    const char* outcome;
+  } rows[] = {
+      {"{}", "{}", kSame},
+      {"{}", R"({"exp": 7})", kSame},  // a newer token
+      // They decide whether the step is made.
+      {R"({"org": {"plan": "gold"}})", "{}", kOther},
+      {"{}", R"({"org": {"plan": "gold"}})", kOther},
+      {"{}", R"({"org": {"plan": "silver"}})", kOther},
+      {R"({"vip": true})", R"({"vip": null})", kOther},
+      {R"({"vip": []})", "{}", kOther},
+      {R"({"vip": {}})", R"({"org": {"plan": "gold"}})", kOther},
+      // Nothing is decided otherwise.
+      {R"({"org": {"plan": "gold"}})", R"({"org": {"plan": "silver"}})", kSame},
+      {R"({"org": {"plan": "iron"}})", R"({"org": "gold"})", kSame},
+      {R"({"vip": true})", R"({"vip": "no"})", kSame},
+      {R"({"vip": null})", "{}", kSame},
+      // They fill fields.
+      {R"({"tenant": "a"})", R"({"tenant": "b"})", kOther},
+      {R"({"tenant": "a"})", R"({"tenant": "a"})", kSame},
+      {R"({"tenant": "a"})", "{}", kOther},
+      {R"({"tenant": "7"})", R"({"tenant": 7})", kOther},
+      {R"({"tenant": []})", R"({"tenant": true})", kSame},  // fit neither field
+  };
+  std::deque<std::string> keys;  // requests refer to them
+  for (const auto& row : rows) {
+    SCOPED_TRACE(Cat(row.first, " then ", row.then));
+    const std::string& key = keys.emplace_back(Cat('k', keys.size()));
+    const auto send = [&](const char* claims) {
+      Client& client = clients.emplace_back(loop, route, key, "m", "idp/me");
+      auto who = std::make_shared<identity::Identity>(*client.exchange.call.identity);
+      who->claims = identity::ParseJson(claims).value();
+      client.exchange.call.identity = std::move(who);
+      Send(&client, &host, &terminal);
+      Turn();
+      return Of(client);
+    };
+    EXPECT_EQ(send(row.first), "waits");
+    EXPECT_EQ(send(row.then),
+              row.outcome == kSame ? "IDEMPOTENCY_KEY_IN_FLIGHT" : "IDEMPOTENCY_KEY_REUSED");
+    Answer(Ok("done"));
+    EXPECT_EQ(send(row.then), row.outcome);
+    EXPECT_EQ(send(row.first), kSame);
+  }
 }
 
 TEST_F(PolicyTest, AKeyMayBeRequired) {
