@@ -106,6 +106,7 @@ class Compiler {
       std::unique_ptr<route::Api> api;
       if (source.from) {
         policies_.CheckApi(source.name, source.methods, contract_, findings_);
+        policies_.CheckSuccessors(source.name, source.methods, contract_, findings_);
         api = ToApi(source);
       }
       route::MatcherBuilder builder;
@@ -124,6 +125,10 @@ class Compiler {
       }
       api->matcher = builder.Build();
       snapshot.apis.Add(std::move(api));
+    }
+    for (const auto& route : snapshot.routes) {
+      const std::string wrong = WhereSuccessorIsNot(*route, snapshot, contract_);
+      if (!wrong.empty()) AddOnce(*route->method, route->places, "version.successor", wrong);
     }
     for (const Method& method : contract_.methods()) {
       if (!method.bindings.empty() && !served.contains(&method)) {
@@ -169,8 +174,7 @@ class Compiler {
       limit_rules_.Add(method, policy, in_force.places, in_force.limits_of_api ? source.name : "",
                        snapshot.limit_rules, route);
       if (api) OfApi(source, snapshot, route);
-      route.version = ToVersion(method, binding, policy, contract_,
-                                api && api->strip_prefix ? api->PrefixText() : "");
+      route.version = ToVersion(method, binding, policy, contract_, api);
       ProtectFromOtherSites(policy, route);
       // Behind all else, which it tells browsers of.
       route.cors = ToCors(policy.cors(), config_, &route);

@@ -252,15 +252,29 @@ void Policies::CheckBrowsers(const Method& method, const std::string& api,
 }
 
 void Policies::CheckSuccessors(const contract::Contract& contract, Findings& findings) {
+  CheckSuccessors("", contract, nullptr, findings);
+}
+
+void Policies::CheckSuccessors(const std::string& api, const std::vector<const Method*>& methods,
+                               const contract::Contract& contract, Findings& findings) {
+  const std::set<const Method*> served(methods.begin(), methods.end());
+  const auto is_served = [&](const Method& method) { return served.contains(&method); };
+  CheckSuccessors(api, contract, is_served, findings);
+}
+
+void Policies::CheckSuccessors(const std::string& api, const contract::Contract& contract,
+                               const std::function<bool(const Method&)>& looked_at,
+                               Findings& findings) {
   std::map<const Method*, PolicyInForce> all;
-  for (const Method& method : contract.methods()) all.emplace(&method, Of(method));
+  for (const Method& method : contract.methods()) all.emplace(&method, Of(method, api));
   contract::CheckSuccessors(
       contract.methods(),
       [&](const Method& method) -> const auto& { return all.at(&method).policy.version(); },
       [&](const Method& method, const std::string& name, std::string_view text) {
         Tell(contract::PlaceOfValue(all.at(&method).places, name).value_or(method.place),
              Cat(method.full_name, '.', name), text, findings);
-      });
+      },
+      looked_at);
 }
 
 void Policies::CheckTogether(const Method& method, nanoseconds timeout, Findings& findings,

@@ -5,6 +5,7 @@
 // say otherwise once more in it.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,6 +50,9 @@ class Policies {
                      const http::CommonFields& common, contract::Findings& findings);
   // Methods that end, or are followed by one that can't follow, once all is put together.
   void CheckSuccessors(const contract::Contract& contract, contract::Findings& findings);
+  // The same of what a front serves, with what it says itself.
+  void CheckSuccessors(const std::string& api, const std::vector<const contract::Method*>& methods,
+                       const contract::Contract& contract, contract::Findings& findings);
   // How a composition lets in callers that the method which a step calls does not, as the end of a
   // sentence; "" when it does not.
   std::string WhatStepOpens(const contract::Method& composed, const contract::PlanStep& step) const;
@@ -68,6 +72,9 @@ class Policies {
                   PolicyInForce& in_force) const;
   void CheckOverride(const v1::Policy& own, const std::string& name, const std::string& path,
                      const contract::Contract& contract, contract::Findings& findings) const;
+  void CheckSuccessors(const std::string& api, const contract::Contract& contract,
+                       const std::function<bool(const contract::Method&)>& looked_at,
+                       contract::Findings& findings);
   void Tell(const contract::Place& place, const std::string& path, std::string_view text,
             contract::Findings& findings);
 

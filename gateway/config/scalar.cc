@@ -166,12 +166,17 @@ std::string CheckDuration(const YamlNode& value) {
              bare ? Cat(" (did you mean \"", value.text, "s\"?)") : "");
 }
 
+// An empty text says something there: that nothing follows, whatever was said before.
+bool MayBeEmpty(const FieldDescriptor& field) {
+  return field.full_name() == "frontdesk.v1.Policy.Version.successor";
+}
+
 std::string SetText(const YamlNode& value, const FieldDescriptor& field, Message& message) {
   if (IsDuration(field)) {
     if (std::string wrong = CheckDuration(value); !wrong.empty()) return wrong;
   } else if (!value.quoted && (LooksLikeBool(value.text) || LooksLikeNumber(value.text))) {
     return Cat("expected text, got ", Describe(value), " (put it in quotes if it is meant)");
-  } else if (value.text.empty()) {
+  } else if (value.text.empty() && !(value.quoted && MayBeEmpty(field))) {
     return "is empty; leave it out or give it a value";
   }
   const auto* reflection = message.GetReflection();

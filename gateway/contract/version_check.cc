@@ -116,7 +116,8 @@ std::string SuccessorOf(const Method& method, const Version& version) {
 
 void CheckSuccessors(
     std::span<const Method> methods, const std::function<const Version&(const Method&)>& version_of,
-    const std::function<void(const Method&, const std::string&, std::string_view)>& add) {
+    const std::function<void(const Method&, const std::string&, std::string_view)>& add,
+    const std::function<bool(const Method&)>& looked_at) {
   std::map<std::string, const Method*> by_name;
   std::vector<std::string> names;
   for (const Method& method : methods) {
@@ -129,7 +130,7 @@ void CheckSuccessors(
   };
   for (const Method& method : methods) {
     const Version& version = version_of(method);
-    if (method.bindings.empty()) continue;
+    if (method.bindings.empty() || (looked_at && !looked_at(method))) continue;
     if (WillBeRetired(version) && version.successor().empty() && version.documentation().empty()) {
       add(method, version.has_retired() ? "version.retired" : "version.retired_since",
           "tells clients to go, and not where to: say `successor` or `documentation`");

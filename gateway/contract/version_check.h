@@ -38,10 +38,12 @@ std::string SuccessorOf(const Method& method, const frontdesk::v1::Policy::Versi
 
 // Methods with an address that are followed by what there is not, by what has no address, or in a
 // circle; and those that end without telling where to go. `version_of` gives what is in force,
-// `add` takes the name of the value.
+// `add` takes the name of the value. `looked_at` (null: all) are those who are followed, not those
+// who follow.
 void CheckSuccessors(
     std::span<const Method> methods,
     const std::function<const frontdesk::v1::Policy::Version&(const Method&)>& version_of,
-    const std::function<void(const Method&, const std::string& name, std::string_view text)>& add);
+    const std::function<void(const Method&, const std::string& name, std::string_view text)>& add,
+    const std::function<bool(const Method&)>& looked_at = nullptr);
 
 }  // namespace frontdesk::contract

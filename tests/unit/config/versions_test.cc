@@ -79,14 +79,19 @@ class Versions : public ::testing::Test {
   }
 
   // "410 METHOD_RETIRED ErrorInfo's metadata" or "goes on", and the headers, a line each.
-  std::string Ask(const std::string& path, const std::string& when) {
+  std::string Ask(const std::string& path, const std::string& when, const std::string& host = "") {
     http::Request request;
     request.method = "GET";
     request.path = path;
     testing_support::NoBody body;
     Cancellation cancel;
     Exchange exchange(request, body, cancel, loop_);
-    exchange.match = snapshot_->matcher.Find(request.method, request.path);
+    const route::Apis::Found found = snapshot_->apis.Find(host, request.path);
+    if (found.api) {
+      exchange.match = found.api->matcher.Find(request.method, found.path);
+    } else {
+      exchange.match = snapshot_->matcher.Find(request.method, request.path);
+    }
     exchange.route = exchange.match.route;
     if (!exchange.route) return "no route";
     if (!exchange.route->version) return "nothing to say";
@@ -169,6 +174,96 @@ TEST_F(Versions, WhatIsGoneNeedsNobodyBehindIt) {
   EXPECT_FALSE(Compile("", "test.New"));
   EXPECT_THAT(findings_, ::testing::HasSubstr("no upstream has service test.Old"));
   EXPECT_THAT(findings_, ::testing::HasSubstr("no upstream has service test.Gone"));
+}
+
+// Each front has its own end of a version, and its own address of what follows.
+TEST_F(Versions, AFrontSendsItsClientsToItself) {
+  ASSERT_TRUE(
+      Compile("apis:\n"
+              "  app: {hosts: [app.example.com], path_prefix: /m, serves: [test.Old, test.New],\n"
+              "        methods: {test.Old/Plain: {version: {successor: test.New/Fresh}}}}\n"
+              "  old: {path_prefix: /old, serves: [test.Old],\n"
+              "        policy: {version: {successor: \"\", documentation: \"http://a/\"}}}\n"
+              "  deep: {path_prefix: /v1, strip_prefix: false, serves: [test.Gone, test.Old],\n"
+              "         policy: {version: {successor: \"\"}}}\n"
+              "  plain: {hosts: [\"*.example.com\"], serves: [test]}\n"))
+      << findings_;
+  const struct {
+    const char* host;
+    const char* path;
+    const char* told;
+  } rows[] = {
+      {"app.example.com", "/m/v1/s/adapted/a",
+       "goes on" COMMON "\nLink: </m/v2/s/adapted/a>; rel=\"successor-version\""},
+      {"app.example.com", "/m/v1/plain/s",
+       "goes on" COMMON "\nLink: </m/v2/fresh>; rel=\"successor-version\""},
+      {"app.example.com", "/m/v1/many/a/b:all",
+       "410 METHOD_RETIRED this version is retired; use GET /m/v2/a/b:many instead" COMMON
+       "\nLink: </m/v2/a/b:many>; rel=\"successor-version\""},
+      {"plain.example.com", "/v1/s/adapted/a",
+       "goes on" COMMON "\nLink: </v2/s/adapted/a>; rel=\"successor-version\""},
+      {"", "/old/v1/plain/s",
+       "goes on\nDeprecation: @1780272000\nSunset: Tue, 01 Jun 2027 12:00:00 GMT"
+       "\nLink: <http://a/>; rel=\"deprecation\""},
+      {"", "/v1/plain/s", "goes on" COMMON},
+      {"", "/m/v1/plain/s", "no route"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(Ask(row.path, "2026-01-01", row.host), row.told) << row.host << row.path;
+  }
+}
+
+TEST_F(Versions, FindingsOfFronts) {
+  const struct {
+    const char* apis;
+    const char* finding;  // "" for none
+  } rows[] = {
+      {"m: {serves: [test.Old, test.New]}", ""},
+      {"m: {serves: [test.Old]}", "\"test.New/Adapted\" is not served by the front \"m\""},
+      {"m: {serves: [test.Old], policy: {version: {successor: \"\"}}}", ""},
+      {"m: {serves: [test.Old], policy: {version: {successor: \"\", documentation: \"\"}}}",
+       "documentation: is empty"},
+      {"m: {serves: [test.Old, test.New/Adapted, test.New/Many]}",
+       "\"test.New/Plain\" is not served by the front \"m\""},
+      // No address of it begins so.
+      {"m: {path_prefix: /v1, strip_prefix: false, serves: [test]}",
+       "\"test.New/Adapted\" is not served by the front \"m\""},
+      // Another front is at its address, for all hosts or for some.
+      {"m: {serves: [test.Old, test.New]}, n: {path_prefix: /v2, serves: [test.Gone]}",
+       "\"test.New/Adapted\", which the front \"m\" tells clients to use, is not what answers at "
+       "GET /v2/~-~/adapted/~-~"},
+      {"m: {serves: [test.Old, test.New]},\n"
+       "       n: {hosts: [\"*.a.org\"], path_prefix: /v2, serves: [test.Gone]}",
+       "is not what answers at POST /v2/~-~/plain/~-~/~-~ of x.a.org"},
+      {"m: {serves: [test.Old, test.New]}, n: {hosts: [a.org], serves: [test.Gone]}", ""},
+      {"m: {path_prefix: /m, serves: [test.Old, test.New]}, n: {path_prefix: /v2, serves: [test]}",
+       ""},
+      {"m: {path_prefix: /m, serves: [test.Old, test.New]},\n"
+       "       n: {path_prefix: /m/v2, serves: [test.Gone]}",
+       "is not what answers at GET /m/v2/a/~-~:many"},
+      // What a front says itself, or makes of what follows.
+      {"m: {serves: [test.Gone], policy: {version: {successor: test.Neu/Fresh}}}",
+       "there is no method \"test.Neu/Fresh\""},
+      {"m: {serves: [test.Gone], policy: {version: {successor: test.New/Fresh}}}",
+       "\"test.New/Fresh\" is not served by the front \"m\""},
+      {"m: {serves: [test.Gone], policy: {version: {retired: true}}}",
+       "tells clients to go, and not where to"},
+      {"m: {serves: [test.Old, test.New],\n"
+       "           methods: {test.New/Plain: {version: {retired: true, documentation: "
+       "\"http://a/\"}}}}",
+       "\"test.New/Plain\" is retired itself"},
+      {"m: {serves: [test.New, test.Gone],\n"
+       "           methods: {test.New/Fresh: {version: {successor: test.Gone/Get}},\n"
+       "                     test.Gone/Get: {version: {successor: test.New/Fresh}}}}",
+       "is followed by this one in turn"},
+      // Nothing is asked of what a front does not serve.
+      {"m: {serves: [test.New], policy: {version: {successor: \"\"}}}", ""},
+  };
+  for (const auto& row : rows) {
+    const bool fine = Compile(Cat("apis: {", row.apis, "}\n"));
+    EXPECT_EQ(fine, *row.finding == '\0') << row.apis << '\n' << findings_;
+    EXPECT_THAT(findings_, ::testing::HasSubstr(row.finding)) << row.apis;
+  }
 }
 
 TEST_F(Versions, Findings) {
