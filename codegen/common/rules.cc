@@ -21,22 +21,6 @@ const frontdesk::v1::FieldPolicy& PolicyOf(const Field& field) {
   return field.descriptor->options().GetExtension(frontdesk::v1::field);
 }
 
-// The contract was checked when it was loaded.
-FieldRules RulesOf(const Field& field) {
-  FieldRules rules;
-  rules.field = &field;
-  if (PolicyOf(field).has_rules()) {
-    contract::CompileFieldRules(
-        PolicyOf(field).rules(), [](const auto&, auto, auto) {}, rules);
-  }
-  return rules;
-}
-
-bool BreaksAny(const std::vector<Rule>& rules) {
-  return std::any_of(rules.begin(), rules.end(),
-                     [](const Rule& rule) { return !rule.keeps(contract::RuleValue()); });
-}
-
 bool HasRulesBelow(const MessageTable& table, std::set<const MessageTable*>& seen) {
   if (!seen.insert(&table).second) return false;
   for (int i = 0; i < table.descriptor->oneof_decl_count(); ++i) {
@@ -51,7 +35,7 @@ bool HasRulesBelow(const MessageTable& table, std::set<const MessageTable*>& see
 }  // namespace
 
 std::string RulesText(const Field& field, const std::function<bool(const std::string& id)>& shown) {
-  const FieldRules rules = RulesOf(field);
+  const FieldRules rules = contract::CompileRulesOf(field);
   if (rules.ignore_always) return "";
   std::string text;
   const auto add = [&](const std::vector<Rule>& all, std::string_view whose) {
@@ -67,15 +51,6 @@ std::string RulesText(const Field& field, const std::function<bool(const std::st
   add(rules.values.rules, field.repeated ? "each " : "");
   const bool optional = rules.ignore_zero || (rules.values.ignore_zero && !field.repeated);
   return text.empty() || !optional ? text : Cat("if it is not empty: ", text);
-}
-
-bool IsNeeded(const Field& field) {
-  const FieldRules rules = RulesOf(field);
-  if (rules.ignore_always) return false;
-  if (rules.required) return true;
-  if (field.has_presence) return false;
-  if (field.repeated) return !rules.ignore_zero && BreaksAny(rules.sizes);
-  return !rules.values.ignore_zero && BreaksAny(rules.values.rules);
 }
 
 bool IsNeeded(const google::protobuf::OneofDescriptor& oneof) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "gateway/contract/field_rules.h"
 #include "gateway/contract/message_table.h"
 
 namespace google::protobuf {
@@ -18,10 +19,9 @@ std::string RulesText(
     const contract::Field& field, const std::function<bool(const std::string& id)>& shown =
                                       [](const std::string&) { return true; });
 
-// A request without the field breaks its rules.
-bool IsNeeded(const contract::Field& field);
+using contract::IsNeeded;
 
-// ... or without a member of the oneof.
+// A request without a member of the oneof breaks its rules.
 bool IsNeeded(const google::protobuf::OneofDescriptor& oneof);
 
 // The message, or one inside of it, has rules.

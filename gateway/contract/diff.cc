@@ -6,7 +6,11 @@
 #include <tuple>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/date.h"
+#include "gateway/contract/diff_rules.h"
 #include "gateway/contract/plan.h"
+#include "gateway/contract/version_check.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/text_format.h"
 
 namespace frontdesk::contract {
@@ -77,13 +81,22 @@ bool IsBreaking(const std::string& leaf, const std::string& before, const std::s
   if (leaf == "success_status" || leaf.starts_with("print.")) return true;
   if (leaf == "idempotency.required") return after == "true";
   if (leaf.starts_with("parse.") || leaf == "path.ignore_trailing_slash") return before == "true";
-  if (leaf == "version.retired") return after == "true";
-  // As dates they are ordered as texts.
-  if (leaf == "version.retired_since") return !after.empty() && (before.empty() || after < before);
   if (leaf == "max_request_bytes") {
     return !after.empty() && (before.empty() || std::stoull(after) < std::stoull(before));
   }
   return false;
+}
+
+// From when on requests are answered 410; nothing for never.
+std::optional<std::chrono::sys_seconds> RetiredFrom(const frontdesk::v1::Policy& policy) {
+  if (!WillBeRetired(policy.version())) return std::nullopt;
+  if (policy.version().retired()) return std::chrono::sys_seconds::min();
+  return ParseDate(policy.version().retired_since());
+}
+
+bool IsRetiredSooner(const frontdesk::v1::Policy& before, const frontdesk::v1::Policy& after) {
+  const auto old_time = RetiredFrom(before), new_time = RetiredFrom(after);
+  return new_time && (!old_time || *new_time < *old_time);
 }
 
 std::string Milliseconds(std::chrono::nanoseconds time) {
@@ -174,15 +187,25 @@ class ContractDiff {
     std::set<std::string> names;
     for (const auto& [name, value] : olds) names.insert(name);
     for (const auto& [name, value] : news) names.insert(name);
+    const bool sooner = IsRetiredSooner(before.policy, after.policy);
     for (const std::string& name : names) {
       const std::string& from = olds[name];
       const std::string& to = news[name];
-      if (from == to) continue;
+      if (from == to || name == "header_rules") continue;
       const auto shown = [](const std::string& value) {
         return value.empty() ? std::string("the default") : value;
       };
-      Add(IsBreaking(name, from, to), where,
-          Cat("policy ", name, " was ", shown(from), ", is ", shown(to)));
+      const bool retires = name == "version.retired" || name == "version.retired_since";
+      Add(retires ? sooner : IsBreaking(name, from, to), where,
+          Cat("policy ", name, " was ", shown(from), ", is ", shown(to),
+              retires && sooner ? ": requests get 410" : ""));
+    }
+    for (const RuleChange& change : DiffHeaderRules(before.policy, after.policy)) {
+      Add(change.breaking, where, change.what);
+    }
+    const bool was_deprecated = before.descriptor->options().deprecated();
+    if (was_deprecated != after.descriptor->options().deprecated()) {
+      Add(false, where, was_deprecated ? "is no longer deprecated" : "is now deprecated");
     }
     if (before.policy.has_idempotency() != after.policy.has_idempotency()) {
       Add(false, where,

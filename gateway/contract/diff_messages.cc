@@ -2,6 +2,8 @@
 
 #include "gateway/base/text.h"
 #include "gateway/contract/diff.h"
+#include "gateway/contract/diff_rules.h"
+#include "gateway/contract/field_rules.h"
 #include "gateway/contract/plan_paths.h"
 
 namespace frontdesk::contract {
@@ -53,6 +55,11 @@ void MessageDiff::Compare(const MessageTable& before, const MessageTable& after,
       Added(field, Cat(after.full_name, '.', field.json_name));
     }
   }
+  if (request()) {
+    for (const RuleChange& change : DiffOneofRules(before, after)) {
+      Add(change.breaking, after.full_name, change.what);
+    }
+  }
   direction_ = around;
 }
 
@@ -64,7 +71,7 @@ void MessageDiff::Removed(const Field* renamed, const std::string& where) {
 }
 
 void MessageDiff::Added(const Field& field, const std::string& where) {
-  if (request() && field.required) {
+  if (request() && (field.required || IsNeeded(field))) {
     Add(true, where, "is new and required: requests without it get 400");
   } else {
     Add(false, where, request() ? "is new: clients may send it" : "is new: clients may ignore it");
@@ -92,7 +99,12 @@ void MessageDiff::CompareFields(const Field& before, const Field& after, const s
   if (request() && before.oneof < 0 && after.oneof >= 0) {
     Add(true, where, "is now in a oneof: clients that send another member beside it get 400");
   }
-  if (request()) CompareSources(before, after, where);
+  if (request()) {
+    CompareSources(before, after, where);
+    for (const RuleChange& change : DiffFieldRules(before, after)) {
+      Add(change.breaking, where, change.what);
+    }
+  }
   if (before.enumeration != nullptr) CompareEnums(*before.enumeration, *after.enumeration);
   if (before.message != nullptr) {
     Compare(*before.message, *after.message, direction_);

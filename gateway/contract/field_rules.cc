@@ -1,5 +1,8 @@
 #include "gateway/contract/field_rules.h"
 
+#include <algorithm>
+
+#include "frontdesk/v1/options.pb.h"
 #include "gateway/base/text.h"
 #include "gateway/contract/number_rules.h"
 #include "gateway/contract/rule_sink.h"
@@ -217,10 +220,36 @@ class Compiler {
   FieldRules& rules_;
 };
 
+bool DefaultBreaksAny(const std::vector<Rule>& rules) {
+  return std::any_of(rules.begin(), rules.end(),
+                     [](const Rule& rule) { return !rule.keeps(RuleValue()); });
+}
+
 }  // namespace
 
 void CompileFieldRules(const Rules& from, const AddWrong& add, FieldRules& rules) {
   Compiler(add, rules).Field(from);
+}
+
+FieldRules CompileRulesOf(const Field& field) {
+  FieldRules rules;
+  rules.field = &field;
+  const frontdesk::v1::FieldPolicy& policy =
+      field.descriptor->options().GetExtension(frontdesk::v1::field);
+  if (policy.has_rules()) {
+    CompileFieldRules(
+        policy.rules(), [](const auto&, auto, auto) {}, rules);
+  }
+  return rules;
+}
+
+bool IsNeeded(const Field& field) {
+  const FieldRules rules = CompileRulesOf(field);
+  if (rules.ignore_always) return false;
+  if (rules.required) return true;
+  if (field.has_presence) return false;
+  if (field.repeated) return !rules.ignore_zero && DefaultBreaksAny(rules.sizes);
+  return !rules.values.ignore_zero && DefaultBreaksAny(rules.values.rules);
 }
 
 }  // namespace frontdesk::contract

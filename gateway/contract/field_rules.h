@@ -18,6 +18,12 @@ namespace frontdesk::contract {
 void CompileFieldRules(const frontdesk::v1::FieldRules& from, const AddWrong& add,
                        FieldRules& rules);
 
+// Of a field of a contract that was checked; what is inside of messages is not linked.
+FieldRules CompileRulesOf(const Field& field);
+
+// A request without the field breaks its rules.
+bool IsNeeded(const Field& field);
+
 // Those of every message that the set declares, with findings for what can't be right. `pool` and
 // `tables` hold what the set declares.
 void CompileRules(const google::protobuf::FileDescriptorSet& set,

@@ -89,6 +89,189 @@ TEST(Diff, OfMessagesSaysWhatClientsSee) {
   for (const Row& row : rows) EXPECT_EQ(DiffOf(row.before, row.after), row.diff) << row.what;
 }
 
+// The change of one field of a request, type and all but for its number.
+std::string DiffOfField(const std::string& before, const std::string& after) {
+  const auto fields = [](const std::string& field) {
+    return Fields(field, "", "enum E { E0 = 0; E1 = 1; E2 = 2; } message In { int32 n = 1; }");
+  };
+  std::string text = DiffOf(fields(before), fields(after));
+  const std::string where = "test.Q.f: ";
+  for (size_t at = text.find(where); at != std::string::npos; at = text.find(where)) {
+    text.erase(at, where.size());
+  }
+  return text;
+}
+
+std::string Ruled(const std::string& type, const std::string& rules) {
+  return Cat(type, " f = 2",
+             rules.empty() ? "" : Cat(" [(frontdesk.v1.field).rules = {", rules, "}]"), ";");
+}
+
+// What becomes stricter breaks clients, what becomes looser does not.
+TEST(Diff, OfRulesOfFields) {
+  const struct {
+    const char* type;
+    const char* before;
+    const char* after;
+    const char* diff;
+  } rows[] = {
+      {"string", "", "", ""},
+      {"string", "string { min_len: 3 }", "string { min_len: 3 }", ""},
+      {"string", "", "required: true", "! is now required: requests without it get 400\n"},
+      {"string", "required: true", "", "  is no longer required\n"},
+      {"string", "", "string { min_len: 3 }",
+       "! must have at least 3 characters now: clients may get 400\n"},
+      {"string", "string { min_len: 3 }", "string { min_len: 5 }",
+       "! must have at least 5 characters, and before: must have at least 3 characters: clients "
+       "may get 400\n"},
+      {"string", "string { min_len: 5 }", "string { min_len: 3 }",
+       "  must have at least 3 characters, and before: must have at least 5 characters\n"},
+      {"string", "string { min_len: 5 }", "",
+       "  the rule is gone that it must have at least 5 characters\n"},
+      {"string", "", "string { min_len: 0 }", ""},
+      {"string", "string { max_len: 5 }", "string { max_len: 4 }",
+       "! must have at most 4 characters, and before: must have at most 5 characters: clients may "
+       "get 400\n"},
+      {"string", "string { max_len: 5 }", "string { max_len: 6 }",
+       "  must have at most 6 characters, and before: must have at most 5 characters\n"},
+      {"string", "string { len: 5 }", "string { min_len: 5 max_len: 9 }",
+       "  must have at most 9 characters, and before: must have exactly 5 characters\n"},
+      {"string", "string { min_len: 2 max_len: 9 }", "string { len: 5 }",
+       "! must have exactly 5 characters, and before: must have at least 2 characters: clients may "
+       "get 400\n"
+       "! must have exactly 5 characters, and before: must have at most 9 characters: clients may "
+       "get 400\n"},
+      {"string", "", "string { pattern: '^a' }", "! must match \"^a\" now: clients may get 400\n"},
+      {"string", "string { pattern: '^a' }", "string { pattern: '^b' }",
+       "! must match \"^b\", and before: must match \"^a\": clients may get 400\n"},
+      {"string", "string { pattern: '^a' }", "", "  the rule is gone that it must match \"^a\"\n"},
+      {"string", "string { prefix: 'ab' }", "string { prefix: 'a' }",
+       "  must begin with \"a\", and before: must begin with \"ab\"\n"},
+      {"string", "string { prefix: 'a' }", "string { prefix: 'ab' }",
+       "! must begin with \"ab\", and before: must begin with \"a\": clients may get 400\n"},
+      {"string", "", "string { email: true }",
+       "! must be an email address now: clients may get 400\n"},
+      {"string", "string { ipv4: true }", "string { ip: true }",
+       "  must be an IP address now\n  the rule is gone that it must be an IPv4 address\n"},
+      {"string", "string { in: 'a' in: 'b' }", "string { in: 'a' }",
+       "! must be one of \"a\", and before: must be one of \"a\", \"b\": clients may get 400\n"},
+      {"string", "string { in: 'a' }", "string { in: 'b' in: 'a' }",
+       "  must be one of \"b\", \"a\", and before: must be one of \"a\"\n"},
+      {"string", "string { const: 'a' }", "string { in: 'b' in: 'a' }",
+       "  must be one of \"b\", \"a\", and before: must be \"a\"\n"},
+      {"string", "string { not_in: 'a' }", "string { not_in: 'a' not_in: 'b' }",
+       "! must be none of \"a\", \"b\", and before: must be none of \"a\": clients may get 400\n"},
+      // Numbers, times, enums and bools.
+      {"int32", "int32 { lte: 10 }", "int32 { lte: 9 }",
+       "! must be at most 9, and before: must be at most 10: clients may get 400\n"},
+      {"int32", "int32 { lt: 10 }", "int32 { lte: 9 }", ""},
+      {"int32", "int32 { gte: 1 }", "int32 { gt: 1 }",
+       "! must be more than 1, and before: must be at least 1: clients may get 400\n"},
+      {"int64", "int64 { lte: 9223372036854775807 }", "int64 { lte: 9223372036854775806 }",
+       "! must be at most 9223372036854775806, and before: must be at most 9223372036854775807: "
+       "clients may get 400\n"},
+      {"double", "double { lte: 1 }", "double { lt: 1 }",
+       "! must be less than 1, and before: must be at most 1: clients may get 400\n"},
+      {"double", "double { gt: 0.5 }", "double { gte: 0.5 }",
+       "  must be at least 0.5, and before: must be more than 0.5\n"},
+      {"double", "double { finite: true }", "",
+       "  the rule is gone that it must be a finite number\n"},
+      {"google.protobuf.Duration", "duration { lte { seconds: 2 } }",
+       "duration { lte { seconds: 1 nanos: 5 } }",
+       "! must be at most 1.000000005s, and before: must be at most 2s: clients may get 400\n"},
+      {"google.protobuf.Timestamp", "timestamp { within { seconds: 9 } }",
+       "timestamp { within { seconds: 8 } gt_now: true }",
+       "! must be in the future now: clients may get 400\n"
+       "! must be within 8s of now, and before: must be within 9s of now: clients may get 400\n"},
+      {"E", "enum { in: 0 in: 1 in: 2 }", "enum { in: 0 in: 1 }",
+       "! must be one of E0, E1, and before: must be one of E0, E1, E2: clients may get 400\n"},
+      {"E", "", "enum { defined_only: true }",
+       "! must be a value of the enum now: clients may get 400\n"},
+      {"bool", "", "bool { const: true }", "! must be true now: clients may get 400\n"},
+      // Lists and maps.
+      {"repeated string", "repeated { min_items: 1 }",
+       "repeated { max_items: 3 unique: true items { string { min_len: 1 } } }",
+       "! each must have at least 1 character now: clients may get 400\n"
+       "! must have at most 3 items now: clients may get 400\n"
+       "! must not hold a value twice now: clients may get 400\n"
+       "  the rule is gone that it must have at least 1 item\n"},
+      {"map<string, int32>", "map { keys { string { max_len: 5 } } }",
+       "map { keys { string { max_len: 6 } } values { int32 { gt: 0 } } }",
+       "! each must be more than 0 now: clients may get 400\n"
+       "  each key must have at most 6 characters, and before: must have at most 5 characters\n"},
+      // Whether they are looked at.
+      {"string", "string { min_len: 1 } ignore: IGNORE_ALWAYS", "string { min_len: 1 }",
+       "! must have at least 1 character now: clients may get 400\n"},
+      {"string", "string { min_len: 1 }", "string { min_len: 1 } ignore: IGNORE_ALWAYS",
+       "  the rule is gone that it must have at least 1 character\n"},
+      {"string", "string { min_len: 1 } ignore: IGNORE_IF_ZERO_VALUE", "string { min_len: 1 }",
+       "! is looked at now when it is empty, too: clients may get 400\n"},
+      {"string", "string { min_len: 1 }", "string { min_len: 1 } ignore: IGNORE_IF_ZERO_VALUE",
+       "  may be empty now, whatever its rules say\n"},
+      {"google.protobuf.StringValue", "string { min_len: 1 }", "string { min_len: 2 }",
+       "! must have at least 2 characters, and before: must have at least 1 character: clients may "
+       "get 400\n"},
+      {"In", "", "required: true", "! is now required: requests without it get 400\n"},
+  };
+  for (const auto& row : rows) {
+    const std::string before = Ruled(row.type, row.before), after = Ruled(row.type, row.after);
+    EXPECT_EQ(DiffOfField(before, after), row.diff) << before << " to " << after;
+  }
+  // A field that is new.
+  EXPECT_EQ(DiffOfField("", Ruled("string", "string { max_len: 3 }")),
+            "  is new: clients may send it\n");
+  for (const char* rules : {"required: true", "string { min_len: 1 }"}) {
+    EXPECT_EQ(DiffOfField("", Ruled("string", rules)),
+              "! is new and required: requests without it get 400\n");
+  }
+  // Answers have no rules.
+  EXPECT_EQ(DiffOf(Fields("", Ruled("string", "string { min_len: 1 }")),
+                   Fields("", Ruled("string", "string { min_len: 2 }"))),
+            "");
+}
+
+TEST(Diff, OfRulesOfOneofsAndHeaders) {
+  const auto oneof = [](const char* required) {
+    return Fields(Cat("oneof one { ", required, " int32 n = 2; int32 m = 3; }"), "");
+  };
+  const std::string needs = "option (frontdesk.v1.oneof).required = true;";
+  EXPECT_EQ(DiffOf(oneof(""), oneof(needs.c_str())),
+            "! test.Q: one of one must be set now: clients may get 400\n");
+  EXPECT_EQ(DiffOf(oneof(needs.c_str()), oneof("")),
+            "  test.Q: the rule is gone that one of one must be set\n");
+  const auto headers = [](const std::string& rules) {
+    return Cat(
+        "message Q { string id = 1; } service S { rpc Get(Q) returns (Q) { "
+        "option (google.api.http).get = \"/a\"; option (frontdesk.v1.method) = { ",
+        rules, " }; } }");
+  };
+  const struct {
+    const char* before;
+    const char* after;
+    const char* diff;
+  } rows[] = {
+      {"header_rules { name: 'X-A' max_len: 9 }", "header_rules { name: 'x-a' max_len: 9 }", ""},
+      {"header_rules { name: 'x-a' max_len: 9 } header_rules { name: 'x-b' required: true }",
+       "header_rules { name: 'x-b' required: true } header_rules { name: 'x-a' max_len: 9 }", ""},
+      {"", "header_rules { name: 'x-a' required: true }",
+       "! GET /a: header x-a is required now: clients may get 400\n"},
+      {"header_rules { name: 'x-a' required: true max_len: 9 }", "",
+       "  GET /a: the rule is gone that header x-a is required\n"
+       "  GET /a: the rule is gone that header x-a must have at most 9 bytes\n"},
+      {"header_rules { name: 'x-a' max_len: 9 in: 'a' in: 'b' }",
+       "header_rules { name: 'x-a' max_len: 8 in: 'b' pattern: 'b' }",
+       "! GET /a: header x-a must be one of \"b\", and before: must be one of \"a\", \"b\": "
+       "clients "
+       "may get 400\n"
+       "! GET /a: header x-a must have at most 8 bytes, and before: must have at most 9 bytes: "
+       "clients may get 400\n"
+       "! GET /a: header x-a must match \"b\" now: clients may get 400\n"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(DiffOf(headers(row.before), headers(row.after)), row.diff) << row.after;
+  }
+}
+
 std::string Options(const std::string& options, const std::string& name = "Get") {
   return Cat("message Q { string id = 1; string x = 2; } service S { rpc ", name,
              "(Q) returns (Q) { ", options, " } }");
@@ -124,14 +307,31 @@ TEST(Diff, OfRoutesAndPolicies) {
                      "retired_since: \"2027-01-01\" } };"),
        Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
                      "retired_since: \"2026-12-01\" retired: true } };"),
-       "! GET /a/{id}: policy version.retired was the default, is true\n"
-       "! GET /a/{id}: policy version.retired_since was \"2027-01-01\", is \"2026-12-01\"\n"},
+       "! GET /a/{id}: policy version.retired was the default, is true: requests get 410\n"
+       "! GET /a/{id}: policy version.retired_since was \"2027-01-01\", is \"2026-12-01\": "
+       "requests "
+       "get 410\n"},
       {"retired later",
        Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
                      "retired_since: \"2027-01-01\" } };"),
        Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
                      "retired_since: \"2027-12-01\" } };"),
        "  GET /a/{id}: policy version.retired_since was \"2027-01-01\", is \"2027-12-01\"\n"},
+      {"retired at last",
+       Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
+                     "retired_since: \"2027-01-01\" retired: false } };"),
+       Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
+                     "retired_since: \"2027-01-01\" } };"),
+       "! GET /a/{id}: policy version.retired was false, is the default: requests get 410\n"},
+      {"not retired after all",
+       Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" "
+                     "retired: true } };"),
+       Options(get + "option (frontdesk.v1.method) = { version { documentation: \"http://a\" } };"),
+       "  GET /a/{id}: policy version.retired was true, is the default\n"},
+      {"marked as deprecated", Options(get), Options(get + "option deprecated = true;"),
+       "  GET /a/{id}: is now deprecated\n"},
+      {"no longer deprecated", Options(get + "option deprecated = true;"), Options(get),
+       "  GET /a/{id}: is no longer deprecated\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(DiffOf(row.before, row.after), row.diff) << row.what;
 }
