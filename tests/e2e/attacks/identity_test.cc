@@ -320,6 +320,46 @@ TEST_F(IdentityAttacks, NobodyNamesHimself) {
   EXPECT_NE(mocks_->Arrivals("order").dump().find("user-7"), std::string::npos);
 }
 
+// Behind the body it is too late to be somebody, under whatever name and however it is announced.
+TEST_F(IdentityAttacks, TrailersNameNobody) {
+  const auto send = [](std::string_view fields, std::string_view trailers) {
+    RawClient client(gateway_->port());
+    client.Send(Cat("PATCH /api/v1/users/user-5 HTTP/1.1\r\nhost: a\r\n", fields,
+                    "content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+                    "15\r\n{\"displayName\":\"Ada\"}\r\n0\r\n",
+                    trailers, "\r\n"));
+    return client.Read().value_or(RawResponse());
+  };
+  const std::string good = Cat("authorization: Bearer ", Good(), "\r\n");
+  for (const char* name :
+       {"x-user-id", "X_User_Id", "x.user.id", "x-user-id-bin", "grpc-metadata-x-user-id",
+        "x-tenant", "X-Tenant", "X_Tenant", "x.tenant", "x-tenant-bin", "x_tenant_bin",
+        "grpc-metadata-x-tenant", "x-a", "x-user-id-2", "idempotency-key", "x-api-key", "cookie"}) {
+    const std::string trailers = Cat(name, ": evil\r\n", name, ": ZXZpbA\r\n");
+    for (const std::string& announced :
+         {std::string(), Cat("trailer: ", name, "\r\n"),
+          Cat("te: trailers\r\nconnection: te, trailer\r\ntrailer: ", name, "\r\n")}) {
+      mocks_->Reset();
+      const RawResponse response = send(good + announced, trailers);
+      EXPECT_EQ(response.status, 200) << name << response.body;
+      const std::string arrivals = mocks_->Arrivals("user").dump();
+      EXPECT_NE(arrivals.find("user-7"), std::string::npos) << name << arrivals;
+      EXPECT_NE(arrivals.find("acme"), std::string::npos) << name << arrivals;
+      EXPECT_EQ(arrivals.find("evil"), std::string::npos) << name << arrivals;
+      EXPECT_EQ(arrivals.find("ZXZpbA"), std::string::npos) << name << arrivals;
+      EXPECT_EQ(response.body.find("evil"), std::string::npos) << response.body;
+    }
+  }
+  // Nor does a credential count there: a stranger stays one.
+  mocks_->Reset();
+  for (const std::string& trailer : {good, std::string("x-api-key: robot-key\r\n")}) {
+    const RawResponse response = send("", trailer);
+    EXPECT_EQ(response.status, 401) << response.body;
+    EXPECT_EQ(ReasonOf(response), "CALLER_UNKNOWN");
+  }
+  EXPECT_EQ(mocks_->Count("user", "calls"), 0u);
+}
+
 TEST_F(IdentityAttacks, WhoLacksSomethingIsToldSo) {
   mocks_->Reset();
   RawResponse response = Get(kOrder, Bearer(Good({{"scope", "orders.write order.read"}})));

@@ -382,6 +382,59 @@ TEST_F(IssuerAttacks, CertificatesAreOneCredential) {
   }
 }
 
+// A browser that has a certificate shows it to whatever a page of another site asks for, too.
+TEST_F(IssuerAttacks, AnotherSitesPageHasNobodysCertificate) {
+  const Issued good = authority_->Issue({.common_name = "x", .uris = {"spiffe://shop/ada"}});
+  const std::string own = "https://localhost", evil = "https://evil.example";
+  const struct {
+    const char* name;
+    HeaderList headers;
+    bool taken;
+  } rows[] = {
+      {"no browser", {}, true},
+      {"own page", {{"sec-fetch-site", "same-origin"}, {"origin", own}}, true},
+      {"own page, old browser", {{"origin", own}}, true},
+      {"own page, no Origin", {{"referer", Cat(own, "/me")}}, true},
+      {"typed in", {{"sec-fetch-site", "none"}}, true},
+      {"form", {{"sec-fetch-site", "cross-site"}, {"origin", evil}}, false},
+      {"form without an Origin", {{"sec-fetch-site", "cross-site"}}, false},
+      {"neighbour", {{"sec-fetch-site", "same-site"}, {"origin", "https://b.localhost"}}, false},
+      {"old browser", {{"origin", evil}}, false},
+      {"referer alone", {{"referer", Cat(evil, "/https://localhost/")}}, false},
+      {"sandbox", {{"origin", "null"}}, false},
+      {"without TLS, so anybody's", {{"origin", "http://localhost"}}, false},
+      {"another port", {{"origin", Cat(own, ":8443")}}, false},
+      {"two", {{"origin", own}, {"origin", evil}}, false},
+      {"says both", {{"sec-fetch-site", "same-origin"}, {"sec-fetch-site", "cross-site"}}, false},
+      {"and a cookie", {{"cookie", "a=b"}, {"origin", evil}}, false},
+  };
+  const auto patch = [](const HeaderList& headers, const Issued& certificate) {
+    TlsClient client(gateway_->port(), {.certificate = certificate});
+    client.Send(RequestText("PATCH", kUser, headers, R"({"displayName":"Ada"})"));
+    return client.Read().value_or(RawResponse());
+  };
+  uint64_t calls = 0;
+  for (const auto& row : rows) {
+    const RawResponse response = patch(row.headers, good);
+    EXPECT_EQ(response.status, row.taken ? 200 : 403) << row.name << response.body;
+    EXPECT_EQ(ReasonOf(response), row.taken ? "" : "CROSS_SITE") << row.name;
+    calls += row.taken ? 1 : 0;
+    EXPECT_EQ(mocks_->Count("user", "calls"), calls) << row.name;
+    // Reading changes nothing, and other sites' pages can't read the answer.
+    const RawResponse read = Get(kOrder, row.headers, good);
+    EXPECT_EQ(read.status, 200) << row.name << read.body;
+    EXPECT_EQ(read.Count("access-control-allow-origin"), 0u) << row.name;
+  }
+  EXPECT_EQ(Arrived("user"), "cert:spiffe://shop/ada");
+  // No browser sends a token by itself, and a page without a certificate speaks for nobody.
+  const HeaderList cross = {{"sec-fetch-site", "cross-site"}, {"origin", evil}};
+  HeaderList token = Bearer(Jwt("ada"));
+  token.insert(token.end(), cross.begin(), cross.end());
+  EXPECT_EQ(patch(token, {}).status, 200);
+  EXPECT_EQ(patch(cross, {}).status, 401);
+  EXPECT_EQ(mocks_->Count("user", "calls"), calls + 1);
+}
+
 // Last: whatever is done to the issuer's keys, and that they can be withdrawn.
 TEST_F(IssuerAttacks, KeysStayTheLastGoodOnes) {
   const auto wait = [&] {

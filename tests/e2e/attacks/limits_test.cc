@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "tests/e2e/echo.h"
 #include "tests/e2e/stack.h"
 #include "tests/support/jose.h"
 
@@ -38,7 +39,9 @@ class LimitAttacks : public ::testing::Test {
         Cat("auth: {providers: {idp: {issuer: \"https://idp.example\", audiences: [shop], "
             "jwks_file: ",
             keys, "}}}\nlog: {file: ", log_,
-            "}\nrate_limits: {by_address: {requests: ", kOfAnAddress, R"(, per: 1h}}
+            "}\nheaders: {cors: {allow_origins: [\"https://app.example\"]}}\nrate_limits: "
+            "{by_address: {requests: ",
+            kOfAnAddress, R"(, per: 1h}}
 methods:
   shop.order.v1.Orders/GetOrder:
     limit: [{key: caller, requests: 3, per: 1h, tiers: {claim: plan, tier: [{value: gold, requests: 6}]}}]
@@ -195,6 +198,91 @@ TEST_F(LimitAttacks, StrangersAndStormsHarmNobodyElse) {
   }
   EXPECT_GE(statuses[429], 5);
   EXPECT_EQ(statuses[400] + statuses[429], kOfAnAddress + 5);
+}
+
+// Nobody has to prove who he is for a preflight: it counts as all that comes from its address.
+TEST_F(LimitAttacks, PreflightsAreCountedByTheirAddress) {
+  const auto preflight = [](const std::string& address, const std::string& origin,
+                            const char* target) {
+    return Fetch(gateway_->port(), "OPTIONS", target,
+                 {{"x-forwarded-for", address},
+                  {"origin", origin},
+                  {"access-control-request-method", "GET"}});
+  };
+  const std::string app = "https://app.example", evil = "https://evil.example";
+  const uint64_t calls = mocks_->Count("order", "calls");
+  Statuses statuses;
+  for (int i = 0; i < kOfAnAddress + 30; ++i) {
+    // Those that may, that may not, and of nothing.
+    const RawResponse response =
+        preflight("203.0.113.20", i % 3 == 1 ? evil : app, i % 3 == 2 ? "/nowhere" : kOrder);
+    ++statuses[response.status];
+    if (response.status != 429) continue;
+    EXPECT_GE(i, kOfAnAddress);
+    EXPECT_NE(response.Header("retry-after"), "");
+    EXPECT_EQ(ReasonOf(response), "RATE_LIMITED");
+    EXPECT_EQ(response.Count("access-control-allow-methods"), 0u) << "nothing is allowed by it";
+  }
+  EXPECT_EQ(
+      statuses,
+      (Statuses{
+          {204, kOfAnAddress / 3}, {403, kOfAnAddress / 3}, {404, kOfAnAddress / 3}, {429, 30}}));
+  const std::string token = TokenOf("pages");
+  EXPECT_EQ(Get("203.0.113.20", token, kOrder).status, 429) << "what they have asked for";
+  EXPECT_EQ(preflight("203.0.113.21", app, kOrder).status, 204) << "others are unharmed";
+  EXPECT_EQ(mocks_->Count("order", "calls"), calls);
+  EXPECT_EQ(Get("203.0.113.21", token, kOrder).status, 200);
+}
+
+// One name is one bucket, wherever it stands; a request takes from it once, or `check` says no.
+TEST(LimitNames, OneNameIsCountedOnce) {
+  constexpr char kAll[] = "{name: all, key: caller, requests: 6, per: 1h}";
+  const auto front = [&](std::string_view name, std::string_view more) {
+    return Cat("  ", name, ": {path_prefix: /", name, ", serves: [test.Echo], ", more, "}\n");
+  };
+  // On two fronts, and on methods of a third.
+  Echo echo(Cat("apis:\n", front("a", Cat("limit: [", kAll, "]")),
+                front("b", Cat("limit: [", kAll, "]")),
+                front("c", Cat("methods: {test.Echo/Query: {limit: [", kAll, "]}}"))));
+  int left = 6;
+  for (const char* target : {"/a/query?text=x", "/b/query", "/a/path/x", "/c/query", "/b/note"}) {
+    const RawResponse response = echo.Fetch("GET", target);
+    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_EQ(response.Header("ratelimit-remaining"), Cat(--left)) << target;
+  }
+  EXPECT_EQ(echo.Fetch("GET", "/c/path/x").Header("ratelimit-limit"), "") << "no limit there";
+  EXPECT_EQ(echo.Fetch("GET", "/c/query").status, 200);
+  EXPECT_EQ(echo.Fetch("GET", "/a/query").status, 429);
+  EXPECT_EQ(echo.calls(), 7);
+
+  // Twice on the way of one request.
+  const Mocks mocks;
+  const struct {
+    std::string yaml;
+    const char* finding;
+  } rows[] = {
+      {Cat("apis: {a: {serves: [shop.order.v1], limit: [", kAll, "]}}\n"), ""},
+      {Cat("apis: {a: {serves: [shop.order.v1], limit: [", kAll, ", ", kAll, "]}}\n"),
+       "\"all\" stands here twice"},
+      {Cat("apis: {a: {serves: [shop.order.v1], limit: [", kAll,
+           "],\n"
+           "           methods: {shop.order.v1.Orders/GetOrder: {limit: [",
+           kAll, "]}}}}\n"),
+       "shop.order.v1.Orders.GetOrder is counted in the limit \"all\" already"},
+      {Cat("methods: {shop.order.v1.Orders: {limit: [", kAll, "]}}\n",
+           "apis: {a: {serves: [shop.order.v1], limit: [", kAll, "]}}\n"),
+       "is counted in the limit \"all\" already"},
+      {Cat("methods: {shop.order.v1.Orders: {limit: [", kAll, ", ", kAll, "]}}\n"),
+       "\"all\" stands here twice"},
+  };
+  for (const auto& row : rows) {
+    GatewayOptions options;
+    options.extra = row.yaml;
+    const auto [code, text] =
+        RunVerb({"check", "-c", WriteTempFile("twice.yaml", DemoConfig(mocks, options))});
+    EXPECT_EQ(code, *row.finding == '\0' ? 0 : 1) << row.yaml << text;
+    EXPECT_NE(text.find(row.finding), std::string::npos) << row.yaml << text;
+  }
 }
 
 TEST_F(LimitAttacks, MuchAtOnceCostsMuch) {

@@ -192,10 +192,12 @@ class Asker {
     Open();
   }
 
-  Decision Ask(std::string_view method, std::string_view path, bool key) {
+  Decision Ask(std::string_view method, std::string_view path, bool key,
+               const HeaderList& more = {}) {
     const int before = echo_.calls();
     const std::string id = Cat(++asked_);
-    HeaderList headers = {{"x-request-id", id}};
+    HeaderList headers = more;
+    headers.emplace_back("x-request-id", id);
     if (key) headers.emplace_back("x-api-key", "robot-key");
     client_->Send(RequestText(method, path, headers, method == "POST" ? "{}" : ""));
     std::optional<RawResponse> response = client_->Read();
@@ -214,6 +216,9 @@ class Asker {
       EXPECT_EQ(echo_.calls(), before + 1);
       decision.rpc = echo_.last().Field(":path") + ' ' + echo_.last().body;
       EXPECT_EQ(echo_.last().Field("x-request-id"), id);
+      if (!key) {
+        EXPECT_EQ(Foreign(echo_.last()), "");
+      }
     }
     return decision;
   }
@@ -291,6 +296,40 @@ TEST(Paths, AreDecidedAsTheirCanonicalForm) {
   // All kinds of decision were made.
   for (const int status : {200, 400, 401, 404, 405}) EXPECT_GT(statuses[status], 10) << status;
   EXPECT_GT(statuses[200], 300);
+}
+
+// Headers by which some servers let others say which method and path are meant: whatever they say,
+// the route, who may, the bucket, the log and the call are those of the request itself.
+TEST(Paths, NoHeaderSaysWhichAddressIsMeant) {
+  Asker asker;
+  const struct {
+    const char* method;
+    const char* path;
+    int status;
+  } requests[] = {
+      {"GET", "/query?text=a", 200},  {"GET", "/things/a", 401}, {"POST", "/things/a:act", 200},
+      {"DELETE", "/path/a", 405},     {"GET", "/path/a", 200},   {"GET", "/nowhere", 404},
+      {"GET", "/deep/..%2fa/b", 400},
+  };
+  std::map<int, int> pairs;  // numbers of a request with such a header, and of the plain one
+  for (const auto& request : requests) {
+    Decision plain = asker.Ask(request.method, request.path, false);
+    ASSERT_EQ(plain.status, request.status) << request.path;
+    const int first = asker.asked();
+    for (const char* name :
+         {"x-http-method-override", "x-http-method", "x-method-override", "x-original-method",
+          "x-original-url", "x-original-uri", "x-rewrite-url", "x-override-url", "x-forwarded-path",
+          "x-forwarded-uri", "x-forwarded-prefix", "x-forwarded-method", "x-envoy-original-path"}) {
+      for (const char* value : {"GET", "DELETE", "/query?text=evil", "/things/evil", "/nowhere"}) {
+        SCOPED_TRACE(Cat(request.method, ' ', request.path, ' ', name, ": ", value));
+        if (!plain.left.empty()) plain.left = Cat(std::stoi(plain.left) - 1);
+        ASSERT_EQ(asker.Ask(request.method, request.path, false, {{name, value}}), plain);
+        pairs[asker.asked()] = first;
+      }
+    }
+  }
+  std::map<int, std::string> logged = asker.Logged();
+  for (const auto& [number, first] : pairs) EXPECT_EQ(logged[number], logged[first]);
 }
 
 }  // namespace
