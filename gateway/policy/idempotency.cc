@@ -170,7 +170,7 @@ IdempotentRequest Identify(const Exchange& exchange, std::string_view key) {
   }
   // So does what is done for such a caller and not for others.
   if (const contract::Plan* const plan = exchange.route->method->plan.get()) {
-    told += compose::TrueOfCaller(*plan, exchange.call.caller_sub, caller.get());
+    told += compose::TrueOfCaller(*plan, exchange.call.caller_sub(), caller.get());
   }
   request.fingerprint = Sha256({exchange.message, told});
   request.ttl = exchange.route->idempotency.ttl;
