@@ -1,6 +1,7 @@
 #include "codegen/docs/curl.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "codegen/common/endpoint.h"
 #include "codegen/common/example.h"
@@ -13,6 +14,7 @@ namespace {
 using contract::Binding;
 using contract::Method;
 using contract::PathTemplate;
+using nlohmann::ordered_json;
 using Kind = PathTemplate::Segment::Kind;
 
 // More would not help to see how it is done.
@@ -60,21 +62,25 @@ std::string ExampleQuery(const Method& method, const Binding& binding) {
     const contract::Field& last = *field.path.back();
     const bool required = IsAlwaysThere(last, kRequestFace);
     if (!field.sendable || (count >= kParameters && !required)) continue;
-    const std::string name = JsonPath(field.path) + (field.map ? "[key]" : "");
-    out += Cat(count++ == 0 ? "?" : "&", Percent(name), "=", Percent(ExampleText(last)));
+    ++count;
+    for (const auto& [key, value] : ExampleTexts(last)) {
+      const std::string name = JsonPath(field.path) + (field.map ? Cat('[', key, ']') : "");
+      out += Cat(out.empty() ? "?" : "&", Percent(name), "=", Percent(value));
+    }
   }
   return out;
 }
 
-std::string ExampleBody(const Method& method, const Binding& binding) {
-  if (binding.body == Binding::Body::kField) {
-    return ExampleOf(*binding.body_field, kRequestFace).dump();
-  }
-  nlohmann::ordered_json body = ExampleOf(*method.input, kRequestFace);
+// Nothing where no body is known that keeps the rules.
+std::optional<std::string> ExampleBody(const Method& method, const Binding& binding) {
+  const bool whole = binding.body != Binding::Body::kField;
+  std::optional<ordered_json> body =
+      whole ? ExampleOf(*method.input, kRequestFace) : ExampleOf(*binding.body_field, kRequestFace);
+  if (!body) return std::nullopt;
   for (const FieldPath& path : binding.captures) {
-    if (path.size() == 1) body.erase(path[0]->json_name);
+    if (whole && path.size() == 1) body->erase(path[0]->json_name);
   }
-  return body.dump();
+  return body->dump();
 }
 
 }  // namespace
@@ -97,7 +103,9 @@ std::string WriteCurl(const Method& method, const Binding& binding, const std::s
     return out + " \\\n  --data-binary @FILE\n";
   }
   header("Content-Type: application/json");
-  return Cat(out, " \\\n  -d ", Shell(ExampleBody(method, binding)), '\n');
+  const std::optional<std::string> example = ExampleBody(method, binding);
+  const std::string data = example ? Cat("-d ", Shell(*example)) : "--data-binary @FILE";
+  return Cat(out, " \\\n  ", data, '\n');
 }
 
 }  // namespace frontdesk::codegen::docs

@@ -92,9 +92,8 @@ std::string Answer(const Method& method, const Binding& binding, Types& types) {
     out += "\nParts that are missing are named by the header `Frontdesk-Incomplete`.\n";
   }
   if (status == 204 || raw) return out;
-  const nlohmann::ordered_json example =
-      field == nullptr ? ExampleOf(*method.output, face) : ExampleOf(*field, face);
-  return Cat(out, "\n```json\n", example.dump(2), "\n```\n");
+  const auto example = field == nullptr ? ExampleOf(*method.output, face) : ExampleOf(*field, face);
+  return Cat(out, "\n```json\n", example->dump(2), "\n```\n");  // answers have no rules
 }
 
 std::string Errors(const Method& method, const Binding& binding) {

@@ -1,10 +1,12 @@
 #include "codegen/openapi/operation.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "codegen/common/comments.h"
 #include "codegen/common/endpoint.h"
 #include "codegen/common/example.h"
+#include "codegen/common/rules.h"
 #include "codegen/openapi/constraints.h"
 #include "gateway/base/text.h"
 #include "gateway/contract/version_check.h"
@@ -17,6 +19,11 @@ using contract::Field;
 using contract::Method;
 
 ordered_json HeaderRef(const char* name) { return {{"$ref", Cat("#/components/headers/", name)}}; }
+
+// Nothing where no value is known that keeps the rules.
+void AddExample(std::optional<ordered_json> example, ordered_json& out) {
+  if (example) out["example"] = *std::move(example);
+}
 
 // Comment and deprecation of what a parameter or body is filled from.
 void Describe(const Field& field, ordered_json& out) {
@@ -41,8 +48,12 @@ ordered_json PathParameterJson(const PathParameter& parameter, Schemas& schemas)
   const bool whole = !parameter.field.empty() && parameter.part.empty();
   out["schema"] = whole ? schemas.TypeOf(*parameter.field.back(), kRequestFace)
                         : ordered_json{{"type", "string"}};
-  out["example"] = whole ? ExampleOf(*parameter.field.back(), kRequestFace)
-                         : ordered_json(parameter.name + "-1");
+  if (whole) {
+    AddExample(ExampleOf(*parameter.field.back(), kRequestFace), out);
+  } else if (parameter.field.empty() || RulesText(*parameter.field.back()).empty()) {
+    // Of rules for the whole a part knows nothing.
+    out["example"] = parameter.name + "-1";
+  }
   return out;
 }
 
@@ -64,7 +75,7 @@ ordered_json QueryParameterJson(const QueryField& query, Schemas& schemas) {
   if (query.map) out["style"] = "deepObject";
   if (field.repeated) out["explode"] = true;
   out["schema"] = std::move(schema);
-  out["example"] = ExampleOf(field, kRequestFace);
+  AddExample(ExampleOf(field, kRequestFace), out);
   return out;
 }
 
@@ -100,8 +111,10 @@ ordered_json Parameters(const Operation& operation, Schemas& schemas) {
   return out;
 }
 
-ordered_json JsonContent(ordered_json schema, ordered_json example) {
-  return {{"application/json", {{"schema", std::move(schema)}, {"example", std::move(example)}}}};
+ordered_json JsonContent(ordered_json schema, std::optional<ordered_json> example) {
+  ordered_json content{{"schema", std::move(schema)}};
+  AddExample(std::move(example), content);
+  return {{"application/json", std::move(content)}};
 }
 
 // Bytes of whatever type the other side says.
@@ -111,11 +124,11 @@ ordered_json AnyContent() { return {{"*/*", ordered_json::object()}}; }
 ordered_json WholeBody(const Operation& operation, Schemas& schemas) {
   const contract::MessageTable& input = *operation.method.input;
   const auto in_body = [&](const Field& field) { return !IsCaptured(operation.binding, {&field}); };
-  ordered_json example = ExampleOf(input, kRequestFace);
+  std::optional<ordered_json> example = ExampleOf(input, kRequestFace);
   const bool all = std::all_of(input.fields.begin(), input.fields.end(), in_body);
   if (all || !IsPlain(input)) return JsonContent(schemas.Of(input, kRequestFace), example);
   for (const Field& field : input.fields) {
-    if (!in_body(field)) example.erase(field.json_name);
+    if (example && !in_body(field)) example->erase(field.json_name);
   }
   return JsonContent(schemas.ObjectOf(input, kRequestFace, in_body), std::move(example));
 }

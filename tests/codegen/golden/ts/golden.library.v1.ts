@@ -19,6 +19,12 @@ export interface CreateBookRequest {
   dryRun?: boolean;
 }
 
+/** What no example can show. */
+export interface EssayRequest {
+  /** In requests: must have at least 1000 characters. */
+  text?: string;
+}
+
 export interface GetBookRequest {
   /** "shelves/1/books/2" */
   name?: string;
@@ -69,6 +75,36 @@ export interface PutScanRequest {
   scan?: $google_api.HttpBody;
   quality?: number;
 }
+
+/** Examples keep the rules, or show nothing. */
+export interface ReserveRequest {
+  /** In requests: must match "^97[89]-[0-9]{10}$". */
+  isbn?: string;
+  /** In requests: must be an email address. */
+  email?: string;
+  /** In requests: must be one of "EUR", "USD". */
+  currency?: string;
+  /** In requests: must be at least 7; must be at most 28. */
+  days?: number;
+  /** In requests: must be more than 0; must be less than 1. */
+  fee?: $rt.Real;
+  /** In requests: must be none of DESK_UNSPECIFIED, NORTH. */
+  desk?: ReserveRequest_Desk;
+  /** In requests: must have at least 2 items; must not hold a value twice; each must have at most 8 characters. */
+  notes?: string[];
+  /** In requests: each key must begin with "copy-"; each must be at least 2. */
+  copies?: { [key: string]: string };
+  /**
+   * As long as no example is.
+   * In requests: must have at least 1000 characters.
+   */
+  essay?: string;
+}
+
+export type ReserveRequest_Desk =
+  | "DESK_UNSPECIFIED"
+  | "NORTH"
+  | "SOUTH";
 
 export interface ScanRequest {
   path?: string;
@@ -209,6 +245,43 @@ export class LibraryClient {
   ): Promise<$rt.Reply<Book>> {
     const path = `/v1/moves/${$rt.segment("copies", request.copies)}`;
     return this.$client.json<Book>("PUT", path, { json: $rt.without(request, "copies") }, options);
+  }
+
+  /** `POST /v1/reservations/{isbn}` */
+  async reserve(
+    request: ReserveRequest & { isbn: string },
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Book>> {
+    const path = `/v1/reservations/${$rt.segment("isbn", request.isbn)}`;
+    return this.$client.json<Book>("POST", path, { json: $rt.without(request, "isbn") }, options);
+  }
+
+  /** `GET /v1/reservations` */
+  async findReserved(
+    request: ReserveRequest,
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<Book>> {
+    const path = `/v1/reservations`;
+    const query = new $rt.Query();
+    query.add("isbn", request.isbn);
+    query.add("email", request.email);
+    query.add("currency", request.currency);
+    query.add("days", request.days);
+    query.add("fee", request.fee);
+    query.add("desk", request.desk);
+    query.add("notes", request.notes);
+    query.map("copies", request.copies);
+    query.add("essay", request.essay);
+    return this.$client.json<Book>("GET", path, { query }, options);
+  }
+
+  /** `POST /v1/essays` */
+  async writeEssay(
+    request: EssayRequest,
+    options: $rt.CallOptions = {},
+  ): Promise<$rt.Reply<$rt.Empty>> {
+    const path = `/v1/essays`;
+    return this.$client.json<$rt.Empty>("POST", path, { json: request }, options);
   }
 
   /**
