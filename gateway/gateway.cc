@@ -12,6 +12,7 @@
 #include "gateway/policy/forward_headers.h"
 #include "gateway/policy/version_hints.h"
 #include "gateway/transcode/encode.h"
+#include "gateway/upstream/canary.h"
 #include "gateway/upstream/idempotency_key.h"
 
 namespace frontdesk {
@@ -349,6 +350,9 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
   record.caller = exchange.call.caller_sub();
   record.upstream_calls = exchange.call.calls;
   record.upstream_retries = exchange.call.retries;
+  std::string versions;
+  if (exchange.call.versions) versions = upstream::VersionsText(*exchange.call.versions);
+  record.upstream_versions = versions;
   const std::string incomplete = IncompleteHeader(reply.incomplete);
   record.incomplete = incomplete;
   log_->Write(record);

@@ -43,7 +43,7 @@ void WriteFraction(char* to, int64_t micros) {
 }
 
 // Texts other than the target, with room for one more; everything else is names and numbers.
-constexpr size_t kTexts = 13;
+constexpr size_t kTexts = 14;
 constexpr size_t kRoom =
     JsonStringRoom(kTargetLimit) + kTexts * JsonStringRoom(kTextLimit) + size_t{1024};
 
@@ -116,6 +116,7 @@ std::string_view AccessFormatter::Format(const AccessRecord& record) {
   if (record.upstream_retries != 0) {
     Number(R"(,"upstream_retries":)", record.upstream_retries);
   }
+  Text(R"(,"upstream_versions":)", record.upstream_versions, kTextLimit);
   Text(R"(,"incomplete":)", record.incomplete, kTextLimit);
   Raw("}\n");
   return {line_.get(), static_cast<size_t>(at_ - line_.get())};

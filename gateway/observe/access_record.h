@@ -32,7 +32,9 @@ struct AccessRecord {
   std::string_view caller;
   uint32_t upstream_calls = 0;
   uint32_t upstream_retries = 0;  // attempts beyond the first of each call; left out when 0
-  std::string_view incomplete;    // as in the header frontdesk-incomplete: "payment;reason=..."
+  // Of upstreams that have several, those that were called last: "order@next, payment@stable".
+  std::string_view upstream_versions;
+  std::string_view incomplete;  // as in the header frontdesk-incomplete: "payment;reason=..."
 };
 
 // Writes records as JSON, one line each. Not thread-safe: a formatter per thread.

@@ -189,6 +189,15 @@ VersionView Canary::Describe(size_t version) const {
   return view;
 }
 
+std::string VersionsText(const VersionChoices& choices) {
+  std::string text;
+  for (const auto& [canary, version] : choices.made) {
+    text += Cat(text.empty() ? "" : ", ", canary->cluster(0).settings().name, '@',
+                canary->name(version));
+  }
+  return text;
+}
+
 bool CouldNotBeCalled(const absl::Status& status) {
   if (status.ok() || !WasNeverSent(status)) return false;
   const std::string reason = ReasonOf(status);

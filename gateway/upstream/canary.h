@@ -80,6 +80,10 @@ class Canary {
   const std::unique_ptr<Cells[]> cells_;
 };
 
+// To which versions a request's calls went in the end: "order@next, payment@stable"; "" where no
+// upstream that was called has several.
+std::string VersionsText(const VersionChoices& choices);
+
 // Whether the failure says that nobody could be called, and nobody was.
 bool CouldNotBeCalled(const absl::Status& status);
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "gateway/base/text.h"
@@ -71,6 +72,22 @@ class Canary : public ::testing::Test {
     return devices;
   }
 
+  // Which versions the access log says for the request with this id.
+  std::string Logged(const std::string& id) {
+    std::string versions;
+    EXPECT_TRUE(Eventually([&] {
+      std::istringstream lines(gateway_->process().Stderr());
+      for (std::string line; std::getline(lines, line);) {
+        const auto one = nlohmann::json::parse(line, nullptr, false);
+        if (!one.is_object() || one.value("request_id", "") != id) continue;
+        versions = one.value("upstream_versions", "");
+        return true;
+      }
+      return false;
+    })) << id;
+    return versions;
+  }
+
   Mocks stable_;
   std::optional<Mocks> next_{std::in_place};
   std::string yaml_, file_;
@@ -108,9 +125,15 @@ TEST_F(Canary, EachCallerHasAVersionAndMoreOfThemMoveOver) {
   EXPECT_EQ(Ask({{"version", "next"}, {"x-canary", "next"}}), 200);
   EXPECT_EQ(Ask({{"x-version", "next"}, {"x-version", "stable"}}), 200) << "which of both?";
   EXPECT_EQ(NextCalls(), before);
-  EXPECT_EQ(Ask({{"x-version", "next"}}), 200);
-  EXPECT_EQ(Ask({{"x-version", "next"}}, kDetails), 200);
+  EXPECT_EQ(Ask({{"x-version", "next"}, {"x-request-id", "to-next"}}), 200);
+  EXPECT_EQ(Ask({{"x-version", "next"}, {"x-request-id", "composed"}}, kDetails), 200);
   EXPECT_EQ(NextCalls(), before + 2);
+  EXPECT_EQ(Ask({{"x-request-id", "to-stable"}}), 200);
+  EXPECT_EQ(Ask({{"x-request-id", "to-none"}}, "/nowhere"), 404);
+  EXPECT_EQ(Logged("to-next"), "order@next");
+  EXPECT_EQ(Logged("composed"), "order@next");
+  EXPECT_EQ(Logged("to-stable"), "order@stable");
+  EXPECT_EQ(Logged("to-none"), "");
   EXPECT_EQ(VersionMetric("chosen_total", "next", ",by=\"match\""), 2);
 
   const nlohmann::json page = Json(Fetch(gateway_->admin(), "GET", "/upstreams"));

@@ -43,6 +43,7 @@ AccessRecord FullRecord() {
   record.caller = "user-1";
   record.upstream_calls = 4;
   record.upstream_retries = 2;
+  record.upstream_versions = "order@next, user@stable";
   record.incomplete = "payment;reason=DEADLINE_EXCEEDED";
   return record;
 }
@@ -56,6 +57,7 @@ TEST(AccessFormatter, WritesEveryField) {
             R"("status":404,"grpc_code":"NOT_FOUND","reason":"NOT_FOUND","duration_us":1234,)"
             R"("request_bytes":10,"response_bytes":728,"peer":"192.0.2.7",)"
             R"("user_agent":"phone/1","caller":"user-1","upstream_calls":4,"upstream_retries":2,)"
+            R"("upstream_versions":"order@next, user@stable",)"
             R"("incomplete":"payment;reason=DEADLINE_EXCEEDED"})"
             "\n");
 }

@@ -155,6 +155,7 @@ class CanaryTest : public Chain {
 };
 
 TEST_F(CanaryTest, NobodyGoesThereUnlessAsked) {
+  EXPECT_EQ(VersionsText({}), "");
   for (int i = 0; i < 50; ++i) EXPECT_EQ(PortOf({.sub = Cat(i)}), "1");
   // Nor does a client choose by saying so.
   EXPECT_EQ(PortOf({.address = "a", .headers = {{"version", "next"}, {"x-canary", "next"}}}), "1");
@@ -227,6 +228,7 @@ TEST_F(CanaryTest, WithoutAnythingKnownItIsDrawnOncePerRequest) {
 TEST_F(CanaryTest, ARequestKeepsItsVersionWhileSharesChange) {
   Percent(100);
   Pending& call = From({.sub = "a"});
+  EXPECT_EQ(VersionsText(*call.context.versions), "s@next");
   EXPECT_EQ(Port(call), "2");
   Percent(0);
   Again(call);
@@ -291,6 +293,9 @@ TEST_F(CanaryTest, WhereItCantBeCalledTheStableOneIs) {
       EXPECT_EQ(Port(call), "2") << row.name;
     } else {
       EXPECT_EQ(Port(call), row.port) << row.name;
+      EXPECT_EQ(VersionsText(*call.context.versions),
+                std::string_view(row.port) == "1" ? "s@stable" : "s@next")
+          << row.name;
     }
     // It is tried again, so that it is called as soon as it can be.
     if (row.readiness == Readiness::kFailing) {
