@@ -71,6 +71,7 @@ void ManyAreIdle(Rig& rig, Judge& judge) {
                                         .connections = count});
       idle->Start();
       rig.Until([&] { return idle->done(); }, seconds(20));
+      rig.Count(idle->report());
       if (each == 0) {
         each = (static_cast<double>(rig.bytes()) - before) / static_cast<double>(count) / 1024;
       }
@@ -113,6 +114,7 @@ void TheyDoNotRead(Rig& rig, Judge& judge) {
         requests += Cat("GET /2/slow-", i, '-', n, " HTTP/1.1\r\nhost: a\r\n\r\n");
       }
       reader.Send(requests);
+      rig.CountUnread(kAsked);
     }
     rig.Until([&] { return !fault || rig.backend(1).calls() >= asked + count; }, seconds(10));
     rig.Wait(seconds(fault ? 1 : 0));  // until no more are made

@@ -33,6 +33,26 @@ void JudgeRest(Rig& rig, Judge& judge) {
   judge.Within("resident MiB", static_cast<double>(rig.bytes()) / kMiB, most / kMiB, 1e9);
 }
 
+// Client, gateway and back ends have counted the same.
+void JudgeAccounts(Rig& rig, Judge& judge) {
+  const Accounts counts = rig.TakeAccounts();
+  uint64_t answered = 0;
+  uint64_t uncounted = 0;
+  uint64_t requests = 0;
+  for (const auto& [status, count] : counts.answered) {
+    answered += count;
+    const auto same = counts.requests.find(status);
+    const uint64_t by_gateway = same == counts.requests.end() ? 0 : same->second;
+    uncounted += count - std::min(count, by_gateway);
+  }
+  for (const auto& [status, count] : counts.requests) requests += count;
+  judge.AtMost("answers that the gateway did not count", uncounted, 0);
+  judge.AtLeast("requests by its count", requests, answered + counts.left);
+  judge.AtMost("requests by its count", requests, answered + counts.unanswered);
+  judge.AtLeast("calls at back ends", counts.calls, counts.calls_ok);
+  judge.AtMost("calls at back ends", counts.calls, counts.most_attempts);
+}
+
 }  // namespace
 
 double Pairs::Median() const {
@@ -122,6 +142,7 @@ Judge Play(const Row& row, const Scale& scale) {
   row.play(rig, judge);
   judge.AtMost("crossed answers", rig.crossed(), 0);
   judge.AtMost("calls made twice", rig.Duplicates(), 0);
+  JudgeAccounts(rig, judge);
   JudgeRest(rig, judge);
   const auto ended = rig.gateway().process().Wait(std::chrono::milliseconds(0));
   judge.That("gateway alive", !ended);

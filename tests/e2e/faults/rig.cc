@@ -105,6 +105,8 @@ void Rig::WarmUp() {
     Load(plan);
   }
   Forget();
+  warmed_up_ = OfGateway();
+  answered_.clear();
   files_at_first_ = files();
   bytes_at_first_ = bytes();
 }
@@ -166,7 +168,7 @@ LoadReport Rig::Closed(size_t connections, Duration length, std::vector<LoadRout
   plan.connections = connections;
   plan.length = length;
   const LoadReport report = testing_support::RunLoad(loop_, plan);
-  crossed_ += report.Total().crossed;
+  Count(report);
   return report;
 }
 
@@ -193,11 +195,63 @@ std::vector<LoadReport> Rig::Loads(std::vector<LoadPlan> plans, std::vector<Even
     return std::all_of(loads.begin(), loads.end(), [](const auto& load) { return load->done(); });
   });
   std::vector<LoadReport> reports;
-  for (const auto& load : loads) {
-    reports.push_back(load->report());
-    crossed_ += reports.back().Total().crossed;
+  for (size_t i = 0; i < loads.size(); ++i) {
+    reports.push_back(loads[i]->report());
+    // The admin port's requests are not counted as the gateway's.
+    if (plans[i].port == gateway_->port()) Count(reports.back());
   }
   return reports;
+}
+
+void Rig::Count(const LoadReport& report) {
+  const RouteReport total = report.Total();
+  crossed_ += total.crossed;
+  for (const LoadSample& sample : total.samples) {
+    if (sample.status > 0) {
+      ++answered_[sample.status];
+    } else {
+      ++unanswered_;
+    }
+  }
+  for (const auto& [id, at] : report.left) left_.push_back(id);
+}
+
+Accounts Rig::OfGateway() {
+  std::optional<Metrics> now;
+  const auto quiet = [&] {
+    now.emplace(metrics());
+    return now->Sum("http_server_active_requests") == 0;
+  };
+  Until(quiet, seconds(5));
+  Accounts counts;
+  for (int status = 200; status < 600; ++status) {
+    const uint64_t requests = now->Count("http_server_request_duration_seconds_count",
+                                         {Cat("http_response_status_code=\"", status, '"')});
+    if (requests > 0) counts.requests[status] = requests;
+  }
+  counts.calls_ok = now->Count("grpc_client_handled_total", {"grpc_code=\"OK\""});
+  counts.most_attempts = now->Count("grpc_client_started_total") -
+                         now->Count("frontdesk_upstream_breaker_refused_total") +
+                         now->Count("frontdesk_upstream_retries_total") +
+                         now->Count("frontdesk_upstream_hedges_total");
+  return counts;
+}
+
+Accounts Rig::TakeAccounts() {
+  Accounts counts = OfGateway();
+  for (const auto& [status, before] : warmed_up_.requests) counts.requests[status] -= before;
+  counts.calls_ok -= warmed_up_.calls_ok;
+  counts.most_attempts -= warmed_up_.most_attempts;
+  counts.answered = answered_;
+  counts.unanswered = unanswered_;
+  const auto is_known = [&](const std::string& id) {
+    bool known = false;
+    Each([&](LightBackend& backend) { known = known || backend.seen().contains(id); });
+    return known;
+  };
+  counts.left = static_cast<uint64_t>(std::count_if(left_.begin(), left_.end(), is_known));
+  counts.calls = Calls();
+  return counts;
 }
 
 void Rig::Wait(Duration time) {

@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/base/loop.h"
+#include "tests/e2e/faults/metrics.h"
 #include "tests/e2e/stack.h"
 #include "tests/support/dns_server.h"
 #include "tests/support/light_backend.h"
@@ -49,6 +51,21 @@ struct Topology {
   bool named = false;
 };
 inline constexpr char kBackEnds[] = "backends.test";
+
+// What each side counted, since the start or between two moments.
+struct Accounts {
+  // By the client: answers by status, and the requests without one. `left`: of those, the ones that
+  // a back end saw.
+  std::map<int, uint64_t> answered;
+  uint64_t unanswered = 0;
+  uint64_t left = 0;
+  // By the gateway: requests by status, calls and the attempts that they may have made.
+  std::map<int, uint64_t> requests;
+  uint64_t most_attempts = 0;
+  uint64_t calls_ok = 0;
+  // By the back ends.
+  uint64_t calls = 0;
+};
 
 // Something to do while a load runs.
 struct Event {
@@ -104,6 +121,13 @@ class Rig {
   static uint64_t Duplicates(const std::vector<const LightBackend*>& backends);
   uint64_t Duplicates();  // ... any back end of the rig
   uint64_t crossed() const { return crossed_; }
+  // For the accounts: of a load that was not run by the rig; requests of which no answer is read.
+  void Count(const LoadReport& report);
+  void CountUnread(uint64_t requests) { unanswered_ += requests; }
+  // Since the warm-up.
+  Accounts TakeAccounts();
+  // Of now.
+  Metrics metrics() const { return Metrics::Of(gateway_->admin()); }
 
   // Everything well again, and all resources back: see Judge.
   void Heal();
@@ -120,6 +144,8 @@ class Rig {
   std::string Config(const Topology& topology) const;
   std::string Endpoints(int service) const;  // in YAML
   void WarmUp();
+  // Of the gateway, since its start.
+  Accounts OfGateway();
 
   const Scale scale_;
   const Topology topology_;
@@ -130,6 +156,10 @@ class Rig {
   int loads_ = 0;
   double half_ = 0;
   uint64_t crossed_ = 0;
+  std::map<int, uint64_t> answered_;
+  uint64_t unanswered_ = 0;
+  std::vector<std::string> left_;  // ids
+  Accounts warmed_up_;
   size_t files_at_first_ = 0;
   size_t bytes_at_first_ = 0;
 };

@@ -93,6 +93,13 @@ void PartsOfAPage(Rig& rig, Judge& judge) {
              rig.Until([&] { return rig.backend(2).open_streams() == 0; }, seconds(2)));
 }
 
+// Nobody has done anything wrong.
+void JudgeNoBlame(Rig& rig, Judge& judge) {
+  const Metrics metrics = rig.metrics();
+  judge.AtMost("ejections", metrics.Ejections(), 0);
+  judge.AtMost("breakers opened", metrics.BreakersOpened(), 0);
+}
+
 // Who was due when it began had to wait to its end: a load that hid that would prove nothing.
 void JudgePause(Judge& judge, const LoadReport& report, milliseconds pause) {
   const RouteReport total = report.Total();
@@ -101,19 +108,48 @@ void JudgePause(Judge& judge, const LoadReport& report, milliseconds pause) {
                 static_cast<uint64_t>(pause.count()) * 9 / 10);
 }
 
-// Nobody runs for a while: what was sent before and meanwhile is answered.
-void TheGatewayIsStopped(Rig& rig, Judge& judge) {
-  const milliseconds pause(rig.Either(5000, 1000));
+// From `at` on, for `pause`, the gateway does not run.
+void Stop(Rig& rig, Duration at, Duration pause, std::vector<Event>& events) {
   const auto signal = [&](int number) {
     return [&rig, number] { rig.gateway().process().Signal(number); };
   };
-  const LoadReport report = rig.Load(
-      {.routes = {rig.Get(), rig.Put()},
-       .rate = 200,
-       .length = pause + seconds(2),
-       .connections = 4000},
-      {{milliseconds(500), signal(SIGSTOP)}, {milliseconds(500) + pause, signal(SIGCONT)}});
+  events.push_back({at, signal(SIGSTOP)});
+  events.push_back({at + pause, signal(SIGCONT)});
+}
+
+// What was sent before and meanwhile is answered.
+void TheGatewayIsStopped(Rig& rig, Judge& judge) {
+  const milliseconds pause(rig.Either(5000, 1000));
+  std::vector<Event> events;
+  Stop(rig, milliseconds(500), pause, events);
+  const LoadReport report = rig.Load({.routes = {rig.Get(), rig.Put()},
+                                      .rate = 200,
+                                      .length = pause + seconds(2),
+                                      .connections = 4000},
+                                     std::move(events));
   JudgePause(judge, report, pause);
+  JudgeNoBlame(rig, judge);
+}
+
+// It gets a tenth of a processor, as from a cgroup: answers of the back ends, which have all they
+// need, lie there unread until it is its turn, while deadlines of 300 ms go on.
+void TheGatewayIsStarved(Rig& rig, Judge& judge) {
+  const seconds length(rig.Either(10, 3));
+  constexpr milliseconds kPeriod(100);
+  std::vector<Event> events;
+  for (Duration at = kPeriod; at < length; at += kPeriod) {
+    Stop(rig, at, kPeriod * 9 / 10, events);
+  }
+  const LoadReport report =
+      rig.Load({.routes = {rig.Get(), rig.Put()}, .rate = 200, .length = length + seconds(1)},
+               std::move(events));
+  const RouteReport total = report.Total();
+  judge.AtMost("neither 2xx nor 504", total.failed() - total.Count(504), 0);
+  judge.AtMost("failed", total.failed(), rig.Either<uint64_t>(0, total.sent() / 20));
+  judge.Note("median ms", Cat(static_cast<int>(total.GoodPercentile(50))));
+  judge.Note("longest ms", Cat(static_cast<int>(total.GoodPercentile(100))));
+  judge.Reasons(total);
+  JudgeNoBlame(rig, judge);
 }
 
 void ABackEndIsStopped(Rig& rig, Judge& judge) {
@@ -127,12 +163,18 @@ void ABackEndIsStopped(Rig& rig, Judge& judge) {
                 {milliseconds(500) + pause,
                  [&] { rig.Each([](LightBackend& one) { one.Pause(false); }); }}});
   JudgePause(judge, report, pause);
+  JudgeNoBlame(rig, judge);
 }
 
 }  // namespace
 
 std::vector<Row> SlowRows() {
   const std::string deadline = "timeout: 300ms";
+  const std::string calm = "no failure, no ejection, no breaker opens";
+  const Topology starved{
+      .endpoints = 2, .upstream = deadline, .behaviour = {.delay = milliseconds(20)}};
+  Topology starved_four = starved;
+  starved_four.workers = 4;
   return {
       {"1",
        "one of seven services answers in 5 s instead of 20 ms",
@@ -151,12 +193,20 @@ std::vector<Row> SlowRows() {
        PartsOfAPage},
       {"45",
        "the gateway is stopped for 5 s",
-       "no failure of its own when it goes on",
-       {},
+       calm,
+       {.endpoints = 2},
        TheGatewayIsStopped},
+      {"45-workers",
+       "... with four workers",
+       calm,
+       {.endpoints = 2, .workers = 4},
+       TheGatewayIsStopped},
+      {"45-cycles", "the gateway is stopped for 90 ms of every 100 ms; deadline 300 ms", calm,
+       starved, TheGatewayIsStarved},
+      {"45-cycles-workers", "... with four workers", calm, starved_four, TheGatewayIsStarved},
       {"45-backend",
        "all back ends are stopped for 5 s",
-       "no failure, no ejection",
+       calm,
        {.endpoints = 2},
        ABackEndIsStopped},
   };

@@ -1,0 +1,57 @@
+// What the gateway says of itself.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "gateway/base/clock.h"
+
+namespace frontdesk::faults {
+
+// Its metrics, at one moment.
+class Metrics {
+ public:
+  explicit Metrics(std::string text) : text_(std::move(text)) {}
+  // Asks the admin port, and waits for the answer.
+  static Metrics Of(uint16_t admin);
+
+  // All series of `name` that have each of `labels` (`state="ejected"`), together; 0 without any.
+  double Sum(std::string_view name, std::initializer_list<std::string_view> labels = {}) const;
+  uint64_t Count(std::string_view name, std::initializer_list<std::string_view> labels = {}) const {
+    return static_cast<uint64_t>(Sum(name, labels));
+  }
+  // How often breakers of methods and of end points have opened.
+  uint64_t BreakersOpened() const;
+  uint64_t Ejections() const;
+
+ private:
+  const std::string text_;
+};
+
+// Looks at one of them all the time, from a thread of its own: whoever waited for answers would
+// keep the back ends waiting.
+class Watch {
+ public:
+  Watch(uint16_t admin, std::string name, std::string label = "");
+  ~Watch() { Stop(); }
+  void Stop();
+
+  // The highest that was seen, and when it was first seen above 0. Once stopped.
+  double most() const { return most_; }
+  std::optional<TimePoint> first() const { return first_; }
+
+ private:
+  void Run(uint16_t admin, const std::string& name, const std::string& label);
+
+  std::atomic<bool> stop_{false};
+  double most_ = 0;
+  std::optional<TimePoint> first_;
+  std::thread thread_;  // the last one: it uses the others
+};
+
+}  // namespace frontdesk::faults
