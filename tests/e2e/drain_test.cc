@@ -16,11 +16,18 @@ using std::chrono::milliseconds;
 using testing_support::ScriptedConnection;
 using testing_support::ScriptedH2Server;
 
+// What the clients of a load do.
+struct Asks {
+  bool writes = false;
+  // 503 is an answer, too.
+  bool may_be_refused = false;
+};
+
 // Sends requests on keep-alive connections until told to stop; a connection that the server ended
 // with its answer is replaced, as every client does.
 class Load {
  public:
-  Load(uint16_t port, int clients) {
+  Load(uint16_t port, int clients, Asks asks = {}) : asks_(asks) {
     for (int i = 0; i < clients; ++i) threads_.emplace_back([this, port, i] { Run(port, i); });
   }
   ~Load() { Stop(); }
@@ -32,12 +39,16 @@ class Load {
   }
 
   std::atomic<int> answered{0};
+  std::atomic<int> refused{0};
   std::atomic<int> failed{0};
 
  private:
   void Run(uint16_t port, int client_number) {
     const std::string id = "order-" + std::to_string(client_number + 1);
-    const std::string request = RequestText("GET", "/api/v1/orders/" + id);
+    const std::string request = asks_.writes
+                                    ? RequestText("POST", "/api/v1/cart/items", {},
+                                                  R"({"productId": "product-1", "quantity": 1})")
+                                    : RequestText("GET", "/api/v1/orders/" + id);
     while (!stop_) {
       RawClient client(port);
       if (!client.connected()) return;  // the port is closed: the gateway said goodbye before
@@ -45,7 +56,12 @@ class Load {
       while (!stop_) {
         if (!client.Send(request)) break;
         const std::optional<RawResponse> response = client.Read();
-        if (!response || response->cut || response->status != 200 || Json(*response)["id"] != id) {
+        const bool whole = response && !response->cut;
+        const bool refused = whole && asks_.may_be_refused && response->status == 503 &&
+                             response->Header("retry-after") != "";
+        const bool answered =
+            whole && response->status == 200 && (asks_.writes || Json(*response)["id"] == id);
+        if (!answered && !refused) {
           ++failed;
           ADD_FAILURE() << id << ", request " << nth << " of the connection: "
                         << (response             ? response->body
@@ -54,12 +70,15 @@ class Load {
           break;
         }
         ++nth;
-        ++answered;
+        ++(refused ? this->refused : this->answered);
+        // As it was asked to, if not for as long.
+        if (refused) std::this_thread::sleep_for(milliseconds(2));
         if (response->Header("connection") == "close") break;
       }
     }
   }
 
+  const Asks asks_;
   std::atomic<bool> stop_{false};
   std::vector<std::thread> threads_;
 };
@@ -146,6 +165,65 @@ TEST(Drain, LosesNothingWhileBackEndsFail) {
   EXPECT_GT(hedges, 0);
   RecordProperty("answered", answered);
 }
+
+class DrainOf : public ::testing::TestWithParam<const char*> {};
+
+// More comes than can be done, so that all queues are full: who is in one is answered or refused,
+// and no write is made that nobody is told of.
+TEST_P(DrainOf, LosesNothingOfWhatIsTooMuch) {
+  Mocks mocks;
+  mocks.SetFaults("delay=order=30,cart=30");
+  GatewayOptions options{.workers = 4, .transport = GetParam(), .grace = "50ms"};
+  options.extra =
+      "bulkheads: {writes: {max_in_flight: 8, max_pending: 6}}\n"
+      "overload: {max_queue_age: 5s}\n"
+      "methods: {shop.cart.v1.Carts/AddItem: {bulkhead: writes}}\n";
+  options.upstream = {"max_in_flight: 4", "max_pending: 6", "max_queue_age: 500ms"};
+  Frontdesk gateway(mocks, options);
+  Load reads(gateway.port(), 20, {.may_be_refused = true});
+  Load writes(gateway.port(), 20, {.writes = true, .may_be_refused = true});
+  const auto waiting = [&](const char* upstream) {
+    return gateway.Metric(
+        Cat("frontdesk_upstream_pending{upstream=\"", upstream, "\",for=\"room\"}"));
+  };
+  EXPECT_TRUE(Eventually([&] { return reads.refused > 100 && writes.refused > 100; }));
+  EXPECT_TRUE(Eventually([&] { return waiting("order") > 0 && waiting("cart") > 0; }));
+  gateway.process().Signal(SIGTERM);
+  EXPECT_EQ(gateway.process().Wait(milliseconds(20000)), 0) << gateway.process().Stderr();
+  reads.Stop();
+  writes.Stop();
+  EXPECT_EQ(reads.failed + writes.failed, 0) << gateway.process().Stderr();
+  EXPECT_GT(reads.answered, 0);
+  EXPECT_EQ(mocks.Count("cart", "calls"), static_cast<uint64_t>(writes.answered));
+}
+
+// Breakers refuse, and let probes through meanwhile.
+TEST_P(DrainOf, LosesNothingWhileABreakerIsOpen) {
+  Mocks mocks;
+  mocks.SetFaults("fail=cart=UNAVAILABLE");
+  GatewayOptions options{.workers = 4, .transport = GetParam(), .grace = "50ms"};
+  options.extra =
+      "methods: {shop.cart.v1.Carts/AddItem: {breaker: {consecutive_failures: 5, open_time: 20ms, "
+      "max_open_time: 20ms}}}\n";
+  Frontdesk gateway(mocks, options);
+  Load reads(gateway.port(), 8);
+  Load writes(gateway.port(), 8, {.writes = true, .may_be_refused = true});
+  const std::string rpc = R"({grpc_service="shop.cart.v1.Carts",grpc_method="AddItem"})";
+  EXPECT_TRUE(Eventually([&] {
+    return gateway.Metric(Cat("frontdesk_upstream_breaker_refused_total", rpc)) > 100 &&
+           gateway.Metric(Cat("frontdesk_upstream_breaker_opened_total", rpc)) > 2 &&
+           reads.answered > 100;
+  }));
+  gateway.process().Signal(SIGTERM);
+  EXPECT_EQ(gateway.process().Wait(milliseconds(20000)), 0) << gateway.process().Stderr();
+  reads.Stop();
+  writes.Stop();
+  EXPECT_EQ(reads.failed + writes.failed, 0) << gateway.process().Stderr();
+  EXPECT_EQ(writes.answered, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, DrainOf, ::testing::Values("h2", "grpc"),
+                         [](const auto& info) { return std::string(info.param); });
 
 // Until the grace is over a balancer may not have heard: new connections are still served, and told
 // that each is the last request of its connection.

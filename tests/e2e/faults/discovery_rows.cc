@@ -120,13 +120,11 @@ void TheyMove(Rig& rig, Judge& judge) {
 
 std::vector<Row> DiscoveryRows() {
   const std::string demand = "0 failed; a new set used <= TTL + 1 s, the last good one kept";
-  Topology topology{.endpoints = 2, .upstream = "dns_refresh: 200ms", .named = true};
-  Topology workers = topology;
-  workers.workers = 4;
+  const Topology topology{.endpoints = 2, .upstream = "dns_refresh: 200ms", .named = true};
   return {
       {"21", "names that move; name servers that deny, fail, hang, or answer 10,000 addresses",
        demand, topology, TheyMove},
-      {"21-workers", "... with four workers", demand, workers, TheyMove},
+      {"21-workers", "... with four workers", demand, WithFourWorkers(topology), TheyMove},
   };
 }
 

@@ -81,6 +81,25 @@ void AllAreGone(Rig& rig, Judge& judge) {
       [&] { rig.Each([](LightBackend& one) { one.Listen(); }); });
 }
 
+// A breaker lets probes through one at a time, however many workers there are to make them: each is
+// on its way for 300 ms.
+void TheyAreProbed(Rig& rig, Judge& judge) {
+  constexpr seconds kOpen(2);
+  constexpr milliseconds kEvery(20);
+  const Duration length = kOpen + seconds(rig.Either(8, 2));
+  size_t most = 0;
+  uint64_t before = 0;
+  std::vector<Event> events = {{milliseconds(200), [&] { rig.Behave({.answer = Answer::kNever}); }},
+                               {kOpen, [&] { before = rig.Calls(); }}};
+  for (Duration at = kOpen; at < length; at += kEvery) {
+    events.push_back({at, [&] { most = std::max(most, rig.backend().open_streams()); }});
+  }
+  rig.Load({.routes = {rig.Get()}, .length = length, .connections = 4000}, std::move(events));
+  judge.Between("probes at a time", most, 1, 1);
+  judge.AtMost("probes", rig.Calls() - before,
+               static_cast<uint64_t>((length - kOpen) / milliseconds(300)) + 1);
+}
+
 }  // namespace
 
 std::vector<Row> DownRows() {
@@ -89,7 +108,18 @@ std::vector<Row> DownRows() {
   return {
       {"38", "all back ends answer UNAVAILABLE", demand, {.endpoints = 2}, AllFail},
       {"38-workers", "... with four workers", demand, {.endpoints = 2, .workers = 4}, AllFail},
+      {"38-probes",
+       "the back end never answers; four workers, deadline 300 ms",
+       "one probe at a time",
+       {.upstream = "timeout: 300ms", .workers = 4},
+       TheyAreProbed},
       {"14", "all back ends are down", demand, {.endpoints = 2}, AllAreGone},
+      {"14-workers",
+       "... with four workers",
+       demand,
+       {.endpoints = 2, .workers = 4},
+       AllAreGone,
+       true},
   };
 }
 

@@ -37,14 +37,48 @@ void JudgeAll(Judge& judge, const LoadReport& report) {
   judge.Reasons(report.Total());
 }
 
-void OneRefuses(Rig& rig, Judge& judge) {
+LoadReport WhileOneRefuses(Rig& rig) {
   const auto fault = [&] {
     LightBackend& bad = Busier(rig);
     bad.Refuse();
     bad.Goaway();
   };
-  JudgeAll(judge, During(rig, fault, seconds(rig.Either(10, 3))));
+  return During(rig, fault, seconds(rig.Either(10, 3)));
 }
+
+void OneRefuses(Rig& rig, Judge& judge) { JudgeAll(judge, WhileOneRefuses(rig)); }
+
+// Nobody makes a failed call again: what fails is seen.
+void OneRefusesForGood(Rig& rig, Judge& judge) {
+  const RouteReport total = WhileOneRefuses(rig).Total();
+  judge.AtMost("failed", total.failed(), 5);
+  judge.Reasons(total);
+}
+
+// Who is connected and fails is left out after five calls in a row, or 15 s.
+void OneIsEjected(Rig& rig, Judge& judge, LightBehaviour fails) {
+  Watch watch(rig.gateway().admin(), "frontdesk_upstream_ejections_total");
+  TimePoint failed_at;
+  const LoadReport report = rig.Load(
+      {.routes = {rig.Get(), rig.Put()}, .length = seconds(rig.Either(20, 4)), .connections = 4000},
+      {{milliseconds(500), [&] {
+          failed_at = Clock::now();
+          Busier(rig).Behave(fails);
+        }}});
+  watch.Stop();
+  const RouteReport total = report.Total();
+  // Short runs are on machines that may be late: then several calls are under way at once.
+  judge.AtMost("failed", total.failed(), rig.Either<uint64_t>(5, 15));
+  judge.That("ejected, where five have failed", !watch.rises().empty() || total.failed() < 5);
+  if (!watch.rises().empty()) {
+    const std::chrono::duration<double> after = watch.rises().front() - failed_at;
+    judge.Within("ejected after s", after.count(), 15, 15);
+  }
+  judge.Reasons(total);
+}
+
+void OneFails(Rig& rig, Judge& judge) { OneIsEjected(rig, judge, {.answer = Answer::kStatus}); }
+void OneHangs(Rig& rig, Judge& judge) { OneIsEjected(rig, judge, {.answer = Answer::kNever}); }
 
 // Calls that are under way when their connection is reset may have been carried out. That there
 // are several at once is no reason to refuse those that the other end point would answer.
@@ -92,12 +126,22 @@ void OneResetsMidway(Rig& rig, Judge& judge) {
 }
 
 void OneIsSilent(Rig& rig, Judge& judge) {
+  LightBackend* bad = nullptr;
+  uint64_t before = 0;
   const auto fault = [&] {
-    LightBackend& bad = Busier(rig);
-    bad.Behave({.accept = Accept::kSilent});
-    bad.Goaway(milliseconds(0));
+    bad = &Busier(rig);
+    before = bad->connections_accepted();
+    bad->Behave({.accept = Accept::kSilent});
+    bad->Goaway(milliseconds(0));
   };
-  JudgeAll(judge, During(rig, fault, seconds(rig.Either(20, 4))));
+  const LoadReport report = During(rig, fault, seconds(rig.Either(20, 4)));
+  JudgeAll(judge, report);
+  const uint64_t tried = bad->connections_accepted() - before;
+  judge.AtLeast("connections it hung", tried, 1);
+  // Who waited for one of them.
+  const uint64_t delayed =
+      report.Total().Count([](const LoadSample& sample) { return sample.took_ms > 250; });
+  judge.AtMost("delayed", delayed, rig.Either<uint64_t>(tried, report.Total().sent() / 10));
 }
 
 // Calls that were sent when the silence begins can't be told from lost ones.
@@ -109,9 +153,13 @@ void OneDrops(Rig& rig, Judge& judge) {
         bad = &Busier(rig);
         rig.Drop(*bad, true);
       },
-      seconds(rig.Either(20, 6)));
+      seconds(rig.Either(30, 6)));
   rig.Drop(*bad, false);
+  judge.Note("dropped by", rig.dropped_by());
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
+  judge.Note(
+      "GETs longer than 1 s",
+      Cat(report["get1"].Count([](const LoadSample& sample) { return sample.took_ms > 1000; })));
   judge.Within("longest GET s", report["get1"].GoodPercentile(100) / 1000, 15, 20);
   judge.AtLeast("calls before", bad->calls(), 10);
   const RouteReport& put = report["put1"];
@@ -167,6 +215,42 @@ void OneFlaps(Rig& rig, Judge& judge) {
   judge.AtMost("failed POSTs", report["put1"].failed(), report["put1"].sent() / 100);
 }
 
+// Connected all the time, but for every other second it fails what it is asked: out for a while,
+// and each time for longer.
+void OneFailsNowAndThen(Rig& rig, Judge& judge) {
+  LightBackend& bad = rig.backend(0, 0);
+  const int rounds = rig.Either(30, 2);
+  const seconds length(2 * rounds + 1);
+  std::vector<Event> events;
+  for (int i = 0; i < rounds; ++i) {
+    events.push_back({seconds(2 * i + 1), [&] { bad.Behave({.answer = Answer::kStatus}); }});
+    events.push_back({seconds(2 * i + 2), [&] { bad.Behave({}); }});
+  }
+  Watch watch(rig.gateway().admin(), "frontdesk_upstream_ejections_total");
+  const LoadReport report = rig.Load(
+      {.routes = {rig.Get(), rig.Put()}, .length = length, .connections = 4000}, std::move(events));
+  watch.Stop();
+  judge.AtMost("failed GETs", report["get1"].failed(), 0);
+  judge.AtMost("failed POSTs", report["put1"].failed(),
+               report["put1"].sent() / rig.Either<uint64_t>(100, 50));
+  judge.Reasons(report.Total());
+  const std::vector<TimePoint>& ejected = watch.rises();
+  // At most every five seconds, and the first two at once. At few calls a second there may be none:
+  // who has failed once is asked less.
+  judge.Between("ejections", static_cast<uint64_t>(watch.most()), rig.Either<uint64_t>(1, 0),
+                static_cast<uint64_t>(length.count()) / 5 + 1);
+  std::string apart;
+  for (size_t i = 1; i < ejected.size(); ++i) {
+    const std::chrono::duration<double> gap = ejected[i] - ejected[i - 1];
+    apart += Cat(apart.empty() ? "" : ", ", static_cast<int>(gap.count() + 0.5));
+  }
+  judge.Note("seconds apart", apart);
+  if (ejected.size() > 2) {
+    judge.That("further and further apart",
+               ejected.back() - ejected[ejected.size() - 2] > ejected[1] - ejected[0]);
+  }
+}
+
 // Calls that take longer than the silence after which a PING is sent. Whoever is told to be calm
 // goes on with a new connection, but not again and again.
 void OneHatesPings(Rig& rig, Judge& judge) {
@@ -180,21 +264,28 @@ void OneHatesPings(Rig& rig, Judge& judge) {
   judge.AtMost("new connections", bad.connections_accepted(), static_cast<uint64_t>(length) + 3);
 }
 
+constexpr uint64_t kMaxPending = 16;
+
 void FewStreams(Rig& rig, Judge& judge) {
   for (const uint32_t streams : {1u, 0u}) {
     rig.Behave({.delay = milliseconds(20), .max_concurrent_streams = streams});
     rig.Wait(milliseconds(100));
+    Watch watch(rig.gateway().admin(), "frontdesk_upstream_pending", "for=\"connection\"");
     const LoadReport report = rig.Load({.routes = {rig.Get()},
                                         .rate = 500,
                                         .length = seconds(rig.Either(5, 2)),
                                         .connections = 4000});
+    watch.Stop();
     const RouteReport& route = report["get1"];
     const std::string with = Cat(" with ", streams);
     if (streams > 0) judge.AtLeast(Cat("answered", with), route.good(), 10);
     judge.AtMost(Cat("other than 200, 503, 504", with),
                  route.failed() - route.Count(503) - route.Count(504), 0);
     judge.AtLeast(Cat("refused", with), route.Count(503), 1);
-    judge.Within(Cat("503 median ms", with), route.PercentileOf(503, 50), 5, 5000);
+    judge.Reasons(route);
+    judge.Note(Cat("503 median ms", with), Cat(static_cast<int>(route.PercentileOf(503, 50))));
+    judge.Within(Cat("503 p99 ms", with), route.PercentileOf(503, 99), 5, 5000);
+    judge.Between(Cat("most pending", with), static_cast<uint64_t>(watch.most()), 1, kMaxPending);
   }
 }
 
@@ -203,31 +294,70 @@ void FewStreams(Rig& rig, Judge& judge) {
 std::vector<Row> EndpointRows() {
   const std::string demand = "0 failed idempotent requests; others are not made twice";
   const Topology two{.endpoints = 2};
-  const Topology four{.endpoints = 2, .workers = 4};
+  const Topology four = WithFourWorkers(two);
+  Topology grpc = two;
+  grpc.transport = "grpc";
+  Topology once = two;
+  once.extra = "methods: {frontdesk.faults.S1: {retry: {max_attempts: 1}}}\n";
+  Topology once_in_time = once;
+  once_in_time.upstream = "timeout: 300ms";
   Topology busy = two;
   busy.behaviour.delay = milliseconds(20);
+  Topology busy_grpc = busy;
+  busy_grpc.transport = "grpc";
   Topology pinging = two;
   pinging.upstream = "timeout: 30s, keepalive_interval: 1s, keepalive_timeout: 1s";
+  Topology pinging_later = two;
+  pinging_later.upstream = "timeout: 30s, keepalive_interval: 10s, keepalive_timeout: 5s";
+  Topology impatient = two;
+  impatient.extra = "methods: {frontdesk.faults.S1: {retry: {per_attempt_timeout: 1s}}}\n";
+  Topology ejecting = two;
+  ejecting.upstream = "outlier_detection: {base_ejection_time: 2s}";
+  const Topology few{.upstream = Cat("max_pending: ", kMaxPending, ", timeout: 1s")};
+  const std::string dropped = demand + "; found out in 15 s";
+  const std::string flaps = demand + "; others <= 1 % failed";
+  const std::string backs_off = flaps + "; ejections <= 0.2 Hz";
+  const std::string hangs = "0 failed, <= 1 request delayed for each connection";
+  const std::string ejected = "ejected within 5 failures or 15 s";
+  const std::string bounded = "pending <= 16, 503 in < 5 ms";
   return {
       {"12", "one of two refuses connections", "0 failed", two, OneRefuses},
       {"12-workers", "... with four workers", "0 failed", four, OneRefuses},
+      {"12-grpc", "...", "0 failed", grpc, OneRefuses, true},
+      {"12-once", "... without retries", "<= 5 failed", once, OneRefusesForGood},
+      {"12-fails", "one of two answers UNAVAILABLE; no retries", ejected, once, OneFails},
+      {"12-fails-workers", "... with four workers", ejected, WithFourWorkers(once), OneFails, true},
+      {"12-hangs", "one of two never answers; no retries, deadline 300 ms", ejected, once_in_time,
+       OneHangs, true},
       {"5", "one of two resets at each call", demand, busy, OneResets},
+      {"5-workers", "... with four workers", demand, WithFourWorkers(busy), OneResets},
+      {"5-grpc", "...", demand, busy_grpc, OneResets, true},
       {"5-midway", "one of two resets in the middle of answers", demand + " but 502", busy,
        OneResetsMidway, true /* on a busy machine breakers open */},
-      {"3", "one of two accepts and hangs before SETTINGS", "0 failed", two, OneIsSilent},
-      {"4", "packets to one of two are dropped", demand + "; found out in 15 s", pinging, OneDrops},
+      {"3", "one of two accepts and hangs before SETTINGS", hangs, two, OneIsSilent},
+      {"3-workers", "... with four workers", hangs, four, OneIsSilent, true},
+      {"4", "packets to one of two are dropped; keepalive 1 s + 1 s, timeout 30 s", dropped,
+       pinging, OneDrops},
+      {"4-workers", "... with four workers", dropped, WithFourWorkers(pinging), OneDrops, true},
+      {"4-later", "...; keepalive 10 s + 5 s, timeout 30 s", dropped, pinging_later, OneDrops,
+       true},
+      {"4-defaults", "...; no keepalive, timeout 15 s, per_attempt_timeout 1 s", dropped, impatient,
+       OneDrops},
       {"7", "REFUSED_STREAM for one call of 50", "0 failed", two, OneRefusesStreams},
+      {"7-grpc", "...", "0 failed", grpc, OneRefusesStreams, true},
       {"8", "50 rolling GOAWAYs and restarts", "0 failed of 100,000", two, Rolling},
       {"8-workers", "... with four workers", "0 failed of 100,000", four, Rolling},
-      {"13", "one of two is up for 1 s and down for 1 s", demand + "; others <= 1 % failed", two,
-       OneFlaps},
+      {"8-grpc", "...", "0 failed of 100,000", grpc, Rolling, true},
+      {"13", "one of two is up for 1 s and down for 1 s", flaps, two, OneFlaps},
+      {"13-workers", "... with four workers", flaps, four, OneFlaps},
+      {"13-fails", "one of two is well for 1 s and fails for 1 s; base_ejection_time 2 s",
+       backs_off, ejecting, OneFailsNowAndThen},
+      {"13-fails-workers", "... with four workers", backs_off, WithFourWorkers(ejecting),
+       OneFailsNowAndThen, true},
       {"9", "GOAWAY(ENHANCE_YOUR_CALM) for a PING", "<= 1 connection per second", pinging,
        OneHatesPings},
-      {"10",
-       "SETTINGS_MAX_CONCURRENT_STREAMS 1, then 0",
-       "pending bounded, 503 in < 5 ms",
-       {.upstream = "max_pending: 16, timeout: 1s"},
-       FewStreams},
+      {"10", "SETTINGS_MAX_CONCURRENT_STREAMS 1, then 0", bounded, few, FewStreams},
+      {"10-workers", "... with four workers", bounded, WithFourWorkers(few), FewStreams},
   };
 }
 

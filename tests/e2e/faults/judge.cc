@@ -47,10 +47,11 @@ void JudgeAccounts(Rig& rig, Judge& judge) {
   }
   for (const auto& [status, count] : counts.requests) requests += count;
   judge.AtMost("answers that the gateway did not count", uncounted, 0);
-  judge.AtLeast("requests by its count", requests, answered + counts.left);
-  judge.AtMost("requests by its count", requests, answered + counts.unanswered);
-  judge.AtLeast("calls at back ends", counts.calls, counts.calls_ok);
-  judge.AtMost("calls at back ends", counts.calls, counts.most_attempts);
+  judge.Between("requests by its count", requests, answered + counts.left,
+                answered + counts.unanswered);
+  // Where all went well and nothing was made again, both bounds are the same.
+  judge.Between("calls by the back ends' count", counts.calls, counts.calls_ok,
+                counts.most_attempts);
 }
 
 }  // namespace
@@ -98,6 +99,11 @@ void Judge::AtLeast(const std::string& what, uint64_t count, uint64_t limit) {
   Add(what, Cat(count, " (>= ", limit, ")"), count >= limit);
 }
 
+void Judge::Between(const std::string& what, uint64_t count, uint64_t least, uint64_t most) {
+  const std::string demand = least == most ? Cat(most) : Cat(least, "-", most);
+  Add(what, Cat(count, " (", demand, ")"), count >= least && count <= most);
+}
+
 void Judge::That(const std::string& what, bool holds) { Add(what, holds ? "yes" : "no", holds); }
 
 void Judge::Within(const std::string& what, double value, double limit, double generous) {
@@ -140,6 +146,7 @@ Judge Play(const Row& row, const Scale& scale) {
   Judge judge(scale.full);
   Rig rig(row.topology, scale);
   row.play(rig, judge);
+  judge.Under(rig.LoadPlayed());
   judge.AtMost("crossed answers", rig.crossed(), 0);
   judge.AtMost("calls made twice", rig.Duplicates(), 0);
   JudgeAccounts(rig, judge);

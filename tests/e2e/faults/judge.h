@@ -4,6 +4,7 @@
 #include <functional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/e2e/faults/rig.h"
@@ -35,6 +36,7 @@ class Judge {
   // Counts: hold in tests as in measurements.
   void AtMost(const std::string& what, uint64_t count, uint64_t limit);
   void AtLeast(const std::string& what, uint64_t count, uint64_t limit);
+  void Between(const std::string& what, uint64_t count, uint64_t least, uint64_t most);
   void That(const std::string& what, bool holds);
   // Times and rates: `limit` counts in a measurement; in a test on a busy machine only `generous`.
   void Within(const std::string& what, double value, double limit, double generous);
@@ -48,6 +50,9 @@ class Judge {
 
   const std::vector<Finding>& findings() const { return findings_; }
   const std::string& spread() const { return spread_; }
+  // What came to the gateway, and on which transport it went on: "50 % of 9000/s, grpc".
+  void Under(std::string load) { load_ = std::move(load); }
+  const std::string& load() const { return load_; }
   bool holds() const;
 
  private:
@@ -56,6 +61,7 @@ class Judge {
   const bool full_;
   std::vector<Finding> findings_;
   std::string spread_;
+  std::string load_;
 };
 
 // One line of the matrix.
@@ -72,7 +78,8 @@ struct Row {
 inline void PrintTo(const Row& row, std::ostream* out) { *out << row.id; }
 
 // Sets it up, plays it, and adds what holds for every row: no crash, nobody gets another one's
-// answer, nothing that may not be done twice is, and descriptors and memory come back.
+// answer, nothing that may not be done twice is, client, gateway and back ends count the same, and
+// descriptors and memory come back.
 Judge Play(const Row& row, const Scale& scale);
 
 const std::vector<Row>& AllRows();

@@ -48,9 +48,11 @@ void Watch::Stop() {
 void Watch::Run(uint16_t admin, const std::string& name, const std::string& label) {
   while (!stop_) {
     const double now = Metrics::Of(admin).Sum(name, {label});
-    if (now > 0 && !first_) first_ = Clock::now();
-    most_ = std::max(most_, now);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (now > most_) {
+      most_ = now;
+      rises_.push_back(Clock::now());
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
 

@@ -4,10 +4,11 @@
 #include <atomic>
 #include <cstdint>
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "gateway/base/clock.h"
 
@@ -41,16 +42,16 @@ class Watch {
   ~Watch() { Stop(); }
   void Stop();
 
-  // The highest that was seen, and when it was first seen above 0. Once stopped.
+  // The highest that was seen above 0, and when it was seen higher than before. Once stopped.
   double most() const { return most_; }
-  std::optional<TimePoint> first() const { return first_; }
+  const std::vector<TimePoint>& rises() const { return rises_; }
 
  private:
   void Run(uint16_t admin, const std::string& name, const std::string& label);
 
   std::atomic<bool> stop_{false};
   double most_ = 0;
-  std::optional<TimePoint> first_;
+  std::vector<TimePoint> rises_;
   std::thread thread_;  // the last one: it uses the others
 };
 

@@ -74,8 +74,8 @@ std::string Rig::Config(const Topology& topology) const {
   yaml += "upstreams:\n";
   for (int service = 0; service < 7; ++service) {
     yaml += Cat("  u", service + 1, ": {services: [frontdesk.faults.S", service + 1,
-                "], endpoints: [", Endpoints(service), "]", topology.upstream.empty() ? "" : ", ",
-                topology.upstream, "}\n");
+                "], endpoints: [", Endpoints(service), "], transport: ", transport(),
+                topology.upstream.empty() ? "" : ", ", topology.upstream, "}\n");
   }
   return yaml;
 }
@@ -107,6 +107,7 @@ void Rig::WarmUp() {
   Forget();
   warmed_up_ = OfGateway();
   answered_.clear();
+  played_.clear();
   files_at_first_ = files();
   bytes_at_first_ = bytes();
 }
@@ -180,9 +181,14 @@ LoadReport Rig::Load(LoadPlan plan, std::vector<Event> events) {
 
 std::vector<LoadReport> Rig::Loads(std::vector<LoadPlan> plans, std::vector<Event> events) {
   std::vector<std::unique_ptr<OpenLoad>> loads;
+  std::vector<bool> is_counted;  // probes are not, by the gateway
   for (LoadPlan& plan : plans) {
+    const bool half = plan.rate == 0;
+    is_counted.push_back(plan.port == 0);
     if (plan.port == 0) plan.port = gateway_->port();
-    if (plan.rate == 0) plan.rate = HalfOfCapacity();
+    if (half) plan.rate = HalfOfCapacity();
+    // Others ask beside it, for health.
+    if (&plan == plans.data()) Played(half, plan.rate);
     plan.ids = Cat("load", loads_++);
     loads.push_back(std::make_unique<OpenLoad>(loop_, plan));
   }
@@ -197,10 +203,22 @@ std::vector<LoadReport> Rig::Loads(std::vector<LoadPlan> plans, std::vector<Even
   std::vector<LoadReport> reports;
   for (size_t i = 0; i < loads.size(); ++i) {
     reports.push_back(loads[i]->report());
-    // The admin port's requests are not counted as the gateway's.
-    if (plans[i].port == gateway_->port()) Count(reports.back());
+    if (is_counted[i]) Count(reports.back());
   }
   return reports;
+}
+
+void Rig::Played(bool half, double rate) {
+  std::string load = Cat(static_cast<int>(rate), "/s");
+  if (half && full()) load = Cat("50 % (", load, ')');
+  if (std::find(played_.begin(), played_.end(), load) == played_.end()) played_.push_back(load);
+}
+
+std::string Rig::LoadPlayed() const {
+  std::string text;
+  for (const std::string& load : played_) text += Cat(text.empty() ? "" : ", then ", load);
+  if (transport() != "h2") text += Cat(", transport: ", transport());
+  return text;
 }
 
 void Rig::Count(const LoadReport& report) {

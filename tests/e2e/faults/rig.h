@@ -33,6 +33,8 @@ struct Scale {
   // Cores for the gateway and for everything else; -1 for any.
   int gateway_core = -1;
   int own_core = -1;
+  // All calls go by gRPC's own client library (`transport: grpc`).
+  bool grpc = false;
   // Packets are dropped by iptables, in a network namespace of this process's own, and not by a
   // filter on the back end's sockets.
   bool iptables = false;
@@ -45,6 +47,7 @@ struct Topology {
   std::string upstream = "";  // more YAML for each upstream, such as "{timeout: 1s}" without braces
   std::string extra = "";     // more YAML, at the top level
   unsigned workers = 1;
+  std::string transport = "h2";
   LightBehaviour behaviour = {};  // at first
   // End points have one name, kBackEnds, for which a DNS server of ours answers, and one port at
   // addresses of their own.
@@ -92,8 +95,9 @@ class Rig {
   void Behave(const LightBehaviour& behaviour);
   // Of one where end points are named. At first kBackEnds has the address of the first.
   testing_support::DnsServer& dns() { return *dns_; }
-  // Packets from and to its port get lost while `on`.
+  // Packets from and to its port get lost while `on`; and by what.
   void Drop(LightBackend& backend, bool on);
+  const char* dropped_by() const { return scale_.iptables ? "iptables" : "a socket filter"; }
 
   // "get1" and "put1": routes of the first service.
   LoadRoute Get(int service = 0) const;
@@ -105,11 +109,13 @@ class Rig {
   double HalfOfCapacity();
   // So many clients, busy all the time, with all GETs unless routes are given.
   LoadReport Closed(size_t connections, Duration length, std::vector<LoadRoute> routes = {});
-  // Port and ids are filled in; a plan without a rate has half of the capacity. A report is kept of
-  // each for the accounts at the end.
+  // Port, where it is the gateway's, and ids are filled in; a plan without a rate has half of the
+  // capacity. A report is kept of each for the accounts at the end.
   LoadReport Load(LoadPlan plan, std::vector<Event> events = {});
   // Several at once, to their common end.
   std::vector<LoadReport> Loads(std::vector<LoadPlan> plans, std::vector<Event> events = {});
+  // For the matrix: the loads so far, and the transport where it is not the usual one.
+  std::string LoadPlayed() const;
   void Wait(Duration time);
   // Runs the loop until it holds; false when it does not in time.
   bool Until(const std::function<bool()>& holds, Duration time);
@@ -143,7 +149,9 @@ class Rig {
  private:
   std::string Config(const Topology& topology) const;
   std::string Endpoints(int service) const;  // in YAML
+  std::string transport() const { return scale_.grpc ? "grpc" : topology_.transport; }
   void WarmUp();
+  void Played(bool half, double rate);
   // Of the gateway, since its start.
   Accounts OfGateway();
 
@@ -156,6 +164,7 @@ class Rig {
   int loads_ = 0;
   double half_ = 0;
   uint64_t crossed_ = 0;
+  std::vector<std::string> played_;
   std::map<int, uint64_t> answered_;
   uint64_t unanswered_ = 0;
   std::vector<std::string> left_;  // ids

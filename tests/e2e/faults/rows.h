@@ -11,6 +11,16 @@
 
 namespace frontdesk::faults {
 
+// Upstreams whose calls nothing but the retry budget holds back.
+inline constexpr char kBare[] = "breaker: {enabled: false}, outlier_detection: {enabled: false}";
+inline constexpr char kNoBreaker[] =
+    "methods: {frontdesk.faults.S1: {breaker: {enabled: false}}}\n";
+
+inline Topology WithFourWorkers(Topology topology) {
+  topology.workers = 4;
+  return topology;
+}
+
 std::vector<Row> SlowRows();       // back ends that answer late, or never
 std::vector<Row> EndpointRows();   // one of two end points is gone, or not itself
 std::vector<Row> DownRows();       // all of them fail

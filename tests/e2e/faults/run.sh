@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# The fault matrix, measured: tests/e2e/faults/run.sh [--quick] [--iptables] [ROW ...]
+# The fault matrix, measured: tests/e2e/faults/run.sh [--quick] [--iptables] [--grpc] [ROW ...]
 # The gateway is pinned to core 0, load and back ends to core 1. --quick: as ctest has the rows.
+# --grpc: all calls by `transport: grpc`; some rows have it anyway.
 # --iptables: everything in a network namespace where iptables drops packets, instead of a filter on
 # the back end's sockets; needs root.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
-case "${1:-}" in -h | --help) sed -n '2,5s/^# //p' "$0"; exit 2 ;; esac
+case "${1:-}" in -h | --help) sed -n '2,6s/^# //p' "$0"; exit 2 ;; esac
 if [ "$(nproc)" -lt 2 ]; then echo "Two cores are needed." >&2; exit 1; fi
 
 purposes=(build test)

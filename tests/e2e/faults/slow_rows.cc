@@ -47,9 +47,10 @@ void OneOfSevenIsSlow(Rig& rig, Judge& judge) {
   judge.AtLeast("504 at the deadline", slow.Count(504), 1);
   judge.Within("504 p99 ms", slow.PercentileOf(504, 99), 350, 1500);
   judge.AtLeast("refused by the breaker", slow.Count(503), slow.sent() / 2);
-  // Where the machine is busy, not faster than what is added to the usual time elsewhere.
+  // No call is made, so that is nothing but the gateway's own time; where the machine is busy, not
+  // faster than what is added to the usual time elsewhere.
   const double added = elsewhere.GoodPercentile(99) - static_cast<double>(kUsual.count());
-  judge.Within("503 p99 ms", slow.PercentileOf(503, 99), std::max(5.0, added), 200);
+  judge.Within("503 p99 ms", slow.PercentileOf(503, 99), std::max(1.0, added), 200);
 }
 
 void NeverAnswers(Rig& rig, Judge& judge) {
@@ -57,23 +58,19 @@ void NeverAnswers(Rig& rig, Judge& judge) {
   const LoadReport report =
       rig.Load({.routes = {rig.Get()}, .rate = 50, .length = seconds(rig.Either(5, 2))});
   const RouteReport& route = report["get1"];
-  judge.AtMost("not 504 or 503", route.failed() - route.Count(504) - route.Count(503), 0);
-  judge.AtLeast("504", route.Count(504), 1);
+  judge.AtMost("not 504", route.sent() - route.Count(504), 0);
   judge.Within("504 p99 ms", route.PercentileOf(504, 99), 350, 1500);
   judge.That("no stream left",
              rig.Until([&] { return rig.backend().open_streams() == 0; }, seconds(5)));
   double latest = 0;
-  uint64_t unnoticed = 0;
+  uint64_t cancelled = 0;
   for (const auto& [id, calls] : rig.backend().seen()) {
-    if (!calls.cancelled) {
-      ++unnoticed;
-      continue;
-    }
+    if (!calls.cancelled) continue;
+    ++cancelled;
     const std::chrono::duration<double, std::milli> took = *calls.cancelled - calls.arrived;
     latest = std::max(latest, took.count());
   }
-  // Those before the fault were answered.
-  judge.AtMost("calls that were not cancelled", unnoticed, 100);
+  judge.Between("calls that were cancelled", cancelled, route.sent(), route.sent());
   judge.Within("cancelled after ms", latest, 300 + 100, 1500);
 }
 
@@ -132,22 +129,35 @@ void TheGatewayIsStopped(Rig& rig, Judge& judge) {
 }
 
 // It gets a tenth of a processor, as from a cgroup: answers of the back ends, which have all they
-// need, lie there unread until it is its turn, while deadlines of 300 ms go on.
-void TheGatewayIsStarved(Rig& rig, Judge& judge) {
+// need, lie there unread until it is its turn, while deadlines go on.
+RouteReport Starve(Rig& rig) {
   const seconds length(rig.Either(10, 3));
   constexpr milliseconds kPeriod(100);
   std::vector<Event> events;
   for (Duration at = kPeriod; at < length; at += kPeriod) {
     Stop(rig, at, kPeriod * 9 / 10, events);
   }
-  const LoadReport report =
-      rig.Load({.routes = {rig.Get(), rig.Put()}, .rate = 200, .length = length + seconds(1)},
-               std::move(events));
-  const RouteReport total = report.Total();
+  return rig
+      .Load({.routes = {rig.Get(), rig.Put()}, .rate = 200, .length = length + seconds(1)},
+            std::move(events))
+      .Total();
+}
+
+void TheGatewayIsStarved(Rig& rig, Judge& judge) {
+  const RouteReport total = Starve(rig);
   judge.AtMost("neither 2xx nor 504", total.failed() - total.Count(504), 0);
   judge.AtMost("failed", total.failed(), rig.Either<uint64_t>(0, total.sent() / 20));
   judge.Note("median ms", Cat(static_cast<int>(total.GoodPercentile(50))));
   judge.Note("longest ms", Cat(static_cast<int>(total.GoodPercentile(100))));
+  judge.Reasons(total);
+  JudgeNoBlame(rig, judge);
+}
+
+// So little time is left that requests may fail; but it is nobody else's fault.
+void TheGatewayIsLate(Rig& rig, Judge& judge) {
+  const RouteReport total = Starve(rig);
+  judge.AtMost("neither 2xx nor 504", total.failed() - total.Count(504), 0);
+  judge.Note("504", Cat(total.Count(504), " of ", total.sent()));
   judge.Reasons(total);
   JudgeNoBlame(rig, judge);
 }
@@ -173,29 +183,26 @@ std::vector<Row> SlowRows() {
   const std::string calm = "no failure, no ejection, no breaker opens";
   const Topology starved{
       .endpoints = 2, .upstream = deadline, .behaviour = {.delay = milliseconds(20)}};
-  Topology starved_four = starved;
-  starved_four.workers = 4;
+  Topology late = starved;
+  late.upstream = "timeout: 80ms";
+  const std::string isolated =
+      "p99 of the others <= x 1.1; 504 at its deadline + 50 ms, then 503 in < 1 ms";
+  const Topology seven{.services = 7, .upstream = deadline, .behaviour = {.delay = kUsual}};
   return {
-      {"1",
-       "one of seven services answers in 5 s instead of 20 ms",
-       "p99 of the others <= x 1.1; 504 at its deadline + 50 ms, then 503 in < 5 ms",
-       {.services = 7, .upstream = deadline, .behaviour = {.delay = kUsual}},
+      {"1", "one of seven services answers in 5 s instead of 20 ms", isolated, seven,
        OneOfSevenIsSlow},
+      {"1-workers", "... with four workers", isolated, WithFourWorkers(seven), OneOfSevenIsSlow},
       {"2",
-       "accepts, never answers",
-       "504 at the deadline; cancelled in 100 ms; no stream left",
-       {.upstream = deadline},
+       "accepts, never answers; without breakers",
+       "504 at the deadline; all cancelled in 100 ms; no stream left",
+       {.upstream = Cat(deadline, ", ", kBare), .extra = kNoBreaker},
        NeverAnswers},
       {"46",
        "parts of a page fail or are slow",
        "the page without them, within 200 ms + 50 ms",
        {.services = 3},
        PartsOfAPage},
-      {"45",
-       "the gateway is stopped for 5 s",
-       calm,
-       {.endpoints = 2},
-       TheGatewayIsStopped},
+      {"45", "the gateway is stopped for 5 s", calm, {.endpoints = 2}, TheGatewayIsStopped},
       {"45-workers",
        "... with four workers",
        calm,
@@ -203,7 +210,12 @@ std::vector<Row> SlowRows() {
        TheGatewayIsStopped},
       {"45-cycles", "the gateway is stopped for 90 ms of every 100 ms; deadline 300 ms", calm,
        starved, TheGatewayIsStarved},
-      {"45-cycles-workers", "... with four workers", calm, starved_four, TheGatewayIsStarved},
+      {"45-cycles-workers", "... with four workers", calm, WithFourWorkers(starved),
+       TheGatewayIsStarved},
+      {"45-late", "... with a deadline of 80 ms, which most answers are read after",
+       "no ejection, no breaker opens", late, TheGatewayIsLate},
+      {"45-late-workers", "... with four workers", "no ejection, no breaker opens",
+       WithFourWorkers(late), TheGatewayIsLate},
       {"45-backend",
        "all back ends are stopped for 5 s",
        calm,

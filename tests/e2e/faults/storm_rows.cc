@@ -18,9 +18,6 @@ using std::chrono::seconds;
 using Answer = LightBehaviour::Answer;
 using testing_support::LightRelay;
 
-constexpr char kBare[] = "breaker: {enabled: false}, outlier_detection: {enabled: false}";
-constexpr char kNoBreaker[] = "methods: {frontdesk.faults.S1: {breaker: {enabled: false}}}\n";
-
 // All calls at `last` fail, all the time: they are at most `most` times what was offered.
 void JudgeStorm(Rig& rig, Judge& judge, LightBackend& last, double most) {
   // The budget is a share of the calls of ten seconds: those of before are out of it.
@@ -117,8 +114,7 @@ void TheyAllFailBehindAnother(Rig& rig, Judge& judge) {
 
 std::vector<Row> StormRows() {
   const Topology one{.upstream = kBare, .extra = kNoBreaker};
-  Topology four = one;
-  four.workers = 4;
+  const Topology four = WithFourWorkers(one);
   const std::string demand = "calls <= 1.2 x offered";
   return {
       {"38-budget", "all back ends fail, without breakers", demand, one, TheyAllFail},

@@ -162,6 +162,23 @@ TEST_F(Workers, HaveOneBreaker) {
   EXPECT_LE(back_end_.attempts, 5 + kWorkers);
 }
 
+TEST_F(Workers, ProbeOneAtATime) {
+  policy().breaker.on = true;
+  policy().breaker.consecutive_failures = 5;
+  // The next probe may always go, but for the one that is on its way.
+  policy().breaker.open_time = policy().breaker.max_open_time = std::chrono::nanoseconds(1);
+  policy().retry.max_attempts = 1;
+  std::atomic<int> most{0};
+  back_end_.answer = [&](const std::string&) {
+    // Until then those may end that were under way when it opened.
+    if (back_end_.attempts > 5 + kWorkers * 4) most = std::max<int>(most, back_end_.at_once);
+    return BackendStatus(14, "down", "");
+  };
+  Run(4, 2000);
+  EXPECT_GT(back_end_.attempts, 100);
+  EXPECT_EQ(most, 1);
+}
+
 TEST_F(Workers, EjectTogether) {
   settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2"};
   std::atomic<int> failed{0};
