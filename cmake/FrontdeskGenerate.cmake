@@ -17,6 +17,7 @@
 # Runs again when a proto, anything it imports or a generator changes. Of protoc's warnings one is
 # hidden: that an import is unused, of a file that a `call:` of the importing file needs.
 set(FRONTDESK_GENERATE_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/FrontdeskProtoc.cmake)
+set(FRONTDESK_RUN_PROTOC_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/FrontdeskRunProtoc.cmake)
 if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/../protos/frontdesk/v1/options.proto)
   get_filename_component(FRONTDESK_PROTO_DIR ${CMAKE_CURRENT_LIST_DIR}/../protos ABSOLUTE)
 else()
@@ -126,6 +127,7 @@ include([==[${FRONTDESK_GENERATE_SCRIPT}]==])
     OUTPUT ${stamp} ${sources}
     COMMAND ${CMAKE_COMMAND} -P ${work}/run-$<CONFIG>.cmake
     DEPENDS ${paths} ${programs} protobuf::protoc ${FRONTDESK_GENERATE_SCRIPT}
+      ${FRONTDESK_RUN_PROTOC_SCRIPT}
       ${work}/run-$<CONFIG>.cmake
     DEPFILE ${stamp}.d
     COMMENT "frontdesk_generate ${arg_TARGET}"

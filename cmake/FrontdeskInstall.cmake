@@ -50,4 +50,5 @@ install(FILES ${CMAKE_BINARY_DIR}/FrontdeskConfig.cmake
   ${CMAKE_SOURCE_DIR}/cmake/FrontdeskPackages.cmake
   ${CMAKE_SOURCE_DIR}/cmake/FrontdeskGenerate.cmake
   ${CMAKE_SOURCE_DIR}/cmake/FrontdeskProtoc.cmake
+  ${CMAKE_SOURCE_DIR}/cmake/FrontdeskRunProtoc.cmake
   DESTINATION ${package_dir})

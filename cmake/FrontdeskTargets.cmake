@@ -17,6 +17,10 @@ function(frontdesk_library name)
   endif()
 endfunction()
 
+# protoc as every rule here runs it; an import that a `call:` needs is no unused one.
+set(FRONTDESK_PROTOC ${CMAKE_COMMAND} -P ${CMAKE_CURRENT_LIST_DIR}/FrontdeskRunProtoc.cmake --
+  $<TARGET_FILE:protobuf::protoc>)
+
 # frontdesk_protos(TARGET [GRPC] FILES...): generated C++ of files below protos/.
 function(frontdesk_protos target)
   cmake_parse_arguments(arg "GRPC" "" "" ${ARGN})
@@ -36,7 +40,7 @@ function(frontdesk_protos target)
     endif()
     add_custom_command(
       OUTPUT ${files}
-      COMMAND protobuf::protoc -I${CMAKE_SOURCE_DIR}/protos --cpp_out=${out} ${plugin} ${file}
+      COMMAND ${FRONTDESK_PROTOC} -I${CMAKE_SOURCE_DIR}/protos --cpp_out=${out} ${plugin} ${file}
       DEPENDS ${CMAKE_SOURCE_DIR}/protos/${file}
       COMMENT "protoc ${file}"
       VERBATIM)
