@@ -57,11 +57,11 @@ class Load {
         if (!client.Send(request)) break;
         const std::optional<RawResponse> response = client.Read();
         const bool whole = response && !response->cut;
-        const bool refused = whole && asks_.may_be_refused && response->status == 503 &&
-                             response->Header("retry-after") != "";
-        const bool answered =
+        const bool was_refused = whole && asks_.may_be_refused && response->status == 503 &&
+                                 response->Header("retry-after") != "";
+        const bool was_answered =
             whole && response->status == 200 && (asks_.writes || Json(*response)["id"] == id);
-        if (!answered && !refused) {
+        if (!was_answered && !was_refused) {
           ++failed;
           ADD_FAILURE() << id << ", request " << nth << " of the connection: "
                         << (response             ? response->body
@@ -70,9 +70,9 @@ class Load {
           break;
         }
         ++nth;
-        ++(refused ? this->refused : this->answered);
+        ++(was_refused ? refused : answered);
         // As it was asked to, if not for as long.
-        if (refused) std::this_thread::sleep_for(milliseconds(2));
+        if (was_refused) std::this_thread::sleep_for(milliseconds(2));
         if (response->Header("connection") == "close") break;
       }
     }
@@ -223,7 +223,7 @@ TEST_P(DrainOf, LosesNothingWhileABreakerIsOpen) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, DrainOf, ::testing::Values("h2", "grpc"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& transport) { return std::string(transport.param); });
 
 // Until the grace is over a balancer may not have heard: new connections are still served, and told
 // that each is the last request of its connection.
