@@ -364,7 +364,11 @@ void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
       request_ids_.Choose(partial.headers.Find("x-request-id").value_or(""));
   const std::string_view client = http::ClientAddress(partial, snapshot_->trusted_hops);
   limit::Decision limit;
-  const absl::Status stopped = policy::TakeOfAddress(client, loop_.Now(), host_.limits, limit);
+  absl::Status stopped;
+  // What went wrong here was a request that has been counted.
+  if (failure.code() != absl::StatusCode::kInternal) {
+    stopped = policy::TakeOfAddress(client, loop_.Now(), host_.limits, limit);
+  }
   const absl::Status& status = stopped.ok() ? failure : stopped;
   transcode::RenderFailure(status, request_id, partial.headers.Find("accept").value_or(""),
                            snapshot_->contract->tables(), rendered_);

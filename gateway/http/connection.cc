@@ -6,6 +6,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/observe/log.h"
 
 namespace frontdesk::http {
 namespace {
@@ -15,6 +16,18 @@ constexpr size_t kMostUnsent = 256 << 10;
 // Pipelined requests that are handled before other connections have their turn.
 constexpr uint32_t kMostInARow = 16;
 constexpr size_t kHeadRoom = 1024;
+
+// An exception's text may name files, addresses and whatever else a library knows: it is for the
+// log.
+void LogMistake(const Request& request, std::string_view what) {
+  observe::LogError(Cat(request.method, ' ', request.path, " ended with an exception: ", what));
+}
+
+// What the client learns of it; also of a handler that gave no answer.
+absl::Status Mistake() {
+  return Failure(absl::StatusCode::kInternal, "INTERNAL", "something went wrong here",
+                 Origin::kGateway);
+}
 
 }  // namespace
 
@@ -63,24 +76,16 @@ internal::Detached Connection::Serve([[maybe_unused]] Ref self) {
       break;
     }
     BeginExchange();
-    absl::Status failure;
     try {
       const Incoming incoming = {request_, body_, reply_, *cancel_};
       Task<void> handling = worker_.handler.Handle(incoming);
       co_await std::move(handling);
     } catch (const std::exception& error) {
-      failure = Failure(absl::StatusCode::kInternal, "INTERNAL", error.what(), Origin::kGateway);
+      LogMistake(request_, error.what());
     } catch (...) {
-      failure =
-          Failure(absl::StatusCode::kInternal, "INTERNAL", "unknown exception", Origin::kGateway);
+      LogMistake(request_, "unknown exception");
     }
-    if (answer_ == Answer::kNone && !aborted_) {
-      if (failure.ok()) {
-        failure = Failure(absl::StatusCode::kInternal, "INTERNAL", "the handler gave no answer",
-                          Origin::kGateway);
-      }
-      Refuse(failure);
-    }
+    if (answer_ == Answer::kNone && !aborted_) Refuse(Mistake());
     while (MustDropMore()) {
       co_await BodyInput(TimePoint::max());
       WaitedForBody();

@@ -194,6 +194,25 @@ TEST(ConnectionFaultsTest, ClientThatLeavesWithinTheBody) {
       server.handler().WaitFor([](const Seen& s) { return s.failure == "CLIENT_CLOSED_REQUEST"; }));
 }
 
+// What an exception says is for the log: it may name files and addresses.
+TEST(ConnectionFaultsTest, AnExceptionsTextStaysInTheHouse) {
+  ::testing::internal::CaptureStderr();
+  {
+    TestServer server;
+    for (const char* target : {"/throw?secret", "/half?throw"}) {
+      RawClient client(server.port());
+      client.Send(Get(target));
+      ASSERT_TRUE(client.Read()) << target;
+    }
+    EXPECT_EQ(server.handler().seen().refused_texts,
+              std::vector<std::string>{"something went wrong here"});
+  }
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("GET /throw ended with an exception: thrown"), std::string::npos) << log;
+  EXPECT_NE(log.find("GET /half ended with an exception: thrown late"), std::string::npos) << log;
+  EXPECT_EQ(log.find("secret"), std::string::npos) << log;
+}
+
 TEST(ConnectionFaultsTest, HandlerThatFails) {
   TestServer server;
   for (const char* target : {"/throw", "/none"}) {

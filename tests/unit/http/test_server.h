@@ -23,6 +23,7 @@ struct Seen {
   std::vector<std::string> requests;  // "METHOD target body"
   std::vector<int> refusals;          // HTTP statuses
   std::vector<std::string> refused_targets;
+  std::vector<std::string> refused_texts;
   std::string failure;      // reason of the last body or write failure
   std::string peer;         // of the last request
   std::string scheme;       // likewise
@@ -76,6 +77,7 @@ class FakeHandler final : public Handler {
     Update([&](Seen& seen) {
       seen.refusals.push_back(head.status);
       seen.refused_targets.emplace_back(partial.target);
+      seen.refused_texts.emplace_back(failure.message());
     });
     reply.Send(head, ReasonOf(failure));
   }
