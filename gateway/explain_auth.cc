@@ -79,7 +79,7 @@ ordered_json CallersToJson(const policy::AuthSettings& auth) {
   }
   if (auth.api_keys) {
     all.push_back({{"by", identity::ApiKeys::kProvider},
-                   {"caller", Cat(auth.api_keys->subject_prefix, "<sub>")}});
+                   {"caller", Cat(auth.api_keys->rules.subject_prefix, "<sub>")}});
   }
   if (auth.certificates) {
     all.push_back({{"by", identity::CertificateRules::kProvider},

@@ -10,7 +10,7 @@
 #include "gateway/admin/keys.h"
 #include "gateway/admin/upstreams.h"
 #include "gateway/base/text.h"
-#include "gateway/config/host_port.h"
+#include "gateway/http/authority.h"
 
 namespace frontdesk::admin {
 namespace {
@@ -84,17 +84,11 @@ ordered_json Index(const Sources& sources) {
   return {{"name", "frontdesk"}, {"version", sources.version}, {"pages", pages}};
 }
 
-bool IsThisMachine(std::string_view host) {
-  const bool has_port = host.ends_with(']') ? false : host.find(':') != std::string_view::npos;
-  const auto address = config::ParseHostPort(has_port ? std::string(host) : Cat(host, ":80"));
-  return address && (address->loopback || address->host == "localhost");
-}
-
 }  // namespace
 
 Page Answer(const Sources& sources, std::string_view method, std::string_view path,
             std::string_view host) {
-  if (!IsThisMachine(host)) {
+  if (!http::NamesThisMachine(host)) {
     return Json(403, {{"error", "the Host header names another machine"}});
   }
   const auto found = std::find_if(kPages.begin(), kPages.end(),

@@ -37,6 +37,7 @@ identity::ClaimRules ToRules(const Provider& from, const v1::Config::Auth& auth)
   identity::ClaimRules rules;
   rules.issuer = from.issuer();
   rules.subject_prefix = from.subject_prefix();
+  rules.shared_subjects = auth.shared_subjects();
   rules.audiences = ToList(from.audiences());
   rules.skew =
       std::chrono::duration_cast<std::chrono::seconds>(ToDuration(from.skew(), rules.skew));
@@ -78,8 +79,11 @@ policy::AuthSettings::Provider ToProvider(const std::string& name, const Provide
 policy::AuthSettings::ApiKeys ToApiKeys(const LoadedConfig& loaded, const std::string& folder,
                                         Findings& findings) {
   const v1::Config::Auth& auth = loaded.config.auth();
-  policy::AuthSettings::ApiKeys settings{In(folder, auth.api_keys().file()),
-                                         auth.api_keys().subject_prefix(), ToMetadata(auth)};
+  policy::AuthSettings::ApiKeys settings;
+  settings.file = In(folder, auth.api_keys().file());
+  settings.rules.metadata = ToMetadata(auth);
+  settings.rules.subject_prefix = auth.api_keys().subject_prefix();
+  settings.rules.shared_subjects = auth.shared_subjects();
   const absl::StatusOr<std::string> text = policy::ReadApiKeys(settings);
   absl::Status wrong = text.status();
   if (text.ok()) {
@@ -125,10 +129,12 @@ policy::AuthSettings::Introspection ToIntrospection(const std::string& name, con
   return to;
 }
 
-identity::CertificateRules ToCertificates(const v1::Config::Auth::ClientCertificates& from) {
+identity::CertificateRules ToCertificates(const v1::Config::Auth& auth) {
   using From = identity::CertificateRules::From;
+  const v1::Config::Auth::ClientCertificates& from = auth.client_certificates();
   identity::CertificateRules to;
   to.subject_prefix = from.subject_prefix();
+  to.shared_subjects = auth.shared_subjects();
   for (const auto& rule : from.rules()) {
     identity::CertificateRules::Rule& one = to.rules.emplace_back();
     // Numbered alike.
@@ -177,7 +183,7 @@ policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folde
   }
   settings.places.certificates = ToPlace(auth);
   if (auth.has_client_certificates()) {
-    settings.certificates = ToCertificates(auth.client_certificates());
+    settings.certificates = ToCertificates(auth);
   }
   const std::map<std::string, Provider> sorted(auth.providers().begin(), auth.providers().end());
   for (const auto& [name, from] : sorted) {

@@ -279,8 +279,12 @@ void Checker::CheckPolicy(const std::string& path, const Policy& policy) {
     return loaded_.PlaceOf(Cat(path, '.', FieldPath(*Policy::descriptor(), field)));
   };
   contract::CheckPolicy(policy, path, place_of, findings_);
-  if (policy.has_csrf() && config_.auth().cookie().empty()) {
-    Add(Cat(path, ".csrf"), "has no meaning without auth.cookie: nobody is known by a cookie");
+  const Config::Auth& auth = config_.auth();
+  if (policy.has_csrf() && auth.cookie().empty() && !auth.has_client_certificates() &&
+      auth.development_caller().empty()) {
+    Add(Cat(path, ".csrf"),
+        "has no meaning without auth.cookie or auth.client_certificates: nobody is known by what "
+        "browsers send by themselves");
   }
 }
 

@@ -1,12 +1,15 @@
 #include "gateway/http/authority.h"
 
 #include <arpa/inet.h>
+#include <strings.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 
 #include "gateway/http/chars.h"
+#include "gateway/http/client_address.h"
 
 namespace frontdesk::http {
 namespace {
@@ -61,6 +64,24 @@ bool IsAuthority(std::string_view text) {
   const size_t colon = text.find(':');
   host = text.substr(0, colon);
   return IsName(host) && (colon == std::string_view::npos || IsPort(text.substr(colon + 1)));
+}
+
+bool IsLoopback(std::string_view address) {
+  const std::optional<AddressBytes> bytes = ParseAddress(address);
+  if (!bytes) return false;
+  constexpr AddressBytes kV4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};
+  constexpr AddressBytes kV6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  return std::equal(kV4.begin(), kV4.begin() + 13, bytes->begin()) || *bytes == kV6;
+}
+
+bool NamesThisMachine(std::string_view authority) {
+  if (!IsAuthority(authority)) return false;
+  if (authority[0] == '[') return IsLoopback(authority.substr(1, authority.find(']') - 1));
+  constexpr std::string_view kName = "localhost";
+  const std::string_view host = authority.substr(0, authority.find(':'));
+  const bool named =
+      host.size() == kName.size() && strncasecmp(host.data(), kName.data(), kName.size()) == 0;
+  return named || IsLoopback(host);
 }
 
 }  // namespace frontdesk::http

@@ -10,4 +10,12 @@ namespace frontdesk::http {
 // empty port, no comma.
 bool IsAuthority(std::string_view text);
 
+// True for a numeric address of this machine alone (127.0.0.0/8, also written as IPv6, and ::1).
+bool IsLoopback(std::string_view address);
+
+// True for an authority that can mean nothing but this machine: "localhost" or a loopback address.
+// Any other name may be made to point here by whoever owns it, so that a page in a browser reaches
+// what listens here (DNS rebinding).
+bool NamesThisMachine(std::string_view authority);
+
 }  // namespace frontdesk::http

@@ -46,10 +46,8 @@ absl::Status ReadNames(const JsonValue& entry, std::string_view name, size_t ind
   return absl::OkStatus();
 }
 
-absl::StatusOr<IdentityPointer> ReadIdentity(
-    const JsonValue& entry, const Sha256Digest& digest, size_t index,
-    const std::vector<std::pair<std::string, std::string>>& metadata,
-    std::string_view subject_prefix) {
+absl::StatusOr<IdentityPointer> ReadIdentity(const JsonValue& entry, const Sha256Digest& digest,
+                                             size_t index, const ApiKeys::Rules& rules) {
   for (const auto& [name, value] : entry.members) {
     if (name != "sha256" && name != "sub" && name != "scope" && name != "roles" && name != "exp" &&
         name != "claims") {
@@ -61,8 +59,9 @@ absl::StatusOr<IdentityPointer> ReadIdentity(
   if (sub == nullptr || sub->empty() || !IsPrintable(*sub)) {
     return Wrong(index, "has no sub of printable ASCII");
   }
-  identity->sub = Cat(subject_prefix, *sub);
+  identity->sub = Cat(rules.subject_prefix, *sub);
   identity->provider = ApiKeys::kProvider;
+  identity->shared_subject = rules.shared_subjects;
   identity->api_key = View(digest);
   absl::Status status = ReadNames(entry, "scope", index, identity->scopes);
   if (status.ok()) status = ReadNames(entry, "roles", index, identity->roles);
@@ -76,7 +75,7 @@ absl::StatusOr<IdentityPointer> ReadIdentity(
     if (!claims->is(Kind::kObject)) return Wrong(index, "has claims that are no object");
     identity->claims = *claims;
   }
-  identity->metadata = ClaimMetadata(identity->claims, metadata);
+  identity->metadata = ClaimMetadata(identity->claims, rules.metadata);
   return IdentityPointer(std::move(identity));
 }
 
@@ -92,9 +91,7 @@ uint64_t ApiKeys::BucketOf(const Sha256Digest& digest) const {
   return absl::HashOf(seed_, Absl(View(digest)));
 }
 
-absl::StatusOr<ApiKeys> ApiKeys::Parse(
-    std::string_view text, const std::vector<std::pair<std::string, std::string>>& metadata,
-    uint64_t seed, std::string_view subject_prefix) {
+absl::StatusOr<ApiKeys> ApiKeys::Parse(std::string_view text, const Rules& rules, uint64_t seed) {
   if (text.size() > kMostBytes) return absl::InvalidArgumentError("is too large");
   const absl::StatusOr<JsonValue> root = ParseJson(text, {.values = 1'000'000});
   if (!root.ok()) return root.status();
@@ -109,8 +106,7 @@ absl::StatusOr<ApiKeys> ApiKeys::Parse(
     const std::string* const hash = entry.FindText("sha256");
     const auto digest = hash == nullptr ? std::nullopt : ReadHex(*hash);
     if (!digest) return Wrong(i, "has no sha256 of 64 hexadecimal digits");
-    absl::StatusOr<IdentityPointer> identity =
-        ReadIdentity(entry, *digest, i, metadata, subject_prefix);
+    absl::StatusOr<IdentityPointer> identity = ReadIdentity(entry, *digest, i, rules);
     if (!identity.ok()) return identity.status();
     if (!keys.by_bucket_.emplace(keys.BucketOf(*digest), i).second) {
       return Wrong(i, "stands there twice");

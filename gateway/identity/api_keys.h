@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,13 +22,17 @@ class ApiKeys {
   static constexpr size_t kMostBytes = 16 << 20;
   static constexpr size_t kMostKey = 512;  // of one that a client sends
 
+  // As in ClaimRules.
+  struct Rules {
+    std::vector<std::pair<std::string, std::string>> metadata;
+    std::string subject_prefix;
+    bool shared_subjects = false;
+  };
+
   // {"keys": [{"sha256": "<64 hex digits>", "sub": "...", "scope": "a b", "roles": [...],
   // "exp": <seconds since 1970>, "claims": {...}}]}; all but the first two may be left out. A hash
-  // is what `printf %s KEY | sha256sum` prints. `metadata` and `subject_prefix` as in ClaimRules;
-  // `seed` is secret.
-  static absl::StatusOr<ApiKeys> Parse(
-      std::string_view text, const std::vector<std::pair<std::string, std::string>>& metadata,
-      uint64_t seed, std::string_view subject_prefix = "");
+  // is what `printf %s KEY | sha256sum` prints. `seed` is secret.
+  static absl::StatusOr<ApiKeys> Parse(std::string_view text, const Rules& rules, uint64_t seed);
 
   // Whose key it is. How long the search takes tells nothing about the keys that are kept.
   absl::StatusOr<IdentityPointer> Find(std::string_view key, UnixTime now) const;

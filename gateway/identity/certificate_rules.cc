@@ -51,6 +51,7 @@ absl::StatusOr<IdentityPointer> JudgeCertificate(const tls::Certificate& certifi
     auto identity = std::make_shared<Identity>();
     identity->sub = Cat(rules.subject_prefix, *found);
     identity->provider = CertificateRules::kProvider;
+    identity->shared_subject = rules.shared_subjects;
     identity->scopes = rule.scopes;
     identity->roles = rule.roles;
     identity->claims.kind = JsonValue::Kind::kObject;

@@ -24,6 +24,7 @@ struct CertificateRules {
   };
   std::vector<Rule> rules;
   std::string subject_prefix;
+  bool shared_subjects = false;  // Identity::shared_subject
 };
 
 // By the first rule that a name of the certificate fits; of two names that fit it none is chosen.

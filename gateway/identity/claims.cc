@@ -154,6 +154,7 @@ absl::StatusOr<IdentityPointer> JudgeClaims(JsonValue claims, std::string_view t
   status = ReadNames(claims.FindPath(rules.roles), identity->roles);
   if (!status.ok()) return status;
   identity->provider = provider;
+  identity->shared_subject = rules.shared_subjects;
   identity->metadata = ClaimMetadata(claims, rules.metadata);
   identity->claims = std::move(claims);
   return IdentityPointer(std::move(identity));

@@ -21,6 +21,7 @@ struct ClaimRules {
   bool issuer_may_be_missing = false;
   // Put before `sub`, so that two who vouch for callers don't give two people one name.
   std::string subject_prefix;
+  bool shared_subjects = false;  // Identity::shared_subject
   // One of them must be the token's `aud` or in it. Empty: tokens must have no `aud`, as one that
   // is meant for others must be refused.
   std::vector<std::string> audiences;

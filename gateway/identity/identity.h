@@ -18,6 +18,8 @@ struct Identity {
   // Name of what vouches for it in the configuration: a provider, or ApiKeys::kProvider; "" for the
   // development caller.
   std::string provider;
+  // All who vouch for callers mean the same person by one name.
+  bool shared_subject = false;
   std::string api_key;              // SHA-256 of the API key by which it is known; "" for none
   std::vector<std::string> scopes;  // sorted, each once
   std::vector<std::string> roles;   // likewise
@@ -26,6 +28,10 @@ struct Identity {
   std::vector<std::pair<std::string, std::string>> metadata;
   // Seconds since 1970 from which on it does not hold any more; nothing for one without an end.
   std::optional<int64_t> expires;
+
+  // Within what the name, and what claims say, is one thing: part of every key by which something
+  // is kept for a caller.
+  std::string_view realm() const { return shared_subject ? std::string_view() : provider; }
 
   // A claim by its path ("realm_access.roles"); null when it has none.
   const JsonValue* Claim(std::string_view path) const { return claims.FindPath(path); }

@@ -90,20 +90,32 @@ std::optional<absl::StatusOr<IdentityPointer>> Introspector::Remembered(std::str
   return std::nullopt;
 }
 
-Task<absl::StatusOr<IdentityPointer>> Introspector::Ask(std::string token, Loop& loop,
-                                                        TimePoint deadline, Cancellation* cancel) {
+Task<absl::StatusOr<IdentityPointer>> Introspector::Ask(std::string token, std::string bearer,
+                                                        Loop& loop, TimePoint deadline,
+                                                        Cancellation* cancel) {
   if (std::optional<Answer> known = Remembered(token)) co_return *std::move(known);
   const TimePoint now = loop.Now();
   const auto waiter = std::make_shared<Waiter>(loop);
-  const absl::Status begun = Begin(token, waiter, now);
+  const absl::Status begun = Begin(token, bearer, waiter, now);
   if (!begun.ok()) co_return begun;
   const TimePoint end = std::min(deadline, now + settings_.timeout);
   co_await waiter->answered.Until(loop, end, cancel);
   co_return Leave(token, waiter);
 }
 
-absl::Status Introspector::Begin(const std::string& token, const std::shared_ptr<Waiter>& waiter,
-                                 TimePoint now) {
+// Under the lock. One of another's may have to make room for it.
+bool Introspector::HasRoom(const std::string& bearer) {
+  // Those under way are no longer in the queue.
+  if (asked_.size() < settings_.max_in_flight + settings_.max_pending) return true;
+  const std::optional<std::string> dropped = queue_.MakeRoom(bearer);
+  if (!dropped) return false;
+  ++status_.skipped;
+  Settle(asked_.find(*dropped), Down("INTROSPECTION_BUSY"));
+  return true;
+}
+
+absl::Status Introspector::Begin(const std::string& token, const std::string& bearer,
+                                 const std::shared_ptr<Waiter>& waiter, TimePoint now) {
   {
     const std::lock_guard lock(mutex_);
     const auto found = asked_.find(token);
@@ -113,15 +125,14 @@ absl::Status Introspector::Begin(const std::string& token, const std::shared_ptr
       ++status_.joined;
       return absl::OkStatus();
     }
-    // Those under way are no longer in the queue.
-    if (now < down_until_ || asked_.size() >= settings_.max_in_flight + settings_.max_pending) {
+    if (now < down_until_ || !HasRoom(bearer)) {
       ++status_.skipped;
       return Down(now < down_until_ ? "INTROSPECTION_DOWN" : "INTROSPECTION_BUSY");
     }
     Asked& asked = asked_[token];
     asked.waiters.push_back(waiter);
     asked.late = now + settings_.timeout;
-    queue_.push_back(token);
+    queue_.Push(bearer, token);
   }
   changed_.notify_one();
   return absl::OkStatus();
@@ -159,8 +170,7 @@ bool Introspector::Take(std::string& token) {
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
     if (stopping_) return false;
-    token = std::move(queue_.front());
-    queue_.pop_front();
+    token = queue_.Pop();
     const auto found = asked_.find(token);
     const TimePoint now = Clock::now();
     // Who has waited while it went down need not wait for that to be seen again.

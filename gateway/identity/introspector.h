@@ -7,7 +7,6 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -23,6 +22,7 @@
 #include "gateway/base/event.h"
 #include "gateway/base/loop.h"
 #include "gateway/base/task.h"
+#include "gateway/identity/asking_queue.h"
 #include "gateway/identity/claims.h"
 #include "gateway/identity/identity.h"
 #include "gateway/identity/token_cache.h"
@@ -37,7 +37,9 @@ struct IntrospectionSettings {
   // How long an answer holds at most: of a token that is good, and of one that is not.
   std::chrono::seconds good_for{60};
   std::chrono::seconds bad_for{5};
-  // Tokens that are asked about at a time, and more that may wait for their turn.
+  // Tokens that are asked about at a time, and more that may wait for their turn, which comes round
+  // by who brings them. Where all places are taken, who has most of them loses one to who has
+  // fewer.
   size_t max_in_flight = 8;
   size_t max_pending = 256;
   TokenCache::Limits cache;
@@ -74,9 +76,10 @@ class Introspector {
   void Start();
 
   // Who the token stands for: UNAUTHENTICATED with a reason for the log, or UNAVAILABLE when that
-  // can't be told now. Gives up at `deadline`, and when `cancel` is cancelled; the inquiry goes on.
-  Task<absl::StatusOr<IdentityPointer>> Ask(std::string token, Loop& loop, TimePoint deadline,
-                                            Cancellation* cancel);
+  // can't be told now. `bearer`: who brings it, as far as that is known, such as an address. Gives
+  // up at `deadline`, and when `cancel` is cancelled; the inquiry goes on.
+  Task<absl::StatusOr<IdentityPointer>> Ask(std::string token, std::string bearer, Loop& loop,
+                                            TimePoint deadline, Cancellation* cancel);
   // What is remembered of it, if anything is.
   std::optional<absl::StatusOr<IdentityPointer>> Remembered(std::string_view token);
 
@@ -106,8 +109,9 @@ class Introspector {
   };
   using AskedTokens = absl::flat_hash_map<std::string, Asked>;
 
-  absl::Status Begin(const std::string& token, const std::shared_ptr<Waiter>& waiter,
-                     TimePoint now);
+  absl::Status Begin(const std::string& token, const std::string& bearer,
+                     const std::shared_ptr<Waiter>& waiter, TimePoint now);
+  bool HasRoom(const std::string& bearer);
   Answer Leave(const std::string& token, const std::shared_ptr<Waiter>& waiter);
   absl::Status Down(std::string_view reason) const;
   void Run();
@@ -128,7 +132,7 @@ class Introspector {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   AskedTokens asked_;
-  std::deque<std::string> queue_;
+  AskingQueue queue_;
   IntrospectionStatus status_;
   // It does not answer: nobody asks before.
   uint32_t failures_ = 0;

@@ -8,7 +8,9 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/http/authority.h"
 #include "gateway/identity/jws.h"
+#include "gateway/policy/limit_key.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -27,19 +29,25 @@ absl::Status Refuse(Exchange& exchange, const absl::Status& why) {
       .Header("WWW-Authenticate", "Bearer");
 }
 
-// That the file is read by loopback only was checked when it was loaded; this is for what nobody
-// thought of.
-bool IsThisMachine(std::string_view numeric) {
-  if (numeric.starts_with("::ffff:")) numeric.remove_prefix(7);
-  return numeric.starts_with("127.") || numeric == "::1";
-}
-
 // Tokens of keys that lie about in a folder.
 bool IsForThisMachine(const AuthSettings& settings, const identity::Identity& caller) {
   return std::any_of(settings.providers.begin(), settings.providers.end(),
                      [&](const AuthSettings::Provider& provider) {
                        return provider.file_is_signing_key && provider.name == caller.provider;
                      });
+}
+
+// Whether who brings nothing is the development caller. That the address which is listened on is
+// this machine's was checked when the file was loaded; the peer is looked at for what nobody
+// thought of. And a page of somebody whose name points to this machine, which browsers take for
+// that name's own, is nobody here.
+bool IsDevelopmentCaller(const http::Request& request, const AuthSettings& settings,
+                         const route::Route::Auth& auth) {
+  // Where a kind of credential or those who give it out are said, there is no way around them, but
+  // where nobody could bring any.
+  const bool whoever = (auth.providers.empty() && auth.credentials == 0) || !settings.on();
+  return settings.development_caller && whoever && http::IsLoopback(request.peer_address) &&
+         (request.authority.empty() || http::NamesThisMachine(request.authority));
 }
 
 // What the request brings, or nothing when it is let in, or refused, without being asked: then
@@ -60,7 +68,7 @@ std::optional<Credential> Begin(Exchange& exchange, const AuthSettings& settings
     status = Refuse(exchange, identity::Refusal("CREDENTIAL_KIND"));
     return std::nullopt;
   }
-  if (settings.development_caller && IsThisMachine(exchange.request.peer_address)) {
+  if (IsDevelopmentCaller(exchange.request, settings, route.auth)) {
     exchange.call.identity = settings.development_caller;
     exchange.by_browser = true;  // any page that is open on this machine is it
     return std::nullopt;
@@ -73,7 +81,7 @@ std::optional<Credential> Begin(Exchange& exchange, const AuthSettings& settings
 absl::Status End(Exchange& exchange, const AuthSettings& settings, const Credential& credential,
                  absl::StatusOr<identity::IdentityPointer> caller) {
   if (!caller.ok()) return Refuse(exchange, caller.status());
-  if (IsForThisMachine(settings, **caller) && !IsThisMachine(exchange.request.peer_address)) {
+  if (IsForThisMachine(settings, **caller) && !http::IsLoopback(exchange.request.peer_address)) {
     return Refuse(exchange, identity::Refusal("TOKEN_FOR_LOOPBACK"));
   }
   const std::vector<std::string>& taken = exchange.route->auth.providers;
@@ -102,8 +110,11 @@ Task<absl::Status> AuthenticateAsking(Exchange& exchange, const AuthSettings& se
   absl::Status status;
   const std::optional<Credential> credential = Begin(exchange, settings, status);
   if (!credential) co_return status;
-  absl::StatusOr<identity::IdentityPointer> caller = co_await authenticator.VerifyAsking(
-      *credential, exchange.call.loop, exchange.call.deadline, &exchange.call.cancel);
+  // A flood of tokens that somebody makes up is his own trouble.
+  std::string bearer = AddressKey(exchange.client_address);
+  absl::StatusOr<identity::IdentityPointer> caller =
+      co_await authenticator.VerifyAsking(*credential, std::move(bearer), exchange.call.loop,
+                                          exchange.call.deadline, &exchange.call.cancel);
   co_return End(exchange, settings, *credential, std::move(caller));
 }
 

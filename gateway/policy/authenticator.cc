@@ -82,7 +82,7 @@ absl::StatusOr<std::string> ReadApiKeys(const AuthSettings::ApiKeys& settings) {
 
 identity::ApiKeySource::Parse ApiKeyParser(const AuthSettings::ApiKeys& settings, uint64_t seed) {
   return [settings, seed](const std::string& text) {
-    return identity::ApiKeys::Parse(text, settings.metadata, seed, settings.subject_prefix);
+    return identity::ApiKeys::Parse(text, settings.rules, seed);
   };
 }
 
@@ -212,6 +212,7 @@ absl::StatusOr<identity::IdentityPointer> Authenticator::Verify(const Credential
 }
 
 Task<absl::StatusOr<identity::IdentityPointer>> Authenticator::VerifyAsking(Credential credential,
+                                                                            std::string bearer,
                                                                             Loop& loop,
                                                                             TimePoint deadline,
                                                                             Cancellation* cancel) {
@@ -222,7 +223,7 @@ Task<absl::StatusOr<identity::IdentityPointer>> Authenticator::VerifyAsking(Cred
   if (!IsTokenText(credential.text)) co_return identity::Refusal("TOKEN_MALFORMED");
   std::string token(credential.text);
   absl::StatusOr<identity::IdentityPointer> caller =
-      co_await introspector_->Ask(std::move(token), loop, deadline, cancel);
+      co_await introspector_->Ask(std::move(token), std::move(bearer), loop, deadline, cancel);
   co_return WithBinding(credential, std::move(caller));
 }
 

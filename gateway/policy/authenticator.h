@@ -44,8 +44,7 @@ struct AuthSettings {
   };
   struct ApiKeys {
     std::string file;
-    std::string subject_prefix;
-    std::vector<std::pair<std::string, std::string>> metadata;
+    identity::ApiKeys::Rules rules;
   };
   std::vector<Provider> providers;
   std::optional<ApiKeys> api_keys;             // nothing: none are taken
@@ -90,8 +89,10 @@ class Authenticator {
   // Who it stands for, or why that is not known: UNAUTHENTICATED, or UNAVAILABLE while keys are
   // missing, with a reason for the log.
   absl::StatusOr<identity::IdentityPointer> Verify(const Credential& credential, TimePoint now);
-  // The same where an issuer may have to be asked, which it is until `deadline` at most.
-  Task<absl::StatusOr<identity::IdentityPointer>> VerifyAsking(Credential credential, Loop& loop,
+  // The same where an issuer may have to be asked, which it is until `deadline` at most. `bearer`:
+  // whose turn it is, as in Introspector::Ask().
+  Task<absl::StatusOr<identity::IdentityPointer>> VerifyAsking(Credential credential,
+                                                               std::string bearer, Loop& loop,
                                                                TimePoint deadline,
                                                                Cancellation* cancel);
 

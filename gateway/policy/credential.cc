@@ -55,15 +55,19 @@ absl::StatusOr<std::string_view> BearerToken(std::string_view value) {
   return token;
 }
 
-absl::StatusOr<Credential> WithCertificate(Credential found, const tls::Certificate* certificate,
+absl::StatusOr<Credential> WithCertificate(Credential found, const http::Request& request,
                                            CredentialPlaces::Certificates place) {
   using Certificates = CredentialPlaces::Certificates;
+  const tls::Certificate* const certificate = request.peer_certificate;
   const bool token = found.kind == Kind::kToken || found.kind == Kind::kSession;
   if (certificate == nullptr || place == Certificates::kIgnored) {
     if (token && place == Certificates::kBindToken) return Refusal("CERTIFICATE_MISSING");
     return found;
   }
-  if (found.kind == Kind::kNone) return Credential{Kind::kCertificate, "", certificate};
+  if (found.kind == Kind::kNone) {
+    if (HasTokenInQuery(request.query)) return Refusal("CREDENTIALS_TWICE");
+    return Credential{Kind::kCertificate, "", certificate};
+  }
   if (place == Certificates::kAlone) return Refusal("CREDENTIALS_TWICE");
   if (token && place == Certificates::kBindToken) found.certificate = certificate;
   return found;
@@ -112,7 +116,7 @@ absl::StatusOr<Credential> FindCredential(const http::Request& request,
   }
   if (count > 0 && HasTokenInQuery(request.query)) ++count;
   if (count > 1) return Refusal("CREDENTIALS_TWICE");
-  return WithCertificate(found, request.peer_certificate, places.certificates);
+  return WithCertificate(found, request, places.certificates);
 }
 
 bool HasTokenInQuery(std::string_view query) {

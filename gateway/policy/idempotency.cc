@@ -153,12 +153,13 @@ std::string TextOf(const upstream::Metadata& metadata) {
 
 IdempotentRequest Identify(const Exchange& exchange, std::string_view key) {
   IdempotentRequest request;
-  // Two issuers may know different people by one name. Strangers are told apart by their addresses:
-  // a key that somebody can guess must not show him another one's answer.
+  // Two issuers may know different people by one name, unless the file says that they don't.
+  // Strangers are told apart by their addresses: a key that somebody can guess must not show him
+  // another one's answer.
   const identity::IdentityPointer& caller = exchange.call.identity;
   const std::string& method = exchange.route->method->full_name;
   request.scope =
-      caller ? Sha256({"key", caller->provider, caller->sub, method, key})
+      caller ? Sha256({"key", caller->realm(), caller->sub, method, key})
              : Sha256({"stranger's key", AddressKey(exchange.client_address), method, key});
   // What back ends are told of a caller, such as the tenant, belongs to what is asked for.
   std::string told = caller ? TextOf(caller->metadata) : "";

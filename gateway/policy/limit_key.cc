@@ -20,14 +20,14 @@ using Limit = route::Route::Limit;
 std::string CallerKey(const Exchange& exchange) {
   const Identity* const caller = exchange.call.identity.get();
   if (!caller) return Cat('@', AddressKey(exchange.client_address));
-  return Cat('=', caller->provider, '\n', caller->sub);
+  return Cat('=', caller->realm(), '\n', caller->sub);
 }
 
 std::string ClaimKey(const Exchange& exchange, const std::string& path) {
   const Identity* const caller = exchange.call.identity.get();
   const JsonValue* const claim = caller ? caller->Claim(path) : nullptr;
   const std::optional<std::string> text = claim ? claim->ScalarText() : std::nullopt;
-  return text ? Cat('#', caller->provider, '\n', *text) : CallerKey(exchange);
+  return text ? Cat('#', caller->realm(), '\n', *text) : CallerKey(exchange);
 }
 
 bool Says(const JsonValue& claim, const std::string& value) {

@@ -110,7 +110,7 @@ bool Canary::SetPercent(std::string_view name, double percent) {
 }
 
 std::string Canary::CallerOf(const CallContext& context) const {
-  if (context.identity) return Cat('=', context.identity->provider, '\n', context.identity->sub);
+  if (context.identity) return Cat('=', context.identity->realm(), '\n', context.identity->sub);
   const std::string* said = nullptr;
   if (!settings_.sticky_header.empty()) said = HeaderOf(context, settings_.sticky_header);
   if (!settings_.sticky_cookie.empty()) {

@@ -32,7 +32,7 @@ void Run(std::string_view input) {
   CheckSet(input, {});
   CheckSet(input, {.algorithms = AlgorithmSet::Symmetric()});
   CheckSet(input, {.algorithms = AlgorithmSet::Asymmetric(), .skip_encryption_keys = true});
-  const auto keys = ApiKeys::Parse(input, {{"a", "x-a"}}, 1);
+  const auto keys = ApiKeys::Parse(input, {.metadata = {{"a", "x-a"}}}, 1);
   if (keys.ok()) FUZZ_CHECK(!keys->Find("no key", UnixTime()).ok());
   const auto signing = SigningKey::FromJwk(input);
   if (signing.ok()) FUZZ_CHECK(signing->Sign("{}").ok());

@@ -361,6 +361,65 @@ TEST_F(BrowserAttacks, EveryAnswerTellsBrowsersToBeCareful) {
   }
 }
 
+// Who needs no credential on this machine is whoever a browser speaks for, here above all: a page
+// whose name was made to point to this machine is its own origin there, and may read all answers.
+TEST(BrowserAttacksOnThisMachine, NamesThatPointHereAreNotMeant) {
+  Mocks mocks;
+  GatewayOptions options;
+  options.extra =
+      "methods:\n"
+      "  shop.user.v1.Users: {auth: {access: required}, csrf: {allow_origins: "
+      "['http://localhost:5173']}}\n";
+  Frontdesk gateway(mocks, options);
+  struct Row {
+    const char* name;
+    std::string host;  // "-" for none, with HTTP/1.0
+    std::string origin;
+    int reads, writes;
+  };
+  const Row rows[] = {
+      {"curl", "localhost:8080", "", 200, 200},
+      {"address", "127.0.0.1", "", 200, 200},
+      {"address of IPv6", "[::1]:8080", "", 200, 200},
+      {"old client", "-", "", 200, 200},
+      {"own page", "localhost:8080", "http://localhost:8080", 200, 200},
+      {"page of the development server", "localhost:8080", "http://localhost:5173", 200, 200},
+      {"page of another", "localhost:8080", "http://evil.example", 200, 403},
+      {"rebound name", "evil.example:8080", "http://evil.example:8080", 401, 401},
+      {"rebound name, as a client", "evil.example", "", 401, 401},
+      {"name that begins so", "localhost.evil.example", "http://localhost.evil.example", 401, 401},
+      {"name that begins as an address", "127.0.0.1.evil.example", "", 401, 401},
+  };
+  uint64_t calls = 0;
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    for (const bool write : {false, true}) {
+      RawClient client(gateway.port());
+      const bool none = row.host == "-";
+      client.Send(Cat(write ? "PATCH " : "GET ", kUser,
+                      none ? " HTTP/1.0\r\n" : " HTTP/1.1\r\nhost: ", none ? "" : row.host,
+                      none ? "" : "\r\n",
+                      row.origin.empty() ? "" : Cat("origin: ", row.origin, "\r\n"),
+                      write ? Cat("content-type: application/json\r\ncontent-length: ",
+                                  std::string_view(kRename).size(), "\r\n\r\n", kRename)
+                            : "\r\n"));
+      const auto response = client.Read();
+      ASSERT_TRUE(response);
+      const int status = write ? row.writes : row.reads;
+      EXPECT_EQ(response->status, status) << write << response->body;
+      calls += status == 200 ? 1 : 0;
+      EXPECT_EQ(mocks.Count("user", "calls"), calls) << write;
+    }
+  }
+  // An absolute target names a host as well.
+  RawClient client(gateway.port());
+  client.Send(Cat("GET http://evil.example", kUser, " HTTP/1.1\r\nhost: evil.example\r\n\r\n"));
+  const auto response = client.Read();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 401) << response->body;
+  EXPECT_EQ(mocks.Count("user", "calls"), calls);
+}
+
 TEST_F(BrowserAttacks, ExplainSaysWhatIsInForceAndWhy) {
   const auto [code, out] = RunVerb({"explain", "-c", config_, "-o", "json", "PATCH", kUser});
   ASSERT_EQ(code, 0) << out;

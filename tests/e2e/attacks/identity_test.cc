@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "gateway/base/text.h"
+#include "gateway/identity/api_keys.h"
 #include "gateway/identity/base64url.h"
 #include "tests/e2e/stack.h"
 #include "tests/support/jose.h"
@@ -28,10 +29,10 @@ int64_t Now() {
 }
 
 // The issuer's keys: an RSA key that does not sign RS384, one for ECDSA, and one that was
-// withdrawn.
+// withdrawn. And that of an issuer whose access tokens say what they are.
 struct Keys {
   JoseKey rsa{"RS256", "rsa"}, ec{"ES256", "ec"}, withdrawn{"ES256", "old"},
-      stranger{"ES256", "ec"};
+      stranger{"ES256", "ec"}, typed{"ES256", "typed"};
   std::string Set() const { return Cat(R"({"keys":[)", rsa.Jwk(), ',', ec.Jwk(), "]}"); }
 };
 const Keys& TheKeys() {
@@ -55,6 +56,12 @@ std::string Good(const json& over = {}) { return TheKeys().ec.Token(Claims(over)
 // With members of the header besides alg and kid.
 std::string WithHeader(const std::string& header) {
   return TheKeys().ec.Sign(header, Claims().dump());
+}
+
+// A token of the issuer whose tokens must have a type; `type` is more of its header.
+std::string Typed(const std::string& type) {
+  return TheKeys().typed.Sign(Cat(R"({"alg":"ES256","kid":"typed")", type, "}"),
+                              Claims({{"iss", "https://typed.example"}}).dump());
 }
 
 struct Row {
@@ -102,6 +109,10 @@ std::vector<Row> TokenRows() {
                   EncodeBase64Url(Claims({{"sub", "admin"}}).dump()),
                   good.substr(good.rfind('.')))),
        "TOKEN_SIGNATURE"},
+      {"NoType", Bearer(Typed("")), "TOKEN_TYPE"},
+      {"AnotherType", Bearer(Typed(R"(,"typ":"JWT")")), "TOKEN_TYPE"},
+      {"TypeOfAnIdToken", Bearer(Typed(R"(,"typ":"id+jwt")")), "TOKEN_TYPE"},
+      {"TypeThatBeginsSo", Bearer(Typed(R"(,"typ":"at+jwt;x")")), "TOKEN_TYPE"},
       {"KidOfAPath", Bearer(WithHeader(R"({"alg":"ES256","kid":"../../../etc/passwd"})")),
        "TOKEN_KEY_UNKNOWN"},
       {"KidOfSql", Bearer(WithHeader(R"({"alg":"ES256","kid":"ec' OR 1=1 --"})")),
@@ -196,10 +207,12 @@ class IdentityAttacks : public ::testing::Test {
   static void SetUpTestSuite() {
     mocks_ = new Mocks();
     const std::string jwks = WriteTempFile("jwks.json", TheKeys().Set());
-    const std::string keys = WriteTempFile(
-        "keys.json",
-        // Of "robot-key".
-        Cat(R"({"keys":[{"sub":"robot","scope":"orders.read","sha256":")", kRobot, "\"}]}"));
+    const std::string keys =
+        WriteTempFile("keys.json",
+                      // Of "robot-key", and of one whose owner shops, too.
+                      Cat(R"({"keys":[{"sub":"robot","scope":"orders.read","sha256":")", kRobot,
+                          R"("},{"sub":"user-3","claims":{"tenant":"acme"},"sha256":")",
+                          ToHex(identity::HashOfApiKey("user-key")), "\"}]}"));
     log_ = WriteTempFile("access.log", "");
     GatewayOptions options;
     options.caller = "";
@@ -209,10 +222,17 @@ class IdentityAttacks : public ::testing::Test {
             "}\n  claim_metadata: [{claim: tenant, key: x-tenant}]\n"
             "  providers:\n    idp: {issuer: 'https://idp.example', audiences: [shop], jwks_file: ",
             jwks,
+            "}\n    typed: {issuer: 'https://typed.example', audiences: [shop], type: at+jwt, "
+            "jwks_file: ",
+            WriteTempFile("typed.json", TheKeys().typed.Set()),
             "}\n"
             "methods:\n"
             "  shop.order.v1.Orders/GetOrder: {auth: {scopes: [orders.read]}, "
             "request_headers: [x-a, x-user-id-2]}\n"
+            "  shop.review.v1.Reviews/CreateReview: {idempotency: {}}\n"
+            "  shop.review.v1.Reviews/GetSummary: {limit: [{key: caller, requests: 3, per: 1h}]}\n"
+            "  shop.review.v1.Reviews/ListByOrder: {limit: [{key: claim, of: tenant, requests: 3, "
+            "per: 1h}]}\n"
             "  shop.user.v1.Users/GetUser: {auth: {roles: [admin]}}\n");
     gateway_ = new Frontdesk(*mocks_, options);
   }
@@ -281,6 +301,8 @@ TEST_F(IdentityAttacks, WhoIsGoodIsLetInAndNamed) {
            {Bearer(TheKeys().rsa.Token(Claims().dump())), "user-7"},
            {Bearer(Good({{"aud", {"bank", "shop"}}, {"sub", "user-8"}})), "user-8"},
            {{{"cookie", Cat("a=b; session=", Good({{"sub", "user-9"}}))}}, "user-9"},
+           {Bearer(Typed(R"(,"typ":"at+jwt")")), "user-7"},
+           {Bearer(Typed(R"(,"typ":"application/AT+JWT")")), "user-7"},
            {{{"x-api-key", "robot-key"}}, "robot"}}) {
     mocks_->Reset();
     const RawResponse response = Get(kOrder, headers);
@@ -290,6 +312,36 @@ TEST_F(IdentityAttacks, WhoIsGoodIsLetInAndNamed) {
     EXPECT_NE(arrivals.dump().find(who), std::string::npos) << arrivals.dump();
     EXPECT_EQ(arrivals.dump().find("eyJ"), std::string::npos) << arrivals.dump();
   }
+}
+
+// The same person by another credential, where the file says that it is: no second quota, and no
+// second order.
+TEST_F(IdentityAttacks, AnotherCredentialIsNobodyElse) {
+  mocks_->Reset();
+  const json ada = {{"sub", "user-3"}, {"tenant", "acme"}};
+  const std::vector<HeaderList> ways = {
+      Bearer(Good(ada)),
+      {{"x-api-key", "user-key"}},
+      {{"cookie", Cat("session=", Good(ada))}, {"origin", "http://localhost"}}};
+  for (const char* target :
+       {"/api/v1/products/product-1/reviews:summary", "/api/v1/orders/order-1/reviews"}) {
+    for (size_t i = 0; i < 6; ++i) {
+      EXPECT_EQ(Get(target, ways[i % ways.size()]).status, i < 3 ? 200 : 429) << target << i;
+    }
+    EXPECT_EQ(Get(target, Bearer(Good({{"sub", "user-1"}, {"tenant", "other"}}))).status, 200);
+  }
+  const uint64_t before = mocks_->Count("review", "calls");
+  EXPECT_EQ(before, 8u);
+  for (size_t i = 0; i < ways.size(); ++i) {
+    HeaderList headers = ways[i];
+    headers.emplace_back("idempotency-key", "key-1");
+    const RawResponse response =
+        Fetch(gateway_->port(), "POST", "/api/v1/products/product-1/reviews", headers,
+              R"({"userId":"user-1","stars":5,"text":"good"})");
+    EXPECT_EQ(response.status, 201) << i << response.body;
+    EXPECT_EQ(response.Count("idempotency-replayed"), i == 0 ? 0u : 1u) << i;
+  }
+  EXPECT_EQ(mocks_->Count("review", "calls"), before + 1);
 }
 
 // Whatever a client sends under the names of identity, in any spelling: ours is what arrives.
@@ -407,6 +459,50 @@ TEST_F(IdentityAttacks, NoBodyIsReadOfAStranger) {
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->status, 401);
   EXPECT_EQ(mocks_->Count("user", "calls"), 0u);
+}
+
+// A gateway does not begin with keys of which one is no good: it neither starts nor passes over it.
+TEST(IdentityKeys, ABadSetIsRefusedWhole) {
+  const JoseKey good("ES256", "k1"), small("RS256", "small", 1024), secret("HS256", "h");
+  const auto set = [](const std::string& keys) { return Cat(R"({"keys":[)", keys, "]}"); };
+  struct Bad {
+    std::string keys;
+    std::string algorithms;
+    std::string says;
+  };
+  const Bad rows[] = {
+      {set(Cat(good.Jwk(), ',', small.Jwk())), "", "has a modulus of 1024 bits"},
+      {set(Cat(good.Jwk(), ',', JoseKey("ES256", "k2").Jwk(R"(,"use":"enc")"))), "",
+       "is for encryption (use: enc)"},
+      {set(Cat(good.Jwk(), ',', JoseKey("ES256", "k1").Jwk())), "", "has the kid of another one"},
+      {set(Cat(good.Jwk(), ',', secret.Jwk())), "", "is a secret among public keys"},
+      {set(good.Jwk(R"(,"d":"AAAA")")), "", "is a private key among public ones"},
+      {set(JoseKey("HS512", "h", 256).Jwk()), ", algorithms: [HS512]",
+       "has 32 bytes, fewer than the hash"},
+      {set(Cat(secret.Jwk(), ',', good.Jwk())), ", algorithms: [HS256]",
+       "is no secret, and HMAC is for secrets alone"},
+      {set(""), "", "has no keys"},
+      {"<html>", "", "is not JSON"},
+  };
+  for (const Bad& row : rows) {
+    const std::string file = WriteTempFile(
+        "bad.yaml",
+        DemoConfig(nullptr, {.caller = "",
+                             .extra = Cat("auth: {providers: {idp: {issuer: i, audiences: [x]",
+                                          row.algorithms, ", jwks_file: ",
+                                          WriteTempFile("bad.json", row.keys), "}}}\n")}));
+    // A start takes time, and looks at the file as "check" does.
+    for (const char* verb : {"check", "serve"}) {
+      if (std::string_view(verb) == "serve" && &row != rows) continue;
+      const auto [code, out] = RunVerb({verb, "-c", file});
+      EXPECT_EQ(code, 1) << row.says << out;
+      EXPECT_NE(out.find("auth.providers.idp.jwks_file: its keys can't be used: "),
+                std::string::npos)
+          << out;
+      EXPECT_NE(out.find(row.says), std::string::npos) << out;
+      EXPECT_EQ(out.find(R"("k":")"), std::string::npos) << "no secret is shown";
+    }
+  }
 }
 
 // The verb: a key that is made once, and tokens that it signs.

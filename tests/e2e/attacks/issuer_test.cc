@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <sstream>
@@ -50,9 +53,11 @@ class Issuer {
       response.set_content(keys_, "application/json");
     });
     http_.Post("/introspect", [this](const httplib::Request& request, httplib::Response& response) {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
       const std::string token = request.get_param_value("token");
       ++asked_[token];
+      order_.push_back(token);
+      changed_.wait(lock, [this] { return !held_; });
       const bool knows_us = request.get_header_value("Authorization") == "Basic ZGVzazpzM2NyZXQ=";
       const auto answer = answers_.find(token);
       const auto status = statuses_.find(token);
@@ -65,6 +70,7 @@ class Issuer {
     while (!http_.is_running()) std::this_thread::yield();
   }
   ~Issuer() {
+    Hold(false);
     http_.stop();
     thread_.join();
   }
@@ -83,6 +89,19 @@ class Issuer {
     const std::lock_guard lock(mutex_);
     return asked_[token];
   }
+  // Answers about tokens come once they are no longer held.
+  void Hold(bool held) {
+    {
+      const std::lock_guard lock(mutex_);
+      held_ = held;
+    }
+    changed_.notify_all();
+  }
+  // The tokens that were asked about so far.
+  std::vector<std::string> order() {
+    const std::lock_guard lock(mutex_);
+    return order_;
+  }
   int fetches() {
     const std::lock_guard lock(mutex_);
     return fetches_;
@@ -97,6 +116,9 @@ class Issuer {
   std::map<std::string, std::string> answers_;
   std::map<std::string, int> statuses_;
   std::map<std::string, int> asked_;
+  std::vector<std::string> order_;
+  bool held_ = false;
+  std::condition_variable changed_;
   httplib::Server http_;
   int port_ = 0;
   std::thread thread_;
@@ -433,6 +455,71 @@ TEST_F(IssuerAttacks, AnotherSitesPageHasNobodysCertificate) {
   EXPECT_EQ(patch(token, {}).status, 200);
   EXPECT_EQ(patch(cross, {}).status, 401);
   EXPECT_EQ(mocks_->Count("user", "calls"), calls + 1);
+}
+
+// Tokens that a stranger makes up, as many as he can, while the issuer is slow: they wait behind
+// each other, and nobody else behind them.
+TEST(IssuerFlood, HonestTokensAreAnsweredAllTheSame) {
+  Mocks mocks;
+  Issuer issuer;
+  GatewayOptions options;
+  options.caller = "";
+  options.trusted_hops = 1;
+  options.extra = Cat(
+      "auth: {providers: {partner: {audiences: [shop], introspection: {url: '",
+      issuer.At("/introspect"),
+      "', client_id: desk, client_secret_file: ", WriteTempFile("secret", "s3cret\n"),
+      ", timeout: 30s, max_in_flight: 2, max_pending: 20}}}}\n"
+      "methods: {shop.order.v1.Orders/GetOrder: {auth: {scopes: [orders.read]}, timeout: 30s}}\n");
+  Frontdesk gateway(mocks, options);
+  const auto ask = [&](RawClient& client, const std::string& token, const std::string& from) {
+    client.Send(RequestText("GET", kOrder,
+                            {{"authorization", Cat("Bearer ", token)}, {"x-forwarded-for", from}}));
+  };
+  const auto skipped = [&](double wanted) {
+    return Eventually([&] {
+      return gateway.Metric(
+                 "frontdesk_introspections_total{provider=\"partner\",result=\"skipped\"}") ==
+             wanted;
+    });
+  };
+  issuer.Hold(true);
+  std::deque<RawClient> flood, honest;
+  for (int i = 0; i < 60; ++i) {
+    // Addresses of one network of IPv6 are one stranger's.
+    ask(flood.emplace_back(gateway.port()), Cat("made-up-", i), Cat("2001:db8:0:1::", i + 1));
+  }
+  // Two are asked about, twenty wait, and the others are told at once.
+  ASSERT_TRUE(skipped(38));
+  ASSERT_TRUE(Eventually([&] { return issuer.order().size() == 2; }));
+  for (int i = 0; i < 4; ++i) {
+    issuer.Say(Cat("honest-", i),
+               R"({"active":true,"sub":"ada","aud":"shop","scope":"orders.read"})");
+    ask(honest.emplace_back(gateway.port()), Cat("honest-", i), Cat("198.51.100.", i + 1));
+    ASSERT_TRUE(skipped(39 + i)) << "one of the flood makes room";
+  }
+  issuer.Hold(false);
+  for (RawClient& client : honest) {
+    const auto response = client.Read();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 200) << response->body;
+  }
+  int told = 0, refused = 0;
+  for (RawClient& client : flood) {
+    const auto response = client.Read();
+    ASSERT_TRUE(response);
+    told += response->status == 503 ? 1 : 0;
+    refused += response->status == 401 ? 1 : 0;
+    EXPECT_EQ(response->Header("retry-after").empty(), response->status != 503);
+  }
+  EXPECT_EQ(told, 42);
+  EXPECT_EQ(refused, 18);
+  EXPECT_EQ(mocks.Count("order", "calls"), 4u);
+  // Behind the two under way, and one of the flood for each of theirs.
+  const std::vector<std::string> order = issuer.order();
+  ASSERT_EQ(order.size(), 22u);
+  const auto last = std::find(order.rbegin(), order.rend(), "honest-3").base() - order.begin();
+  EXPECT_LE(last, 2 + 5 + 1) << "of what was waiting";
 }
 
 // Last: whatever is done to the issuer's keys, and that they can be withdrawn.

@@ -220,8 +220,14 @@ TEST(Headers, WhatDoesNotFitTogetherIsFound) {
                           "methods: {test.S/Get: {response_headers: [Referrer-Policy]}}")
                   .snapshot);
   EXPECT_EQ(CompileWith("methods: {test.S/Get: {csrf: {enabled: true}}}").findings,
-            "methods.test.S/Get.csrf: has no meaning without auth.cookie: nobody is known by a "
-            "cookie\n");
+            "methods.test.S/Get.csrf: has no meaning without auth.cookie or "
+            "auth.client_certificates: nobody is known by what browsers send by themselves\n");
+  // Those that browsers speak for without being asked, besides by a cookie.
+  constexpr char kCsrf[] = "methods: {test.S/Get: {csrf: {allow_origins: ['http://localhost:1']}}}";
+  EXPECT_EQ(CompileWith(Cat("auth: {development_caller: me}\n", kCsrf)).findings, "");
+  EXPECT_EQ(CompileWith(Cat("auth: {client_certificates: {rules: [{from: uri}]}}\n", kCsrf))
+                .findings.find("csrf"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -465,7 +465,7 @@ TEST(ApiKeys, AreKnownByTheirHash) {
       Cat(R"({"keys":[{"sha256":")", hash("one"),
           R"(","sub":"robot","scope":"a b","roles":["r"],"claims":{"tier":"gold"}},{"sha256":")",
           hash("two"), R"(","sub":"old","exp":1700000000}]})");
-  const auto keys = ApiKeys::Parse(file, {{"tier", "x-tier"}}, 5);
+  const auto keys = ApiKeys::Parse(file, {.metadata = {{"tier", "x-tier"}}}, 5);
   ASSERT_TRUE(keys.ok()) << keys.status();
   const auto find = [&](std::string_view key, UnixTime now = kNow) {
     const auto found = keys->Find(key, now);
@@ -483,7 +483,8 @@ TEST(ApiKeys, AreKnownByTheirHash) {
   EXPECT_TRUE(robot->HasRole("r"));
   EXPECT_EQ(robot->metadata[0].second, "gold");
   EXPECT_EQ(robot->provider, ApiKeys::kProvider);
-  EXPECT_EQ((*ApiKeys::Parse(file, {}, 5, "key:")->Find("one", kNow))->sub, "key:robot");
+  EXPECT_EQ((*ApiKeys::Parse(file, {.subject_prefix = "key:"}, 5)->Find("one", kNow))->sub,
+            "key:robot");
 
   const std::vector<std::pair<std::string, std::string>> rows = {
       {R"({"keys":[]})", "ok"},

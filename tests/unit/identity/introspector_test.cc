@@ -181,9 +181,11 @@ struct Asking {
   std::optional<absl::StatusOr<IdentityPointer>> answer;
 };
 
-frontdesk::internal::Detached Start(Introspector* introspector, std::string token, Loop* loop,
-                                    TimePoint deadline, Cancellation* cancel, Asking* asking) {
-  asking->answer = co_await introspector->Ask(std::move(token), *loop, deadline, cancel);
+frontdesk::internal::Detached Start(Introspector* introspector, std::string token,
+                                    std::string bearer, Loop* loop, TimePoint deadline,
+                                    Cancellation* cancel, Asking* asking) {
+  asking->answer =
+      co_await introspector->Ask(std::move(token), std::move(bearer), *loop, deadline, cancel);
 }
 
 class IntrospectorTest : public ::testing::Test {
@@ -216,12 +218,12 @@ class IntrospectorTest : public ::testing::Test {
   }
   std::string Ask(const std::string& token) {
     return Of(testing_support::RunOnLoop(
-        loop_, introspector().Ask(token, loop_, TimePoint::max(), nullptr)));
+        loop_, introspector().Ask(token, "", loop_, TimePoint::max(), nullptr)));
   }
   Asking& Begin(const std::string& token, TimePoint deadline = TimePoint::max(),
-                Cancellation* cancel = nullptr) {
+                Cancellation* cancel = nullptr, const std::string& bearer = "") {
     Asking& asking = asking_.emplace_back();
-    frontdesk::identity::Start(&introspector(), token, &loop_, deadline, cancel, &asking);
+    frontdesk::identity::Start(&introspector(), token, bearer, &loop_, deadline, cancel, &asking);
     return asking;
   }
   std::string Await(Asking& asking) {
@@ -294,6 +296,58 @@ TEST_F(IntrospectorTest, OnlySoManyAreAskedAboutOrWait) {
   EXPECT_EQ(introspector().status().skipped, 1u);
 }
 
+TEST(AskingQueue, EverybodysTurnComesRound) {
+  AskingQueue queue;
+  for (const char* token : {"a1", "a2", "a3", "b1", "c1", "c2"}) {
+    queue.Push(std::string(token, 1), token);
+  }
+  EXPECT_EQ(queue.size(), 6u);
+  std::string order;
+  while (!queue.empty()) order += queue.Pop() + ' ';
+  EXPECT_EQ(order, "a1 b1 c1 a2 c2 a3 ");
+
+  // Room is made by who has most, for who has fewer.
+  EXPECT_EQ(queue.MakeRoom("a"), std::nullopt);
+  for (const char* token : {"a1", "a2", "a3", "a4", "b1"}) queue.Push(std::string(token, 1), token);
+  EXPECT_EQ(queue.MakeRoom("a"), std::nullopt);
+  EXPECT_EQ(queue.MakeRoom("c"), "a4");
+  queue.Push("c", "c1");
+  EXPECT_EQ(queue.MakeRoom("b"), "a3");
+  queue.Push("b", "b2");
+  EXPECT_EQ(queue.MakeRoom("b"), std::nullopt);
+  EXPECT_EQ(queue.MakeRoom("c"), std::nullopt) << "none has two more than this one";
+  EXPECT_EQ(queue.size(), 5u);
+  order.clear();
+  while (!queue.empty()) order += queue.Pop() + ' ';
+  EXPECT_EQ(order, "a1 b1 c1 a2 b2 ");
+  EXPECT_EQ(queue.MakeRoom("a"), std::nullopt);
+}
+
+// Made up tokens of one stranger neither keep others out nor make them wait.
+TEST_F(IntrospectorTest, AFloodIsItsOwnTrouble) {
+  settings_.max_pending = 4;
+  issuer_.Open(false);
+  std::vector<Asking*> flood;
+  for (int i = 0; i < 2; ++i) {
+    flood.push_back(&Begin(Cat("guess", i), TimePoint::max(), nullptr, "evil"));
+  }
+  issuer_.WaitUntilAsked(2);
+  for (int i = 2; i < 6; ++i) {
+    flood.push_back(&Begin(Cat("guess", i), TimePoint::max(), nullptr, "evil"));
+  }
+  EXPECT_EQ(Await(Begin("guess6", TimePoint::max(), nullptr, "evil")), "503 INTROSPECTION_BUSY");
+  Asking& ada = Begin("ada", TimePoint::max(), nullptr, "home");
+  Asking& bob = Begin("bob", TimePoint::max(), nullptr, "work");
+  EXPECT_EQ(Await(*flood[5]), "503 INTROSPECTION_BUSY") << "the last one made room";
+  EXPECT_EQ(Await(*flood[4]), "503 INTROSPECTION_BUSY");
+  EXPECT_EQ(Await(Begin("guess7", TimePoint::max(), nullptr, "evil")), "503 INTROSPECTION_BUSY");
+  EXPECT_EQ(introspector().status().skipped, 4u);
+  issuer_.Open(true);
+  EXPECT_EQ(Await(ada), "ada");
+  EXPECT_EQ(Await(bob), "bob");
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(Await(*flood[i]), "401 TOKEN_INACTIVE") << i;
+}
+
 TEST_F(IntrospectorTest, NobodyWaitsForEver) {
   issuer_.Open(false);
   EXPECT_EQ(Await(Begin("ada", loop_.Now() + milliseconds(1))), "503 INTROSPECTION_LATE");
@@ -317,7 +371,7 @@ TEST_F(IntrospectorTest, ALoopMayEndBeforeItsAnswers) {
   {
     Loop other;
     const auto late = testing_support::RunOnLoop(
-        other, introspector().Ask("ada", other, other.Now() + milliseconds(1), nullptr));
+        other, introspector().Ask("ada", "", other, other.Now() + milliseconds(1), nullptr));
     EXPECT_FALSE(late.ok());
   }
   Asking& mine = Begin("ada");

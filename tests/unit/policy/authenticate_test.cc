@@ -129,19 +129,23 @@ TEST(Credentials, AreOneOrNone) {
 TEST(Credentials, ACertificateIsOne) {
   using Certificates = CredentialPlaces::Certificates;
   const tls::Certificate certificate{.common_name = "phone"};
-  const auto find = [&](const HeaderRows& headers, Certificates place, bool has = true) {
+  const auto find = [&](const HeaderRows& headers, Certificates place, bool has = true,
+                        std::string_view query = "") {
     const CredentialPlaces places{"x-api-key", "session", place};
-    const std::string found = Find(headers, "", places, has ? &certificate : nullptr);
+    const std::string found = Find(headers, query, places, has ? &certificate : nullptr);
     return found;
   };
   const HeaderRows token = {{"authorization", "Bearer a"}}, key = {{"x-api-key", "k"}},
                    session = {{"cookie", "session=t"}};
   EXPECT_EQ(find({}, Certificates::kIgnored), "none");
+  EXPECT_EQ(find({}, Certificates::kIgnored, true, "access_token=x"), "none");
   EXPECT_EQ(find(token, Certificates::kIgnored), "token a");
   for (const auto place :
        {Certificates::kAlone, Certificates::kBesideToken, Certificates::kBindToken}) {
     EXPECT_EQ(find({}, place), "certificate phone");
     EXPECT_EQ(find({}, place, false), "none");
+    EXPECT_EQ(find({}, place, true, "a=b&access%5Ftoken=x"), "CREDENTIALS_TWICE");
+    EXPECT_EQ(find({}, place, false, "access_token=x"), "none");
     EXPECT_EQ(find(key, place, false), "key k");
     EXPECT_EQ(find({{"authorization", "Basic x"}}, place), "CREDENTIAL_SCHEME");
     EXPECT_EQ(find({{"authorization", "Bearer a"}, {"x-api-key", "k"}}, place),
@@ -193,6 +197,7 @@ class AuthenticateTest : public ::testing::Test {
     http::Request request;
     request.method = "GET";
     request.peer_address = peer_;
+    request.authority = authority_;
     request.peer_certificate = certificate_;
     for (const http::Header& header : headers) request.headers.Add(header.name, header.value);
     testing_support::NoBody body;
@@ -222,6 +227,7 @@ class AuthenticateTest : public ::testing::Test {
   contract::Method method_;
   route::Route route_;
   std::string peer_ = "127.0.0.1";
+  std::string authority_;
   const tls::Certificate* certificate_ = nullptr;
   bool wait_ = true;
   Loop loop_;
@@ -282,6 +288,41 @@ TEST_F(AuthenticateTest, TheDevelopmentCallerIsWhoBringsNothing) {
   }
 }
 
+// Any name may be made to point to this machine, and then a browser takes a page of it for ours.
+TEST_F(AuthenticateTest, TheDevelopmentCallerAsksThisMachine) {
+  settings_.development_caller = identity::MakeIdentity("me");
+  const std::string good = Cat("Bearer ", Token());
+  for (const std::string_view authority :
+       {"", "localhost", "LocalHost:8080", "127.0.0.1", "127.3.2.1:80", "[::1]", "[::1]:8080",
+        "[::ffff:127.0.0.1]:1"}) {
+    authority_ = authority;
+    EXPECT_EQ(Run({}), "me") << authority;
+  }
+  for (const std::string_view authority :
+       {"evil.example", "evil.example:8080", "localhost.evil.example", "xlocalhost", "localhost.",
+        "127.0.0.1.evil.example", "127.1", "2130706433", "0.0.0.0", "128.0.0.1", "[::]", "[::2]:80",
+        "[::ffff:10.0.0.1]", "localhost:x", "a@localhost", "localhost, evil"}) {
+    authority_ = authority;
+    EXPECT_EQ(Run({}), "<CREDENTIAL_MISSING>") << authority;
+    EXPECT_EQ(Run({Bearer(good)}), "ada") << authority;
+  }
+  route_.auth.access = Access::kOptional;
+  authority_ = "evil.example";
+  EXPECT_EQ(Run({}), "nobody");
+}
+
+// What is asked for by name is not there without being brought.
+TEST_F(AuthenticateTest, TheDevelopmentCallerBringsNothing) {
+  settings_.development_caller = identity::MakeIdentity("me");
+  route_.auth.credentials = Credential::Bit(Credential::Kind::kToken);
+  EXPECT_EQ(Run({}), "<CREDENTIAL_MISSING>");
+  route_.auth.credentials = 0;
+  route_.auth.providers = {"idp"};
+  EXPECT_EQ(Run({}), "<CREDENTIAL_MISSING>");
+  route_.auth.providers.clear();
+  EXPECT_EQ(Run({}), "me");
+}
+
 TEST_F(AuthenticateTest, KeysThatLieAboutAreForThisMachine) {
   const auto key = identity::SigningKey::Make().value();
   settings_.providers[0].file = testing_support::WriteTempFile("key.json", key.ToJwk());
@@ -300,6 +341,8 @@ TEST_F(AuthenticateTest, WhereNobodyCanProveAnything) {
   EXPECT_EQ(Run({Bearer("Bearer x"), Bearer("y")}), "nobody");
   settings_.development_caller = identity::MakeIdentity("me");
   EXPECT_EQ(Run({Bearer("Bearer x")}), "me");
+  route_.auth.credentials = Credential::Bit(Credential::Kind::kToken);
+  EXPECT_EQ(Run({}), "me");
 }
 
 TEST_F(AuthenticateTest, ACertificateSaysWho) {

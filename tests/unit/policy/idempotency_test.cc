@@ -134,7 +134,7 @@ struct Client {
     exchange.call.metadata = {{"x-user-id", std::string(caller)}, {"idempotency-key", "theirs"}};
   }
 
-  // "provider/sub", or a name alone; "" for nobody.
+  // "provider/sub", or a name alone; "" for nobody. Names by "shared-..." are those of one person.
   void Become(std::string_view caller) {
     if (caller.empty()) return;
     const size_t slash = std::min(caller.find('/'), caller.size());
@@ -142,6 +142,7 @@ struct Client {
     who->provider = caller.substr(0, slash);
     who->sub = caller.substr(std::min(slash + 1, caller.size()));
     if (slash == caller.size()) who->sub.swap(who->provider);
+    who->shared_subject = who->provider.starts_with("shared-");
     exchange.call.identity = std::move(who);
   }
 
@@ -274,6 +275,9 @@ TEST_F(PolicyTest, AKeyIsSharedByNobodyElse) {
   }
   EXPECT_EQ(start("", "2001:db8:1::2"), "done (again)") << "the same network";
   EXPECT_EQ(start("idp/me", "192.0.2.9"), "done (again)") << "who is known may come from anywhere";
+  EXPECT_EQ(start("shared-idp/me"), "waits");
+  EXPECT_EQ(start("shared-other/me"), "done (again)") << "by another credential";
+  EXPECT_EQ(start("shared-other/you"), "waits");
   // What back ends are told of him is another one's.
   EXPECT_EQ(start("idp/t", "", {{"x-tenant", "a"}}), "waits");
   EXPECT_EQ(start("idp/t", "", {{"x-tenant", "b"}}), "IDEMPOTENCY_KEY_REUSED");

@@ -72,7 +72,9 @@ struct Asked {
   std::string query = {};
   std::string app = {};  // a header
   std::string claims = "{}";
-  std::string api_key = {};  // by which he is known
+  std::string api_key = {};   // by which he is known
+  std::string provider = {};  // that vouches for him
+  bool shared_subject = false;
 };
 
 identity::IdentityPointer CallerOf(const Asked& asked) {
@@ -80,6 +82,8 @@ identity::IdentityPointer CallerOf(const Asked& asked) {
   identity::Identity caller = *identity::MakeIdentity(asked.caller);
   caller.claims = *identity::ParseJson(asked.claims);
   caller.api_key = asked.api_key;
+  caller.provider = asked.provider;
+  caller.shared_subject = asked.shared_subject;
   return std::make_shared<const identity::Identity>(std::move(caller));
 }
 
@@ -153,6 +157,27 @@ class LimitTest : public ::testing::TestWithParam<bool>, protected testing_suppo
 TEST_P(LimitTest, WithoutLimitsThereAreNoHeaders) {
   EXPECT_EQ(Ask(get), "OK");
   EXPECT_TRUE(head.headers.empty());
+}
+
+// Two issuers may know different people by one name, unless the file says that they don't: then a
+// second credential is no second quota.
+TEST_P(LimitTest, ByCallerOfSeveralIssuers) {
+  get.limits_by_caller.push_back({.key = Key::kCaller, .rule = AddRule("callers", 2)});
+  mine.limits_by_caller.push_back(
+      {.key = Key::kClaim, .rule = AddRule("tenants", 2), .of = "tenant"});
+  for (const route::Route* route : {&get, &mine}) {
+    const auto ask = [&](const std::string& provider, bool shared) {
+      return Ask(
+          *route,
+          {.claims = R"({"tenant":"acme"})", .provider = provider, .shared_subject = shared});
+    };
+    EXPECT_EQ(ask("idp", false), "OK 1 left");
+    EXPECT_EQ(ask("other", false), "OK 1 left");
+    EXPECT_EQ(ask("idp", true), "OK 1 left");
+    EXPECT_EQ(ask("other", true), "OK 0 left");
+    EXPECT_EQ(ask("api_keys", true), "RATE_LIMITED");
+    EXPECT_EQ(ask("idp", false), "OK 0 left");
+  }
 }
 
 TEST_P(LimitTest, ByCaller) {

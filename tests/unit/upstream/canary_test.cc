@@ -120,6 +120,8 @@ class CanaryTest : public Chain {
     std::string address;
     Metadata headers;
     std::string claims;
+    std::string provider;
+    bool shared_subject = false;
   };
   Pending& From(const Who& who, std::string method = "M") {
     Pending& call = calls_.emplace_back(loop_);
@@ -129,6 +131,8 @@ class CanaryTest : public Chain {
     if (!who.sub.empty()) {
       auto identity = std::make_shared<identity::Identity>();
       identity->sub = who.sub;
+      identity->provider = who.provider;
+      identity->shared_subject = who.shared_subject;
       if (!who.claims.empty()) identity->claims = *identity::ParseJson(who.claims, {});
       call.context.identity = std::move(identity);
     }
@@ -159,6 +163,23 @@ TEST_F(CanaryTest, NobodyGoesThereUnlessAsked) {
   for (int i = 0; i < 50; ++i) EXPECT_EQ(PortOf({.sub = Cat(i)}), "1");
   // Nor does a client choose by saying so.
   EXPECT_EQ(PortOf({.address = "a", .headers = {{"version", "next"}, {"x-canary", "next"}}}), "1");
+}
+
+// Whichever credential of his a caller shows, where all issuers mean the same by one name.
+TEST_F(CanaryTest, ACallerOfSeveralIssuersIsOne) {
+  Percent(50);
+  int apart = 0;
+  for (int i = 0; i < 40; ++i) {
+    const auto of = [&](const char* provider, bool shared) {
+      Who who{.sub = Cat("user-", i)};
+      who.provider = provider;
+      who.shared_subject = shared;
+      return PortOf(who);
+    };
+    EXPECT_EQ(of("idp", true), of("other", true)) << i;
+    apart += of("idp", false) == of("other", false) ? 0 : 1;
+  }
+  EXPECT_GT(apart, 0) << "two people of one name";
 }
 
 TEST_F(CanaryTest, AMatchChooses) {
