@@ -162,8 +162,8 @@ void AddCalls(const config::Snapshot& snapshot, const route::Route& route,
     const contract::PlanStep& step = method.plan->steps[i];
     ordered_json& told = explained["steps"][i];
     told["call_policy"] = CallToJson(snapshot, route, &step);
-    const auto opened = snapshot.opened_steps.find(&step);
-    if (opened != snapshot.opened_steps.end()) told["auth"] = opened->second;
+    const auto passed_by = snapshot.passed_by.find(&step);
+    if (passed_by != snapshot.passed_by.end()) told["notes"] = passed_by->second;
     if (step.undo) told["undo_policy"] = UndoToJson(snapshot, step);
   }
   if (!method.plan && !method.custom) {
@@ -232,6 +232,11 @@ void Print(const ordered_json& explained) {
       for (const ordered_json& step : value) {
         const std::string id = Text(step["id"]);
         PrintCall(step["call_policy"], id);
+        if (step.contains("notes")) {
+          for (const ordered_json& note : step["notes"]) {
+            std::printf("    note: %s\n", Text(note).c_str());
+          }
+        }
         if (step.contains("undo_policy")) PrintCall(step["undo_policy"], Cat(id, ", undo"));
       }
     } else if (key == "call_policy") {

@@ -50,6 +50,7 @@ class AuthChecker {
     }
     CheckMetadata();
     CheckSubjects();
+    CheckUnused();
     if (auth_.has_cached_token_bytes() && auth_.cached_token_bytes() < (1 << 20)) {
       Add("auth.cached_token_bytes",
           Cat("must be at least 1048576, got ", auth_.cached_token_bytes()));
@@ -227,6 +228,25 @@ class AuthChecker {
     if (!contract::IsMetadataKey(header) || contract::NeverForwarded(header) ||
         header == "authorization" || header == "cookie") {
       Add("auth.api_keys.header", Cat(Quoted(header), " can't hold a key"));
+    }
+  }
+
+  // What would be carried out if there was something to carry it out on.
+  void CheckUnused() {
+    if (auth_.providers_size() == 0) {
+      for (const auto& [name, has] :
+           {std::pair<const char*, bool>{"cached_tokens", auth_.has_cached_tokens()},
+            {"cached_token_bytes", auth_.has_cached_token_bytes()}}) {
+        if (has)
+          Add(Cat("auth.", name), "has no meaning without `providers`, whose tokens it keeps");
+      }
+    }
+    const bool fetches =
+        std::any_of(auth_.providers().begin(), auth_.providers().end(), [](const auto& each) {
+          return each.second.has_jwks_url() || each.second.has_introspection();
+        });
+    if (auth_.allowed_hosts_size() > 0 && !fetches) {
+      Add("auth.allowed_hosts", "has no meaning without a jwks_url: nothing is fetched");
     }
   }
 

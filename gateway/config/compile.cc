@@ -85,8 +85,8 @@ class Compiler {
       if (!method.plan) continue;
       for (size_t i = 0; i < method.plan->steps.size(); ++i) {
         const contract::PlanStep& step = method.plan->steps[i];
-        std::string opens = policies_.WhatStepOpens(method, step);
-        if (!opens.empty()) snapshot.opened_steps[&step] = std::move(opens);
+        std::vector<std::string> passes = policies_.WhatStepPassesBy(method, step);
+        if (!passes.empty()) snapshot.passed_by[&step] = std::move(passes);
         if (step.policy_places.empty()) continue;
         policies_.CheckTogether(method, step, findings_);
         PolicyInForce in_force = policies_.Of(step);

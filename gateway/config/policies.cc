@@ -15,6 +15,7 @@
 #include "gateway/contract/browser_check.h"
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/unheld_rules.h"
 #include "gateway/contract/version_check.h"
 #include "gateway/route/route.h"
 
@@ -27,18 +28,26 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-// The file takes one of the kinds that a method asks for.
-bool CanBring(const v1::Policy::Auth& method, const policy::AuthSettings& auth) {
+// One of those whose credentials are taken (none are named: of all) gives out one of the kinds that
+// a method asks for.
+bool CanBring(const v1::Policy::Auth& method, const policy::AuthSettings& auth,
+              const std::vector<std::string>& taken) {
+  const auto takes = [&](std::string_view name) {
+    return taken.empty() || std::find(taken.begin(), taken.end(), name) != taken.end();
+  };
+  const bool tokens =
+      std::any_of(auth.providers.begin(), auth.providers.end(),
+                  [&](const policy::AuthSettings::Provider& each) { return takes(each.name); });
   return std::any_of(method.credentials().begin(), method.credentials().end(), [&](int kind) {
     switch (kind) {
       case v1::Policy::Auth::TOKEN:
-        return !auth.providers.empty();
+        return tokens;
       case v1::Policy::Auth::SESSION:
-        return !auth.places.cookie.empty();
+        return tokens && !auth.places.cookie.empty();
       case v1::Policy::Auth::API_KEY:
-        return auth.api_keys.has_value();
+        return auth.api_keys.has_value() && takes(identity::ApiKeys::kProvider);
       case v1::Policy::Auth::CERTIFICATE:
-        return auth.certificates.has_value();
+        return auth.certificates.has_value() && takes(identity::CertificateRules::kProvider);
       default:
         return false;
     }
@@ -60,6 +69,19 @@ std::vector<const google::protobuf::FieldDescriptor*> WordsOfAddresses(const v1:
            std::end(kOfCalls);
   });
   return set;
+}
+
+std::string List(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += Cat(list.empty() ? "" : ", ", text);
+  return list;
+}
+
+// "searches", or "ADDRESS 5 per 1m".
+std::string TextOf(const v1::Policy::Limit& limit) {
+  if (limit.has_name()) return Quoted(limit.name());
+  return Cat(v1::Policy::Limit::Key_Name(limit.key()), ' ', limit.requests(), " per ",
+             limit.has_per() ? limit.per() : "1s");
 }
 
 }  // namespace
@@ -208,8 +230,15 @@ void Policies::CheckAuth(const Method& method, const std::string& api,
          "asks for known callers, and nobody can prove who they are: the file has neither "
          "auth.providers nor auth.api_keys nor auth.client_certificates");
   }
-  if (own.credentials_size() > 0 && auth.on() && !CanBring(own, auth)) {
-    tell("auth.credentials", "asks for what nobody can bring: the file takes no such credential");
+  std::vector<std::string> taken;
+  if (!api.empty()) {
+    const auto& named = loaded_.config.apis().at(api).credentials();
+    taken.assign(named.begin(), named.end());
+  }
+  if (own.credentials_size() > 0 && auth.on() && !CanBring(own, auth, taken)) {
+    tell("auth.credentials", Cat("asks for what nobody can bring: ",
+                                 taken.empty() ? "the file" : Cat("the front ", Quoted(api)),
+                                 " takes no such credential"));
   }
   if (access == v1::Policy::Auth::PUBLIC && method.needs_caller) {
     tell("auth.access", "is PUBLIC, and fields of the request are filled from the caller");
@@ -222,16 +251,47 @@ void Policies::CheckAuth(const Method& method, const std::string& api,
   }
 }
 
-std::string Policies::WhatStepOpens(const Method& composed, const contract::PlanStep& step) const {
-  const Method& called = step.called();
+void Policies::PassesBy(const Method& composed, const Method& called,
+                        const std::vector<std::string>& unheld,
+                        std::vector<std::string>& out) const {
+  const std::string name = called.path.substr(1);
   const v1::Policy of_called = Of(called).policy;
+  const v1::Policy of_composed = Of(composed).policy;
   // Nobody else can call it, and nothing is said about who may.
-  if (!HasAddress(&called) && !of_called.has_auth()) return "";
-  const std::string weaker = contract::WhatIsWeaker(of_called.auth(), Of(composed).policy.auth(),
-                                                    AccessOtherwise(loaded_.config.auth()));
-  return weaker.empty()
-             ? ""
-             : Cat("lets in callers that ", called.path.substr(1), " itself would not: ", weaker);
+  if (HasAddress(&called) || of_called.has_auth()) {
+    const std::string weaker = contract::WhatIsWeaker(of_called.auth(), of_composed.auth(),
+                                                      AccessOtherwise(loaded_.config.auth()));
+    if (!weaker.empty()) {
+      out.push_back(Cat("lets in callers that ", name, " itself would not: ", weaker));
+    }
+  }
+  if (!unheld.empty()) {
+    out.push_back(
+        Cat("passes on what ", name, " itself would hold against its rules: ", List(unheld)));
+  }
+  std::vector<std::string> uncounted;
+  for (const auto& limit : of_called.limit()) {
+    const auto& own = of_composed.limit();
+    const bool counted =
+        limit.has_name() && std::any_of(own.begin(), own.end(), [&](const auto& other) {
+          return other.name() == limit.name();
+        });
+    if (!counted) uncounted.push_back(TextOf(limit));
+  }
+  if (!uncounted.empty()) {
+    out.push_back(Cat("is not counted in the limits of ", name, " itself: ", List(uncounted)));
+  }
+}
+
+std::vector<std::string> Policies::WhatStepPassesBy(const Method& composed,
+                                                    const contract::PlanStep& step) const {
+  std::vector<std::string> out;
+  PassesBy(composed, step.called(), contract::UnheldRules(composed, step), out);
+  if (!step.undo) return out;
+  std::vector<std::string> undo;
+  PassesBy(composed, *step.undo->method, contract::UnheldRulesOfUndo(composed, step), undo);
+  for (const std::string& text : undo) out.push_back(Cat("its undo ", text));
+  return out;
 }
 
 void Policies::CheckBrowsers(const Method& method, const std::string& api,

@@ -41,8 +41,9 @@ struct Snapshot {
   std::map<const contract::Method*, contract::PolicyPlaces> policy_places;  // of each served method
   // Of each step that says something about its calls.
   std::map<const contract::PlanStep*, contract::PolicyPlaces> step_places;
-  // Of each step whose composition lets in callers that the called method would not: in which way.
-  std::map<const contract::PlanStep*, std::string> opened_steps;
+  // Of each step whose composition asks less of its requests than the called methods do of theirs:
+  // in which ways.
+  std::map<const contract::PlanStep*, std::vector<std::string>> passed_by;
   std::vector<contract::PolicyPlaces> upstream_places;  // by `upstreams`
   std::vector<const contract::Method*> unserved;        // with an address, and in no front
   policy::ChainSettings chain;

@@ -26,8 +26,7 @@ void Index(MessageRules& rules) {
 
 class RuleWalk {
  public:
-  using Visit = std::function<void(const std::string&, const Rule&, const Place&)>;
-  explicit RuleWalk(const Visit& visit) : visit_(visit) {}
+  explicit RuleWalk(const VisitRule& visit) : visit_(visit) {}
 
   void Message(const MessageRules& rules, const std::string& above) {
     if (std::find(open_.begin(), open_.end(), &rules) != open_.end() || told_ >= kMost) return;
@@ -39,15 +38,6 @@ class RuleWalk {
       Required(Cat(above, oneof.name), oneof.place);
     }
     open_.pop_back();
-  }
-
- private:
-  void Required(const std::string& path, const Place& place) {
-    Tell(path, {"required", "is required", nullptr}, place);
-  }
-
-  void Tell(const std::string& path, const Rule& rule, const Place& place) {
-    if (told_++ < kMost) visit_(path, rule, place);
   }
 
   void One(const FieldRules& field, const std::string& path) {
@@ -62,10 +52,19 @@ class RuleWalk {
     if (field.values.message != nullptr) Message(*field.values.message, each + '.');
   }
 
+ private:
+  void Required(const std::string& path, const Place& place) {
+    Tell(path, {"required", "is required", nullptr}, place);
+  }
+
+  void Tell(const std::string& path, const Rule& rule, const Place& place) {
+    if (told_++ < kMost) visit_(path, rule, place);
+  }
+
   // Messages in messages may multiply them.
   static constexpr size_t kMost = 1000;
 
-  const Visit& visit_;
+  const VisitRule& visit_;
   size_t told_ = 0;
   std::vector<const MessageRules*> open_;
 };
@@ -115,8 +114,12 @@ void RuleSet::Link() {
   }
 }
 
-void EachRule(const MessageRules& rules, const RuleWalk::Visit& visit) {
+void EachRule(const MessageRules& rules, const VisitRule& visit) {
   RuleWalk(visit).Message(rules, "");
+}
+
+void EachRule(const FieldRules& field, const VisitRule& visit) {
+  RuleWalk(visit).One(field, field.field->name);
 }
 
 }  // namespace frontdesk::contract

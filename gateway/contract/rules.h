@@ -97,8 +97,10 @@ class RuleSet {
 // Calls `visit` for every rule of the message and of what is inside of it, each message once on a
 // way down, as long as they are not more than a thousand: "lines[].quantity", its rule and the
 // place. `required` is a rule too.
-void EachRule(const MessageRules& rules,
-              const std::function<void(const std::string& path, const Rule& rule,
-                                       const Place& place)>& visit);
+using VisitRule =
+    std::function<void(const std::string& path, const Rule& rule, const Place& place)>;
+void EachRule(const MessageRules& rules, const VisitRule& visit);
+// The same of one field.
+void EachRule(const FieldRules& field, const VisitRule& visit);
 
 }  // namespace frontdesk::contract

@@ -120,6 +120,19 @@ TEST(ConfigApis, WhatCantBeRight) {
        "by"},
       {Cat(kAuth, "apis: {m: {credentials: [app, app], serves: [test]}}"),
        "apis.m.credentials[1]: \"app\" stands here twice"},
+      // Those of other fronts are of no use in this one.
+      {Cat(kAuth,
+           "apis: {m: {credentials: [app], serves: [test.S/Get], policy: {auth: {credentials: "
+           "[token]}}}}"),
+       ""},
+      {Cat("auth: {api_keys: {subject_prefix: 'k:', file: ",
+           testing_support::WriteTempFile("keys.json", R"({"keys":[]})"),
+           "},\n  providers: {app: {issuer: a, audiences: [a], subject_prefix: 'a:', jwks_url: "
+           "\"https://a/\"}}}\n"
+           "apis: {m: {credentials: [api_keys], serves: [test.S/Get], policy: {auth: {credentials: "
+           "[token]}}}}"),
+       "test.S.Get.auth.credentials: asks for what nobody can bring: the front \"m\" takes no such "
+       "credential"},
       {Cat(kAuth, "apis: {m: {credentials: [], serves: [test]}}"),
        "apis.m.credentials: the list is empty; leave it out or fill it"},
       // Policies are checked as everywhere.
@@ -134,7 +147,8 @@ TEST(ConfigApis, WhatCantBeRight) {
        "apis.m.methods.test.T: nothing that is served here has this name (did you mean "
        "\"test.T\"?)"},
       {Cat(kAuth, "apis: {m: {serves: [test.S/Get], policy: {auth: {access: public}}}}"),
-       "test.S.Get.auth: lets more callers in than what is said outside of `apis`: access is PUBLIC and was "
+       "test.S.Get.auth: lets more callers in than what is said outside of `apis`: access is "
+       "PUBLIC and was "
        "REQUIRED; if that "
        "is meant, say `weakens: true` beside it"},
       {Cat(kAuth, "apis: {m: {serves: [test], policy: {auth: {access: public, weakens: true}}}}"),

@@ -97,7 +97,8 @@ TEST(CheckAuth, RefusesWhatCannotBeRight) {
        Cat(a, ".algorithms: has secrets (HS256 ...), which only a jwks_file may hold\n")},
       {"{providers: {a: {issuer: i, audiences: [x], jwks_file: k, ca_file: c}}}",
        Cat(a, ".ca_file: has no meaning without a jwks_url of https\n")},
-      {"{shared_subjects: true, providers: {a: {issuer: i, audiences: [x], jwks_file: k}, b: {issuer: i, audiences: [x], "
+      {"{shared_subjects: true, providers: {a: {issuer: i, audiences: [x], jwks_file: k}, b: "
+       "{issuer: i, audiences: [x], "
        "jwks_file: k}}}",
        "auth.providers.b.issuer: is that of another provider as well\n"},
       {"{api_keys: {}}", "auth.api_keys: has no file\n"},
@@ -173,11 +174,19 @@ TEST(CheckAuth, RefusesWhatCannotBeRight) {
        "auth.providers.b.introspection: is that of another provider as well: whom to ask is not "
        "known\n"},
       {"{client_certificates: {rules: [{from: uri}]}}",
-       "auth.client_certificates: has no meaning without listen.tls.client_ca_file: clients are not "
+       "auth.client_certificates: has no meaning without listen.tls.client_ca_file: clients are "
+       "not "
        "asked for any\n"},
-      {"{cached_token_bytes: 1000}",
+      {Cat(two, "}, shared_subjects: true, cached_token_bytes: 1000}"),
        "auth.cached_token_bytes: must be at least 1048576, got 1000\n"},
-      {"{cached_tokens: 0}", "auth.cached_tokens: must be between 1 and 10000000, got 0\n"},
+      {Cat(two, "}, shared_subjects: true, cached_tokens: 0}"),
+       "auth.cached_tokens: must be between 1 and 10000000, got 0\n"},
+      // Of no effect.
+      {"{development_caller: me, cached_tokens: 10, cached_token_bytes: 1048576}",
+       "auth.cached_tokens: has no meaning without `providers`, whose tokens it keeps\n"
+       "auth.cached_token_bytes: has no meaning without `providers`, whose tokens it keeps\n"},
+      {Cat(two, "}, shared_subjects: true, allowed_hosts: [idp]}"),
+       "auth.allowed_hosts: has no meaning without a jwks_url: nothing is fetched\n"},
   };
   for (const auto& [auth, errors] : rows) EXPECT_EQ(ErrorsOf(auth), errors) << auth;
   contract::Findings findings;
@@ -239,6 +248,20 @@ Compiled CompileWith(const std::string& yaml, const std::string& contract = kCon
     compiled.findings += Cat(one.path, ": ", one.text, '\n');
   }
   return compiled;
+}
+
+// "step text", a line each.
+std::string PassedBy(const Compiled& compiled) {
+  std::string all;
+  for (const contract::Method& method : compiled.snapshot->contract->methods()) {
+    for (size_t i = 0; method.plan && i < method.plan->steps.size(); ++i) {
+      const contract::PlanStep& step = method.plan->steps[i];
+      const auto passes = compiled.snapshot->passed_by.find(&step);
+      if (passes == compiled.snapshot->passed_by.end()) continue;
+      for (const std::string& text : passes->second) all += Cat(step.id, ' ', text, '\n');
+    }
+  }
+  return all;
 }
 
 std::string Provider() {
@@ -398,10 +421,11 @@ TEST(Auth, ClaimMetadataIsTheGatewaysAlone) {
 TEST(CheckAuth, CertificatesAreThoseThatTlsAsksFor) {
   const auto errors = [](const std::string& certificates) {
     contract::Findings findings;
-    ParseConfig(Cat("listen: {tls: {certificates: [{cert_file: c, key_file: k}], client_ca_file: a, "
-                    "client_auth: optional}}\nauth: {client_certificates: ",
-                    certificates, "}"),
-                "f", findings);
+    ParseConfig(
+        Cat("listen: {tls: {certificates: [{cert_file: c, key_file: k}], client_ca_file: a, "
+            "client_auth: optional}}\nauth: {client_certificates: ",
+            certificates, "}"),
+        "f", findings);
     std::string text;
     for (const contract::Finding& one : findings.all()) text += Cat(one.path, ": ", one.text, '\n');
     return text;
@@ -414,11 +438,13 @@ TEST(CheckAuth, CertificatesAreThoseThatTlsAsksFor) {
   EXPECT_EQ(errors("{}"), Cat(at, ": has no rules: no certificate says who it is\n"));
   EXPECT_EQ(errors("{rules: [{prefix: a}]}"),
             Cat(at, ".rules[0]: needs `from`: COMMON_NAME, URI, DNS or EMAIL\n"));
-  EXPECT_EQ(errors("{rules: [{from: uri, roles: ['']}]}"), Cat(at, ".rules[0].roles[0]: is empty; leave it out or give it a value\n"));
+  EXPECT_EQ(errors("{rules: [{from: uri, roles: ['']}]}"),
+            Cat(at, ".rules[0].roles[0]: is empty; leave it out or give it a value\n"));
 }
 
-// Where a composition lets in callers that the methods it calls would not, `explain` says so.
-TEST(Auth, WhatCompositionsOpenIsSeen) {
+// Where a composition asks less of its requests than the methods it calls do of theirs, `explain`
+// says so: who is let in, which rules are held against what it passes on, what is counted.
+TEST(Auth, WhatCompositionsPassByIsSeen) {
   const Compiled compiled = CompileWith(Provider(), R"(
 message M { string a = 1; string b = 2; }
 service S {
@@ -443,11 +469,83 @@ service S {
   }
 })");
   ASSERT_TRUE(compiled.snapshot) << compiled.findings;
-  std::string opened;
-  for (const auto& [step, how] : compiled.snapshot->opened_steps) opened += Cat(step->id, ": ", how);
-  EXPECT_EQ(opened,
-            "s: lets in callers that test.S/Strict itself would not: access is PUBLIC and was "
-            "REQUIRED");
+  EXPECT_EQ(PassedBy(compiled),
+            "s lets in callers that test.S/Strict itself would not: access is PUBLIC and was "
+            "REQUIRED\n");
+}
+
+constexpr char kPassing[] = R"(
+message Line { int32 count = 1 [(frontdesk.v1.field).rules.int32.lte = 9]; }
+message Order {
+  string id = 1 [(frontdesk.v1.field).rules.string.max_len = 5];
+  repeated Line lines = 2 [(frontdesk.v1.field).rules.repeated.min_items = 1];
+  string note = 3;
+}
+message Same {
+  string order = 1 [(frontdesk.v1.field).rules.string.max_len = 5];
+  string longer = 2 [(frontdesk.v1.field).rules.string.max_len = 6];
+  string free = 3;
+  repeated Line lines = 4 [(frontdesk.v1.field).rules.repeated.min_items = 1];
+  repeated Line more = 5;
+  repeated string ids = 6 [(frontdesk.v1.field).rules.repeated.items.string.max_len = 5];
+  Order whole = 7;
+}
+message Answer { Order order = 1; repeated Order orders = 2; Order dropped = 3; }
+service S {
+  rpc Put(Order) returns (Order) {
+    option (google.api.http) = { put: "/order" body: "*" };
+    option (frontdesk.v1.method) = {
+      limit { key: ADDRESS requests: 5 per: "1m" }
+      limit { name: "orders" key: CALLER requests: 5 }
+    };
+  }
+  rpc Drop(Order) returns (Order);
+  rpc Buy(Same) returns (Answer) {
+    option (google.api.http) = { post: "/buy" body: "*" };
+    option (frontdesk.v1.method) = { limit { name: "orders" key: CALLER requests: 5 } };
+    option (frontdesk.v1.compose) = { $STEPS };
+  }
+}
+)";
+
+TEST(Auth, RulesAndLimitsThatCompositionsPassBy) {
+  const std::string limits =
+      "s is not counted in the limits of test.S/Put itself: ADDRESS 5 per 1m\n";
+  const std::string passes = "s passes on what test.S/Put itself would hold against its rules: ";
+  const std::string out = " out { to: \"order\" from: \"s\" }";
+  const auto step = [&](const std::string& binds) {
+    return Cat("step { id: \"s\" call: \"test.S/Put\" ", binds, " }", out);
+  };
+  const std::string lines = "bind { to: \"lines\" from: \"request.lines\" }";
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      // Held against the same rules already, or by no rule at all.
+      {step(Cat("bind { to: \"id\" from: \"request.order\" }", lines)), limits},
+      {step(Cat("bind { to: \"note\" from: \"request.free\" }", lines)), limits},
+      {step(Cat("bind { to: \"id\" value: \"far too long\" }", lines)), limits},
+      {step("bind { to: \"\" from: \"request.whole\" }"), limits},
+      // Others, or none.
+      {step(Cat("bind { to: \"id\" from: \"request.longer\" }", lines)),
+       Cat(passes, "id\n", limits)},
+      {step(Cat("bind { to: \"id\" from: \"request.free\" }", lines)), Cat(passes, "id\n", limits)},
+      {step("bind { to: \"lines\" from: \"request.more\" }"), Cat(passes, "lines\n", limits)},
+      // Of an `each` its elements; of what a back end has answered nothing; and what takes it back.
+      {Cat("step { id: \"s\" each: \"request.ids\" as: \"one\" call: \"test.S/Put\" ",
+           "bind { to: \"id\" from: \"one\" }", lines, "} out { to: \"orders\" from: \"s\" }"),
+       limits},
+      {Cat("step { id: \"s\" call: \"test.S/Put\" ", lines,
+           "undo { call: \"test.S/Drop\" bind { to: \"id\" from: \"request.free\" } } }",
+           "step { id: \"t\" call: \"test.S/Drop\" bind { to: \"id\" from: \"s.note\" } }",
+           " out { to: \"dropped\" from: \"t\" }", out),
+       Cat(limits,
+           "s its undo passes on what test.S/Drop itself would hold against its rules: id\n")},
+  };
+  for (const auto& [steps, expected] : rows) {
+    std::string contract = kPassing;
+    contract.replace(contract.find("$STEPS"), 6, steps);
+    const Compiled compiled = CompileWith("auth: {development_caller: me}", contract);
+    ASSERT_TRUE(compiled.snapshot) << steps << compiled.findings;
+    EXPECT_EQ(PassedBy(compiled), expected) << steps;
+  }
 }
 
 }  // namespace
