@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "gateway/identity/api_keys.h"
 #include "tests/e2e/echo.h"
 #include "tests/e2e/stack.h"
 
@@ -145,12 +146,21 @@ std::string Deployed(const Mocks& mocks, const std::string& file) {
       {"user", "50051"},         {"order", "50052"},     {"payment", "50053"},
       {"product", "50054"},      {"inventory", "50055"}, {"shipping", "50056"},
       {"review", "50057"},       {"pricing", "50058"},   {"recommendation", "50059"},
-      {"notification", "50060"}, {"cart", "50061"}};
+      {"notification", "50060"}, {"cart", "50061"},      {"analytics", "50062"}};
   for (const auto& [name, port] : services) yaml = Replaced(yaml, port, Cat(mocks.port(name)));
-  for (const char* port : {":8080", ":8081", ":8082", ":9900", ":9901", ":9902"}) {
+  for (const char* port :
+       {":8080", ":8081", ":8082", ":8083", ":9900", ":9901", ":9902", ":9903"}) {
     yaml = Replaced(yaml, port, ":0");
   }
   yaml = Replaced(yaml, "../../build/release/shop.binpb", FRONTDESK_CONTRACT);
+  const auto entry = [](std::string_view sub, std::string_view role) {
+    return Cat(R"({"sub":")", sub, R"(","roles":[")", role, R"("],"sha256":")",
+               ToHex(identity::HashOfApiKey(Cat("key of ", sub))), "\"}");
+  };
+  yaml = Replaced(yaml, "../../build/bff-keys.json",
+                  WriteTempFile("bff-keys.json", Cat(R"({"keys":[)", entry("scale-1", "device"),
+                                                     ',', entry("scale-2", "device"), ',',
+                                                     entry("warehouse", "service"), "]}")));
   for (const char* key : {"demo-key.json", "partner-key.json"}) {
     static std::map<std::string, std::string> made;
     std::string& path = made[key];
@@ -243,6 +253,111 @@ TEST_F(Deploy, InOneProcessNoneGetsWhatIsTheOthers) {
   EXPECT_EQ(ask(kPartner, acme), "200");
   EXPECT_EQ(ask("/api/v1/me", shop), "200");
   EXPECT_GT(gateway.Metric("frontdesk_limit_refused_total{limit=\"apis.mobile.limit[0]\"}"), 0);
+}
+
+HeaderList KeyOf(const std::string& sub, const HeaderList& more = {}) {
+  HeaderList headers = {{"x-api-key", Cat("key of ", sub)}};
+  headers.insert(headers.end(), more.begin(), more.end());
+  return headers;
+}
+
+TEST_F(Deploy, DevicesAndServicesHaveFrontsOfTheirOwn) {
+  const std::string file = WriteTempFile("all.yaml", Deployed(mocks_, "all.yaml"));
+  Frontdesk gateway(file);
+  const HeaderList shop = Token(file, "shop", "user-1");
+  constexpr char kEvents[] = "/iot/api/v1/events";
+  constexpr char kStock[] = "/internal/api/v1/products/product-1/stock";
+  const auto ask = [&](std::string_view method, std::string_view target, const HeaderList& headers,
+                       std::string_view body = "") {
+    return Told(Fetch(gateway.port(), method, target, headers, body));
+  };
+  const std::string event = R"({"events":[{"id":"e1","search":"scales"}]})";
+  const auto report = [&](const HeaderList& headers, const std::string& body) {
+    return ask("POST", kEvents, headers, body);
+  };
+  EXPECT_EQ(report(KeyOf("scale-1"), event), "200");
+  EXPECT_EQ(ask("GET", kStock, KeyOf("warehouse")), "200");
+  const uint64_t recorded = mocks_.Count("analytics", "calls");
+  const uint64_t counted = mocks_.Count("inventory", "calls");
+  EXPECT_EQ(recorded, 1u);
+  // Each front its own callers, sizes and methods.
+  EXPECT_EQ(report(KeyOf("warehouse"), event), "403 ROLE_MISSING");
+  EXPECT_EQ(report(shop, event), "401 CALLER_UNKNOWN");
+  EXPECT_EQ(report({}, event), "401 CALLER_UNKNOWN");
+  EXPECT_EQ(report(KeyOf("scale-2"), std::string(9000, ' ') + event), "413 BODY_TOO_LARGE");
+  EXPECT_EQ(ask("GET", kStock, KeyOf("scale-1")), "403 ROLE_MISSING");
+  EXPECT_EQ(ask("GET", kStock, shop), "401 CALLER_UNKNOWN");
+  EXPECT_EQ(ask("GET", "/iot/api/v1/products/product-1/stats", KeyOf("scale-1")), "404 NO_ROUTE");
+  EXPECT_EQ(ask("POST", "/api/v1/events", KeyOf("scale-1"), event), "404 NO_ROUTE");
+  EXPECT_EQ(ask("POST", "/internal/api/v1/events", KeyOf("scale-1"), event), "404 NO_ROUTE");
+  EXPECT_EQ(ask("GET", "/api/v1/products/product-1/stock", KeyOf("warehouse")), "404 NO_ROUTE");
+  EXPECT_EQ(ask("GET", "/api/v1/me", KeyOf("warehouse")), "401 CALLER_UNKNOWN");
+  EXPECT_EQ(mocks_.Count("analytics", "calls"), recorded);
+  EXPECT_EQ(mocks_.Count("inventory", "calls"), counted);
+  // What is too much for one device is nothing to another, nor to other fronts.
+  std::string told;
+  for (int i = 0; i < 40 && told != "429 RATE_LIMITED"; ++i) told = report(KeyOf("scale-1"), event);
+  EXPECT_EQ(told, "429 RATE_LIMITED");
+  EXPECT_LE(mocks_.Count("analytics", "calls"), 22u);
+  EXPECT_EQ(report(KeyOf("scale-2"), event), "200");
+  EXPECT_EQ(ask("GET", kStock, KeyOf("warehouse")), "200");
+}
+
+// Pages of one front are nobody in another, and change nothing by a cookie there.
+TEST_F(Deploy, PagesBelongToTheirFront) {
+  const std::string all = WriteTempFile("all.yaml", Deployed(mocks_, "all.yaml"));
+  const std::string web = WriteTempFile("web.yaml", Deployed(mocks_, "web.yaml"));
+  Frontdesk together(all), alone(web);
+  const std::string site = "https://shop.example", console = "https://console.partner.example";
+  struct Preflight {
+    const char* name;
+    const Frontdesk* gateway;
+    const char* target;
+    std::string origin;
+    int status;
+    std::string allowed;  // Access-Control-Allow-Origin
+  };
+  const Preflight rows[] = {
+      {"site", &together, "/api/v1/me", site, 204, site},
+      {"site, alone", &alone, "/api/v1/me", site, 204, site},
+      {"partner", &together, kPartner, console, 204, console},
+      {"site at partner", &together, kPartner, site, 403, ""},
+      {"partner at site", &together, "/api/v1/me", console, 403, ""},
+      {"partner at site, alone", &alone, "/api/v1/me", console, 403, ""},
+      {"stranger", &together, "/api/v1/me", "https://shop.example.evil", 403, ""},
+      // No pages at all: as OPTIONS without CORS.
+      {"site at mobile", &together, kMobile, site, 204, ""},
+      {"site at internal", &together, "/internal/api/v1/products/product-1/stock", site, 204, ""},
+      {"spelt otherwise", &together, "/%70artner/api/v1/products/product-1", site, 403, ""},
+      {"of no front", &alone, kPartner, site, 404, ""},
+  };
+  for (const Preflight& row : rows) {
+    SCOPED_TRACE(row.name);
+    const RawResponse response =
+        Fetch(row.gateway->port(), "OPTIONS", row.target,
+              {{"origin", row.origin}, {"access-control-request-method", "GET"}});
+    EXPECT_EQ(response.status, row.status) << response.body;
+    EXPECT_EQ(response.Header("access-control-allow-origin"), row.allowed);
+    EXPECT_EQ(response.Header("access-control-allow-credentials"),
+              row.allowed == site ? "true" : "");
+  }
+  EXPECT_EQ(mocks_.Count("user", "calls") + mocks_.Count("product", "calls"), 0u);
+
+  const std::string bearer = Token(all, "shop", "user-1")[0].second;
+  for (const Frontdesk* gateway : {&together, &alone}) {
+    for (const auto& [origin, status] :
+         {std::pair{site, 200}, {console, 403}, {std::string("https://evil.example"), 403}}) {
+      EXPECT_EQ(Fetch(gateway->port(), "PATCH", "/api/v1/users/user-1",
+                      {{"cookie", Cat("session=", bearer.substr(7))},
+                       {"origin", origin},
+                       {"content-type", "application/json"}},
+                      R"({"displayName":"Ada"})")
+                    .status,
+                status)
+          << origin;
+    }
+  }
+  EXPECT_EQ(mocks_.Count("user", "calls"), 2u);
 }
 
 TEST_F(Deploy, TheSameAsProcessesOfTheirOwn) {
