@@ -57,8 +57,10 @@ class Load {
         if (!client.Send(request)) break;
         const std::optional<RawResponse> response = client.Read();
         const bool whole = response && !response->cut;
-        const bool was_refused = whole && asks_.may_be_refused && response->status == 503 &&
-                                 response->Header("retry-after") != "";
+        // With when to come again, or as the back end has said.
+        const bool was_refused =
+            whole && asks_.may_be_refused && response->status == 503 &&
+            (response->Header("retry-after") != "" || ReasonOf(*response) == "UNAVAILABLE");
         const bool was_answered =
             whole && response->status == 200 && (asks_.writes || Json(*response)["id"] == id);
         if (!was_answered && !was_refused) {

@@ -120,7 +120,8 @@ class Server {
     http_.Get("/keys", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("the keys", "application/json");
     });
-    for (const auto& [status, body] :
+    // A binding would not do: clang 14 keeps none in a lambda.
+    for (const auto& answer :
          std::vector<std::pair<int, std::string>>{{400, "<html>"},
                                                   {400, R"({"error":"invalid_request"})"},
                                                   {400, R"({"error":"invalid_client"})"},
@@ -131,10 +132,10 @@ class Server {
                                                   {413, ""},
                                                   {429, ""},
                                                   {500, ""}}) {
-      http_.Post(Cat("/", status, "/", body.size()),
-                 [=](const httplib::Request&, httplib::Response& response) {
-                   response.status = status;
-                   response.set_content(body, "application/json");
+      http_.Post(Cat("/", answer.first, "/", answer.second.size()),
+                 [answer](const httplib::Request&, httplib::Response& response) {
+                   response.status = answer.first;
+                   response.set_content(answer.second, "application/json");
                  });
     }
     http_.Get("/large", [](const httplib::Request&, httplib::Response& response) {
