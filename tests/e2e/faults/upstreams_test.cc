@@ -175,6 +175,10 @@ TEST_F(Upstreams, WeightsAreShares) {
 TEST_F(Upstreams, ConnectionsPerEndPoint) {
   for (const size_t connections : {1, 3}) {
     const auto backend = BackEnd();
+    // So that there are always calls side by side: one by one they have no need of another one.
+    LightBehaviour behaviour;
+    behaviour.delay = milliseconds(20);
+    backend->Behave(behaviour);
     Start(Cat("endpoints: [", At(*backend), "], connections: ", connections));
     EXPECT_EQ(Load(500, seconds(1)).failed(), 0u);
     EXPECT_EQ(backend->connections(), connections);
