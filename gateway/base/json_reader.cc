@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "gateway/base/text.h"
-#include "gateway/base/words.h"
 #include "gateway/base/utf8.h"
+#include "gateway/base/words.h"
 
 namespace frontdesk {
 namespace {
@@ -142,11 +142,9 @@ bool JsonReader::HexUnit(uint32_t& unit) {
   if (end_ - p_ < 4) return Fail("expected four hexadecimal digits");
   unit = 0;
   for (int i = 0; i < 4; ++i, ++p_) {
-    const char c = *p_;
-    const char lower = static_cast<char>(c | 0x20);
-    if (!IsDigit(c) && (lower < 'a' || lower > 'f'))
-      return Fail("expected four hexadecimal digits");
-    unit = unit << 4 | static_cast<uint32_t>(IsDigit(c) ? c - '0' : lower - 'a' + 10);
+    const int digit = HexValue(*p_);
+    if (digit < 0) return Fail("expected four hexadecimal digits");
+    unit = unit << 4 | static_cast<uint32_t>(digit);
   }
   return true;
 }

@@ -1,5 +1,5 @@
-// Joining text. Debian's Abseil has a string_view of its own that std::string_view does not convert
-// to, so absl::StrCat and absl::Status are fed through here.
+// Small things of text. Debian's Abseil has a string_view of its own that std::string_view does not
+// convert to, so absl::StrCat and absl::Status are fed through here.
 #pragma once
 
 #include <charconv>
@@ -20,6 +20,14 @@ template <std::integral Number>
 void AppendTo(std::string& out, Number number) {
   char digits[24];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+// Of a hexadecimal digit in either case; -1 for any other character.
+constexpr int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
 }
 
 // Cat("line ", 3, ':') == "line 3:"

@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "gateway/base/text.h"
 #include "gateway/config/auth.h"
 #include "gateway/config/field_path.h"
@@ -69,12 +70,6 @@ std::vector<const google::protobuf::FieldDescriptor*> WordsOfAddresses(const v1:
            std::end(kOfCalls);
   });
   return set;
-}
-
-std::string List(const std::vector<std::string>& texts) {
-  std::string list;
-  for (const std::string& text : texts) list += Cat(list.empty() ? "" : ", ", text);
-  return list;
 }
 
 // "searches", or "ADDRESS 5 per 1m".
@@ -266,8 +261,8 @@ void Policies::PassesBy(const Method& composed, const Method& called,
     }
   }
   if (!unheld.empty()) {
-    out.push_back(
-        Cat("passes on what ", name, " itself would hold against its rules: ", List(unheld)));
+    out.push_back(Cat("passes on what ", name,
+                      " itself would hold against its rules: ", absl::StrJoin(unheld, ", ")));
   }
   std::vector<std::string> uncounted;
   for (const auto& limit : of_called.limit()) {
@@ -279,7 +274,8 @@ void Policies::PassesBy(const Method& composed, const Method& called,
     if (!counted) uncounted.push_back(TextOf(limit));
   }
   if (!uncounted.empty()) {
-    out.push_back(Cat("is not counted in the limits of ", name, " itself: ", List(uncounted)));
+    out.push_back(
+        Cat("is not counted in the limits of ", name, " itself: ", absl::StrJoin(uncounted, ", ")));
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "gateway/base/text.h"
+
 namespace frontdesk::contract {
 namespace {
 
@@ -35,13 +37,6 @@ size_t SequenceLength(std::string_view bytes) {
 }
 
 }  // namespace
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
 
 bool PercentDecode(std::string_view raw, std::string& out) {
   out.clear();

@@ -11,9 +11,6 @@ namespace frontdesk::contract {
 inline constexpr size_t kMaxPathSegments = 256;
 inline constexpr size_t kMaxPathVariables = 16;
 
-// Value of a hexadecimal digit, or -1.
-int HexValue(char c);
-
 // Undoes percent-encoding once. False, with `out` unspecified, for a '%' without two digits.
 bool PercentDecode(std::string_view raw, std::string& out);
 

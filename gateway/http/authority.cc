@@ -1,7 +1,6 @@
 #include "gateway/http/authority.h"
 
 #include <arpa/inet.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <array>
@@ -79,9 +78,7 @@ bool NamesThisMachine(std::string_view authority) {
   if (authority[0] == '[') return IsLoopback(authority.substr(1, authority.find(']') - 1));
   constexpr std::string_view kName = "localhost";
   const std::string_view host = authority.substr(0, authority.find(':'));
-  const bool named =
-      host.size() == kName.size() && strncasecmp(host.data(), kName.data(), kName.size()) == 0;
-  return named || IsLoopback(host);
+  return EqualsIgnoreCase(host, kName) || IsLoopback(host);
 }
 
 }  // namespace frontdesk::http

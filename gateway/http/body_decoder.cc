@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/base/text.h"
 #include "gateway/http/chars.h"
 
 namespace frontdesk::http {
@@ -21,12 +22,6 @@ constexpr std::array<std::string_view, 14> kNotInTrailer = {
     "set-cookie", "proxy-connection",
 };
 constexpr size_t kLongestName = 19;
-
-int HexOf(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = LowerOf(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 }  // namespace
 
@@ -77,7 +72,7 @@ const Refusal* BodyDecoder::EndSize() {
 }
 
 const Refusal* BodyDecoder::SizeByte(char c) {
-  const int digit = HexOf(c);
+  const int digit = HexValue(c);
   if (digit >= 0) {
     if (++size_digits_ > kMostSizeDigits) return &refusal::kChunkSize;
     left_ = left_ << 4 | static_cast<uint64_t>(digit);

@@ -23,13 +23,8 @@ absl::Status Wrong(size_t index, std::string_view text) {
 std::optional<Sha256Digest> ReadHex(std::string_view text) {
   Sha256Digest digest;
   if (text.size() != 2 * digest.size()) return std::nullopt;
-  const auto value = [](char c) -> int {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-  };
   for (size_t i = 0; i < digest.size(); ++i) {
-    const int high = value(text[2 * i]), low = value(text[2 * i + 1]);
+    const int high = HexValue(text[2 * i]), low = HexValue(text[2 * i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
     digest[i] = static_cast<uint8_t>(high << 4 | low);
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "gateway/base/text.h"
-#include "gateway/contract/path_text.h"
 #include "gateway/http/chars.h"
 #include "gateway/identity/jws.h"
 
@@ -32,7 +31,7 @@ bool IsTokenParameter(std::string_view parameter) {
     if (at >= name.size()) return false;
     char c = name[at++];
     if (c == '%' && at + 2 <= name.size()) {
-      const int high = contract::HexValue(name[at]), low = contract::HexValue(name[at + 1]);
+      const int high = HexValue(name[at]), low = HexValue(name[at + 1]);
       if (high < 0 || low < 0) return false;
       c = static_cast<char>(high << 4 | low);
       at += 2;

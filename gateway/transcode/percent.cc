@@ -1,5 +1,6 @@
 #include "gateway/transcode/percent.h"
 
+#include "gateway/base/text.h"
 #include "gateway/contract/path_text.h"
 
 namespace frontdesk::transcode {
@@ -16,8 +17,8 @@ bool Decode(std::string_view raw, char plus, Keeps keeps, std::string& out) {
       continue;
     }
     if (raw.size() - i < 3) return false;
-    const int high = contract::HexValue(raw[i + 1]);
-    const int low = contract::HexValue(raw[i + 2]);
+    const int high = HexValue(raw[i + 1]);
+    const int low = HexValue(raw[i + 2]);
     if (high < 0 || low < 0) return false;
     const char c = static_cast<char>(high << 4 | low);
     if (keeps(c)) {

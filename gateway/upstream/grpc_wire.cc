@@ -100,8 +100,8 @@ std::string PercentDecode(std::string_view text) {
   out.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = contract::HexValue(text[i + 1]);
-      const int low = contract::HexValue(text[i + 2]);
+      const int high = HexValue(text[i + 1]);
+      const int low = HexValue(text[i + 2]);
       if (high >= 0 && low >= 0) {
         out.push_back(static_cast<char>(high * 16 + low));
         i += 2;
