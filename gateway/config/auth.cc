@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "gateway/base/text.h"
-#include "gateway/config/call_policy.h"
 #include "gateway/contract/auth_check.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/to_call_policy.h"
 #include "gateway/identity/algorithm.h"
 #include "gateway/identity/url.h"
 
@@ -39,8 +39,8 @@ identity::ClaimRules ToRules(const Provider& from, const v1::Config::Auth& auth)
   rules.subject_prefix = from.subject_prefix();
   rules.shared_subjects = auth.shared_subjects();
   rules.audiences = ToList(from.audiences());
-  rules.skew =
-      std::chrono::duration_cast<std::chrono::seconds>(ToDuration(from.skew(), rules.skew));
+  rules.skew = std::chrono::duration_cast<std::chrono::seconds>(
+      contract::ToDuration(from.skew(), rules.skew));
   rules.allow_no_expiry = from.allow_no_expiry();
   rules.type = from.type();
   rules.required = ToList(from.required_claims());
@@ -70,8 +70,9 @@ policy::AuthSettings::Provider ToProvider(const std::string& name, const Provide
     provider.file =
         In(folder, provider.file_is_signing_key ? from.signing_key_file() : from.jwks_file());
   }
-  provider.refresh.interval = ToDuration(from.refresh_interval(), provider.refresh.interval);
-  provider.max_stale = ToDuration(from.max_stale(), provider.max_stale);
+  provider.refresh.interval =
+      contract::ToDuration(from.refresh_interval(), provider.refresh.interval);
+  provider.max_stale = contract::ToDuration(from.max_stale(), provider.max_stale);
   return provider;
 }
 
@@ -109,9 +110,9 @@ policy::AuthSettings::Introspection ToIntrospection(const std::string& name, con
   // Whom it was that said so is known.
   settings.rules.allow_no_expiry = true;
   settings.rules.issuer_may_be_missing = true;
-  settings.timeout = ToDuration(own.timeout(), settings.timeout);
+  settings.timeout = contract::ToDuration(own.timeout(), settings.timeout);
   const auto seconds = [](const std::string& text, std::chrono::seconds usual) {
-    return std::chrono::duration_cast<std::chrono::seconds>(ToDuration(text, usual));
+    return std::chrono::duration_cast<std::chrono::seconds>(contract::ToDuration(text, usual));
   };
   settings.good_for = seconds(own.active_ttl(), settings.good_for);
   settings.bad_for = seconds(own.inactive_ttl(), settings.bad_for);

@@ -9,7 +9,6 @@
 
 #include "gateway/base/text.h"
 #include "gateway/config/apis.h"
-#include "gateway/config/call_policy.h"
 #include "gateway/config/contract_file.h"
 #include "gateway/config/headers.h"
 #include "gateway/config/limits.h"
@@ -21,6 +20,7 @@
 #include "gateway/config/upstreams.h"
 #include "gateway/config/versions.h"
 #include "gateway/contract/plan.h"
+#include "gateway/contract/to_call_policy.h"
 #include "gateway/contract/version_check.h"
 #include "gateway/tls/credentials.h"
 #include "gateway/upstream/canary.h"
@@ -90,8 +90,8 @@ class Compiler {
         if (step.policy_places.empty()) continue;
         policies_.CheckTogether(method, step, findings_);
         PolicyInForce in_force = policies_.Of(step);
-        snapshot.step_policies.Add(method, i,
-                                   ToCallPolicy(in_force.policy, step.called().idempotency));
+        snapshot.step_policies.Add(
+            method, i, contract::ToCallPolicy(in_force.policy, step.called().idempotency));
         snapshot.step_places[&step] = std::move(in_force.places);
       }
     }
@@ -209,7 +209,7 @@ class Compiler {
       if (!services.contains(method.service)) continue;
       policies_.CheckTogether(method, upstream.timeout, findings_);
       PolicyInForce in_force = policies_.Of(method);
-      upstream.methods[method.path] = ToCallPolicy(in_force.policy, method.idempotency);
+      upstream.methods[method.path] = contract::ToCallPolicy(in_force.policy, method.idempotency);
       snapshot.policy_places[&method] = std::move(in_force.places);
     }
   }

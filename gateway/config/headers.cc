@@ -8,12 +8,12 @@
 
 #include "gateway/base/text.h"
 #include "gateway/base/words.h"
-#include "gateway/config/call_policy.h"
 #include "gateway/config/field_path.h"
 #include "gateway/config/load_message.h"
 #include "gateway/contract/browser_check.h"
 #include "gateway/contract/findings.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/to_call_policy.h"
 #include "gateway/policy/via.h"
 
 namespace frontdesk::config {
@@ -240,7 +240,7 @@ std::shared_ptr<const route::Cors> ToCors(const v1::Policy::Cors& from, const v1
   Names answers = AnswerHeaders(route);
   AddNames(from.expose_headers(), answers);
   cors->expose_headers = Joined(answers);
-  const Duration age = ToDuration(from.max_age(), std::chrono::minutes(10));
+  const Duration age = contract::ToDuration(from.max_age(), std::chrono::minutes(10));
   cors->max_age = Cat(std::chrono::duration_cast<std::chrono::seconds>(age).count());
   return cors;
 }

@@ -7,9 +7,9 @@
 #include <sstream>
 
 #include "gateway/base/text.h"
-#include "gateway/config/call_policy.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/limit_check.h"
+#include "gateway/contract/to_call_policy.h"
 
 namespace frontdesk::config {
 namespace {
@@ -20,14 +20,15 @@ using Limit = v1::Policy::Limit;
 using Key = route::Route::Limit::Key;
 
 BucketRule ToBucketRule(const Limit& limit) {
-  return BucketRule(limit.requests(), ToDuration(limit.per(), std::chrono::seconds(1)),
+  return BucketRule(limit.requests(), contract::ToDuration(limit.per(), std::chrono::seconds(1)),
                     limit.burst());
 }
 
 // `per` where the tier says nothing is the limit's.
 BucketRule ToBucketRule(const Limit::Tier& tier, const Limit& limit) {
   const std::string& per = tier.has_per() ? tier.per() : limit.per();
-  return BucketRule(tier.requests(), ToDuration(per, std::chrono::seconds(1)), tier.burst());
+  return BucketRule(tier.requests(), contract::ToDuration(per, std::chrono::seconds(1)),
+                    tier.burst());
 }
 
 bool Alike(const BucketRule& a, const BucketRule& b) {
@@ -214,7 +215,7 @@ void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Sn
     // Told apart from names, which have no '/', and from methods, which have a dot before it.
     snapshot.limit_rules.push_back(
         {static_cast<uint32_t>(snapshot.limit_rules.size()), "rate_limits/by_address",
-         BucketRule(quota.requests(), ToDuration(quota.per(), std::chrono::seconds(1)),
+         BucketRule(quota.requests(), contract::ToDuration(quota.per(), std::chrono::seconds(1)),
                     quota.burst())});
   }
   const bool shared = limits.store() == v1::Config::RateLimits::REDIS ||
@@ -228,7 +229,7 @@ void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Sn
   if (from.has_instances()) settings.instances = from.instances();
   if (from.has_key_prefix()) settings.key_prefix = from.key_prefix();
   settings.redis.database = from.database();
-  settings.redis.timeout = ToDuration(from.timeout(), settings.redis.timeout);
+  settings.redis.timeout = contract::ToDuration(from.timeout(), settings.redis.timeout);
   if (from.has_password_file()) {
     const auto path = std::filesystem::path(config_file).parent_path() / from.password_file();
     const std::optional<std::string> password = ReadPassword(path);

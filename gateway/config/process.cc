@@ -6,11 +6,11 @@
 
 #include "gateway/base/text.h"
 #include "gateway/config/auth.h"
-#include "gateway/config/call_policy.h"
 #include "gateway/config/headers.h"
 #include "gateway/config/limits.h"
 #include "gateway/config/protection.h"
 #include "gateway/config/tls.h"
+#include "gateway/contract/to_call_policy.h"
 
 namespace frontdesk::config {
 namespace {
@@ -23,9 +23,9 @@ http::ServerLimits ToLimits(const v1::Config::Limits& from) {
   if (from.has_body_bytes()) limits.body_bytes = from.body_bytes();
   if (from.has_body_rate()) limits.body_rate = from.body_rate();
   if (from.has_connections()) limits.connections = from.connections();
-  limits.header_timeout = ToDuration(from.header_timeout(), limits.header_timeout);
-  limits.idle_timeout = ToDuration(from.idle_timeout(), limits.idle_timeout);
-  limits.send_timeout = ToDuration(from.send_timeout(), limits.send_timeout);
+  limits.header_timeout = contract::ToDuration(from.header_timeout(), limits.header_timeout);
+  limits.idle_timeout = contract::ToDuration(from.idle_timeout(), limits.idle_timeout);
+  limits.send_timeout = contract::ToDuration(from.send_timeout(), limits.send_timeout);
   return limits;
 }
 
@@ -53,7 +53,7 @@ void ToListener(const v1::Config::Listen& listen, const std::filesystem::path& f
   if (listen.has_tls()) {
     snapshot.listen_tls = ToServerTls(listen.tls(), folder);
     snapshot.handshake_timeout =
-        ToDuration(listen.tls().handshake_timeout(), snapshot.handshake_timeout);
+        contract::ToDuration(listen.tls().handshake_timeout(), snapshot.handshake_timeout);
   }
   if (listen.has_backlog()) snapshot.backlog = static_cast<int>(listen.backlog());
 }
@@ -80,8 +80,8 @@ void ToProcess(const LoadedConfig& loaded, const std::string& config_file, Snaps
   if (config.log().has_file()) {
     snapshot.access_log_file = (folder / config.log().file()).string();
   }
-  snapshot.drain_grace = ToDuration(config.drain().grace(), std::chrono::seconds(5));
-  snapshot.drain_timeout = ToDuration(config.drain().timeout(), std::chrono::seconds(30));
+  snapshot.drain_grace = contract::ToDuration(config.drain().grace(), std::chrono::seconds(5));
+  snapshot.drain_timeout = contract::ToDuration(config.drain().timeout(), std::chrono::seconds(30));
 }
 
 }  // namespace frontdesk::config

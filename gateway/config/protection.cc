@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <string>
 
-#include "gateway/config/call_policy.h"
+#include "gateway/contract/to_call_policy.h"
 
 namespace frontdesk::config {
 policy::OverloadSettings ToOverload(const v1::Config::Overload& from) {
   policy::OverloadSettings overload;
   if (from.has_max_in_flight()) overload.max_in_flight = from.max_in_flight();
-  overload.max_queue_age = ToDuration(from.max_queue_age(), overload.max_queue_age);
+  overload.max_queue_age = contract::ToDuration(from.max_queue_age(), overload.max_queue_age);
   return overload;
 }
 
@@ -24,10 +24,10 @@ std::vector<policy::BulkheadSettings> ToBulkheads(const v1::Config& config) {
 }
 
 void Protect(const v1::Policy& policy, route::Route& route) {
-  route.priority = ToPriority(policy.priority());
+  route.priority = contract::ToPriority(policy.priority());
   const v1::Policy::Fault& from = policy.fault();
   route::Route::Fault& fault = route.fault;
-  fault.delay = ToDuration(from.delay(), fault.delay);
+  fault.delay = contract::ToDuration(from.delay(), fault.delay);
   if (from.has_delay_percent()) fault.delay_percent = from.delay_percent();
   fault.abort = static_cast<absl::StatusCode>(from.abort());
   if (from.has_abort_percent()) fault.abort_percent = from.abort_percent();

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "gateway/config/auth.h"
-#include "gateway/config/call_policy.h"
 #include "gateway/config/protection.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/header_rules.h"
+#include "gateway/contract/to_call_policy.h"
 
 namespace frontdesk::config {
 namespace {
@@ -27,7 +27,7 @@ std::unique_ptr<route::Route> ToRoute(const contract::Method& method,
   auto route = std::make_unique<route::Route>();
   route->method = &method;
   route->binding = &binding;
-  route->timeout = ToDuration(policy.timeout(), route->timeout);
+  route->timeout = contract::ToDuration(policy.timeout(), route->timeout);
   route->max_request_bytes = limits.body_bytes;
   if (policy.has_max_request_bytes()) route->max_request_bytes = policy.max_request_bytes();
   if (policy.has_max_response_bytes()) route->max_response_bytes = policy.max_response_bytes();
@@ -45,7 +45,7 @@ std::unique_ptr<route::Route> ToRoute(const contract::Method& method,
   const bool safe = binding.http_method == "GET" || binding.http_method == "HEAD";
   route->idempotency.on = policy.has_idempotency() && !safe;
   route->idempotency.required = policy.idempotency().required();
-  route->idempotency.ttl = ToDuration(policy.idempotency().ttl(), route->idempotency.ttl);
+  route->idempotency.ttl = contract::ToDuration(policy.idempotency().ttl(), route->idempotency.ttl);
   Protect(policy, *route);
   route->auth = ToRouteAuth(policy.auth(), AccessOtherwise(config.auth()));
   if (policy.header_rules_size() > 0) {

@@ -1,7 +1,7 @@
 #include "gateway/config/upstreams.h"
 
-#include "gateway/config/call_policy.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/to_call_policy.h"
 
 namespace frontdesk::config {
 namespace {
@@ -17,9 +17,11 @@ OutlierSettings ToOutlier(const v1::Upstream::OutlierDetection& from) {
   OutlierSettings outlier;
   if (from.has_enabled()) outlier.on = from.enabled();
   if (from.has_consecutive_failures()) outlier.consecutive_failures = from.consecutive_failures();
-  outlier.interval = ToDuration(from.interval(), outlier.interval);
-  outlier.base_ejection_time = ToDuration(from.base_ejection_time(), outlier.base_ejection_time);
-  outlier.max_ejection_time = ToDuration(from.max_ejection_time(), outlier.max_ejection_time);
+  outlier.interval = contract::ToDuration(from.interval(), outlier.interval);
+  outlier.base_ejection_time =
+      contract::ToDuration(from.base_ejection_time(), outlier.base_ejection_time);
+  outlier.max_ejection_time =
+      contract::ToDuration(from.max_ejection_time(), outlier.max_ejection_time);
   if (from.has_max_ejection_percent()) outlier.max_ejection_percent = from.max_ejection_percent();
   if (from.has_panic_threshold()) outlier.panic_threshold = from.panic_threshold();
   if (from.has_success_rate_stdev_factor()) {
@@ -39,8 +41,8 @@ upstream::HealthCheckSettings ToHealthCheck(const v1::Upstream& upstream) {
   upstream::HealthCheckSettings check;
   check.on = upstream.has_health_check();
   check.service = from.service();
-  check.interval = ToDuration(from.interval(), check.interval);
-  check.timeout = ToDuration(from.timeout(), check.timeout);
+  check.interval = contract::ToDuration(from.interval(), check.interval);
+  check.timeout = contract::ToDuration(from.timeout(), check.timeout);
   if (from.has_unhealthy_threshold()) check.unhealthy_threshold = from.unhealthy_threshold();
   if (from.has_healthy_threshold()) check.healthy_threshold = from.healthy_threshold();
   return check;
@@ -99,23 +101,27 @@ upstream::UpstreamSettings ToSettings(const std::string& name, const v1::Upstrea
   settings.canary = ToCanary(from.canary());
   if (from.transport() == v1::Upstream::GRPC) settings.transport = upstream::TransportKind::kGrpc;
   if (from.has_connections()) settings.connections = from.connections();
-  settings.connect_timeout = ToDuration(from.connect_timeout(), settings.connect_timeout);
+  settings.connect_timeout = contract::ToDuration(from.connect_timeout(), settings.connect_timeout);
   if (from.has_max_message_bytes()) settings.max_message_bytes = from.max_message_bytes();
   if (from.has_max_pending()) settings.max_pending = from.max_pending();
   if (from.has_max_in_flight()) settings.max_in_flight = from.max_in_flight();
-  settings.queue_age.max_age = ToDuration(from.max_queue_age(), settings.queue_age.max_age);
+  settings.queue_age.max_age =
+      contract::ToDuration(from.max_queue_age(), settings.queue_age.max_age);
   settings.adaptive = ToAdaptive(from);
   settings.retry_budget = ToRetryBudget(from.retry_budget());
-  settings.breaker = ToBreaker(from.breaker(), settings.breaker);
+  settings.breaker = contract::ToBreaker(from.breaker(), settings.breaker);
   settings.outlier = ToOutlier(from.outlier_detection());
   settings.health_check = ToHealthCheck(from);
-  settings.slow_start = ToDuration(from.slow_start(), settings.slow_start);
+  settings.slow_start = contract::ToDuration(from.slow_start(), settings.slow_start);
   settings.zone = zone;
-  settings.dns_refresh = ToDuration(from.dns_refresh(), settings.dns_refresh);
-  settings.keepalive_interval = ToDuration(from.keepalive_interval(), settings.keepalive_interval);
-  settings.keepalive_timeout = ToDuration(from.keepalive_timeout(), settings.keepalive_timeout);
-  settings.max_connection_age = ToDuration(from.max_connection_age(), settings.max_connection_age);
-  settings.timeout = ToDuration(from.timeout(), settings.timeout);
+  settings.dns_refresh = contract::ToDuration(from.dns_refresh(), settings.dns_refresh);
+  settings.keepalive_interval =
+      contract::ToDuration(from.keepalive_interval(), settings.keepalive_interval);
+  settings.keepalive_timeout =
+      contract::ToDuration(from.keepalive_timeout(), settings.keepalive_timeout);
+  settings.max_connection_age =
+      contract::ToDuration(from.max_connection_age(), settings.max_connection_age);
+  settings.timeout = contract::ToDuration(from.timeout(), settings.timeout);
   return settings;
 }
 

@@ -1,24 +1,26 @@
-#include "gateway/config/call_policy.h"
+#include "gateway/contract/to_call_policy.h"
 
-namespace frontdesk::config {
+#include "gateway/contract/contract.h"
+
+namespace frontdesk::contract {
 
 Duration ToDuration(const std::string& text, Duration otherwise) {
-  const auto parsed = contract::ParseDuration(text);
+  const auto parsed = ParseDuration(text);
   return parsed ? std::chrono::duration_cast<Duration>(*parsed) : otherwise;
 }
 
-Priority ToPriority(v1::Policy::Priority from) {
+Priority ToPriority(frontdesk::v1::Policy::Priority from) {
   switch (from) {
-    case v1::Policy::CRITICAL:
+    case frontdesk::v1::Policy::CRITICAL:
       return Priority::kCritical;
-    case v1::Policy::SHEDDABLE:
+    case frontdesk::v1::Policy::SHEDDABLE:
       return Priority::kSheddable;
     default:
       return Priority::kNormal;
   }
 }
 
-BreakerSettings ToBreaker(const v1::Policy::Breaker& from, BreakerSettings breaker) {
+BreakerSettings ToBreaker(const frontdesk::v1::Policy::Breaker& from, BreakerSettings breaker) {
   if (from.has_enabled()) breaker.on = from.enabled();
   if (from.has_consecutive_failures()) breaker.consecutive_failures = from.consecutive_failures();
   if (from.has_error_percent()) breaker.error_percent = from.error_percent();
@@ -32,9 +34,9 @@ BreakerSettings ToBreaker(const v1::Policy::Breaker& from, BreakerSettings break
   return breaker;
 }
 
-upstream::CallPolicy ToCallPolicy(const v1::Policy& from, contract::Idempotency level) {
-  upstream::CallPolicy policy;
-  const v1::Policy::Retry& retry = from.retry();
+CallPolicy ToCallPolicy(const frontdesk::v1::Policy& from, Idempotency level) {
+  CallPolicy policy;
+  const frontdesk::v1::Policy::Retry& retry = from.retry();
   if (retry.has_max_attempts()) policy.retry.max_attempts = retry.max_attempts();
   Backoff& backoff = policy.retry.backoff;
   backoff.initial = ToDuration(retry.initial_backoff(), backoff.initial);
@@ -47,16 +49,16 @@ upstream::CallPolicy ToCallPolicy(const v1::Policy& from, contract::Idempotency 
   policy.retry.per_attempt_timeout =
       ToDuration(retry.per_attempt_timeout(), policy.retry.per_attempt_timeout);
 
-  const v1::Policy::Hedge& hedge = from.hedge();
+  const frontdesk::v1::Policy::Hedge& hedge = from.hedge();
   if (hedge.has_max_attempts()) policy.hedge.max_attempts = hedge.max_attempts();
   policy.hedge.delay = ToDuration(hedge.delay(), policy.hedge.delay);
   policy.hedge.percentile = hedge.percentile();
-  policy.hedge.on = from.has_hedge() && policy.hedge.max_attempts > 1 &&
-                    level == contract::Idempotency::kNoSideEffects;
+  policy.hedge.on =
+      from.has_hedge() && policy.hedge.max_attempts > 1 && level == Idempotency::kNoSideEffects;
 
   policy.breaker = ToBreaker(from.breaker(), policy.breaker);
   policy.priority = ToPriority(from.priority());
   return policy;
 }
 
-}  // namespace frontdesk::config
+}  // namespace frontdesk::contract

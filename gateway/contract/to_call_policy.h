@@ -4,20 +4,20 @@
 #include <string>
 
 #include "frontdesk/v1/options.pb.h"
-#include "gateway/contract/contract.h"
-#include "gateway/upstream/call_policy.h"
+#include "gateway/contract/call_policy.h"
+#include "gateway/contract/method_name.h"
 
-namespace frontdesk::config {
+namespace frontdesk::contract {
 
 // Duration strings were checked when they were read.
 Duration ToDuration(const std::string& text, Duration otherwise);
 
 // What is said stands over `breaker`.
-BreakerSettings ToBreaker(const v1::Policy::Breaker& from, BreakerSettings breaker);
+BreakerSettings ToBreaker(const frontdesk::v1::Policy::Breaker& from, BreakerSettings breaker);
 
 // Of a method of this level: only what reads is hedged. What may be retried is the call's concern.
-upstream::CallPolicy ToCallPolicy(const v1::Policy& from, contract::Idempotency level);
+CallPolicy ToCallPolicy(const frontdesk::v1::Policy& from, Idempotency level);
 
-Priority ToPriority(v1::Policy::Priority from);
+Priority ToPriority(frontdesk::v1::Policy::Priority from);
 
-}  // namespace frontdesk::config
+}  // namespace frontdesk::contract
