@@ -10,9 +10,11 @@
 #include <optional>
 #include <system_error>
 
+#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/config/load.h"
 #include "gateway/contract/contract.h"
+#include "gateway/identity/key_set.h"
 #include "gateway/identity/signing_key.h"
 #include "gateway/tell.h"
 #include "gateway/verbs.h"
@@ -61,10 +63,9 @@ absl::StatusOr<std::string> Sign(const Provider& provider, const VerbOptions& op
                                  std::chrono::seconds life) {
   const std::filesystem::path folder = std::filesystem::path(options.config).parent_path();
   const std::string path = (folder / provider.signing_key_file()).string();
-  std::ifstream file(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open()) return absl::NotFoundError(Absl(Cat(path, ": cannot be read")));
-  const auto key = identity::SigningKey::FromJwk(text);
+  const absl::StatusOr<std::string> text = ReadFile(path, identity::KeySet::kMostBytes);
+  if (!text.ok()) return absl::NotFoundError(Absl(Cat(path, ": ", Std(text.status().message()))));
+  const auto key = identity::SigningKey::FromJwk(*text);
   if (!key.ok())
     return absl::InvalidArgumentError(Absl(Cat(path, ": ", Std(key.status().message()))));
 

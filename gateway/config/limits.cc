@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <limits>
-#include <sstream>
 
+#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/limit_check.h"
@@ -87,16 +86,6 @@ void ToTiers(const Limit& from, route::Route::Limit& to) {
   for (const Limit::Tier& tier : from.tiers().tier()) {
     to.tiers.push_back({tier.value(), to.rule + to.tiers.size() + 1});
   }
-}
-
-// Without the end of its last line.
-std::optional<std::string> ReadPassword(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  if (!file || !(text << file.rdbuf())) return std::nullopt;
-  std::string password = text.str();
-  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
-  return password;
 }
 
 }  // namespace
@@ -232,10 +221,11 @@ void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Sn
   settings.redis.timeout = contract::ToDuration(from.timeout(), settings.redis.timeout);
   if (from.has_password_file()) {
     const auto path = std::filesystem::path(config_file).parent_path() / from.password_file();
-    const std::optional<std::string> password = ReadPassword(path);
-    if (!password || password->empty()) {
+    const absl::StatusOr<std::string> password = ReadSecret(path);
+    if (!password.ok() || password->empty()) {
+      const std::string_view why = password.ok() ? "is empty" : Std(password.status().message());
       findings.Add(loaded.PlaceOf("redis.password_file"), "redis.password_file",
-                   password ? Cat(path.string(), " is empty") : Cat("cannot read ", path.string()));
+                   Cat(path.string(), ": ", why));
     } else {
       settings.redis.password = *password;
     }

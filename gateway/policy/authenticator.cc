@@ -1,12 +1,9 @@
 #include "gateway/policy/authenticator.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <fstream>
-#include <system_error>
 #include <utility>
 
+#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/identity/jws.h"
 #include "gateway/identity/signing_key.h"
@@ -15,34 +12,19 @@
 namespace frontdesk::policy {
 namespace {
 
-// At most a byte more than is taken, so that a larger file is seen to be larger.
-absl::StatusOr<std::string> ReadFile(const std::string& name, size_t most) {
-  errno = 0;
-  std::ifstream file(name, std::ios::binary);
-  std::string text;
-  std::array<char, 16 << 10> piece;
-  while (file && text.size() <= most) {
-    const size_t wanted = std::min(piece.size(), most + 1 - text.size());
-    file.read(piece.data(), static_cast<std::streamsize>(wanted));
-    text.append(piece.data(), static_cast<size_t>(file.gcount()));
-  }
-  if (!file.is_open() || file.bad() || (errno != 0 && text.empty())) {
-    const int error = errno != 0 ? errno : EIO;
-    return absl::UnavailableError(Absl(Cat(name, ": ", std::generic_category().message(error))));
-  }
-  return text;
+absl::StatusOr<std::string> Named(const std::string& name, absl::StatusOr<std::string> read) {
+  if (read.ok()) return read;
+  return absl::UnavailableError(Absl(Cat(name, ": ", Std(read.status().message()))));
 }
-
-constexpr size_t kMostSecret = 4096;
 
 absl::StatusOr<std::string> Inquire(identity::Fetcher& fetcher,
                                     const AuthSettings::Introspection& settings,
                                     std::string_view token) {
   std::string credentials;
   if (!settings.client_secret_file.empty()) {
-    absl::StatusOr<std::string> secret = ReadFile(settings.client_secret_file, kMostSecret);
+    const absl::StatusOr<std::string> secret =
+        Named(settings.client_secret_file, ReadSecret(settings.client_secret_file));
     if (!secret.ok()) return secret;
-    while (secret->ends_with('\n') || secret->ends_with('\r')) secret->pop_back();
     credentials = identity::ClientCredentials(settings.client_id, *secret);
   }
   return fetcher.Post(identity::IntrospectionForm(token), credentials);
@@ -69,7 +51,8 @@ bool IsTokenText(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadKeys(const AuthSettings::Provider& provider) {
-  absl::StatusOr<std::string> text = ReadFile(provider.file, identity::KeySet::kMostBytes);
+  absl::StatusOr<std::string> text =
+      Named(provider.file, ReadFile(provider.file, identity::KeySet::kMostBytes));
   if (!text.ok() || !provider.file_is_signing_key) return text;
   const absl::StatusOr<identity::SigningKey> key = identity::SigningKey::FromJwk(*text);
   if (!key.ok()) return key.status();
@@ -77,7 +60,7 @@ absl::StatusOr<std::string> ReadKeys(const AuthSettings::Provider& provider) {
 }
 
 absl::StatusOr<std::string> ReadApiKeys(const AuthSettings::ApiKeys& settings) {
-  return ReadFile(settings.file, identity::ApiKeys::kMostBytes);
+  return Named(settings.file, ReadFile(settings.file, identity::ApiKeys::kMostBytes));
 }
 
 identity::ApiKeySource::Parse ApiKeyParser(const AuthSettings::ApiKeys& settings, uint64_t seed) {

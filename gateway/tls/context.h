@@ -82,8 +82,8 @@ absl::StatusOr<std::shared_ptr<const Context>> MakeServerContext(
 absl::StatusOr<std::shared_ptr<const Context>> MakeClientContext(
     const ClientSettings& settings, std::vector<FileProblem>* problems = nullptr);
 
-// A file of at most 1 MiB; the failure says why not, without its name.
-absl::StatusOr<std::string> ReadFile(const std::string& file);
+// Larger files are no certificates and keys.
+inline constexpr size_t kMostFileBytes = 1 << 20;
 
 // What is wrong with a certificate at this time ("expired at ..."), or "".
 std::string Judge(const Certificate& certificate, WallTime now);

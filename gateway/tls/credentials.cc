@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/observe/log.h"
 
@@ -66,7 +67,7 @@ std::vector<Credentials::Stamp> Credentials::Look() const {
 Sha256Digest Credentials::Contents() const {
   Sha256Digest all{};
   for (const std::string& file : files_) {
-    const absl::StatusOr<std::string> bytes = ReadFile(file);
+    const absl::StatusOr<std::string> bytes = ReadFile(file, kMostFileBytes);
     all = Sha256({View(all), bytes.ok() ? "file" : "none", bytes.ok() ? *bytes : ""});
   }
   return all;

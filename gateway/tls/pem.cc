@@ -1,21 +1,12 @@
 // Files -> certificates and keys.
-#include <fcntl.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-
+#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/tls/openssl.h"
 
 namespace frontdesk::tls {
 namespace {
-
-constexpr off_t kMostBytes = 1 << 20;
-
-absl::Status Wrong(std::string_view text) { return absl::InvalidArgumentError(Absl(text)); }
 
 // OpenSSL would ask on the terminal.
 int NoPassphrase(char*, int, int, void* asked) {
@@ -67,28 +58,6 @@ std::string TakeError() {
   return reason ? reason : "unknown error";
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& file) {
-  // Without waiting for the writer of a pipe.
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return Wrong(std::strerror(errno));
-  struct stat is {};
-  std::string bytes;
-  absl::Status status;
-  if (::fstat(fd, &is) != 0 || !S_ISREG(is.st_mode)) {
-    status = Wrong("is no file");
-  } else if (is.st_size > kMostBytes) {
-    status = Wrong("is larger than 1 MiB");
-  } else {
-    bytes.resize(static_cast<size_t>(is.st_size));
-    const ssize_t got = ::pread(fd, bytes.data(), bytes.size(), 0);
-    if (got < 0) status = Wrong(std::strerror(errno));
-    if (got >= 0) bytes.resize(static_cast<size_t>(got));
-  }
-  ::close(fd);
-  if (!status.ok()) return status;
-  return bytes;
-}
-
 KeyPair ReadKeyPair(const KeyPairFiles& files, size_t index, std::vector<FileProblem>& problems) {
   using Of = FileProblem::Of;
   KeyPair pair;
@@ -96,7 +65,8 @@ KeyPair ReadKeyPair(const KeyPairFiles& files, size_t index, std::vector<FilePro
     problems.push_back({of, index, std::move(text)});
   };
   ERR_clear_error();
-  if (const absl::StatusOr<std::string> bytes = ReadFile(files.cert_file); !bytes.ok()) {
+  if (const absl::StatusOr<std::string> bytes = ReadFile(files.cert_file, kMostFileBytes);
+      !bytes.ok()) {
     wrong(Of::kCertificate, std::string(Std(bytes.status().message())));
   } else {
     pair.chain = ParseCertificates(*bytes);
@@ -110,7 +80,7 @@ KeyPair ReadKeyPair(const KeyPairFiles& files, size_t index, std::vector<FilePro
       pair.chain.erase(pair.chain.begin());
     }
   }
-  if (absl::StatusOr<std::string> bytes = ReadFile(files.key_file); !bytes.ok()) {
+  if (absl::StatusOr<std::string> bytes = ReadFile(files.key_file, kMostFileBytes); !bytes.ok()) {
     wrong(Of::kKey, std::string(Std(bytes.status().message())));
   } else {
     std::string why;
@@ -132,7 +102,7 @@ std::vector<Owned<X509>> ReadAuthorities(const std::string& file, std::string& b
     problems.push_back({FileProblem::Of::kAuthority, 0, std::move(text)});
   };
   ERR_clear_error();
-  absl::StatusOr<std::string> read = ReadFile(file);
+  absl::StatusOr<std::string> read = ReadFile(file, kMostFileBytes);
   if (!read.ok()) {
     wrong(std::string(Std(read.status().message())));
     return {};

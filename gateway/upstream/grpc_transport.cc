@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/tls/credentials.h"
 #include "gateway/upstream/grpc_stream.h"
@@ -59,7 +60,7 @@ std::string AddressUri(const EndpointTarget& target) {
 // which is what it takes for none: with roots that are no PEM calls fail.
 std::shared_ptr<grpc::ChannelCredentials> SecureCredentials(const tls::ClientSettings& settings) {
   const auto read = [](const std::string& file) {
-    return file.empty() ? std::string() : tls::ReadFile(file).value_or("");
+    return file.empty() ? std::string() : ReadFile(file, tls::kMostFileBytes).value_or("");
   };
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = read(settings.ca_file);  // "": it finds the system's by itself

@@ -1,0 +1,55 @@
+#include "gateway/base/read_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "gateway/base/text.h"
+
+namespace frontdesk {
+namespace {
+
+constexpr size_t kMostSecret = 4 << 10;
+constexpr size_t kMiB = 1 << 20;
+
+absl::Status Wrong(std::string_view text) { return absl::UnavailableError(Absl(text)); }
+
+std::string SizeText(size_t bytes) {
+  return bytes % kMiB == 0 ? Cat(bytes / kMiB, " MiB") : Cat(bytes, " bytes");
+}
+
+absl::Status ReadAll(int fd, size_t most, std::string& bytes) {
+  struct stat is {};
+  if (::fstat(fd, &is) != 0) return Wrong(std::strerror(errno));
+  if (!S_ISREG(is.st_mode)) return Wrong("is no file");
+  if (static_cast<size_t>(is.st_size) > most) return Wrong(Cat("is larger than ", SizeText(most)));
+  bytes.resize(static_cast<size_t>(is.st_size));
+  const ssize_t got = ::pread(fd, bytes.data(), bytes.size(), 0);
+  if (got < 0) return Wrong(std::strerror(errno));
+  bytes.resize(static_cast<size_t>(got));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t most) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return Wrong(std::strerror(errno));
+  std::string bytes;
+  const absl::Status status = ReadAll(fd, most, bytes);
+  ::close(fd);
+  if (!status.ok()) return status;
+  return bytes;
+}
+
+absl::StatusOr<std::string> ReadSecret(const std::string& path) {
+  absl::StatusOr<std::string> secret = ReadFile(path, kMostSecret);
+  while (secret.ok() && (secret->ends_with('\n') || secret->ends_with('\r'))) secret->pop_back();
+  return secret;
+}
+
+}  // namespace frontdesk
