@@ -8,15 +8,12 @@
 namespace frontdesk::upstream {
 
 void LogBreaker(std::string_view of, const Breaker& breaker, TimePoint now) {
-  switch (breaker.why()) {
-    case Breaker::Trip::kProbeFailed:
-      return;
-    case Breaker::Trip::kNone:
-      return observe::LogInfo(Cat("breaker of ", of, " closed again"));
-    default:
-      observe::LogWarn(Cat("breaker of ", of, " opened: ", WhyOpen(breaker, now),
-                           "; next probe in ", TimeText(breaker.until_probe(now))));
+  if (breaker.why() == Breaker::Trip::kNone) {
+    return observe::LogInfo(Cat("breaker of ", of, " closed again"));
   }
+  if (breaker.probe_failed()) return;
+  observe::LogWarn(Cat("breaker of ", of, " opened: ", WhyOpen(breaker, now), "; next probe in ",
+                       TimeText(breaker.until_probe(now))));
 }
 
 void LogEjected(std::string_view upstream, std::string_view address, Duration time,

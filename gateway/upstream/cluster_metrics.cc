@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -92,11 +93,6 @@ void CollectEndpoints(const std::vector<ClusterView>& views, std::vector<MetricF
   Series ejections("frontdesk_upstream_ejections_total",
                    "End points that were left out for a while by outlier detection.",
                    MetricType::Counter);
-  Series breakers("frontdesk_upstream_endpoint_breakers", "End points by their breakers' states.",
-                  MetricType::Gauge);
-  Series opened("frontdesk_upstream_endpoint_breaker_opened_total",
-                "How often breakers of end points have opened, after failed probes included.",
-                MetricType::Counter);
   for (const ClusterView& view : views) {
     for (const Standing standing : {Standing::kUsable, Standing::kEjected, Standing::kUnhealthy}) {
       endpoints.Add(static_cast<double>(view.Count(standing)),
@@ -104,6 +100,24 @@ void CollectEndpoints(const std::vector<ClusterView>& views, std::vector<MetricF
     }
     panic.Add(view.panic, LabelsOf(view));
     ejections.Add(static_cast<double>(view.ejections), LabelsOf(view));
+  }
+  MoveTo(out, {&endpoints, &panic, &ejections});
+}
+
+void CollectEndpointBreakers(const std::vector<ClusterView>& views,
+                             std::vector<MetricFamily>& out) {
+  Series breakers("frontdesk_upstream_endpoint_breakers", "End points by their breakers' states.",
+                  MetricType::Gauge);
+  Series opened("frontdesk_upstream_endpoint_breaker_opened_total",
+                "How often breakers of end points have opened, after failed probes included.",
+                MetricType::Counter);
+  Series reason("frontdesk_upstream_endpoint_breaker_reason",
+                "End points whose breakers are not closed, by what has opened them.",
+                MetricType::Gauge);
+  Series until_probe("frontdesk_upstream_endpoint_breaker_until_probe_seconds",
+                     "Until the first of these breakers lets a probe through; 0 when it may go.",
+                     MetricType::Gauge);
+  for (const ClusterView& view : views) {
     const auto on = [](const EndpointView& one) { return one.breaker.on; };
     if (std::none_of(view.endpoints.begin(), view.endpoints.end(), on)) continue;
     for (const auto state :
@@ -112,8 +126,20 @@ void CollectEndpoints(const std::vector<ClusterView>& views, std::vector<MetricF
                    LabelsOf(view, {{"state", std::string(NameOf(state))}}));
     }
     opened.Add(static_cast<double>(view.breakers_opened), LabelsOf(view));
+    std::map<Breaker::Trip, int> by_reason;
+    Duration soonest = Duration::max();
+    for (const EndpointView& one : view.endpoints) {
+      if (one.breaker.trip == Breaker::Trip::kNone) continue;
+      ++by_reason[one.breaker.trip];
+      soonest = std::min(soonest, one.breaker.until_probe);
+    }
+    for (const auto& [trip, count] : by_reason) {
+      reason.Add(count, LabelsOf(view, {{"reason", std::string(NameOf(trip))}}));
+    }
+    if (by_reason.empty()) continue;
+    until_probe.Add(std::chrono::duration<double>(soonest).count(), LabelsOf(view));
   }
-  MoveTo(out, {&endpoints, &panic, &ejections, &breakers, &opened});
+  MoveTo(out, {&breakers, &opened, &reason, &until_probe});
 }
 
 void CollectRoom(const std::vector<ClusterView>& views, std::vector<MetricFamily>& out) {
@@ -176,6 +202,7 @@ std::vector<MetricFamily> ClusterMetrics::Collect() const {
   std::vector<MetricFamily> out;
   CollectMethods(views, out);
   CollectEndpoints(views, out);
+  CollectEndpointBreakers(views, out);
   CollectRoom(views, out);
   CollectVersions(views, out);
   return out;

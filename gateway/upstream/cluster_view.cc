@@ -54,6 +54,25 @@ MethodView DescribeMethod(std::string_view path, MethodState& method, TimePoint 
   return view;
 }
 
+// "5 failures in a row"
+std::string WhatOpened(const Breaker& breaker, TimePoint now) {
+  const BreakerSettings& settings = breaker.settings();
+  const Breaker::Seen seen = breaker.seen(now);
+  switch (breaker.why()) {
+    case Breaker::Trip::kNone:
+      break;
+    case Breaker::Trip::kConsecutive:
+      return Cat(settings.consecutive_failures,
+                 settings.consecutive_failures == 1 ? " failure" : " failures in a row");
+    case Breaker::Trip::kErrorRatio:
+      return Cat(Share(seen.failures, seen.calls, settings.error_percent), " failed");
+    case Breaker::Trip::kSlowRatio:
+      return Cat(Share(seen.slow, seen.calls, settings.slow_percent), " took ",
+                 TimeText(settings.slow_call), " or longer");
+  }
+  return "";
+}
+
 }  // namespace
 
 BreakerView Look(const Breaker& breaker, TimePoint now) {
@@ -67,23 +86,8 @@ BreakerView Look(const Breaker& breaker, TimePoint now) {
 }
 
 std::string WhyOpen(const Breaker& breaker, TimePoint now) {
-  const BreakerSettings& settings = breaker.settings();
-  const Breaker::Seen seen = breaker.seen(now);
-  switch (breaker.why()) {
-    case Breaker::Trip::kNone:
-      return "";
-    case Breaker::Trip::kConsecutive:
-      return Cat(settings.consecutive_failures,
-                 settings.consecutive_failures == 1 ? " failure" : " failures in a row");
-    case Breaker::Trip::kErrorRatio:
-      return Cat(Share(seen.failures, seen.calls, settings.error_percent), " failed");
-    case Breaker::Trip::kSlowRatio:
-      return Cat(Share(seen.slow, seen.calls, settings.slow_percent), " took ",
-                 TimeText(settings.slow_call), " or longer");
-    case Breaker::Trip::kProbeFailed:
-      return "a probe failed";
-  }
-  return "";
+  const std::string what = WhatOpened(breaker, now);
+  return breaker.probe_failed() ? what + ", and a probe has failed since" : what;
 }
 
 std::string_view NameOf(Breaker::State state) {
@@ -108,8 +112,6 @@ std::string_view NameOf(Breaker::Trip trip) {
       return "error_percent";
     case Breaker::Trip::kSlowRatio:
       return "slow_percent";
-    case Breaker::Trip::kProbeFailed:
-      return "probe_failed";
   }
   return "";
 }

@@ -104,7 +104,7 @@ BreakerView Look(const Breaker& breaker, TimePoint now);
 std::string WhyOpen(const Breaker& breaker, TimePoint now);
 // The one word that logs, pages and labels have for it: "closed", "open", "half_open".
 std::string_view NameOf(Breaker::State state);
-// "consecutive_failures", "error_percent", "slow_percent", as settings name them; "probe_failed".
+// "consecutive_failures", "error_percent", "slow_percent", as settings name them.
 std::string_view NameOf(Breaker::Trip trip);
 std::string_view NameOf(Standing standing);
 // What is connected to: "127.0.0.1:50051", "[::1]:50051", "xds:///orders".

@@ -32,7 +32,9 @@ bool Breaker::Record(Ticket ticket, bool ok, Duration took, TimePoint now) {
   failures_.Record(ok, now);
   const Trip why = ReasonToOpen(now);
   if (why == Trip::kNone) return false;
-  Open(why, now);
+  why_ = why;
+  open_for_ = settings_.open_time;
+  Open(now);
   return true;
 }
 
@@ -43,7 +45,8 @@ bool Breaker::RecordProbe(uint64_t probe, bool ok, Duration took, TimePoint now)
   if (!ok || IsSlow(took)) {
     const Duration longest = std::max(settings_.open_time, settings_.max_open_time);
     open_for_ = open_for_ < longest / 2 ? open_for_ * 2 : longest;
-    Open(Trip::kProbeFailed, now);
+    probe_failed_ = true;
+    Open(now);
     return true;
   }
   if (++good_probes_ < settings_.probes) return false;
@@ -86,10 +89,8 @@ Breaker::Trip Breaker::ReasonToOpen(TimePoint now) const {
   return Trip::kNone;
 }
 
-void Breaker::Open(Trip why, TimePoint now) {
-  if (closed_) open_for_ = settings_.open_time;
+void Breaker::Open(TimePoint now) {
   closed_ = false;
-  why_ = why;
   open_until_ = now + open_for_;
   probing_ = false;
   good_probes_ = 0;
@@ -100,6 +101,7 @@ void Breaker::Close(TimePoint now) {
   closed_ = true;
   closed_at_ = now;
   why_ = Trip::kNone;
+  probe_failed_ = false;
   failures_.Clear();
   counts_.Clear();
 }

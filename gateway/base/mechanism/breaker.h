@@ -33,7 +33,7 @@ struct BreakerSettings {
 class Breaker {
  public:
   enum class State : uint8_t { kClosed, kOpen, kHalfOpen };
-  enum class Trip : uint8_t { kNone, kConsecutive, kErrorRatio, kSlowRatio, kProbeFailed };
+  enum class Trip : uint8_t { kNone, kConsecutive, kErrorRatio, kSlowRatio };
   // Leave to make one call, which goes back with what became of it. Only a breaker gives one out.
   class [[nodiscard]] Ticket {
    public:
@@ -78,8 +78,10 @@ class Breaker {
 
   // Half-open from the end of the open time on, also before a probe has come.
   State state(TimePoint now) const;
-  // What it opened for last; kNone while it is closed.
+  // What it opened for when it was closed last; kNone while it is.
   Trip why() const { return why_; }
+  // It has opened again since, after a probe that was no good.
+  bool probe_failed() const { return probe_failed_; }
   // Zero when a call may go now. While a probe is under way nobody knows: the open time at most.
   Duration until_probe(TimePoint now) const;
   // How often it has opened, reopenings included.
@@ -92,7 +94,7 @@ class Breaker {
   bool RecordProbe(uint64_t probe, bool ok, Duration took, TimePoint now);
   bool IsSlow(Duration took) const;
   Trip ReasonToOpen(TimePoint now) const;
-  void Open(Trip why, TimePoint now);
+  void Open(TimePoint now);
   void Close(TimePoint now);
   bool probe_under_way(TimePoint now) const;
 
@@ -100,6 +102,7 @@ class Breaker {
   SlidingCounts<3> counts_;  // calls, failures, slow ones
   bool closed_ = true;
   Trip why_ = Trip::kNone;
+  bool probe_failed_ = false;
   FailureRow failures_;
   TimePoint closed_at_ = TimePoint::min();
   // While it is not closed.

@@ -61,7 +61,7 @@ std::vector<upstream::ClusterView> Views() {
                                  .until_probe = milliseconds(780)};
   views[0].endpoints[0].standing = upstream::Standing::kEjected;
   views[0].endpoints[0].ejected_for = milliseconds(29'750);
-  views[1].endpoints[0].breaker = {.state = Breaker::State::kHalfOpen, .why = "a probe failed"};
+  views[1].endpoints[0].breaker = {.state = Breaker::State::kHalfOpen, .why = "5 failures in a row"};
   return views;
 }
 
@@ -94,8 +94,8 @@ TEST_F(LiveStateTest, TellsWhatTheCallsOfARouteMeetNow) {
             "probe in 780ms\n"
             "  test.B/Get                                  not called yet\n"
             "  a               127.0.0.1:1                 ejected for 29.8s, breaker closed\n"
-            "  b               127.0.0.1:2                 usable, breaker half-open: a probe "
-            "failed; the next call is a probe\n");
+            "  b               127.0.0.1:2                 usable, breaker half-open: 5 failures "
+            "in a row; the next call is a probe\n");
   EXPECT_EQ((*state)["calls"][0]["breaker"]["until_probe_ms"], 780);
   EXPECT_EQ((*state)["endpoints"][0]["ejected_for_ms"], 29750);
 

@@ -197,7 +197,7 @@ TEST_F(ClusterViewTest, ABreakerOpensAndClosesAgain) {
   Call(Verdict::kBad);  // the probe
   seen = SeenBreaker();
   EXPECT_EQ(seen.state, Breaker::State::kOpen);
-  EXPECT_EQ(seen.why, "a probe failed");
+  EXPECT_EQ(seen.why, "5 failures in a row, and a probe has failed since");
   EXPECT_EQ(seen.opened, 2u);
   EXPECT_THAT(Lines(pipe), IsEmpty());  // it was open before
 
@@ -323,6 +323,10 @@ TEST_F(ClusterViewTest, MetricsOfEndPointsBreakers) {
   EXPECT_THAT(text, HasSubstr(Cat(state, "\"closed\"} 2\n")));
   EXPECT_THAT(text, HasSubstr(Cat(state, "\"open\"} 1\n")));
   EXPECT_THAT(text, HasSubstr(Cat('\n', opened, "1\n")));
+  EXPECT_THAT(text, HasSubstr("frontdesk_upstream_endpoint_breaker_reason{upstream=\"orders\","
+                              "reason=\"consecutive_failures\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("frontdesk_upstream_endpoint_breaker_until_probe_seconds{"
+                              "upstream=\"orders\"} 0."));
   now_ += seconds(2);
   EXPECT_THAT(Metrics(), HasSubstr(Cat(state, "\"half_open\"} 1\n")));
   Attempt(0, Verdict::kBad);  // the probe

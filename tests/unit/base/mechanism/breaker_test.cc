@@ -188,6 +188,7 @@ TEST_F(Opened, ClosesAfterGoodProbesInARow) {
   EXPECT_TRUE(Probe(true));
   EXPECT_EQ(breaker_.state(now_), State::kClosed);
   EXPECT_EQ(breaker_.why(), Trip::kNone);
+  EXPECT_FALSE(breaker_.probe_failed());
   EXPECT_EQ(breaker_.seen(now_).failures, 0u);
   // It counts from nothing.
   EXPECT_EQ(Play(breaker_, "--", now_), 0);
@@ -198,7 +199,9 @@ TEST_F(Opened, AFailedProbeTakesBackTheGoodOnesBefore) {
   Probe(true);
   Probe(true);
   EXPECT_TRUE(Probe(false));
-  EXPECT_EQ(breaker_.why(), Trip::kProbeFailed);
+  // What it opened for at first is still what is wrong.
+  EXPECT_EQ(breaker_.why(), Trip::kConsecutive);
+  EXPECT_TRUE(breaker_.probe_failed());
   EXPECT_EQ(breaker_.opened(), 2u);
   now_ += 200ms;
   EXPECT_FALSE(Probe(true));
