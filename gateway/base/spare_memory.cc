@@ -8,6 +8,8 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 // Where mimalloc takes the place of malloc: only the program decides that.
 extern "C" void mi_collect(bool force) __attribute__((weak));
@@ -29,13 +31,28 @@ size_t ResidentBytes() {
   return std::strtoull(resident, nullptr, 10) * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+// mimalloc 2 notes what is free and gives it back when it next takes something from the same
+// segment: after a peak perhaps never. So something is taken from wherever there is room; nobody
+// touches it.
+void TakeFromEverywhere() {
+  constexpr size_t kLargest = 8 << 20, kSmallest = 64 << 10;
+  constexpr int kOfEach = 8;
+  std::vector<std::unique_ptr<char[]>> taken;
+  for (size_t size = kLargest; size >= kSmallest; size /= 2) {
+    for (int i = 0; i < kOfEach; ++i) taken.emplace_back(new char[size]);
+  }
+}
+
 }  // namespace
 
 void SpareMemory::Look() {
   const size_t resident = ResidentBytes();
   least_ = std::min(least_, resident);
   if (resident <= least_ + kMuch) return;
-  if (mi_collect) return mi_collect(true);
+  if (mi_collect) {
+    mi_collect(true);
+    return TakeFromEverywhere();
+  }
   ::malloc_trim(0);
 }
 
