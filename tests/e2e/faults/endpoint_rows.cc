@@ -12,12 +12,12 @@ using std::chrono::seconds;
 using Accept = LightBehaviour::Accept;
 using Answer = LightBehaviour::Answer;
 
-// The fault comes while the load runs.
+// The fault comes while the load runs. Rate 0: half of what the gateway can do.
 LoadReport During(Rig& rig, const std::function<void()>& fault, Duration length,
-                  std::vector<Event> more = {}) {
-  more.push_back({milliseconds(500), fault});
-  return rig.Load({.routes = {rig.Get(), rig.Put()}, .length = length, .connections = 4000},
-                  std::move(more));
+                  double rate = 0) {
+  return rig.Load(
+      {.routes = {rig.Get(), rig.Put()}, .rate = rate, .length = length, .connections = 4000},
+      {{milliseconds(500), fault}});
 }
 
 // The one of two that a fault is felt at: balancing may prefer one, by its latency.
@@ -55,12 +55,16 @@ void OneRefusesForGood(Rig& rig, Judge& judge) {
   judge.Reasons(total);
 }
 
-// Who is connected and fails is left out after five calls in a row, or 15 s.
-void OneIsEjected(Rig& rig, Judge& judge, LightBehaviour fails) {
+// Who is connected and fails is left out after five calls in a row, or 15 s. What is under way there
+// by then fails as well: `most` in all.
+void OneIsEjected(Rig& rig, Judge& judge, LightBehaviour fails, double rate, uint64_t most) {
   Watch watch(rig.gateway().admin(), "frontdesk_upstream_ejections_total");
   TimePoint failed_at;
   const LoadReport report = rig.Load(
-      {.routes = {rig.Get(), rig.Put()}, .length = seconds(rig.Either(20, 4)), .connections = 4000},
+      {.routes = {rig.Get(), rig.Put()},
+       .rate = rate,
+       .length = seconds(rig.Either(20, 4)),
+       .connections = 4000},
       {{milliseconds(500), [&] {
           failed_at = Clock::now();
           Busier(rig).Behave(fails);
@@ -68,7 +72,7 @@ void OneIsEjected(Rig& rig, Judge& judge, LightBehaviour fails) {
   watch.Stop();
   const RouteReport total = report.Total();
   // Short runs are on machines that may be late: then several calls are under way at once.
-  judge.AtMost("failed", total.failed(), rig.Either<uint64_t>(5, 15));
+  judge.AtMost("failed", total.failed(), rig.Either<uint64_t>(most, most + 10));
   judge.That("ejected, where five have failed", !watch.rises().empty() || total.failed() < 5);
   if (!watch.rises().empty()) {
     const std::chrono::duration<double> after = watch.rises().front() - failed_at;
@@ -77,8 +81,13 @@ void OneIsEjected(Rig& rig, Judge& judge, LightBehaviour fails) {
   judge.Reasons(total);
 }
 
-void OneFails(Rig& rig, Judge& judge) { OneIsEjected(rig, judge, {.answer = Answer::kStatus}); }
-void OneHangs(Rig& rig, Judge& judge) { OneIsEjected(rig, judge, {.answer = Answer::kNever}); }
+void OneFails(Rig& rig, Judge& judge) {
+  OneIsEjected(rig, judge, {.answer = Answer::kStatus}, 500, 5);
+}
+// Half of what comes until the first of them is given up, and five.
+void OneHangs(Rig& rig, Judge& judge) {
+  OneIsEjected(rig, judge, {.answer = Answer::kNever}, 100, 100 * 300 / 1000 / 2 + 5);
+}
 
 // Calls that are under way when their connection is reset may have been carried out. That there
 // are several at once is no reason to refuse those that the other end point would answer.
@@ -147,13 +156,11 @@ void OneIsSilent(Rig& rig, Judge& judge) {
 // Calls that were sent when the silence begins can't be told from lost ones.
 void OneDrops(Rig& rig, Judge& judge) {
   LightBackend* bad = nullptr;
-  const LoadReport report = During(
-      rig,
-      [&] {
-        bad = &Busier(rig);
-        rig.Drop(*bad, true);
-      },
-      seconds(rig.Either(30, 6)));
+  const auto fault = [&] {
+    bad = &Busier(rig);
+    rig.Drop(*bad, true);
+  };
+  const LoadReport report = During(rig, fault, seconds(rig.Either(30, 6)), 5000);
   rig.Drop(*bad, false);
   judge.Note("dropped by", rig.dropped_by());
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
@@ -165,16 +172,31 @@ void OneDrops(Rig& rig, Judge& judge) {
   const RouteReport& put = report["put1"];
   // In a short run the two seconds until it is found out are a third of it.
   judge.AtMost("failed POSTs", put.failed(), put.sent() / rig.Either<uint64_t>(10, 3));
+  judge.Reasons(report.Total());
+}
+
+LoadReport WhileStreamsAreRefused(Rig& rig) {
+  rig.Behave({.answer = Answer::kRefuseStream, .one_in = 50});
+  return rig.Load({.routes = {rig.Get(), rig.Put()}, .length = seconds(rig.Either(10, 2))});
 }
 
 void OneRefusesStreams(Rig& rig, Judge& judge) {
-  rig.Behave({.answer = Answer::kRefuseStream, .one_in = 50});
   const uint64_t before = rig.Calls();
-  const LoadReport report =
-      rig.Load({.routes = {rig.Get(), rig.Put()}, .length = seconds(rig.Either(10, 2))});
+  const LoadReport report = WhileStreamsAreRefused(rig);
   JudgeAll(judge, report);
   const uint64_t sent = report.Total().sent();
   judge.AtLeast("calls", rig.Calls() - before, sent + sent / 60);
+}
+
+// gRPC C++ tells of the reset, but not whether an answer had begun, and a back end may pass the same
+// words on from one of its own: only what may be carried out twice is made again.
+void OneRefusesStreamsOfGrpc(Rig& rig, Judge& judge) {
+  const LoadReport report = WhileStreamsAreRefused(rig);
+  const RouteReport& put = report["put1"];
+  judge.AtMost("failed GETs", report["get1"].failed(), 0);
+  judge.AtLeast("refused POSTs", put.Count(502), 1);
+  judge.AtMost("failed POSTs, other than 502", put.failed() - put.Count(502), 0);
+  judge.Reasons(report.Total());
 }
 
 // Restarts one after the other: the old one says goodbye, the new one is there 50 ms later.
@@ -227,8 +249,10 @@ void OneFailsNowAndThen(Rig& rig, Judge& judge) {
     events.push_back({seconds(2 * i + 2), [&] { bad.Behave({}); }});
   }
   Watch watch(rig.gateway().admin(), "frontdesk_upstream_ejections_total");
+  // So slow that no standstill of the machine makes the gateway refuse.
   const LoadReport report = rig.Load(
-      {.routes = {rig.Get(), rig.Put()}, .length = length, .connections = 4000}, std::move(events));
+      {.routes = {rig.Get(), rig.Put()}, .rate = 2000, .length = length, .connections = 4000},
+      std::move(events));
   watch.Stop();
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
   judge.AtMost("failed POSTs", report["put1"].failed(),
@@ -344,7 +368,8 @@ std::vector<Row> EndpointRows() {
       {"4-defaults", "...; no keepalive, timeout 15 s, per_attempt_timeout 1 s", dropped, impatient,
        OneDrops},
       {"7", "REFUSED_STREAM for one call of 50", "0 failed", two, OneRefusesStreams},
-      {"7-grpc", "...", "0 failed", grpc, OneRefusesStreams, true},
+      {"7-grpc", "...", "0 failed reads; writes are not made again but 502", grpc,
+       OneRefusesStreamsOfGrpc, true},
       {"8", "50 rolling GOAWAYs and restarts", "0 failed of 100,000", two, Rolling},
       {"8-workers", "... with four workers", "0 failed of 100,000", four, Rolling},
       {"8-grpc", "...", "0 failed of 100,000", grpc, Rolling, true},
