@@ -1,7 +1,10 @@
 // What the protection of calls costs: the same calls over a transport that answers in the next turn
-// of the loop, bare and with the whole chain switched on.
+// of the loop, bare and with the whole chain switched on. chains.sh adds the instructions.
 #include <benchmark/benchmark.h>
 
+#include <iterator>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "gateway/upstream/attempt.h"
@@ -82,38 +85,20 @@ internal::Detached CallProtected(Loop* loop, Channels* channels, const contract:
   --counts->left;
 }
 
-void Finish(Loop& loop, const Counts& counts) {
-  loop.Post([] {});
-  loop.RunUntil([&] { return counts.left == 0; });
-}
+// One of the tables' rows; no end points: a bare transport.
+struct With {
+  const char* name;
+  int endpoints = 0;
+  bool hedge = false;  // one that waits for the observed 95th percentile
+};
 
-void Report(benchmark::State& state, const Counts& counts) {
-  if (counts.failed > 0) state.SkipWithError("calls failed");
-  state.SetItemsProcessed(state.iterations() * kAtOnce);
-}
-
-void Bare(benchmark::State& state) {
-  Loop loop;
-  EchoTransport transport(loop);
-  Counts counts;
-  for (auto _ : state) {
-    counts.left = kAtOnce;
-    for (int i = 0; i < kAtOnce; ++i) CallBare(&loop, &transport, &counts);
-    Finish(loop, counts);
-  }
-  Report(state, counts);
-}
-BENCHMARK(Bare);
-
-// Retries, budget, breakers of method and end point, outlier detection, the choice between
-// `range(0)` end points, a limit of calls in flight, adaptive concurrency; `range(1)`: a hedge that
-// waits for the observed 95th percentile, too.
-void WholeChain(benchmark::State& state) {
-  Loop loop;
+// Retries, budget, breakers of method and end point, outlier detection, the choice among end
+// points, a limit of calls in flight, adaptive concurrency.
+UpstreamSettings Protected(const With& with) {
   UpstreamSettings settings;
   settings.name = "s";
   settings.services = {"s.S"};
-  for (int i = 1; i <= state.range(0); ++i) {
+  for (int i = 1; i <= with.endpoints; ++i) {
     settings.endpoints.emplace_back("127.0.0.1:" + std::to_string(i));
   }
   settings.max_in_flight = 1000;
@@ -121,31 +106,72 @@ void WholeChain(benchmark::State& state) {
   settings.adaptive.gradient.initial = settings.adaptive.gradient.min = 500;
   CallPolicy& policy = settings.methods["/s.S/M"];
   policy.breaker.slow_call = std::chrono::seconds(1);
-  policy.hedge.on = state.range(1) != 0;
+  policy.hedge.on = with.hedge;
   policy.hedge.percentile = 95;
   policy.hedge.delay = std::chrono::seconds(1);
   settings.breaker = policy.breaker;
-  Clusters clusters({settings}, loop.Now());
-  uint32_t random = 1;
-  Channels channels(
-      loop, clusters,
-      [&random] {
-        random = random * 1664525 + 1013904223;
-        return static_cast<double>(random) / 4294967296.0;
-      },
-      nullptr,
-      [](Loop& on, const UpstreamSettings&, const EndpointTarget&, const Random&,
-         Transport::Owner&) { return std::make_unique<EchoTransport>(on); });
-  const contract::MethodName method("s.S", "M", contract::Idempotency::kNoSideEffects);
-  Counts counts;
-  for (auto _ : state) {
-    counts.left = kAtOnce;
-    for (int i = 0; i < kAtOnce; ++i) CallProtected(&loop, &channels, &method, &counts);
-    Finish(loop, counts);
-  }
-  Report(state, counts);
+  return settings;
 }
-BENCHMARK(WholeChain)->Args({1, 0})->Args({2, 0})->Args({8, 0})->Args({2, 1});
+
+// A loop with calls at once, over and over.
+class Calls {
+ public:
+  explicit Calls(const With& with)
+      : bare_(with.endpoints == 0), clusters_({Protected(with)}, loop_.Now()) {}
+
+  [[gnu::noinline]] void Round() {
+    counts_.left = kAtOnce;
+    for (int i = 0; i < kAtOnce; ++i) {
+      if (bare_) {
+        CallBare(&loop_, &transport_, &counts_);
+      } else {
+        CallProtected(&loop_, &channels_, &method_, &counts_);
+      }
+    }
+    loop_.Post([] {});
+    loop_.RunUntil([&] { return counts_.left == 0; });
+  }
+  int failed() const { return counts_.failed; }
+
+ private:
+  const bool bare_;
+  Loop loop_;
+  EchoTransport transport_{loop_};
+  Clusters clusters_;
+  uint32_t random_ = 1;
+  Channels channels_{loop_, clusters_,
+                     [this] {
+                       random_ = random_ * 1664525 + 1013904223;
+                       return static_cast<double>(random_) / 4294967296.0;
+                     },
+                     nullptr,
+                     [](Loop& on, const UpstreamSettings&, const EndpointTarget&, const Random&,
+                        Transport::Owner&) { return std::make_unique<EchoTransport>(on); }};
+  const contract::MethodName method_{"s.S", "M", contract::Idempotency::kNoSideEffects};
+  Counts counts_;
+};
+
+constexpr With kRows[] = {
+    {.name = "Bare"},
+    {.name = "OneEndPoint", .endpoints = 1},
+    {.name = "TwoEndPoints", .endpoints = 2},
+    {.name = "EightEndPoints", .endpoints = 8},
+    {.name = "TwoEndPointsHedged", .endpoints = 2, .hedge = true},
+};
+
+void Chain(benchmark::State& state) {
+  const With& with = kRows[state.range(0)];
+  Calls calls(with);
+  calls.Round();
+  for (auto _ : state) calls.Round();
+  if (calls.failed() > 0) state.SkipWithError("calls failed");
+  state.SetItemsProcessed(state.iterations() * kAtOnce);
+  state.SetLabel(with.name);
+}
+constexpr int kLastRow = static_cast<int>(std::size(kRows)) - 1;
+BENCHMARK(Chain)->DenseRange(0, kLastRow);
+// For chains.sh, which divides by what is said here and the one before, times the calls at once.
+BENCHMARK(Chain)->Name("Counted")->DenseRange(0, kLastRow)->Iterations(100);
 
 }  // namespace
 }  // namespace frontdesk::upstream

@@ -1,6 +1,6 @@
 // What the policies of a request cost: the way from a request that was read to a back end that
 // answers at once, and back to headers; bare, with each policy alone, and with all of them.
-// policy_chain.sh adds the instructions.
+// chains.sh adds the instructions.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -204,7 +204,7 @@ void Chain(benchmark::State& state) {
 }
 constexpr int kLastRow = static_cast<int>(std::size(kRows)) - 1;
 BENCHMARK(Chain)->DenseRange(0, kLastRow);
-// For policy_chain.sh, which divides by what is said here and the one before.
+// For chains.sh, which divides by what is said here and the one before.
 BENCHMARK(Chain)->Name("Counted")->DenseRange(0, kLastRow)->Iterations(1000);
 
 }  // namespace

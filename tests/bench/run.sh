@@ -26,7 +26,7 @@ cmake --build build/release -j "$(nproc)" --target frontdesk light_backend light
   parser_bench chain_bench | tail -1
 bin=build/release/bin
 
-for part in programs load table setups micro peers; do
+for part in programs load table setups pairs micro peers; do
   # shellcheck disable=SC1090
   . "$bench/lib/$part.sh"
 done
@@ -62,6 +62,7 @@ measured "composition of four" "${pids[frontdesk]}" with_wrk 64 $url/four/order-
 measured "composition of four, generated code" "${pids[generated]}" with_wrk 64 \
   http://127.0.0.1:18089/four/order-1
 measured "one call, 1000 connections" "${pids[frontdesk]}" with_wrk 1000 $url/orders/order-1
+start_pairs
 if $peers; then start_peers; fi
 rounds "$runs"
 
@@ -84,6 +85,7 @@ times=$(ratio "$(cost "one call, 1000 connections")" "$(cost "one call")")
 judged "$times" 1.25
 row "one call, 1000 connections" "<= 1.25 x 64 connections" \
   "$times x ($(cost "one call, 1000 connections") us)" "$verdict" "$(note "one call, 1000 connections")"
+pair_rows
 if $peers; then peer_rows; fi
 stop "${!pids[@]}"
 

@@ -14,11 +14,16 @@ measured() {
 median() { tr ' ' '\n' <<<"$1" | grep . | sort -g | awk '{a[NR] = $1} END {print a[int((NR + 1) / 2)]}'; }
 spread() { tr ' ' '\n' <<<"$1" | grep . | sort -g | awk 'NR == 1 {a = $1} {b = $1} END {print a "-" b}'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
+# differences NAME BASE: "value value ..." of what one costs more than the other, a value a run.
+differences() {
+  paste <(tr ' ' '\n' <<<"${cpu[$1]}" | grep .) <(tr ' ' '\n' <<<"${cpu[$2]}" | grep .) |
+    awk '{printf "%.2f ", $1 - $2}'
+}
 ticks() { awk '{sub(/.*\) /, ""); print $12 + $13}' "/proc/$1/stat"; }
 
-# with_wrk CONNECTIONS URL: requests done.
+# with_wrk CONNECTIONS URL [SCRIPT]: requests done; wrk's script says what else is sent.
 with_wrk() {
-  taskset -c 1 wrk -t1 -c"$1" -d"${seconds}s" --timeout 10s "$2" >"$work/load.log" 2>&1
+  taskset -c 1 wrk -t1 -c"$1" -d"${seconds}s" --timeout 10s ${3:+-s "$3"} "$2" >"$work/load.log" 2>&1
   if grep -q 'Non-2xx\|Socket errors' "$work/load.log"; then
     fail load "answers other than 2xx, or lost connections: $2"
   fi

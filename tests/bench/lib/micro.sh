@@ -2,7 +2,7 @@
 
 # nanoseconds PROGRAM: lines "name nanoseconds" of every benchmark in it.
 nanoseconds() {
-  taskset -c 0 "$bin/$1" --benchmark_repetitions="$repetitions" \
+  taskset -c 0 "$bin/$1" --benchmark_filter="-^Counted/" --benchmark_repetitions="$repetitions" \
     --benchmark_report_aggregates_only=true --benchmark_min_time="$min_time" \
     --benchmark_format=json >"$work/$1.json" 2>"$work/$1.log" || fail "$1" "failed"
   jq -r '.benchmarks[] | select(.aggregate_name == "median") |
@@ -12,7 +12,7 @@ nanoseconds() {
 }
 
 micro_figures() {
-  local name ns program limit
+  local name ns program limit row
   declare -A of=()
   echo "Parts: transcoding, matcher, parser ..." >&2
   while read -r name ns; do of[$name]=$ns; done < <(nanoseconds transcode_bench)
@@ -31,14 +31,13 @@ micro_figures() {
   # Of 64 calls, as each iteration makes them.
   of=()
   while read -r name ns; do of[$name]=$ns; done < <(nanoseconds chain_bench)
-  [ -n "${of[Bare]:-}" ] || fail chain_bench "has no Bare"
-  for name in WholeChain/1/0 WholeChain/2/0 WholeChain/8/0 WholeChain/2/1; do
+  for row in "1|one end point" "2|two end points" "3|eight end points" "4|two end points, hedged"; do
+    name=Chain/${row%|*}
     [ -n "${of[$name]:-}" ] || fail chain_bench "has no $name"
-    ns=$(awk -v a="${of[$name]}" -v b="${of[Bare]}" 'BEGIN {print (a - b) / 64}')
+    ns=$(awk -v a="${of[$name]}" -v b="${of[Chain/0]}" 'BEGIN {print (a - b) / 64}')
     judged "$ns" 2000
-    row "the whole chain of a call, $(cut -d/ -f2 <<<"$name") end points$([ "${name##*/}" = 0 ] || echo ", hedged")" \
-      "<= 2 us over none" "$(micros "$ns") us" "$verdict" \
-      "a bare call: $(micros "$(awk -v b="${of[Bare]}" 'BEGIN {print b / 64}')") us"
+    row "the whole chain of a call, ${row#*|}" "<= 2 us over none" "$(micros "$ns") us" "$verdict" \
+      "a bare call: $(micros "$(awk -v b="${of[Chain/0]}" 'BEGIN {print b / 64}')") us"
   done
   for program in matcher_bench parser_bench; do
     while read -r name ns; do
