@@ -19,27 +19,17 @@ constexpr size_t kMostDetached = 4096;
 
 }  // namespace
 
-CallMetrics::CallMetrics(const contract::Contract& contract,
-                         const std::vector<observe::MethodId>& ids, observe::MetricsShard& shard) {
+MethodMetrics::MethodMetrics(const contract::Contract& contract,
+                             const std::vector<observe::MethodId>& ids,
+                             observe::MetricsShard& shard) {
   for (size_t i = 0; i < ids.size(); ++i) {
     methods_.try_emplace(contract.methods()[i].path, ids[i], shard);
   }
 }
 
-upstream::CallObserver* CallMetrics::Of(const contract::MethodName& method) {
+upstream::CallObserver* MethodMetrics::Of(const contract::MethodName& method) {
   const auto at = methods_.find(method.path);
   return at == methods_.end() ? nullptr : &at->second;
-}
-
-void CallMetrics::OfMethod::OnRetry(upstream::RetryEvent event) {
-  switch (event) {
-    case upstream::RetryEvent::kRetry:
-      return Count(observe::CallEvent::kRetry);
-    case upstream::RetryEvent::kHedge:
-      return Count(observe::CallEvent::kHedge);
-    case upstream::RetryEvent::kNoBudget:
-      return Count(observe::CallEvent::kNoBudget);
-  }
 }
 
 Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,

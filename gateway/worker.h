@@ -17,39 +17,22 @@
 #include "gateway/limit/redis_store.h"
 #include "gateway/observe/access_log.h"
 #include "gateway/observe/metrics.h"
+#include "gateway/upstream/call_metrics.h"
 #include "gateway/upstream/channels.h"
 
 namespace frontdesk {
 
 // Counts calls in the worker's shard. Generated clients have a name of their own for what they
 // call, so methods are found by path; one that the contract does not have is not counted.
-class CallMetrics {
+class MethodMetrics {
  public:
-  CallMetrics(const contract::Contract& contract, const std::vector<observe::MethodId>& ids,
-              observe::MetricsShard& shard);
+  MethodMetrics(const contract::Contract& contract, const std::vector<observe::MethodId>& ids,
+                observe::MetricsShard& shard);
 
   upstream::CallObserver* Of(const contract::MethodName& method);
 
  private:
-  class OfMethod final : public upstream::CallObserver {
-   public:
-    OfMethod(observe::MethodId id, observe::MetricsShard& shard) : id_(id), shard_(shard) {}
-
-    void OnStart() override { shard_.OnCallStarted(id_); }
-    void OnEnd(absl::StatusCode code, Duration took) override {
-      shard_.OnCallHandled(id_, static_cast<int>(code), took);
-    }
-    void OnRetry(upstream::RetryEvent event) override;
-    void OnRefused() override { Count(observe::CallEvent::kBreakerOpen); }
-
-   private:
-    void Count(observe::CallEvent event) { shard_.OnCallEvent(id_, event); }
-
-    const observe::MethodId id_;
-    observe::MetricsShard& shard_;
-  };
-
-  std::map<std::string, OfMethod> methods_;
+  std::map<std::string, upstream::CallMetrics> methods_;
 };
 
 // What all workers share and outlives them.
@@ -110,7 +93,7 @@ class Worker final : private Timer {
   const upstream::Random random_;
   observe::MetricsShard& shard_;
   Lateness lateness_;
-  CallMetrics call_metrics_;
+  MethodMetrics call_metrics_;
   upstream::Channels channels_;
   Scope scope_;
   std::optional<limit::RedisStore> shared_limits_;

@@ -1,5 +1,6 @@
 #include "codegen/cpp/client_writer.h"
 
+#include "codegen/cpp/policy_writer.h"
 #include "gateway/contract/contract.h"
 #include "google/protobuf/descriptor.h"
 
@@ -21,7 +22,8 @@ std::string ClientClass(const ServiceDescriptor& service, const Names& names) {
   return names.Class(Cat(service.name(), "Client"));
 }
 
-std::vector<std::string> MethodNameArguments(const MethodDescriptor& method, const Names& names) {
+std::vector<std::string> MethodNameArguments(const MethodDescriptor& method, const Names& names,
+                                             std::string_view declared) {
   std::vector<std::string> arguments = {Cat('"', method.service()->full_name(), '"'),
                                         Cat('"', method.name(), '"')};
   const auto add = [&](std::string_view level) {
@@ -29,6 +31,7 @@ std::vector<std::string> MethodNameArguments(const MethodDescriptor& method, con
   };
   switch (contract::IdempotencyOf(method)) {
     case contract::Idempotency::kUnknown:
+      if (!declared.empty()) add("kUnknown");
       break;
     case contract::Idempotency::kIdempotent:
       add("kIdempotent");
@@ -37,6 +40,7 @@ std::vector<std::string> MethodNameArguments(const MethodDescriptor& method, con
       add("kNoSideEffects");
       break;
   }
+  if (!declared.empty()) arguments.push_back(Cat('&', declared));
   return arguments;
 }
 
@@ -97,8 +101,10 @@ void ClientWriter::WriteSource(Printer& out) const {
               Cat("const ", names_.Of(*method.input_type()), "& request")},
              " const {");
     out.Indent();
+    const bool declares = WriteDeclared(*contract_.FindMethod(method.full_name()), CallsOf::kClient,
+                                        "static const ", "declared", names_, out);
     out.Call(Cat("static const ", names_.Global("frontdesk::contract::MethodName"), " method"),
-             MethodNameArguments(method, names_), ";");
+             MethodNameArguments(method, names_, declares ? "declared" : ""), ";");
     out.Call(Cat("return ", names_.Global("frontdesk::upstream::TypedCall"), "<",
                  names_.Of(*method.output_type()), ">"),
              {"caller_", "context", "method",

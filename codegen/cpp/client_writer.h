@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codegen/cpp/names.h"
@@ -11,17 +12,22 @@ namespace frontdesk::codegen {
 
 // "OrdersClient"
 std::string ClientClass(const google::protobuf::ServiceDescriptor& service, const Names& names);
-// What constructs the contract::MethodName of a method.
+// What constructs the contract::MethodName of a method. `declared`: the variable with what the
+// contract says of its calls; "" for none.
 std::vector<std::string> MethodNameArguments(const google::protobuf::MethodDescriptor& method,
-                                             const Names& names);
+                                             const Names& names, std::string_view declared);
 // The comment that stands in front of something in its .proto, or "".
 template <class Descriptor>
 std::string CommentOf(const Descriptor& descriptor);
 
 class ClientWriter {
  public:
-  ClientWriter(const google::protobuf::ServiceDescriptor& service, const Names& names)
-      : service_(service), names_(names), class_(ClientClass(service, names)) {}
+  ClientWriter(const contract::Contract& contract,
+               const google::protobuf::ServiceDescriptor& service, const Names& names)
+      : contract_(contract),
+        service_(service),
+        names_(names),
+        class_(ClientClass(service, names)) {}
 
   void WriteHeader(Printer& out) const;
   void WriteSource(Printer& out) const;
@@ -30,6 +36,7 @@ class ClientWriter {
   // Of a method: not the class's own name, which would be a constructor.
   std::string NameOf(const std::string& method) const;
 
+  const contract::Contract& contract_;
   const google::protobuf::ServiceDescriptor& service_;
   const Names& names_;
   const std::string class_;

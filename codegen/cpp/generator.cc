@@ -9,6 +9,7 @@
 #include "codegen/cpp/client_writer.h"
 #include "codegen/cpp/conversions.h"
 #include "codegen/cpp/names.h"
+#include "codegen/cpp/policy_writer.h"
 #include "codegen/cpp/printer.h"
 #include "gateway/base/version.h"
 #include "google/protobuf/descriptor.h"
@@ -23,7 +24,7 @@ using google::protobuf::ServiceDescriptor;
 class FileWriter {
  public:
   FileWriter(const contract::Contract& contract, const FileDescriptor& file)
-      : file_(file), names_(contract, file) {
+      : contract_(contract), file_(file), names_(contract, file) {
     for (int i = 0; i < file_.service_count(); ++i) {
       AggregateWriter writer(contract, *file_.service(i), names_);
       if (!writer.empty()) aggregates_.push_back(std::move(writer));
@@ -49,7 +50,10 @@ class FileWriter {
   }
   // What only this file knows: names of methods, conversions, runs.
   void WriteHidden(Printer& out) const;
+  // Whether the contract says how calls of its clients are protected.
+  bool Declares() const;
 
+  const contract::Contract& contract_;
   const FileDescriptor& file_;
   const Names names_;
   std::vector<AggregateWriter> aggregates_;
@@ -78,7 +82,7 @@ File FileWriter::Header() const {
   OpenSpace(out);
   for (int i = 0; i < file_.service_count(); ++i) {
     out.Line();
-    ClientWriter(*file_.service(i), names_).WriteHeader(out);
+    ClientWriter(contract_, *file_.service(i), names_).WriteHeader(out);
   }
   for (const AggregateWriter& writer : aggregates_) {
     out.Line();
@@ -89,6 +93,15 @@ File FileWriter::Header() const {
   return {header_name(), out.Take()};
 }
 
+bool FileWriter::Declares() const {
+  for (const contract::Method& method : contract_.methods()) {
+    const bool streams = method.client_streaming || method.server_streaming;
+    if (method.descriptor->file() != &file_ || streams) continue;
+    if (codegen::Declares(method, CallsOf::kClient, names_)) return true;
+  }
+  return false;
+}
+
 void FileWriter::WriteHidden(Printer& out) const {
   std::map<std::string, const contract::Method*> called;
   for (const AggregateWriter& writer : aggregates_) writer.NoteCalled(called);
@@ -96,8 +109,11 @@ void FileWriter::WriteHidden(Printer& out) const {
   out.Line("namespace {");
   out.Line();
   for (const auto& [name, method] : called) {
+    std::string declared = Cat(name, "Policy");
+    while (called.contains(declared)) declared += '_';
+    if (!WriteDeclared(*method, CallsOf::kStep, "const ", declared, names_, out)) declared.clear();
     out.Call(Cat("const ", names_.Global("frontdesk::contract::MethodName"), ' ', name),
-             MethodNameArguments(*method->descriptor, names_), ";");
+             MethodNameArguments(*method->descriptor, names_, declared), ";");
   }
   out.Line();
   Conversions conversions(names_);
@@ -119,6 +135,9 @@ File FileWriter::Source() const {
       out.Line("#include <", header, '>');
     }
     out.Line();
+  } else if (Declares()) {
+    out.Line("#include <chrono>");
+    out.Line();
   }
   out.Line("#include \"gateway/base/version.h\"");
   std::set<std::string> headers;
@@ -133,7 +152,7 @@ File FileWriter::Source() const {
            ";");
   out.Line();
   for (int i = 0; i < file_.service_count(); ++i) {
-    ClientWriter(*file_.service(i), names_).WriteSource(out);
+    ClientWriter(contract_, *file_.service(i), names_).WriteSource(out);
   }
   WriteHidden(out);
   for (const AggregateWriter& writer : aggregates_) {

@@ -20,7 +20,7 @@ std::string TypeOf(const PlanStep& step, const StepNames& its, const Names& name
   return Cat(names.Global(Cat("frontdesk::compose::", kind)), '<', types, '>');
 }
 
-std::vector<std::string> OptionsOf(const PlanStep& step) {
+std::vector<std::string> OptionsOf(const PlanStep& step, const StepNames& its) {
   const PlanStep usual;
   std::vector<std::string> options = {Cat(".id = \"", step.id, '"')};
   if (step.timeout != usual.timeout) options.push_back(Cat(".timeout = ", TimeOf(step.timeout)));
@@ -34,6 +34,7 @@ std::vector<std::string> OptionsOf(const PlanStep& step) {
   if (step.batch && step.batch->max_keys != contract::PlanBatch().max_keys) {
     options.push_back(Cat(".max_keys = ", step.batch->max_keys));
   }
+  if (!its.policy.empty()) options.push_back(Cat(".policy = ", its.policy, "()"));
   return options;
 }
 
@@ -53,6 +54,20 @@ std::string Joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+// One of several arguments, broken in front of an option where it is too long for a line.
+void WriteArgument(std::string argument, std::string_view end, Printer& out) {
+  std::string_view indent = "    ";
+  while (out.margin() + indent.size() + argument.size() + end.size() > Printer::kWidth) {
+    const size_t room = Printer::kWidth - out.margin() - indent.size() - 1;
+    const size_t at = argument.rfind(", .", room);
+    if (at == std::string::npos) break;
+    out.Line(indent, argument.substr(0, at + 1));
+    argument.erase(0, at + 2);
+    indent = "     ";
+  }
+  out.Line(indent, argument, end);
+}
+
 }  // namespace
 
 std::string TimeOf(std::chrono::nanoseconds time) {
@@ -63,7 +78,7 @@ std::string TimeOf(std::chrono::nanoseconds time) {
 }
 
 void WriteMember(const PlanStep& step, const StepNames& its, const Names& names, Printer& out) {
-  std::vector<std::string> arguments = {"*this", Cat('{', Joined(OptionsOf(step)), '}')};
+  std::vector<std::string> arguments = {"*this", Cat('{', Joined(OptionsOf(step, its)), '}')};
   if (step.undo) arguments.push_back(Cat('{', Joined(UndoOptionsOf(*step.undo, its, names)), '}'));
   if (!its.stand_in.empty()) arguments.push_back(Cat('&', its.stand_in));
   const std::string head = Cat(TypeOf(step, its, names), ' ', its.member, '{');
@@ -72,7 +87,7 @@ void WriteMember(const PlanStep& step, const StepNames& its, const Names& names,
   out.Line(head);
   if (out.margin() + 4 + all.size() <= Printer::kWidth) return out.Line("    ", all);
   for (const std::string& argument : arguments) {
-    out.Line("    ", argument, &argument == &arguments.back() ? "};" : ",");
+    WriteArgument(argument, &argument == &arguments.back() ? "};" : ",", out);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "codegen/cpp/constant_writer.h"
 #include "codegen/cpp/fill_writer.h"
 #include "codegen/cpp/member_writer.h"
+#include "codegen/cpp/policy_writer.h"
 #include "codegen/cpp/undo_writer.h"
 #include "codegen/cpp/uses.h"
 #include "google/protobuf/descriptor.h"
@@ -86,6 +87,7 @@ std::vector<StepNames> NamesOfSteps(const contract::Method& method, const Names&
     const frontdesk::v1::Step* declared = Declared(composition, step.id);
     if (declared->hooks()) names.hook = Fresh(Cat(method.name, camel), used);
     if (step.batch) names.batch = Fresh(Cat(camel, "Batch"), used);
+    if (Declares(step)) names.policy = Fresh(Cat(camel, "Policy"), used);
     if (step.undo && !step.undo->from_reply.empty()) names.undo = Fresh(Cat("Undo", camel), used);
     if (step.on_error == PlanStep::OnError::kDefault) {
       names.stand_in = Fresh(Cat("Default", camel), used);
@@ -158,6 +160,10 @@ void RunWriter::WriteClass(Printer& out) {
   for (size_t i = 0; i < steps_.size(); ++i) {
     WriteStep(i, out);
     out.Line();
+    if (!steps_[i].policy.empty()) {
+      WriteStepPolicy(plan_.steps[i], steps_[i].policy, names_, out);
+      out.Line();
+    }
     if (steps_[i].stand_in.empty()) continue;
     WriteDefault(i, out);
     out.Line();

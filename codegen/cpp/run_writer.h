@@ -22,6 +22,7 @@ struct StepNames {
   std::string element;   // of `each`: "line"
   std::string stand_in;  // of on_error: DEFAULT: "DefaultOrder"
   std::string batch;     // of `batch`: "ProductsBatch"
+  std::string policy;    // of a step that says how its calls are protected: "OrderPolicy"
   std::string undo;      // of `undo`, with something of the reply: "UndoOrder"
 };
 

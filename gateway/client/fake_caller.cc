@@ -9,10 +9,9 @@ namespace frontdesk::client {
 namespace {
 
 // When a call that starts now must have ended.
-TimePoint DeadlineOf(const upstream::CallContext& context, const upstream::CallOptions& options,
-                     TimePoint now) {
-  if (options.timeout >= TimePoint::max() - now) return context.deadline;
-  return std::min(context.deadline, now + options.timeout);
+TimePoint DeadlineOf(const upstream::CallContext& context, Duration timeout, TimePoint now) {
+  if (timeout >= TimePoint::max() - now) return context.deadline;
+  return std::min(context.deadline, now + timeout);
 }
 
 }  // namespace
@@ -44,7 +43,7 @@ Task<absl::StatusOr<upstream::UnaryReply>> FakeCaller::Unary(upstream::CallConte
   const auto found = scripts_.find(seen_.back().first);
   if (context.cancel.cancelled()) co_return context.cancel.reason();
   const TimePoint now = loop_.Now();
-  const TimePoint deadline = DeadlineOf(context, options, now);
+  const TimePoint deadline = DeadlineOf(context, WithDeclared(options, method).timeout, now);
   if (deadline <= now) {
     co_return DeadlineExceeded("the time was over before the call").NeverSent();
   }

@@ -1,5 +1,6 @@
 // Generated clients in a program that is not the gateway: threads with loops, and the connections
-// of each.
+// of each. Calls are protected as the contract says that the clients were generated from; what
+// UpstreamSettings::methods says of a method holds instead of all that.
 //
 //   client::Runtime runtime({.upstreams = {{.name = "orders",
 //                                           .services = {"shop.order.v1.Orders"},
@@ -22,9 +23,13 @@
 #include "gateway/client/future.h"
 #include "gateway/upstream/call_context.h"
 #include "gateway/upstream/caller.h"
-#include "gateway/upstream/cluster.h"
+#include "gateway/upstream/cluster_view.h"
 #include "gateway/upstream/control_loop.h"
 #include "gateway/upstream/settings.h"
+
+namespace prometheus {
+class Collectable;
+}
 
 namespace frontdesk::client {
 
@@ -68,8 +73,16 @@ class Runtime {
 
   // Calls under way.
   size_t running() const { return running_.load(); }
+  // How every upstream does at this moment: its end points, and the methods called so far, each
+  // with its breaker: state, reason, time to the next probe.
+  std::vector<upstream::ClusterView> Describe() const;
+  // The same and the calls as metrics, with the names that a gateway has for them (grpc_client_*,
+  // frontdesk_upstream_*), to be registered wherever the program's own are:
+  // exposer.RegisterCollectable(runtime.metrics()). Collects on any thread, and may outlive this.
+  const std::shared_ptr<prometheus::Collectable>& metrics() const { return metrics_; }
 
  private:
+  class Seen;   // what is known of upstreams and calls
   struct Lane;  // a loop, its thread and what makes its calls
 
   // Runs `work` on some loop with a context that lasts as long as the task.
@@ -84,7 +97,8 @@ class Runtime {
     into->set_value(std::move(answer));
   }
 
-  upstream::Clusters clusters_;
+  const std::shared_ptr<Seen> seen_;
+  const std::shared_ptr<prometheus::Collectable> metrics_;  // it
   std::unique_ptr<upstream::ControlLoop> control_;  // null when calls are made by something else
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<size_t> turn_{0};

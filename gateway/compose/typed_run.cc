@@ -107,6 +107,7 @@ upstream::CallOptions TypedRun::OptionsFor(const StepState& step) const {
   options.timeout = step.options_.timeout;
   options.max_reply_bytes = options_.max_reply_bytes;
   options.policy = PolicyOf(options_, step.index_);
+  options.declared = step.options_.policy;
   return options;
 }
 

@@ -56,6 +56,9 @@ struct StepOptions {
   uint32_t max_parallel = 16;  // of a step with `each`
   bool of_request = false;     // `each` goes through a list of the request's
   size_t max_keys = 100;       // of one call, with `batch`
+  // Of its calls, where it says something about them; holds unless RunOptions::policies or the
+  // upstream's settings do.
+  const upstream::CallPolicy* policy = nullptr;
 };
 
 class TypedRun;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -59,6 +60,18 @@ struct CallPolicy {
   // That of each end point is in UpstreamSettings.
   BreakerSettings breaker = MethodBreaker();
   Priority priority = Priority::kNormal;
+};
+
+// Of one answer, unless something else is said.
+inline constexpr size_t kUsualReplyBytes = 4 << 20;
+
+// What a contract says of a method for programs that call it without a gateway: generated code
+// brings it along.
+struct DeclaredPolicy {
+  CallPolicy calls;
+  // Of a call that says nothing about its own. max(): nothing is declared.
+  Duration timeout = Duration::max();
+  size_t max_reply_bytes = kUsualReplyBytes;
 };
 
 }  // namespace frontdesk::contract

@@ -14,12 +14,14 @@ enum class Idempotency {
   kNoSideEffects,  // made again, and twice at the same time
 };
 
+struct DeclaredPolicy;  // contract/call_policy.h
+
 struct MethodName {
   MethodName() = default;
   // "shop.order.v1.Orders" and "GetOrder".
   MethodName(std::string_view of_service, std::string_view of_name,
-             Idempotency level = Idempotency::kUnknown)
-      : service(of_service), name(of_name), idempotency(level) {
+             Idempotency level = Idempotency::kUnknown, const DeclaredPolicy* of_calls = nullptr)
+      : service(of_service), name(of_name), idempotency(level), declared(of_calls) {
     full_name = service + '.' + name;
     path = '/' + service + '/' + name;
   }
@@ -29,6 +31,9 @@ struct MethodName {
   std::string name;       // "GetOrder"
   std::string path;       // "/shop.order.v1.Orders/GetOrder"
   Idempotency idempotency = Idempotency::kUnknown;
+  // In generated code: what the contract that it was made of says of calls; outlives them. Null:
+  // nothing but what is usual.
+  const DeclaredPolicy* declared = nullptr;
 
   bool no_side_effects() const { return idempotency == Idempotency::kNoSideEffects; }
 };

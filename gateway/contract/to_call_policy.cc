@@ -61,4 +61,12 @@ CallPolicy ToCallPolicy(const frontdesk::v1::Policy& from, Idempotency level) {
   return policy;
 }
 
+DeclaredPolicy ToDeclaredPolicy(const frontdesk::v1::Policy& from, Idempotency level) {
+  DeclaredPolicy policy;
+  policy.calls = ToCallPolicy(from, level);
+  policy.timeout = ToDuration(from.timeout(), policy.timeout);
+  if (from.has_max_response_bytes()) policy.max_reply_bytes = from.max_response_bytes();
+  return policy;
+}
+
 }  // namespace frontdesk::contract

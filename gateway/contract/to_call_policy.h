@@ -18,6 +18,10 @@ BreakerSettings ToBreaker(const frontdesk::v1::Policy::Breaker& from, BreakerSet
 // Of a method of this level: only what reads is hedged. What may be retried is the call's concern.
 CallPolicy ToCallPolicy(const frontdesk::v1::Policy& from, Idempotency level);
 
+// The same with what else a program says of its calls that has no gateway before it: `timeout` and
+// `max_response_bytes`.
+DeclaredPolicy ToDeclaredPolicy(const frontdesk::v1::Policy& from, Idempotency level);
+
 Priority ToPriority(frontdesk::v1::Policy::Priority from);
 
 }  // namespace frontdesk::contract

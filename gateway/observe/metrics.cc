@@ -339,6 +339,14 @@ std::vector<MetricFamily> Metrics::Collect() const {
   return out;
 }
 
+std::vector<MetricFamily> Metrics::CollectOfCalls() const {
+  std::vector<MetricFamily> out;
+  MutexLock lock(mutex_);
+  CollectCalls(out);
+  CollectCallEvents(out);
+  return out;
+}
+
 std::string Metrics::Text() const { return prometheus::TextSerializer().Serialize(Collect()); }
 
 }  // namespace frontdesk::observe

@@ -179,6 +179,8 @@ class Metrics : public prometheus::Collectable {
   prometheus::Registry& registry() { return registry_; }
 
   std::vector<prometheus::MetricFamily> Collect() const override;
+  // Of the calls alone, for a program that serves nothing itself.
+  std::vector<prometheus::MetricFamily> CollectOfCalls() const;
   // Everything in Prometheus' text format.
   std::string Text() const;
 

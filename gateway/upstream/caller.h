@@ -21,17 +21,31 @@ struct UnaryReply {
 };
 
 struct CallOptions {
-  // Longest time of this call; the context's deadline holds as well.
+  // Longest time of this call; the context's deadline holds as well. Where it or max_reply_bytes
+  // is not said, what the method's contract says holds.
   Duration timeout = Duration::max();
   // What that is the rest of, where several calls share it; zero where it is all.
   Duration whole{};
-  size_t max_reply_bytes = 4 << 20;
+  size_t max_reply_bytes = contract::kUsualReplyBytes;
   // Sent as `idempotency-key`, so that a back end does not do twice what it is asked twice; none if
   // empty. Outlives the task.
   std::string_view idempotency_key = {};
   // Instead of the method's own; outlives the task. Null: the method's own.
   const CallPolicy* policy = nullptr;
+  // The same as the contract says it of this call in particular, as for a composition's step: holds
+  // where neither `policy` nor UpstreamSettings::methods says anything.
+  const CallPolicy* declared = nullptr;
 };
+
+// Where nobody has said otherwise: `options` with what the contract says of calls of `method`.
+inline CallOptions WithDeclared(CallOptions options, const contract::MethodName& method) {
+  if (!method.declared) return options;
+  if (options.timeout == Duration::max()) options.timeout = method.declared->timeout;
+  if (options.max_reply_bytes == contract::kUsualReplyBytes) {
+    options.max_reply_bytes = method.declared->max_reply_bytes;
+  }
+  return options;
+}
 
 class Caller {
  public:

@@ -1,6 +1,7 @@
 #include "gateway/upstream/channels.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "gateway/base/failure.h"
@@ -85,19 +86,24 @@ Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
   if (request.size() > settings.max_message_bytes) {
     return Fail(RequestTooLarge(request.size(), settings.max_message_bytes));
   }
+  const bool settled = target.method.from_settings;
+  std::optional<CallOptions> with_declared;
+  if (!settled && method.declared) with_declared = WithDeclared(options, method);
+  const CallOptions& own = with_declared ? *with_declared : options;
+  const CallPolicy* policy = options.policy;
+  if (!policy && !settled) policy = options.declared;
   CallSpec spec;
   spec.path = method.path;
   spec.metadata = &context.metadata;
   spec.idempotency_key = options.idempotency_key;
-  spec.deadline = Deadline(context, options, settings.timeout);
-  spec.max_reply_bytes = std::min(options.max_reply_bytes, settings.max_message_bytes);
-  const Duration whole = Whole(context, options, settings.timeout);
+  spec.deadline = Deadline(context, own, settings.timeout);
+  spec.max_reply_bytes = std::min(own.max_reply_bytes, settings.max_message_bytes);
+  const Duration whole = Whole(context, own, settings.timeout);
   if (known->versions) {
-    return CallVersion(*known->versions, context, method, spec, whole, request, options.policy,
-                       random_());
+    return CallVersion(*known->versions, context, method, spec, whole, request, policy, random_());
   }
   return MakeCall(target, context, method, spec, whole, request,
-                  options.policy ? *options.policy : target.method.policy);
+                  policy ? *policy : target.method.policy);
 }
 
 Task<absl::StatusOr<UnaryReply>> Channels::CallVersion(const Versions& of, CallContext& context,

@@ -235,9 +235,10 @@ MethodState& Cluster::Method(const contract::MethodName& method) {
   const MutexLock lock(mutex_);
   std::unique_ptr<MethodState>& state = methods_[method.path];
   if (!state) {
-    const auto policy = settings_.methods.find(method.path);
-    state = std::make_unique<MethodState>(policy == settings_.methods.end() ? CallPolicy()
-                                                                            : policy->second);
+    const auto said = settings_.methods.find(method.path);
+    const bool from_settings = said != settings_.methods.end();
+    const CallPolicy otherwise = method.declared ? method.declared->calls : CallPolicy();
+    state = std::make_unique<MethodState>(from_settings ? said->second : otherwise, from_settings);
   }
   return *state;
 }

@@ -93,9 +93,11 @@ using Endpoints = std::vector<PublishedEndpoint>;
 
 // One method of the upstream: lives as long as the cluster.
 struct MethodState {
-  explicit MethodState(CallPolicy with) : policy(std::move(with)), breaker(policy.breaker) {}
+  MethodState(CallPolicy with, bool settings)
+      : policy(std::move(with)), from_settings(settings), breaker(policy.breaker) {}
 
   const CallPolicy policy;
+  const bool from_settings;  // UpstreamSettings::methods: nothing else counts
   SharedBreaker breaker;
   Losses losses;
   // How long successful calls take; kept only where a hedge waits for a percentile.
@@ -149,6 +151,7 @@ class Cluster {
   bool EnterQueue();
   void LeaveQueue() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
 
+  // As the settings say, or else what `method` was declared with when it was first asked for.
   MethodState& Method(const contract::MethodName& method);
 
   // How everything does, for operators.

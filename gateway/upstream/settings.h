@@ -112,7 +112,10 @@ struct UpstreamSettings {
   std::string version;
   // Calls go within TLS, with these; null for plain TCP.
   std::shared_ptr<tls::Credentials> tls;
-  // By path, "/package.Service/Method"; what is not in it has the defaults.
+  // By path, "/package.Service/Method". What is in it holds as a whole, instead of whatever the
+  // contract of generated code says of the method's calls (a composition's steps, `timeout` and
+  // `max_response_bytes` included): it is how an operator changes what a program was compiled with.
+  // What is not in it is as that contract says, or has the defaults.
   std::map<std::string, CallPolicy> methods;
 
   // Connections per end point and event loop.

@@ -15,7 +15,7 @@
 
 namespace banquet::v1 {
 
-static_assert(frontdesk::kGeneratedCode == 1,
+static_assert(frontdesk::kGeneratedCode == 2,
               "generate this file again: the library is of another version");
 
 frontdesk::Task<absl::StatusOr<Table>> BanquetClient::GetTable(
@@ -55,15 +55,61 @@ frontdesk::Task<absl::StatusOr<Receipt>> BanquetClient::BuySome(
 
 namespace {
 
+const frontdesk::contract::DeclaredPolicy kMarketV1StallsGetMenuPolicy = [] {
+  frontdesk::contract::DeclaredPolicy policy;
+  policy.calls.retry.backoff.initial = std::chrono::milliseconds(1);
+  policy.calls.retry.backoff.max = std::chrono::milliseconds(2);
+  policy.calls.hedge.on = true;
+  policy.calls.hedge.delay = std::chrono::milliseconds(20);
+  policy.calls.hedge.max_attempts = 3;
+  return policy;
+}();
 const frontdesk::contract::MethodName kMarketV1StallsGetMenu(
-    "market.v1.Stalls", "GetMenu", frontdesk::contract::Idempotency::kNoSideEffects);
+    "market.v1.Stalls", "GetMenu", frontdesk::contract::Idempotency::kNoSideEffects,
+    &kMarketV1StallsGetMenuPolicy);
 const frontdesk::contract::MethodName kMarketV2StallsGetMenu("market.v2.Stalls", "GetMenu");
+const frontdesk::contract::DeclaredPolicy kStallsBatchGetPolicy = [] {
+  frontdesk::contract::DeclaredPolicy policy;
+  policy.calls.retry.max_attempts = 4;
+  policy.calls.retry.backoff.initial = std::chrono::milliseconds(1);
+  policy.calls.retry.backoff.max = std::chrono::milliseconds(2);
+  policy.calls.retry.backoff.multiplier = 1.5;
+  policy.calls.retry.per_attempt_timeout = std::chrono::milliseconds(1500);
+  policy.calls.retry.codes = {};
+  policy.calls.retry.codes.Add(absl::StatusCode::kDeadlineExceeded);
+  policy.calls.retry.codes.Add(absl::StatusCode::kUnavailable);
+  policy.calls.breaker.consecutive_failures = 3;
+  policy.calls.breaker.error_percent = 12.5;
+  policy.calls.breaker.slow_call = std::chrono::seconds(1);
+  policy.calls.breaker.slow_percent = 90;
+  policy.calls.breaker.window = std::chrono::seconds(20);
+  policy.calls.breaker.minimum_calls = 10;
+  policy.calls.breaker.open_time = std::chrono::seconds(1);
+  policy.calls.breaker.max_open_time = std::chrono::seconds(30);
+  policy.calls.breaker.probes = 1;
+  return policy;
+}();
 const frontdesk::contract::MethodName kStallsBatchGet(
-    "market.v1.Stalls", "BatchGet", frontdesk::contract::Idempotency::kNoSideEffects);
+    "market.v1.Stalls", "BatchGet", frontdesk::contract::Idempotency::kNoSideEffects,
+    &kStallsBatchGetPolicy);
+const frontdesk::contract::DeclaredPolicy kStallsByKindsPolicy = [] {
+  frontdesk::contract::DeclaredPolicy policy;
+  policy.calls.retry.backoff.initial = std::chrono::milliseconds(1);
+  policy.calls.retry.backoff.max = std::chrono::milliseconds(2);
+  return policy;
+}();
 const frontdesk::contract::MethodName kStallsByKinds(
-    "market.v1.Stalls", "ByKinds", frontdesk::contract::Idempotency::kNoSideEffects);
+    "market.v1.Stalls", "ByKinds", frontdesk::contract::Idempotency::kNoSideEffects,
+    &kStallsByKindsPolicy);
+const frontdesk::contract::DeclaredPolicy kStallsByNumbersPolicy = [] {
+  frontdesk::contract::DeclaredPolicy policy;
+  policy.calls.retry.backoff.initial = std::chrono::milliseconds(1);
+  policy.calls.retry.backoff.max = std::chrono::milliseconds(2);
+  return policy;
+}();
 const frontdesk::contract::MethodName kStallsByNumbers(
-    "market.v1.Stalls", "ByNumbers", frontdesk::contract::Idempotency::kNoSideEffects);
+    "market.v1.Stalls", "ByNumbers", frontdesk::contract::Idempotency::kNoSideEffects,
+    &kStallsByNumbersPolicy);
 const frontdesk::contract::MethodName kTillsDeliver("market.v1.Tills", "Deliver");
 const frontdesk::contract::MethodName kTillsHold("market.v1.Tills", "Hold");
 const frontdesk::contract::MethodName kTillsPay("market.v1.Tills", "Pay");
@@ -132,6 +178,17 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
     co_await menu_.Ask(kMarketV1StallsGetMenu, ask);
   }
 
+  static const frontdesk::contract::CallPolicy* MenuPolicy() {
+    static const frontdesk::contract::CallPolicy made = [] {
+      frontdesk::contract::CallPolicy policy;
+      policy.retry.max_attempts = 2;
+      policy.retry.backoff.initial = std::chrono::milliseconds(1);
+      policy.retry.backoff.max = std::chrono::milliseconds(2);
+      return policy;
+    }();
+    return &made;
+  }
+
   frontdesk::Task<void> AskMotto() {
     const bool ready = co_await motto_.After(menu_);
     if (!ready) co_return;
@@ -187,6 +244,19 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
     co_await numbered_.AskAll(kStallsByNumbers);
   }
 
+  static const frontdesk::contract::CallPolicy* NumberedPolicy() {
+    static const frontdesk::contract::CallPolicy made = [] {
+      frontdesk::contract::CallPolicy policy;
+      policy.retry.backoff.initial = std::chrono::milliseconds(1);
+      policy.retry.backoff.max = std::chrono::milliseconds(2);
+      policy.hedge.on = true;
+      policy.hedge.delay = std::chrono::milliseconds(50);
+      policy.hedge.percentile = 95;
+      return policy;
+    }();
+    return &made;
+  }
+
   // One call for many of `kinds`.
   struct KindsBatch {
     using Key = market::v1::Kind;
@@ -234,13 +304,15 @@ class GetTableRun final : public frontdesk::compose::TypedRun {
   }
 
   const GetTableRequest& request_;
-  frontdesk::compose::Step<market::v1::Menu> menu_{*this, {.id = "menu"}};
+  frontdesk::compose::Step<market::v1::Menu> menu_{*this, {.id = "menu", .policy = MenuPolicy()}};
   frontdesk::compose::Step<market::v2::Menu> motto_{*this, {.id = "motto", .optional = true}};
   frontdesk::compose::BatchStep<FruitsBatch> fruits_{
       *this,
       {.id = "fruits", .timeout = std::chrono::milliseconds(300), .optional = true, .max_keys = 2}};
   frontdesk::compose::BatchStep<NumberedBatch> numbered_{
-      *this, {.id = "numbered", .optional = true, .max_parallel = 1, .max_keys = 1}};
+      *this,
+      {.id = "numbered", .optional = true, .max_parallel = 1, .max_keys = 1,
+       .policy = NumberedPolicy()}};
   frontdesk::compose::BatchStep<KindsBatch> kinds_{
       *this, {.id = "kinds", .optional = true, .of_request = true}, &DefaultKinds};
   frontdesk::compose::BatchStep<SortsBatch> sorts_{
@@ -607,7 +679,7 @@ frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Receipt>>> BanquetAggr
 
 const std::vector<frontdesk::compose::GeneratedMethod>& BanquetAggregates::Methods() {
   static const std::vector<frontdesk::compose::GeneratedMethod> methods = {
-    {"/banquet.v1.Banquet/GetTable", 0xeccf7186d60024c8u,
+    {"/banquet.v1.Banquet/GetTable", 0xa1c2c828e22546c2u,
      &frontdesk::compose::Serve<&BanquetAggregates::GetTable>::Run},
     {"/banquet.v1.Banquet/GetBasket", 0x129557d6b3aacea0u,
      &frontdesk::compose::Serve<&BanquetAggregates::GetBasket>::Run},

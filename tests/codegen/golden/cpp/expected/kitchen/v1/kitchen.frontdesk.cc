@@ -12,7 +12,7 @@
 
 namespace kitchen::v1 {
 
-static_assert(frontdesk::kGeneratedCode == 1,
+static_assert(frontdesk::kGeneratedCode == 2,
               "generate this file again: the library is of another version");
 
 frontdesk::Task<absl::StatusOr<Shelf>> KitchenClient::GetShelf(

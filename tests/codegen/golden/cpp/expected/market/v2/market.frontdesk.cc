@@ -6,7 +6,7 @@
 
 namespace market::v2 {
 
-static_assert(frontdesk::kGeneratedCode == 1,
+static_assert(frontdesk::kGeneratedCode == 2,
               "generate this file again: the library is of another version");
 
 frontdesk::Task<absl::StatusOr<Menu>> StallsClient::GetMenu(
