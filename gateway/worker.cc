@@ -93,6 +93,7 @@ void Worker::Start() {
 
 void Worker::OnTimer() {
   loop_.Arm(*this, loop_.Now() + SpareMemory::kLook);
+  listener_.DropUnusedBuffers();
   spare_memory_.Look();
 }
 

@@ -7,14 +7,8 @@
 namespace frontdesk::http {
 
 std::unique_ptr<char[]> BlockPool::Take() {
-  if (spare_.empty()) return std::unique_ptr<char[]>(new char[kBlock]);
-  std::unique_ptr<char[]> block = std::move(spare_.back());
-  spare_.pop_back();
-  return block;
-}
-
-void BlockPool::Give(std::unique_ptr<char[]> block) {
-  if (spare_.size() < kMostSpare) spare_.push_back(std::move(block));
+  std::unique_ptr<char[]> block = spare_.Take();
+  return block ? std::move(block) : std::unique_ptr<char[]>(new char[kBlock]);
 }
 
 InputBuffer::~InputBuffer() {

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <memory>
-#include <vector>
+#include <utility>
+
+#include "gateway/base/spares.h"
 
 namespace frontdesk::http {
 
@@ -14,11 +16,12 @@ class BlockPool {
   static constexpr size_t kBlock = 4096;
 
   std::unique_ptr<char[]> Take();
-  void Give(std::unique_ptr<char[]> block);
+  void Give(std::unique_ptr<char[]> block) { spare_.Give(std::move(block)); }
+  void DropUnused() { spare_.DropUnused(); }
 
  private:
   static constexpr size_t kMostSpare = 256;
-  std::vector<std::unique_ptr<char[]>> spare_;
+  Spares<std::unique_ptr<char[]>> spare_{kMostSpare};
 };
 
 class InputBuffer {

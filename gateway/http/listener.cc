@@ -313,4 +313,9 @@ void Listener::Abort() {
   for (Connection* connection : all) connection->Abort();
 }
 
+void Listener::DropUnusedBuffers() {
+  worker_.blocks.DropUnused();
+  worker_.texts.DropUnused();
+}
+
 }  // namespace frontdesk::http

@@ -69,6 +69,8 @@ class Listener final : private ConnectionObserver, private Timer {
   void CloseIdle(Duration idle_for = Duration::zero());
   // Ends everything; the requests in flight are cancelled.
   void Abort();
+  // Spare buffers that no connection has needed since the last time are let go of.
+  void DropUnusedBuffers();
 
   // Open connections of this worker, those included that still finish their last answer.
   size_t connections() const { return worker_.connections.size(); }

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <ctime>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "gateway/base/loop.h"
+#include "gateway/base/spares.h"
 #include "gateway/http/handshake_queue.h"
 #include "gateway/http/input_buffer.h"
 #include "gateway/http/message.h"
@@ -24,22 +25,18 @@ class Connection;
 // Spare output buffers, so that an answer allocates nothing and an idle connection holds none.
 class TextPool {
  public:
-  std::string Take() {
-    if (spare_.empty()) return {};
-    std::string text = std::move(spare_.back());
-    spare_.pop_back();
-    return text;
-  }
+  std::string Take() { return spare_.Take(); }
   void Give(std::string text) {
-    if (spare_.size() >= kMostSpare || text.capacity() > kMostCapacity) return;
+    if (text.capacity() > kMostCapacity) return;
     text.clear();
-    spare_.push_back(std::move(text));
+    spare_.Give(std::move(text));
   }
+  void DropUnused() { spare_.DropUnused(); }
 
  private:
   static constexpr size_t kMostSpare = 128;
   static constexpr size_t kMostCapacity = 64 << 10;
-  std::vector<std::string> spare_;
+  Spares<std::string> spare_{kMostSpare};
 };
 
 // Told what becomes of connections.
