@@ -104,7 +104,7 @@ void TheyAllFailBehindAnother(Rig& rig, Judge& judge) {
   rig.Behave({.relay = relay.relay()});
   judge.AtMost("failed before",
                rig.Load({.routes = {rig.Get(), rig.Put()}, .rate = 200}).Total().failed(), 0);
-  JudgeStorm(rig, judge, last, 1.44);
+  JudgeStorm(rig, judge, last, 1.441);
   judge.That("all calls ended", rig.Until([&] { return relay.running() == 0; }, seconds(15)));
   rig.Heal();
   judge.AtMost("writes made twice behind it", Rig::Duplicates({&last}), 0);
