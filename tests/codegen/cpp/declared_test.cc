@@ -97,7 +97,7 @@ TEST_P(Declared, BreakerHolds) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Declared, kTransports, NameOfTransport);
+INSTANTIATE_TEST_SUITE_P(Transports, Declared, kOverBoth, NameOf);
 
 // Notes how the menu is asked for; answers everything by an empty message.
 class Noting final : public upstream::Caller {

@@ -138,17 +138,23 @@ inline double Metric(const client::Runtime& runtime, const std::string& name) {
   return sum;
 }
 
-// By transport.
-class OverBoth : public ::testing::TestWithParam<TransportKind> {
+struct Over {
+  TransportKind transport;
+  size_t loops;  // what is known of back ends is known to all of them
+};
+
+// By transport, in one loop and in four.
+class OverBoth : public ::testing::TestWithParam<Over> {
  protected:
   template <class... BackEnds>
   client::RuntimeOptions To(const BackEnds&... back_ends) {
     upstream::UpstreamSettings settings;
     settings.name = "shop";
     settings.services = {"shop.order.v1.Orders", "market.v1.Stalls"};
-    settings.transport = GetParam();
+    settings.transport = GetParam().transport;
     (settings.endpoints.emplace_back(back_ends.address()), ...);
     client::RuntimeOptions options;
+    options.loops = GetParam().loops;
     options.upstreams = {settings};
     return options;
   }
@@ -159,9 +165,12 @@ class OverBoth : public ::testing::TestWithParam<TransportKind> {
   }
 };
 
-inline std::string NameOfTransport(const ::testing::TestParamInfo<TransportKind>& transport) {
-  return transport.param == TransportKind::kH2 ? "h2" : "grpc";
+inline std::string NameOf(const ::testing::TestParamInfo<Over>& over) {
+  const std::string transport = over.param.transport == TransportKind::kH2 ? "h2" : "grpc";
+  return transport + (over.param.loops == 1 ? "" : "_four_loops");
 }
-inline const auto kTransports = ::testing::Values(TransportKind::kH2, TransportKind::kGrpc);
+inline const auto kOverBoth =
+    ::testing::Values(Over{TransportKind::kH2, 1}, Over{TransportKind::kGrpc, 1},
+                      Over{TransportKind::kH2, 4}, Over{TransportKind::kGrpc, 4});
 
 }  // namespace frontdesk

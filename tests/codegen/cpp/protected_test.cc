@@ -31,7 +31,7 @@ TEST_P(Protected, AReadIsTriedAgain) {
   EXPECT_EQ(Metric(runtime, "grpc_client_started_total"), 1);
   EXPECT_EQ(Metric(runtime, "grpc_client_handled_total"), 1);
   // gRPC C++ keeps that header for itself.
-  if (GetParam() == TransportKind::kH2) {
+  if (GetParam().transport == TransportKind::kH2) {
     EXPECT_EQ(back_end.last_attempts(), "2");
   }
 }
@@ -220,7 +220,7 @@ TEST_P(Protected, AnEndPointThatComesBackStartsSlowly) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Protected, kTransports, NameOfTransport);
+INSTANTIATE_TEST_SUITE_P(Transports, Protected, kOverBoth, NameOf);
 
 }  // namespace
 }  // namespace frontdesk
