@@ -165,7 +165,8 @@ void OneDrops(Rig& rig, Judge& judge) {
   judge.Note(
       "GETs longer than 1 s",
       Cat(report["get1"].Count([](const LoadSample& sample) { return sample.took_ms > 1000; })));
-  judge.Within("longest GET s", report["get1"].GoodPercentile(100) / 1000, 15, 20);
+  // The silence and the wait for the PING are 15 s in the slowest row; then there is the call.
+  judge.Within("longest GET s", report["get1"].GoodPercentile(100) / 1000, 15.5, 20);
   judge.AtLeast("calls before", bad->calls(), 10);
   const RouteReport& put = report["put1"];
   // In a short run the two seconds until it is found out are a third of it.
