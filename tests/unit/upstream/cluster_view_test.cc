@@ -64,19 +64,25 @@ class ClusterViewTest : public ::testing::Test {
   void Attempt(size_t at, Verdict verdict, int times = 1) {
     for (int i = 0; i < times; ++i) {
       now_ += milliseconds(1);  // what ends together is no row
-      Breaker::Ticket ticket = At(at).breaker.Admit(now_);
-      if (!ticket.admitted()) continue;
-      cluster().RecordAttempt(At(at), std::move(ticket), verdict, milliseconds(1), now_);
+      EndAttempt(at, verdict, now_);
     }
+  }
+  void EndAttempt(size_t at, Verdict verdict, TimePoint now) {
+    Breaker::Ticket ticket = At(at).breaker.Admit(now);
+    if (!ticket.admitted()) return;
+    cluster().RecordAttempt(At(at), std::move(ticket), verdict, milliseconds(1), now);
   }
   MethodState& Method() { return cluster().Method({"shop.order.v1.Orders", "GetOrder"}); }
   void Call(Verdict verdict, int times = 1, Duration took = milliseconds(1)) {
     for (int i = 0; i < times; ++i) {
       now_ += milliseconds(1);
-      const auto changed =
-          RecordVerdict(Method().breaker, Method().breaker.Admit(now_), verdict, took, now_);
-      if (changed) LogBreaker("shop.order.v1.Orders.GetOrder", *changed, now_);
+      EndCall(verdict, took, now_);
     }
+  }
+  void EndCall(Verdict verdict, Duration took, TimePoint now) {
+    const auto changed =
+        RecordVerdict(Method().breaker, Method().breaker.Admit(now), verdict, took, now);
+    if (changed) LogBreaker("shop.order.v1.Orders.GetOrder", *changed, now);
   }
   BreakerView SeenBreaker() { return cluster().Describe(now_).methods.at(0).breaker; }
   std::string Metrics() {
@@ -248,11 +254,12 @@ TEST_F(ClusterViewTest, FourWorkersTellAChangeOnce) {
   std::vector<std::thread> workers;
   for (int worker = 0; worker < 4; ++worker) {
     workers.emplace_back([this] {
-      for (int i = 0; i < 100; ++i) {
-        Attempt(0, Verdict::kBad);
-        Call(Verdict::kBad);
-        cluster().NoticeChanges(now_);
-        cluster().Describe(now_);
+      for (int i = 1; i <= 100; ++i) {
+        const TimePoint now = now_ + milliseconds(i);
+        EndAttempt(0, Verdict::kBad, now);
+        EndCall(Verdict::kBad, milliseconds(1), now);
+        cluster().NoticeChanges(now);
+        cluster().Describe(now);
       }
     });
   }
