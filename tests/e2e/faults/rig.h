@@ -142,6 +142,7 @@ class Rig {
   size_t files_at_first() const { return files_at_first_; }
   size_t bytes_at_first() const { return bytes_at_first_; }
   // Most that the gateway keeps open when all is well; not all need have been at first.
+  unsigned workers() const { return topology_.workers; }
   size_t upstream_connections() const {
     return static_cast<size_t>(topology_.services * topology_.endpoints) * topology_.workers;
   }
