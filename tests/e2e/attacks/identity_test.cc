@@ -233,6 +233,7 @@ class IdentityAttacks : public ::testing::Test {
             "  shop.review.v1.Reviews/GetSummary: {limit: [{key: caller, requests: 3, per: 1h}]}\n"
             "  shop.review.v1.Reviews/ListByOrder: {limit: [{key: claim, of: tenant, requests: 3, "
             "per: 1h}]}\n"
+            "  shop.inventory.v1.Inventory/GetStock: {auth: {access: optional, weakens: true}}\n"
             "  shop.user.v1.Users/GetUser: {auth: {roles: [admin]}}\n");
     gateway_ = new Frontdesk(*mocks_, options);
   }
@@ -446,6 +447,33 @@ TEST_F(IdentityAttacks, PublicMeansPublic) {
     EXPECT_NE(Get(path, {}).status, 200) << path;
   }
   EXPECT_EQ(mocks_->Count("order", "calls"), 0u);
+}
+
+// Without a credential for nobody in particular; with one that is no good, not at all.
+TEST_F(IdentityAttacks, OptionalIsNoExcuse) {
+  constexpr char kStock[] = "/api/v1/products/product-1/stock";
+  const struct {
+    HeaderList headers;
+    int status;
+    const char* who;
+  } rows[] = {
+      {{}, 200, ""},
+      {{{"x-user-id", "admin"}, {"x_user_id", "admin"}}, 200, ""},
+      {Bearer(Good()), 200, "user-7"},
+      {Bearer(Good({{"exp", Now() - 600}})), 401, ""},
+      {Bearer(TheKeys().stranger.Token(Claims().dump())), 401, ""},
+      {{{"x-api-key", "nobody's"}}, 401, ""},
+  };
+  for (const auto& row : rows) {
+    mocks_->Reset();
+    const RawResponse response = Get(kStock, row.headers);
+    EXPECT_EQ(response.status, row.status) << response.body;
+    const std::string arrivals = mocks_->Arrivals("inventory").dump();
+    EXPECT_EQ(mocks_->Count("inventory", "calls"), row.status == 200 ? 1u : 0u);
+    EXPECT_EQ(arrivals.find("admin"), std::string::npos) << arrivals;
+    EXPECT_EQ(arrivals.find("x-user-id") != std::string::npos, row.who[0] != 0) << arrivals;
+    EXPECT_NE(arrivals.find(row.who), std::string::npos) << arrivals;
+  }
 }
 
 // Before a body is read: a refused client is not asked for it.

@@ -33,6 +33,7 @@ using testing_support::TlsClient;
 using testing_support::WriteTempFile;
 
 constexpr char kOrder[] = "/api/v1/orders/order-1";
+constexpr char kOrderAndToken[] = "/api/v1/orders/order-1?access%5Ftoken=x";
 constexpr char kUser[] = "/api/v1/users/user-1";
 
 int64_t Now() {
@@ -379,6 +380,7 @@ TEST_F(IssuerAttacks, CertificatesAreOneCredential) {
       {"nothing", kUser, {}, {}, 401, "CREDENTIAL_MISSING"},
       {"and-a-token", kOrder, Bearer(Jwt("ada")), good, 401, "CREDENTIALS_TWICE"},
       {"and-a-key", kOrder, {{"x-api-key", "robot-key"}}, good, 401, "CREDENTIALS_TWICE"},
+      {"and-a-token-in-the-query", kOrderAndToken, {}, good, 401, "CREDENTIALS_TWICE"},
       {"without-a-name", kOrder, {}, unnamed, 401, "CERTIFICATE_UNKNOWN"},
       {"two-names", kOrder, {}, two, 401, "CERTIFICATE_AMBIGUOUS"},
       {"another-domain", kOrder, {}, elsewhere, 401, "CERTIFICATE_UNKNOWN"},

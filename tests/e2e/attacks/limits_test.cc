@@ -234,6 +234,31 @@ TEST_F(LimitAttacks, PreflightsAreCountedByTheirAddress) {
   EXPECT_EQ(Get("203.0.113.21", token, kOrder).status, 200);
 }
 
+// A header counts those who behave: what it says is one bucket, however its name is spelled, and
+// so is its absence.
+TEST(LimitOfAHeader, CountsByWhatItSays) {
+  Echo echo(
+      "methods: {test.Echo/Query: {limit: [{key: header, of: x-shop, requests: 2, per: 1h}]}}\n");
+  const struct {
+    HeaderList headers;
+    int status;
+  } rows[] = {
+      {{{"x-shop", "north"}}, 200},
+      {{{"X-SHOP", "  north "}}, 200},
+      {{{"x-shop", "north"}}, 429},
+      {{{"x-shop", "south"}}, 200},
+      {{}, 200},
+      {{{"x-shop", ""}}, 200},
+      {{}, 429},
+  };
+  int answered = 0;
+  for (const auto& row : rows) {
+    EXPECT_EQ(echo.Fetch("GET", "/query?text=x", row.headers).status, row.status) << &row - rows;
+    answered += row.status == 200;
+  }
+  EXPECT_EQ(echo.calls(), answered);
+}
+
 // One name is one bucket, wherever it stands; a request takes from it once, or `check` says no.
 TEST(LimitNames, OneNameIsCountedOnce) {
   constexpr char kAll[] = "{name: all, key: caller, requests: 6, per: 1h}";
