@@ -97,7 +97,7 @@ bool FileWriter::Declares() const {
   for (const contract::Method& method : contract_.methods()) {
     const bool streams = method.client_streaming || method.server_streaming;
     if (method.descriptor->file() != &file_ || streams) continue;
-    if (codegen::Declares(method, CallsOf::kClient, names_)) return true;
+    if (ClientDeclares(method, names_)) return true;
   }
   return false;
 }

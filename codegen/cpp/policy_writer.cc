@@ -7,6 +7,7 @@
 #include "codegen/cpp/member_writer.h"
 #include "frontdesk/v1/options.pb.h"
 #include "gateway/contract/contract.h"
+#include "gateway/contract/header_names.h"
 #include "gateway/contract/to_call_policy.h"
 
 namespace frontdesk::codegen {
@@ -39,7 +40,7 @@ class Statements {
   void Add(const std::string& at, const CallPolicy& policy) {
     const CallPolicy usual;
     AddRetry(Cat(at, ".retry"), policy.retry, usual.retry);
-    // Of what is off nothing is used.
+    // Of a hedge that is off nothing is used.
     if (policy.hedge.on) AddHedge(Cat(at, ".hedge"), policy.hedge, usual.hedge);
     AddBreaker(Cat(at, ".breaker"), policy.breaker, usual.breaker);
     if (policy.priority != usual.priority) {
@@ -82,8 +83,7 @@ void Statements::AddRetry(const std::string& at, const contract::RetryPolicy& re
   for (int code = 0; code <= 16; ++code) {
     if (!retry.codes.Has(static_cast<absl::StatusCode>(code))) continue;
     const auto word = static_cast<frontdesk::v1::Policy::Retry::Code>(code);
-    std::string name = frontdesk::v1::Policy::Retry::Code_Name(word);
-    for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    const std::string name = contract::LowerCase(frontdesk::v1::Policy::Retry::Code_Name(word));
     lines_.push_back(
         Cat(at, ".codes.Add(", names_.Global(Cat("absl::StatusCode::k", Camel(name))), ");"));
   }
@@ -135,8 +135,8 @@ void WriteMade(std::string_view head, std::string_view type,
 
 }  // namespace
 
-bool Declares(const contract::Method& method, CallsOf of, const Names& names) {
-  return !Declaring(method, of, names).lines().empty();
+bool ClientDeclares(const contract::Method& method, const Names& names) {
+  return !Declaring(method, CallsOf::kClient, names).lines().empty();
 }
 
 bool WriteDeclared(const contract::Method& method, CallsOf of, std::string_view head,

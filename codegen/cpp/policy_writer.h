@@ -17,8 +17,8 @@ enum class CallsOf {
   kStep,    // of a composition, which has times of its own
 };
 
-// Whether the contract says anything about calls of the method.
-bool Declares(const contract::Method& method, CallsOf of, const Names& names);
+// Whether the contract says anything about a client's calls of the method.
+bool ClientDeclares(const contract::Method& method, const Names& names);
 // Writes the contract::DeclaredPolicy that `head`, such as "static const ", and `name` begin.
 // False, and nothing is written, where nothing is said.
 bool WriteDeclared(const contract::Method& method, CallsOf of, std::string_view head,

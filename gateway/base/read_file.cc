@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -22,15 +23,23 @@ std::string SizeText(size_t bytes) {
   return bytes % kMiB == 0 ? Cat(bytes / kMiB, " MiB") : Cat(bytes, " bytes");
 }
 
+// To the end, which need not be where the file's size says.
 absl::Status ReadAll(int fd, size_t most, std::string& bytes) {
   struct stat is {};
   if (::fstat(fd, &is) != 0) return Wrong(std::strerror(errno));
   if (!S_ISREG(is.st_mode)) return Wrong("is no file");
-  if (static_cast<size_t>(is.st_size) > most) return Wrong(Cat("is larger than ", SizeText(most)));
-  bytes.resize(static_cast<size_t>(is.st_size));
-  const ssize_t got = ::pread(fd, bytes.data(), bytes.size(), 0);
-  if (got < 0) return Wrong(std::strerror(errno));
-  bytes.resize(static_cast<size_t>(got));
+  size_t size = 0;
+  while (true) {
+    const size_t room = std::max(static_cast<size_t>(is.st_size), size) + 1;
+    bytes.resize(std::min(room, most + 1));
+    if (size > most) return Wrong(Cat("is larger than ", SizeText(most)));
+    const ssize_t got = ::read(fd, bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Wrong(std::strerror(errno));
+    size += static_cast<size_t>(got);
+    if (got == 0) break;
+  }
+  bytes.resize(size);
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <vector>
 
 // Where mimalloc takes the place of malloc: only the program decides that.
@@ -39,7 +40,10 @@ void TakeFromEverywhere() {
   constexpr int kOfEach = 8;
   std::vector<std::unique_ptr<char[]>> taken;
   for (size_t size = kLargest; size >= kSmallest; size /= 2) {
-    for (int i = 0; i < kOfEach; ++i) taken.emplace_back(new char[size]);
+    for (int i = 0; i < kOfEach; ++i) {
+      taken.emplace_back(new (std::nothrow) char[size]);
+      if (!taken.back()) return;
+    }
   }
 }
 

@@ -79,6 +79,7 @@ class Runtime {
   // The same and the calls as metrics, with the names that a gateway has for them (grpc_client_*,
   // frontdesk_upstream_*), to be registered wherever the program's own are:
   // exposer.RegisterCollectable(runtime.metrics()). Collects on any thread, and may outlive this.
+  // Both know nothing of calls that RuntimeOptions::make_caller makes.
   const std::shared_ptr<prometheus::Collectable>& metrics() const { return metrics_; }
 
  private:

@@ -2,11 +2,9 @@
 // (to_call_policy.h), and of what the YAML file says over that; in programs and tests also by hand.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <string>
 
 #include "absl/status/status.h"
 #include "gateway/base/clock.h"

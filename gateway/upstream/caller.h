@@ -22,7 +22,7 @@ struct UnaryReply {
 
 struct CallOptions {
   // Longest time of this call; the context's deadline holds as well. Where it or max_reply_bytes
-  // is not said, what the method's contract says holds.
+  // is the usual one, what the method's contract says holds.
   Duration timeout = Duration::max();
   // What that is the rest of, where several calls share it; zero where it is all.
   Duration whole{};

@@ -7,7 +7,6 @@
 #include "absl/strings/escaping.h"
 #include "gateway/base/text.h"
 #include "gateway/base/words.h"
-#include "gateway/contract/path_text.h"
 
 namespace frontdesk::upstream {
 namespace {

@@ -115,7 +115,8 @@ struct UpstreamSettings {
   // By path, "/package.Service/Method". What is in it holds as a whole, instead of whatever the
   // contract of generated code says of the method's calls (a composition's steps, `timeout` and
   // `max_response_bytes` included): it is how an operator changes what a program was compiled with.
-  // What is not in it is as that contract says, or has the defaults.
+  // What is not in it is as that contract says, or has the defaults. Versions of one upstream name
+  // the same methods.
   std::map<std::string, CallPolicy> methods;
 
   // Connections per end point and event loop.

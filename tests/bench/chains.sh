@@ -17,7 +17,8 @@ chain() {
     sort -n >"$work/times"
   while read -r row name nanoseconds; do
     valgrind --tool=callgrind --callgrind-out-file="$work/out" --collect-atstart=no \
-      --toggle-collect="*$2" "$bench" --benchmark_filter="^Counted/$row/" >/dev/null 2>&1
+      --toggle-collect="*$2" "$bench" --benchmark_filter="^Counted/$row/" >/dev/null 2>"$work/err" ||
+      { cat "$work/err" >&2; exit 1; }
     awk -v name="$name" -v nanoseconds="$nanoseconds" -v times="$(($3 * $4))" '
       /^(totals|summary):/ { printf "%s %.0f %d\n", name, nanoseconds, $2 / times; exit }' "$work/out"
   done <"$work/times"

@@ -9,8 +9,8 @@ start_pairs() {
   token=$("$bin/frontdesk" token -c "$work/pairs.yaml" --sub user-1 --scopes orders.read --life 24h)
   printf 'wrk.headers["%s"] = "%s"\n' Authorization "Bearer $token" \
     Origin https://www.shop.example >"$work/pairs.lua"
-  gateway_at pairs "$work/pairs.yaml" 19910
-  local name url=http://127.0.0.1:18090 query='order-1?page_size=20&locale=de'
+  gateway_at pairs "$work/pairs.yaml" 19912
+  local name url=http://127.0.0.1:18092 query='order-1?page_size=20&locale=de'
   curl -s -o "$work/pairs.json" -w '%{http_code}' "$url/guarded/$query" | grep -q 401 ||
     fail pairs "what is guarded is open"
   for name in unprotected protected guarded; do
@@ -20,12 +20,11 @@ start_pairs() {
   done
 }
 
-# pair_row NAME BASE LIMIT TITLE
+# pair_row NAME BASE LIMIT TITLE: not judged, for the machine's noise is larger than the limit.
 pair_row() {
   local more
   more=$(differences "$1" "$2")
-  verdict=
-  row "$4" "$3" "$(signed "$(median "$more")") us" "$verdict" \
+  row "$4" "$3" "$(signed "$(median "$more")") us" "" \
     "$(spread "$more") us; $(cost "$2") -> $(cost "$1") us"
 }
 signed() { awk -v a="$1" 'BEGIN {printf "%+.2f", a}'; }

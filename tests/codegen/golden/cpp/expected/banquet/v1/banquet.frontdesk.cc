@@ -84,7 +84,7 @@ const frontdesk::contract::DeclaredPolicy kStallsBatchGetPolicy = [] {
   policy.calls.breaker.slow_percent = 90;
   policy.calls.breaker.window = std::chrono::seconds(20);
   policy.calls.breaker.minimum_calls = 10;
-  policy.calls.breaker.open_time = std::chrono::seconds(1);
+  policy.calls.breaker.open_time = std::chrono::seconds(20);
   policy.calls.breaker.max_open_time = std::chrono::seconds(30);
   policy.calls.breaker.probes = 1;
   return policy;

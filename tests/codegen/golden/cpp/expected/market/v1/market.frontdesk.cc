@@ -66,7 +66,7 @@ frontdesk::Task<absl::StatusOr<BatchGetResponse>> StallsClient::BatchGet(
     policy.calls.breaker.slow_percent = 90;
     policy.calls.breaker.window = std::chrono::seconds(20);
     policy.calls.breaker.minimum_calls = 10;
-    policy.calls.breaker.open_time = std::chrono::seconds(1);
+    policy.calls.breaker.open_time = std::chrono::seconds(20);
     policy.calls.breaker.max_open_time = std::chrono::seconds(30);
     policy.calls.breaker.probes = 1;
     return policy;
