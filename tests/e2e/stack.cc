@@ -4,9 +4,9 @@
 
 #include <filesystem>
 #include <iterator>
-#include <thread>
 
 #include "gateway/base/text.h"
+#include "tests/support/eventually.h"
 
 namespace frontdesk::e2e {
 namespace {
@@ -87,14 +87,7 @@ std::string ReasonOf(const RawResponse& response) {
   return "";
 }
 
-bool Eventually(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return true;
-}
+bool Eventually(const std::function<bool()>& holds) { return testing_support::Eventually(holds); }
 
 bool IsSanitized() {
 #if defined(__has_feature)

@@ -6,20 +6,19 @@
 #include <prometheus/metric_family.h>
 
 #include <atomic>
-#include <future>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <thread>
 
 #include "gateway/base/text.h"
 #include "gateway/client/runtime.h"
-#include "tests/support/light_backend.h"
+#include "tests/support/echo_backend.h"
+#include "tests/support/eventually.h"
 #include "tests/support/scripted_h2_server.h"
 
 namespace frontdesk {
 
-using testing_support::LightBackend;
+using Echo = testing_support::EchoBackend;
+using testing_support::Eventually;
 using testing_support::LightBehaviour;
 using upstream::TransportKind;
 
@@ -62,47 +61,6 @@ class BackEnd {
       [this](testing_support::ScriptedConnection& connection, int) { Serve(connection); }};
 };
 
-// Echoes, on a thread of its own, as well or badly as it is told.
-class Echo {
- public:
-  explicit Echo(const LightBehaviour& behaviour = {}) {
-    testing_support::LightBackendOptions options;
-    options.echo = true;
-    options.behaviour = behaviour;
-    server_.emplace(loop_, options);
-    thread_ = std::thread([this] { loop_.Run(); });
-  }
-  ~Echo() {
-    loop_.Stop();
-    thread_.join();
-  }
-
-  std::string address() const { return Cat("127.0.0.1:", server_->port()); }
-  void Behave(const LightBehaviour& behaviour) {
-    Do([&] { server_->Behave(behaviour); });
-  }
-  uint64_t calls() {
-    uint64_t calls = 0;
-    Do([&] { calls = server_->calls(); });
-    return calls;
-  }
-
- private:
-  template <class Work>
-  void Do(const Work& work) {
-    std::promise<void> done;
-    loop_.Post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
-
-  Loop loop_;
-  std::optional<LightBackend> server_;
-  std::thread thread_;
-};
-
 inline LightBehaviour Failing() {
   LightBehaviour behaviour;
   behaviour.answer = LightBehaviour::Answer::kStatus;
@@ -113,17 +71,6 @@ inline LightBehaviour Silent() {
   LightBehaviour behaviour;
   behaviour.answer = LightBehaviour::Answer::kNever;
   return behaviour;
-}
-
-// Waits until it holds; false when it does not within ten seconds.
-template <class Holds>
-bool Eventually(const Holds& holds) {
-  const TimePoint end = Clock::now() + std::chrono::seconds(10);
-  while (!holds()) {
-    if (Clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return true;
 }
 
 // A metric of the client's, of all series of that name together.

@@ -1,6 +1,7 @@
 // Generated clients are protected as the gateway's own calls are, over both transports. Most rows
 // have a twin without the mechanism that they are about, for which their end would not hold.
 #include <algorithm>
+#include <thread>
 #include <vector>
 
 #include "gateway/base/failure.h"

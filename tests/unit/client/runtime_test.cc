@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <optional>
 #include <thread>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/client/fake_caller.h"
 #include "tests/support/dns_server.h"
-#include "tests/support/light_backend.h"
+#include "tests/support/echo_backend.h"
 #include "tests/unit/client/echo.h"
 
 namespace frontdesk::client {
@@ -21,35 +20,28 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// A back end on a thread of its own, which echoes.
 class Backend {
  public:
-  explicit Backend(Duration delay = Duration::zero()) {
-    testing_support::LightBackendOptions options;
-    options.echo = true;
-    options.behaviour.delay = delay;
-    server_.emplace(loop_, options);
-    thread_ = std::thread([this] { loop_.Run(); });
-  }
-  ~Backend() {
-    loop_.Stop();
-    thread_.join();
-  }
+  explicit Backend(Duration delay = Duration::zero()) : server_(Slow(delay)) {}
 
   RuntimeOptions Options(size_t loops, const std::string& host = "127.0.0.1") const {
     RuntimeOptions options;
     upstream::UpstreamSettings& settings = options.upstreams.emplace_back();
     settings.name = "echo";
     settings.services = {"test.Echo"};
-    settings.endpoints = {Cat(host, ':', server_->port())};
+    settings.endpoints = {Cat(host, ':', server_.port())};
     options.loops = loops;
     return options;
   }
 
  private:
-  Loop loop_;
-  std::optional<testing_support::LightBackend> server_;
-  std::thread thread_;
+  static testing_support::LightBehaviour Slow(Duration delay) {
+    testing_support::LightBehaviour behaviour;
+    behaviour.delay = delay;
+    return behaviour;
+  }
+
+  testing_support::EchoBackend server_;
 };
 
 // The first call does not have to wait until somebody knows where to: it does so by itself.
