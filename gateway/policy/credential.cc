@@ -50,8 +50,8 @@ absl::StatusOr<std::string_view> BearerToken(std::string_view value) {
       });
   if (!bearer) return Refusal("CREDENTIAL_SCHEME");
   const std::string_view token = value.substr(kScheme.size());
-  // Three searches: one for any of them would look at each byte by itself, which costs more than all
-  // else that is done with a token that is known.
+  // Three searches: one for any of them would look at each byte by itself, which costs more than
+  // all else that is done with a token that is known.
   const auto has = [&](char c) { return token.find(c) != std::string_view::npos; };
   if (has(' ') || has('\t') || has(',')) return Refusal("CREDENTIAL_MALFORMED");
   return token;

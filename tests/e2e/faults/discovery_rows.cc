@@ -23,8 +23,8 @@ DnsReply Addresses(const std::vector<std::string>& addresses) {
   return reply;
 }
 
-// Nobody listens at most of them, and the two that work sort behind all others: the one that is used
-// must be kept. More of them than fit into any message.
+// Nobody listens at most of them, and the two that work sort behind all others: the one that is
+// used must be kept. More of them than fit into any message.
 DnsReply TenThousand() {
   std::vector<std::string> addresses = {AddressOf(0), AddressOf(1)};
   for (int i = 0; i < 10'000; ++i) addresses.push_back(Cat("127.9.", i / 250, '.', i % 250 + 1));

@@ -61,7 +61,8 @@ std::vector<upstream::ClusterView> Views() {
                                  .until_probe = milliseconds(780)};
   views[0].endpoints[0].standing = upstream::Standing::kEjected;
   views[0].endpoints[0].ejected_for = milliseconds(29'750);
-  views[1].endpoints[0].breaker = {.state = Breaker::State::kHalfOpen, .why = "5 failures in a row"};
+  views[1].endpoints[0].breaker = {.state = Breaker::State::kHalfOpen,
+                                   .why = "5 failures in a row"};
   return views;
 }
 
