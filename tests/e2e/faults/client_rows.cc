@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "gateway/base/text.h"
 #include "tests/e2e/faults/rows.h"
@@ -92,6 +94,41 @@ void ManyAreIdle(Rig& rig, Judge& judge) {
   idle.reset();
 }
 
+// Heads that come a byte a second, and never end while the load runs.
+void ManyAreSlow(Rig& rig, Judge& judge) {
+  const size_t count = rig.Either(10000, 500);
+  const seconds length(rig.Either(5, 1));
+  // So many at a time that the load, which shares the thread, does not feel it.
+  constexpr milliseconds kApart(10);
+  const size_t at_a_time = count * kApart / seconds(1);
+  uint64_t failed = 0;
+  size_t held = 0;
+  const Pairs pairs = InPairs(rig, [&](bool fault) {
+    rig.Until([&] { return rig.files() <= rig.files_at_first() + 50; }, seconds(10));
+    std::deque<RawClient> slow;
+    for (size_t i = 0; fault && i < count; ++i) {
+      slow.emplace_back(rig.gateway().port()).Send("GET /1/slow HTTP/1.1\r\nhost: a\r\nx-slow: ");
+    }
+    if (fault) rig.CountUnread(count);
+    std::vector<Event> events;
+    for (size_t i = 0; fault && kApart * i < length; ++i) {
+      events.push_back({kApart * i, [&, i] {
+                          for (size_t n = 0; n < at_a_time; ++n) {
+                            slow[(i * at_a_time + n) % count].Send("a");
+                          }
+                        }});
+    }
+    const RouteReport others = rig.Load({.routes = {rig.Get()}, .rate = 1000, .length = length},
+                                        std::move(events))["get1"];
+    failed += others.failed();
+    if (fault) held = rig.files();
+    return others.GoodPercentile(99);
+  });
+  judge.AtLeast("slow ones held", held, count);
+  judge.AtMost("failed of the others", failed, 0);
+  judge.Ratio("p99 of the others", pairs, 1.1);
+}
+
 // They ask for large answers, one behind the other, and read nothing. Of a unary answer the gateway
 // has to hold the whole, but no further one is made before the last is on its way.
 void TheyDoNotRead(Rig& rig, Judge& judge) {
@@ -165,6 +202,11 @@ std::vector<Row> ClientRows() {
        "<= 10 KiB each; p99 of active ones <= x 1.05",
        {},
        ManyAreIdle},
+      {"slow",
+       "10,000 connections whose heads come a byte a second",
+       "p99 of the others <= x 1.1",
+       {},
+       ManyAreSlow},
   };
 }
 
