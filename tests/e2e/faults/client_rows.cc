@@ -99,8 +99,8 @@ void ManyAreSlow(Rig& rig, Judge& judge) {
   const size_t count = rig.Either(10000, 500);
   const seconds length(rig.Either(5, 1));
   // So many at a time that the load, which shares the thread, does not feel it.
-  constexpr milliseconds kApart(10);
-  const size_t at_a_time = count * kApart / seconds(1);
+  constexpr milliseconds kApart(1);
+  const size_t at_a_time = std::max<size_t>(count * kApart / seconds(1), 1);
   uint64_t failed = 0;
   size_t held = 0;
   const Pairs pairs = InPairs(rig, [&](bool fault) {
