@@ -1,7 +1,6 @@
 #include "gateway/upstream/channels.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "gateway/base/failure.h"
@@ -87,9 +86,7 @@ Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
     return Fail(RequestTooLarge(request.size(), settings.max_message_bytes));
   }
   const bool settled = target.method.from_settings;
-  std::optional<CallOptions> with_declared;
-  if (!settled && method.declared) with_declared = WithDeclared(options, method);
-  const CallOptions& own = with_declared ? *with_declared : options;
+  const CallOptions own = settled ? options : WithDeclared(options, method);
   const CallPolicy* policy = options.policy;
   if (!policy && !settled) policy = options.declared;
   CallSpec spec;
