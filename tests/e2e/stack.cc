@@ -6,7 +6,6 @@
 #include <iterator>
 
 #include "gateway/base/text.h"
-#include "tests/support/eventually.h"
 
 namespace frontdesk::e2e {
 namespace {
@@ -86,8 +85,6 @@ std::string ReasonOf(const RawResponse& response) {
   }
   return "";
 }
-
-bool Eventually(const std::function<bool()>& holds) { return testing_support::Eventually(holds); }
 
 bool IsSanitized() {
 #if defined(__has_feature)

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,11 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/eventually.h"
 #include "tests/support/process.h"
 #include "tests/support/raw_client.h"
 
 namespace frontdesk::e2e {
 
+using testing_support::Eventually;
 using testing_support::RawClient;
 using testing_support::RawResponse;
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
@@ -34,8 +35,6 @@ nlohmann::json Json(const RawResponse& response);
 // Reason of an error's ErrorInfo, or "".
 std::string ReasonOf(const RawResponse& response);
 
-// Waits until it holds; false when it does not within ten seconds.
-bool Eventually(const std::function<bool()>& holds);
 // Sanitizers change what a program weighs and how long it takes.
 bool IsSanitized();
 
