@@ -89,7 +89,9 @@ internal::Detached CallInTurn(Worker* worker, Channels* channels,
     worker->results.push_back(reply.status());
     if (ReasonOf(reply.status()) != "UPSTREAM_BREAKER_OPEN") continue;
     // That was at once: others on this loop shall have their turn.
-    co_await worker->loop.SleepUntil(worker->loop.Now() + milliseconds(1));
+    const absl::Status slept =
+        co_await worker->loop.SleepUntil(worker->loop.Now() + milliseconds(1));
+    if (!slept.ok()) break;
   }
   --worker->running;
 }
