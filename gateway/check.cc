@@ -131,6 +131,20 @@ void TellUnserved(const config::Snapshot& snapshot) {
   }
 }
 
+// A line for each way in which a step asks less of requests than the method that it calls.
+void TellPassedBy(const config::Snapshot& snapshot) {
+  for (const contract::Method& method : snapshot.contract->methods()) {
+    if (!method.plan) continue;
+    for (const contract::PlanStep& step : method.plan->steps) {
+      const auto passed_by = snapshot.passed_by.find(&step);
+      if (passed_by == snapshot.passed_by.end()) continue;
+      for (const std::string& text : passed_by->second) {
+        std::cout << "note: " << method.full_name << ", step " << step.id << ": " << text << '\n';
+      }
+    }
+  }
+}
+
 }  // namespace
 
 int Check(const VerbOptions& options) {
@@ -148,6 +162,7 @@ int Check(const VerbOptions& options) {
     std::cout << "warning: " << binding.place.ToString() << ": " << binding.path.warning << '\n';
   }
   TellUnserved(*snapshot);
+  TellPassedBy(*snapshot);
   std::cout << "fine: " << snapshot->routes.size() << " routes, " << snapshot->upstreams.size()
             << " upstreams\n";
   return kFine;

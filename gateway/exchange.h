@@ -58,8 +58,9 @@ struct Exchange {
   bool by_browser = false;
   // Why a credential was refused: for the log, never for the client. "" when none was.
   std::string refused_credential;
-  // Among those that this process works on.
+  // Among those that this process works on, and what it holds of their bodies.
   policy::InFlight::Place place;
+  policy::InFlight::Bytes body_bytes;
   // Deadline, cancellation, metadata and caller that every call of this request shares.
   upstream::CallContext call;
 

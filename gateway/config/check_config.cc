@@ -29,6 +29,7 @@
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/limit_check.h"
 #include "gateway/contract/value_rules.h"
+#include "gateway/http/server_limits.h"
 
 namespace frontdesk::config {
 namespace {
@@ -209,6 +210,9 @@ void Checker::CheckLoad() {
     Range(*bulkhead, path, "max_pending", 0, 1'000'000);
   }
   Range(config_.overload(), "overload", "max_in_flight", 1, 10'000'000);
+  const uint64_t largest = config_.limits().has_body_bytes() ? config_.limits().body_bytes()
+                                                             : http::ServerLimits().body_bytes;
+  Range(config_.overload(), "overload", "max_body_bytes", largest, 1024 * kGiB);
   constexpr std::array kTimes = {
       TimeRule{"max_queue_age", std::chrono::milliseconds(1), std::chrono::minutes(1)}};
   Times(config_.overload(), "overload", kTimes);
@@ -256,6 +260,9 @@ void Checker::CheckRedis() {
   Times(redis, "redis", kTimes);
   Range(redis, "redis", "database", 0, 1'000'000);
   Range(redis, "redis", "instances", 1, 10'000);
+  if (redis.has_instances() && redis.on_error() == Config::Redis::CLOSED) {
+    Add("redis.instances", "has no meaning with `on_error: closed`: no gateway counts by itself");
+  }
   if (redis.key_prefix().size() > 100) Add("redis.key_prefix", "is longer than 100 bytes");
 }
 

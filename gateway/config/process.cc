@@ -37,7 +37,7 @@ void ToBounds(const v1::Config& config, Snapshot& snapshot) {
   if (config.limits().has_idempotency_bytes()) {
     snapshot.idempotency.bytes = config.limits().idempotency_bytes();
   }
-  snapshot.overload = ToOverload(config.overload());
+  snapshot.overload = ToOverload(config.overload(), snapshot.limits.body_bytes);
   snapshot.bulkheads = ToBulkheads(config);
   for (const std::string& server : config.dns().servers()) {
     snapshot.dns.servers += Cat(snapshot.dns.servers.empty() ? "" : ",", server);

@@ -6,8 +6,10 @@
 #include "gateway/contract/to_call_policy.h"
 
 namespace frontdesk::config {
-policy::OverloadSettings ToOverload(const v1::Config::Overload& from) {
+policy::OverloadSettings ToOverload(const v1::Config::Overload& from, uint64_t body_bytes) {
   policy::OverloadSettings overload;
+  overload.max_body_bytes = std::max<size_t>(overload.max_body_bytes, 4 * body_bytes);
+  if (from.has_max_body_bytes()) overload.max_body_bytes = from.max_body_bytes();
   if (from.has_max_in_flight()) overload.max_in_flight = from.max_in_flight();
   overload.max_queue_age = contract::ToDuration(from.max_queue_age(), overload.max_queue_age);
   return overload;

@@ -11,7 +11,7 @@
 namespace frontdesk::config {
 
 // All were checked before.
-policy::OverloadSettings ToOverload(const v1::Config::Overload& from);
+policy::OverloadSettings ToOverload(const v1::Config::Overload& from, uint64_t body_bytes);
 // By name.
 std::vector<policy::BulkheadSettings> ToBulkheads(const v1::Config& config);
 // Priority and fault of the route, whose bulkhead only the snapshot knows.

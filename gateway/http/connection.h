@@ -41,11 +41,11 @@ class Connection final : private Flushable,
   // connection.
   static void Start(Worker& worker, int fd, std::string peer_address, uint16_t peer_port);
 
-  // Waiting for a request of which no byte has come, or for a client that does not go on with its
-  // handshake.
+  // Waiting for a request of which no byte has come, with nothing left to send, or for a client
+  // that does not go on with its handshake.
   bool idle() const {
     if (phase_ == Phase::kHandshake) return input_waiter_ && !is_linked();
-    return phase_ == Phase::kHead && input_waiter_ && !parser_.started();
+    return phase_ == Phase::kHead && input_waiter_ && !parser_.started() && unsent() == 0;
   }
   TimePoint idle_since() const { return idle_since_; }
   // Ends an idle connection; any other one ends with its present answer.

@@ -49,7 +49,8 @@ bool Connection::OfferContinue() {
 }
 
 // A client may keep us waiting for the grace and for as long as what it sent takes at the lowest
-// rate: one deadline that moves with every byte.
+// rate: one deadline that moves with every byte. Little of that can be saved up, or whoever sends
+// most of a large body at once could then be silent for an hour.
 Connection::InputWait Connection::BodyInput(TimePoint until) {
   const ServerLimits& limits = worker_.limits;
   const TimePoint now = worker_.loop.Now();
@@ -57,6 +58,7 @@ Connection::InputWait Connection::BodyInput(TimePoint until) {
   Duration allowed = limits.idle_timeout;
   if (limits.body_rate > 0) {
     const auto earned = std::chrono::milliseconds(body_received_ * 1000 / limits.body_rate);
+    body_waited_ = std::max<Duration>(body_waited_, earned - limits.body_saved);
     allowed = std::max<Duration>(limits.body_grace + earned - body_waited_, Duration::zero());
   }
   SetInputDeadline(std::min(now + allowed, until));

@@ -148,6 +148,8 @@ void Connection::Flush() {
   out_sent_ += sent;
   if (unsent() == 0) {
     send_deadline_ = TimePoint::max();
+    // An answer that took its time has not been idle for so long.
+    if (out_sent_ > 0 && phase_ == Phase::kHead && !first_) idle_since_ = worker_.loop.Now();
     out_sent_ = 0;
     worker_.texts.Give(std::exchange(out_, std::string()));
   }

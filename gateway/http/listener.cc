@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -27,6 +28,10 @@ namespace {
 // Connections taken before those that are open have their turn.
 constexpr int kAcceptsPerTurn = 32;
 constexpr std::chrono::milliseconds kPause{50};
+// How many idle connections make room at once where there are as many as there may be, and since
+// when they must be idle: whoever asks now and then is not sent away after each answer.
+constexpr size_t kMostShed = 32;
+constexpr std::chrono::seconds kIdleEnough{1};
 // Between two newcomers while very late: a full backlog is gone through in seconds, and what
 // accepting costs is not to be seen.
 constexpr std::chrono::milliseconds kLatePause{5};
@@ -177,8 +182,9 @@ bool Listener::VeryLate() const {
          lateness_->level(worker_.loop.Now()) == Lateness::Level::kVeryLate;
 }
 
-bool Listener::AcceptOne() {
-  if (share_.full()) {
+bool Listener::AcceptOne(bool beyond_share) {
+  if (share_.full() && !beyond_share) {
+    if (SomebodyWaits(acceptor_.native_handle())) ShedIdle(kMostShed, kIdleEnough);
     Pause(kPause);
     return false;
   }
@@ -200,7 +206,7 @@ bool Listener::AcceptOne() {
       // Linux says so even when nobody waits. When somebody does, the backlog stays readable:
       // waiting for it again at once would spin.
       if (!SomebodyWaits(acceptor_.native_handle())) return false;
-      ShedIdle();
+      ShedIdle(1, Duration::zero());
       Pause(kPause);
       return false;
     default:
@@ -234,14 +240,18 @@ void Listener::OnTimer() {
   if (paused_ && acceptor_.is_open()) WaitForClients();
 }
 
-// The connection that has been idle longest makes room for one that has something to ask.
-void Listener::ShedIdle() {
-  Connection* oldest = nullptr;
+// The connections that have been idle longest make room for those that have something to ask.
+void Listener::ShedIdle(size_t most, Duration idle_for) {
+  const TimePoint since = worker_.loop.Now() - idle_for;
+  std::vector<Connection*> idle;
   for (Connection* connection : worker_.connections) {
-    if (!connection->idle()) continue;
-    if (!oldest || connection->idle_since() < oldest->idle_since()) oldest = connection;
+    if (connection->idle() && connection->idle_since() <= since) idle.push_back(connection);
   }
-  if (oldest) oldest->CloseIfIdle();
+  const size_t count = std::min(most, idle.size());
+  std::partial_sort(
+      idle.begin(), idle.begin() + static_cast<ptrdiff_t>(count), idle.end(),
+      [](const Connection* a, const Connection* b) { return a->idle_since() < b->idle_since(); });
+  for (size_t i = 0; i < count; ++i) idle[i]->CloseIfIdle();
 }
 
 void Listener::OnHandshake(bool resumed) {
@@ -288,7 +298,8 @@ void Listener::StopNewcomers() {
 void Listener::StopAccepting() {
   Drain();
   if (!acceptor_.is_open()) return;
-  while (AcceptOne()) {
+  // Also beyond the share of connections: whoever is left in the queue would be reset.
+  while (AcceptOne(true)) {
   }
   Disarm();
   boost::system::error_code ignored;

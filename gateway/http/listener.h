@@ -80,12 +80,12 @@ class Listener final : private ConnectionObserver, private Timer {
   void WaitForClients();
   void TakeSome();
   // False when the backlog is empty or accepting has to pause.
-  bool AcceptOne();
+  bool AcceptOne(bool beyond_share = false);
   bool VeryLate() const;
   void Take(Accepted accepted);
   void Serve(Accepted accepted);
   void Pause(Duration time);
-  void ShedIdle();
+  void ShedIdle(size_t most, Duration idle_for);
   void OnHandshake(bool resumed) override;
   void OnHandshakeFailed(tls::Trouble trouble, const std::string& peer_address,
                          const std::string& why) override;

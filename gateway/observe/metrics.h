@@ -31,8 +31,9 @@ inline constexpr std::array<std::string_view, 5> kIdempotencyOutcomes = {
     "run", "replayed", "in_flight", "reused", "refused"};
 
 // Why a request was refused although nothing was wrong with it.
-enum class ShedReason { kQueueAge, kMaxInFlight };
-inline constexpr std::array<std::string_view, 2> kShedReasons = {"queue_age", "max_in_flight"};
+enum class ShedReason { kQueueAge, kMaxInFlight, kMaxBodyBytes };
+inline constexpr std::array<std::string_view, 3> kShedReasons = {"queue_age", "max_in_flight",
+                                                                 "max_body_bytes"};
 
 // What was injected into a request.
 enum class FaultKind { kDelay, kAbort };

@@ -30,16 +30,30 @@ bool InFlight::Take(Priority priority, Place& place) {
   return false;
 }
 
+bool InFlight::TakeBytes(size_t more, Bytes& bytes) {
+  if (bytes_.fetch_add(more, std::memory_order_relaxed) + more > most_bytes_) {
+    bytes_.fetch_sub(more, std::memory_order_relaxed);
+    return false;
+  }
+  bytes.of_ = this;
+  bytes.held_ += more;
+  return true;
+}
+
 std::vector<prometheus::MetricFamily> InFlight::Collect() const {
-  if (most_ == std::numeric_limits<size_t>::max()) return {};
-  prometheus::MetricFamily family{"frontdesk_overload_in_flight",
-                                  "Requests that count against overload.max_in_flight.",
-                                  prometheus::MetricType::Gauge,
-                                  {}};
-  prometheus::ClientMetric metric;
-  metric.gauge.value = static_cast<double>(count());
-  family.metric.push_back(std::move(metric));
-  return {std::move(family)};
+  std::vector<prometheus::MetricFamily> families;
+  const auto add = [&](const char* name, const char* help, size_t value) {
+    prometheus::ClientMetric metric;
+    metric.gauge.value = static_cast<double>(value);
+    families.push_back({name, help, prometheus::MetricType::Gauge, {std::move(metric)}});
+  };
+  add("frontdesk_overload_body_bytes", "Bytes of request bodies that are held.",
+      bytes_.load(std::memory_order_relaxed));
+  if (most_ != std::numeric_limits<size_t>::max()) {
+    add("frontdesk_overload_in_flight", "Requests that count against overload.max_in_flight.",
+        count());
+  }
+  return families;
 }
 
 }  // namespace frontdesk::policy

@@ -17,14 +17,16 @@ namespace frontdesk::policy {
 
 struct OverloadSettings {
   size_t max_in_flight = std::numeric_limits<size_t>::max();
+  size_t max_body_bytes = 256 << 20;
   Duration max_queue_age = std::chrono::milliseconds(50);
 };
 
-// Requests in flight in this process, and how many they are for Prometheus. Any thread. Without a
-// limit nothing is counted, nor told.
+// Requests in flight in this process and the bytes of their bodies, and how many they are for
+// Prometheus. Any thread. Without a limit requests are not counted, nor told.
 class InFlight final : public prometheus::Collectable {
  public:
-  explicit InFlight(const OverloadSettings& settings) : most_(settings.max_in_flight) {}
+  explicit InFlight(const OverloadSettings& settings)
+      : most_(settings.max_in_flight), most_bytes_(settings.max_body_bytes) {}
 
   // A request that is being answered; gives its place back when it is destroyed.
   class Place {
@@ -44,11 +46,29 @@ class InFlight final : public prometheus::Collectable {
     InFlight* of_ = nullptr;
   };
 
+  // What is held of a request's body; gives its room back when it is destroyed.
+  class Bytes {
+   public:
+    Bytes() = default;
+    Bytes(const Bytes&) = delete;
+    Bytes& operator=(const Bytes&) = delete;
+    ~Bytes() {
+      if (of_) of_->bytes_.fetch_sub(held_, std::memory_order_relaxed);
+    }
+
+   private:
+    friend class InFlight;
+    InFlight* of_ = nullptr;
+    size_t held_ = 0;
+  };
+
   // False: no place for this priority. The last tenth of the places is not for sheddable requests,
   // the last twentieth only for critical ones; of fewer than 20, or 10, that is none.
   bool Take(Priority priority, Place& place);
   // Whether Take() would find one. Takes nothing.
   bool HasPlace(Priority priority) const { return count() < MostFor(priority); }
+  // False: no room for so many more.
+  bool TakeBytes(size_t more, Bytes& bytes);
   std::vector<prometheus::MetricFamily> Collect() const override;
   size_t count() const { return count_.load(std::memory_order_relaxed); }
 
@@ -56,7 +76,9 @@ class InFlight final : public prometheus::Collectable {
   size_t MostFor(Priority priority) const;
 
   const size_t most_;
+  const size_t most_bytes_;
   std::atomic<size_t> count_{0};
+  std::atomic<size_t> bytes_{0};
 };
 
 }  // namespace frontdesk::policy

@@ -28,7 +28,7 @@ absl::Status CheckEncoding(const http::Headers& headers) {
 
 }  // namespace
 
-Task<absl::Status> ReadBody(Exchange& exchange) {
+Task<absl::Status> ReadBody(Exchange& exchange, Shedder& shedder) {
   absl::Status encoding = CheckEncoding(exchange.request.headers);
   if (!encoding.ok()) co_return encoding;
   const size_t limit = exchange.route->max_request_bytes;
@@ -43,6 +43,8 @@ Task<absl::Status> ReadBody(Exchange& exchange) {
     if (!piece.ok()) co_return piece.status();
     if (piece->empty()) co_return absl::OkStatus();
     if (exchange.body_text.size() + piece->size() > limit) co_return TooLarge(limit);
+    absl::Status room = shedder.TakeBytes(piece->size(), exchange.body_bytes);
+    if (!room.ok()) co_return room;
     exchange.body_text.append(*piece);
   }
 }

@@ -46,4 +46,11 @@ absl::Status Shedder::Take(Priority priority, InFlight::Place& place) {
   return in_flight_.Take(priority, place) ? absl::OkStatus() : TooMany();
 }
 
+absl::Status Shedder::TakeBytes(size_t more, InFlight::Bytes& bytes) {
+  if (in_flight_.TakeBytes(more, bytes)) return absl::OkStatus();
+  static const auto& kTooMuch = *new absl::Status(Overloaded("too many bytes of bodies are held"));
+  metrics_.OnShed(observe::ShedReason::kMaxBodyBytes);
+  return kTooMuch;
+}
+
 }  // namespace frontdesk::policy

@@ -27,6 +27,8 @@ class Shedder {
   absl::Status Peek(Priority priority, TimePoint now);
   // Its place among those in flight, once there is something to work on, or the refusal.
   absl::Status Take(Priority priority, InFlight::Place& place);
+  // Room for so many more bytes of its body, or the refusal.
+  absl::Status TakeBytes(size_t more, InFlight::Bytes& bytes);
 
  private:
   bool TooLateFor(Priority priority, TimePoint now);

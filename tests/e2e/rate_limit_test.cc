@@ -227,8 +227,8 @@ TEST_P(RateLimit, RedisDownIsOpenToAShareOrClosed) {
   for (const bool open : {true, false}) {
     RedisServer redis;
     const auto gateway = Start(Limits(kOrders, "{key: caller, requests: 10, per: 1h}") +
-                               RedisAt(redis, Cat(", timeout: 100ms, instances: 2, on_error: ",
-                                                  open ? "open" : "closed")));
+                               RedisAt(redis, Cat(", timeout: 100ms, on_error: ",
+                                                  open ? "open, instances: 2" : "closed")));
     ASSERT_TRUE(
         Eventually([&] { return gateway->Metric("frontdesk_limit_redis_up") == GetParam(); }));
     EXPECT_EQ(Told(Fetch(gateway->port(), "GET", kOrder)), "200");

@@ -10,7 +10,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "gateway/base/text.h"
 #include "tests/e2e/attacks/rows.h"
@@ -112,17 +116,49 @@ TEST(Slow, ATrickledHeadHasOneDeadline) {
   EXPECT_EQ(echo.calls(), 0);
 }
 
-// The grace of a body is five seconds.
+// The grace of a body is five seconds; one that came fast has ten more, however much it was.
 TEST(Slow, ABodyThatStopsIsGivenUp) {
   Echo echo;
-  RawClient client(echo.port());
-  client.Send(Ask("POST", "/body", "content-length: 12\r\n") + R"({"te)");
-  const std::optional<RawResponse> response = client.Read();
-  ASSERT_TRUE(response);
-  EXPECT_EQ(response->status, 408);
-  EXPECT_EQ(ReasonOf(*response), "REQUEST_TIMEOUT");
-  EXPECT_TRUE(client.AtEnd());
+  RawClient little(echo.port()), most(echo.port());
+  little.Send(Ask("POST", "/body", "content-length: 12\r\n") + R"({"te)");
+  const std::string large = R"({"text":")" + std::string(size_t{4} << 20, 'a').substr(100);
+  most.Send(Ask("POST", "/body", Cat("content-length: ", large.size() + 1, "\r\n")) + large);
+  for (RawClient* const client : {&little, &most}) {
+    const std::optional<RawResponse> response = client->Read();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 408);
+    EXPECT_EQ(ReasonOf(*response), "REQUEST_TIMEOUT");
+    EXPECT_TRUE(client->AtEnd());
+  }
   EXPECT_EQ(echo.calls(), 0);
+}
+
+// Bodies on their way are no requests yet: what is held of all of them has a bound of its own.
+TEST(Slow, BodiesOnTheirWayHaveABoundTogether) {
+  Echo echo("limits: {body_bytes: 1000}\noverload: {max_body_bytes: 3000}\n");
+  const std::string body = R"({"text":")" + std::string(880, 'a') + R"("})";
+  const auto held = [&] { return echo.gateway().Metric("frontdesk_overload_body_bytes"); };
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 3; ++i) {
+    slow.push_back(std::make_unique<RawClient>(echo.port()));
+    slow.back()->Send(Ask("POST", "/body", Cat("content-length: ", body.size(), "\r\n")) +
+                      body.substr(0, 890));
+  }
+  ASSERT_TRUE(Eventually([&] { return held() == 3 * 890; }));
+  const RawResponse refused = echo.Fetch("POST", "/body", {}, body);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(ReasonOf(refused), "OVERLOADED");
+  EXPECT_EQ(refused.Header("retry-after"), "1");
+  EXPECT_EQ(echo.Fetch("GET", "/query?text=a").status, 200);
+  EXPECT_EQ(echo.Fetch("POST", "/body", {}, R"({"text":"a"})").status, 200) << "there is room";
+  EXPECT_EQ(echo.gateway().Metric("frontdesk_shed_total{reason=\"max_body_bytes\"}"), 1);
+  slow.pop_back();
+  ASSERT_TRUE(Eventually([&] { return held() == 2 * 890; }));
+  EXPECT_EQ(echo.Fetch("POST", "/body", {}, body).status, 200);
+  slow.front()->Send(body.substr(890));
+  const std::optional<RawResponse> response = slow.front()->Read();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
 }
 
 // 256 answers of 1 MiB are asked for at once and not read: few are made, and in the end the

@@ -321,6 +321,11 @@ TEST(CheckConfig, WhatProtectsTheGateway) {
             "f:1:55: bulkheads.b.max_pending: must be between 0 and 1000000, got 1000001\n"
             "f:2:27: overload.max_in_flight: must be between 1 and 10000000, got 0\n"
             "f:2:45: overload.max_queue_age: must be between 1ms and 1m, got 2m\n");
+  // One of the largest bodies must fit.
+  EXPECT_EQ(
+      ErrorsOf("overload: {max_body_bytes: 1000}"),
+      "f:1:28: overload.max_body_bytes: must be between 4194304 and 1099511627776, got 1000\n");
+  EXPECT_EQ(ErrorsOf("limits: {body_bytes: 1000}\noverload: {max_body_bytes: 1000}"), "");
 }
 
 TEST(CheckConfig, NameServersAreAddresses) {

@@ -346,11 +346,11 @@ TEST(Limits, OfEveryAddress) {
 TEST(Limits, SharedThroughRedis) {
   const std::string password = testing_support::WriteTempFile("redis", "open sesame\n");
   std::string findings;
-  auto snapshot = CompileWith(
-      "",
-      Cat("redis: {address: \"redis.internal:6379\", password_file: ", password,
-          ", timeout: 15ms, on_error: closed, database: 3, key_prefix: \"x:\", instances: 4}"),
-      findings);
+  auto snapshot =
+      CompileWith("",
+                  Cat("redis: {address: \"redis.internal:6379\", password_file: ", password,
+                      ", timeout: 15ms, on_error: closed, database: 3, key_prefix: \"x:\"}"),
+                  findings);
   ASSERT_TRUE(snapshot) << findings;
   ASSERT_TRUE(snapshot->shared_limits.has_value());
   const limit::SharedSettings& shared = *snapshot->shared_limits;
@@ -360,11 +360,11 @@ TEST(Limits, SharedThroughRedis) {
   EXPECT_EQ(shared.redis.database, 3u);
   EXPECT_FALSE(shared.open);
   EXPECT_EQ(shared.key_prefix, "x:");
-  EXPECT_EQ(shared.instances, 4u);
-  snapshot = CompileWith("", "redis: {address: \"127.0.0.1:6379\"}", findings);
+  snapshot = CompileWith("", "redis: {address: \"127.0.0.1:6379\", instances: 4}", findings);
   ASSERT_TRUE(snapshot) << findings;
   EXPECT_TRUE(snapshot->shared_limits->open);
   EXPECT_EQ(snapshot->shared_limits->redis.timeout, 10ms);
+  EXPECT_EQ(snapshot->shared_limits->instances, 4u);
   snapshot = CompileWith("", "redis: {address: \"127.0.0.1:6379\"}\nrate_limits: {store: memory}",
                          findings);
   ASSERT_TRUE(snapshot) << findings;
@@ -385,6 +385,8 @@ TEST(Limits, SharedThroughRedis) {
        "redis.timeout: must be between 1ms and 1s, got 2s\n"},
       {"redis: {address: \"127.0.0.1:1\", instances: 0}",
        "redis.instances: must be between 1 and 10000, got 0\n"},
+      {"redis: {address: \"127.0.0.1:1\", on_error: closed, instances: 3}",
+       "redis.instances: has no meaning with `on_error: closed`: no gateway counts by itself\n"},
       {"listen: {trusted_hops: 1000}",
        "listen.trusted_hops: must be between 0 and 100, got 1000\n"},
   };

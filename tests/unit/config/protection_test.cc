@@ -41,6 +41,7 @@ TEST(Protection, NothingIsSaidNothingIsLimited) {
   ASSERT_TRUE(snapshot) << findings;
   EXPECT_EQ(snapshot->overload.max_in_flight, std::numeric_limits<size_t>::max());
   EXPECT_EQ(snapshot->overload.max_queue_age, milliseconds(50));
+  EXPECT_EQ(snapshot->overload.max_body_bytes, size_t{256} << 20);
   EXPECT_TRUE(snapshot->bulkheads.empty());
   const route::Route& route = *snapshot->routes[0];
   EXPECT_EQ(route.priority, Priority::kNormal);
@@ -53,13 +54,14 @@ TEST(Protection, TheFileOverridesTheContractValueByValue) {
   const std::unique_ptr<Snapshot> snapshot = CompileWith(
       "option (frontdesk.v1.method) = { priority: SHEDDABLE bulkhead: \"b\"\n"
       "fault { delay: \"300ms\" abort: NOT_FOUND } };",
-      "overload: {max_in_flight: 7, max_queue_age: 20ms}\n"
+      "overload: {max_in_flight: 7, max_queue_age: 20ms, max_body_bytes: 8388608}\n"
       "bulkheads: {b: {max_in_flight: 2, max_pending: 3}, a: {max_in_flight: 1}}\n"
       "methods: {test.S/Get: {priority: critical, fault: {abort: unavailable}}}",
       findings);
   ASSERT_TRUE(snapshot) << findings;
   EXPECT_EQ(snapshot->overload.max_in_flight, 7u);
   EXPECT_EQ(snapshot->overload.max_queue_age, milliseconds(20));
+  EXPECT_EQ(snapshot->overload.max_body_bytes, size_t{8} << 20);
   ASSERT_EQ(snapshot->bulkheads.size(), 2u);
   EXPECT_EQ(snapshot->bulkheads[0].name, "a");
   EXPECT_EQ(snapshot->bulkheads[0].max_pending, 0u);

@@ -91,6 +91,21 @@ TEST(ConnectionFaultsTest, SlowBodyIs408) {
   }
 }
 
+// A body that came fast has saved up little: not an hour of silence.
+TEST(ConnectionFaultsTest, LargeBodyThatStopsAtItsEndIs408) {
+  ServerLimits limits;
+  limits.body_grace = milliseconds(50);
+  limits.body_saved = milliseconds(200);
+  TestServer server(limits);
+  const std::string most(size_t{3} << 20, 'a');
+  RawClient client(server.port());
+  client.Send(Post("/echo", "Content-Length: " + std::to_string(most.size() + 1) + "\r\n", most));
+  const std::optional<RawResponse> response = client.Read();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 408);
+  EXPECT_TRUE(client.AtEnd());
+}
+
 // Whoever reads the body may be in more of a hurry than the limits are.
 TEST(ConnectionFaultsTest, BodyThatComesTooLateForItsReader) {
   TestServer server;

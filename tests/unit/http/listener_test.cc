@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -178,22 +180,56 @@ TEST(ListenerTest, VeryLateItTakesAllWhenItDrains) {
 }
 
 TEST(ListenerTest, BacklogIsServedBeforeThePortCloses) {
-  TestServer server;
-  std::vector<std::unique_ptr<RawClient>> clients;
-  server.OnLoop([&] {
-    // The loop is held here, so these wait in the backlog.
-    for (int i = 0; i < 50; ++i) {
-      clients.push_back(std::make_unique<RawClient>(server.port()));
-      clients.back()->Send(kGet);
+  for (const uint32_t most : {20'000u, 10u}) {
+    SCOPED_TRACE(most);
+    ServerLimits limits;
+    limits.connections = most;
+    TestServer server(limits);
+    std::vector<std::unique_ptr<RawClient>> clients;
+    server.OnLoop([&] {
+      // The loop is held here, so these wait in the backlog.
+      for (int i = 0; i < 50; ++i) {
+        clients.push_back(std::make_unique<RawClient>(server.port()));
+        clients.back()->Send(kGet);
+      }
+      server.listener().StopAccepting();
+      server.listener().CloseIdle();
+    });
+    for (const std::unique_ptr<RawClient>& client : clients) {
+      const std::optional<RawResponse> response = client->Read();
+      ASSERT_TRUE(response);
+      EXPECT_EQ(response->status, 200);
     }
-    server.listener().StopAccepting();
-    server.listener().CloseIdle();
-  });
-  for (const std::unique_ptr<RawClient>& client : clients) {
-    const std::optional<RawResponse> response = client->Read();
-    ASSERT_TRUE(response);
-    EXPECT_EQ(response->status, 200);
   }
+}
+
+// Reads little at a time, and all connections that are idle are closed meanwhile.
+class SlowReader final : public RawClient {
+ public:
+  explicit SlowReader(TestServer& server) : RawClient(server.port()), server_(server) {
+    ReceiveBuffer(32 << 10);
+  }
+
+ private:
+  ssize_t Receive(char* into, size_t size) override {
+    server_.OnLoop([this] { server_.listener().CloseIdle(); });
+    return RawClient::Receive(into, std::min<size_t>(size, 16 << 10));
+  }
+
+  TestServer& server_;
+};
+
+// The last bytes of an answer wait for their reader: the connection is not idle until they are
+// gone.
+TEST(ListenerTest, ClosingTheIdleCutsNoAnswer) {
+  TestServer server;
+  SlowReader client(server);
+  client.Send("GET /stream?128 HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.started == 1; }));
+  const std::optional<RawResponse> response = client.Read();
+  ASSERT_TRUE(response);
+  EXPECT_FALSE(response->cut);
+  EXPECT_EQ(response->body.size(), 128u * (64 << 10));
 }
 
 TEST(ListenerTest, AbortCancelsWhatIsInFlight) {
@@ -213,18 +249,35 @@ TEST(ListenerTest, AboveTheCapClientsWait) {
   TestServer server(limits);
   auto first = std::make_unique<RawClient>(server.port());
   RawClient second(server.port());
-  first->Send(kGet);
-  second.Send(kGet);
-  EXPECT_TRUE(first->Read());
-  EXPECT_TRUE(second.Read());
+  first->Send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  second.Send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+  ASSERT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.started == 2; }));
   RawClient third(server.port());
   third.Send(kGet);
-  second.Send(kGet);
+  second.Send("cd");
   EXPECT_TRUE(second.Read()) << "those that are in are served";
-  EXPECT_EQ(server.handler().seen().started, 3u);
+  second.Send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.started == 3; }));
   first.reset();
   EXPECT_TRUE(third.Read());
   EXPECT_EQ(server.handler().seen().started, 4u);
+}
+
+// Or one client could hold all there are for nothing.
+TEST(ListenerTest, AboveTheCapTheLongestIdleMakeRoom) {
+  ServerLimits limits;
+  limits.connections = 2;
+  TestServer server(limits);
+  RawClient idle(server.port()), busy(server.port());
+  idle.Send(kGet);
+  EXPECT_TRUE(idle.Read());
+  busy.Send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(server.handler().WaitFor([](const Seen& s) { return s.started == 2; }));
+  RawClient third(server.port());
+  third.Send(kGet);
+  EXPECT_TRUE(third.Read());
+  EXPECT_TRUE(idle.AtEnd());
+  EXPECT_EQ(server.handler().seen().cancelled, 0u);
 }
 
 TEST(ListenerTest, OutOfDescriptorsShedsTheLongestIdle) {
