@@ -257,7 +257,7 @@ void AggregateWriter::WriteSource(Printer& out) const {
     out.Call(Cat(TaskOf(*method), ' ', name_, "::", MethodName(*method)), arguments, " {");
     out.Line("  ", run.name(), " run(", run.Arguments(), ");");
     if (method->plan->undoes) {
-      out.Line("  ", ResultOf(*method), " answer = co_await run.Run();");
+      out.Line("  ", ResultOf(*method), " answer = co_await run.AnswerOf(run.Run());");
       out.Line("  co_await run.TakeBack(answer);");
       out.Line("  co_return answer;");
     } else {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -33,28 +34,40 @@ class Latch {
 
 namespace internal {
 
+// `error`: the first exception of all tasks.
 template <class T>
-Detached RunInto(Task<T> task, std::optional<T>* result, Latch* latch) {
-  result->emplace(co_await std::move(task));
+Detached RunInto(Task<T> task, std::optional<T>* result, std::exception_ptr* error, Latch* latch) {
+  try {
+    result->emplace(co_await std::move(task));
+  } catch (...) {
+    if (!*error) *error = std::current_exception();
+  }
   latch->CountDown();
 }
 
-inline Detached RunInto(Task<void> task, Latch* latch) {
-  co_await std::move(task);
+inline Detached RunInto(Task<void> task, std::exception_ptr* error, Latch* latch) {
+  try {
+    co_await std::move(task);
+  } catch (...) {
+    if (!*error) *error = std::current_exception();
+  }
   latch->CountDown();
 }
 
 }  // namespace internal
 
-// Runs all tasks at once and returns their results in the order of the tasks.
+// Runs all tasks at once and returns their results in the order of the tasks. When all have ended,
+// rethrows the first exception of any.
 template <class T>
 Task<std::vector<T>> Together(std::vector<Task<T>> tasks) {
   std::vector<std::optional<T>> results(tasks.size());
+  std::exception_ptr error;
   Latch latch(tasks.size());
   for (size_t i = 0; i < tasks.size(); ++i) {
-    internal::RunInto(std::move(tasks[i]), &results[i], &latch);
+    internal::RunInto(std::move(tasks[i]), &results[i], &error, &latch);
   }
   co_await latch;
+  if (error) std::rethrow_exception(error);
   std::vector<T> values;
   values.reserve(results.size());
   for (std::optional<T>& result : results) values.push_back(std::move(*result));
@@ -62,9 +75,11 @@ Task<std::vector<T>> Together(std::vector<Task<T>> tasks) {
 }
 
 inline Task<void> Together(std::vector<Task<void>> tasks) {
+  std::exception_ptr error;
   Latch latch(tasks.size());
-  for (Task<void>& task : tasks) internal::RunInto(std::move(task), &latch);
+  for (Task<void>& task : tasks) internal::RunInto(std::move(task), &error, &latch);
   co_await latch;
+  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace frontdesk

@@ -12,6 +12,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "gateway/base/loop.h"
 #include "gateway/base/task.h"
 #include "gateway/client/future.h"
+#include "gateway/observe/mistake.h"
 #include "gateway/upstream/call_context.h"
 #include "gateway/upstream/caller.h"
 #include "gateway/upstream/cluster_view.h"
@@ -65,7 +67,7 @@ class Runtime {
                      const Request& request, CallSettings settings = {});
 
   // A coroutine of the caller's own, on a loop: several calls together, say. `start` is called
-  // there, once, with what the calls need.
+  // there, once, with what the calls need. An exception of it is logged, and the answer INTERNAL.
   template <class T>
   Future<T> Start(
       std::function<Task<absl::StatusOr<T>>(upstream::CallContext&, upstream::Caller&)> start,
@@ -91,11 +93,21 @@ class Runtime {
   void Post(Work work, CallSettings settings);
   static frontdesk::internal::Detached Drive(Runtime* self, Lane* lane, Work work,
                                              CallSettings settings);
+  // `start`, and what it is called with, outlive the task.
   template <class T>
-  static Task<void> Keep(Task<absl::StatusOr<T>> task,
+  static Task<void> Keep(const std::function<Task<absl::StatusOr<T>>(upstream::CallContext&,
+                                                                     upstream::Caller&)>& start,
+                         upstream::CallContext& context, upstream::Caller& caller,
                          std::shared_ptr<std::promise<absl::StatusOr<T>>> into) {
-    absl::StatusOr<T> answer = co_await std::move(task);
-    into->set_value(std::move(answer));
+    std::optional<absl::StatusOr<T>> answer;
+    try {
+      Task<absl::StatusOr<T>> task = start(context, caller);
+      answer.emplace(co_await std::move(task));
+    } catch (...) {
+      observe::LogMistake("a coroutine on a client's runtime");
+      answer.emplace(observe::Mistake());
+    }
+    into->set_value(*std::move(answer));
   }
 
   const std::shared_ptr<Seen> seen_;
@@ -114,7 +126,7 @@ Future<T> Runtime::Start(
   Future<T> future(promise->get_future());
   Post([promise, start = std::move(start)](
            upstream::CallContext& context,
-           upstream::Caller& caller) { return Keep<T>(start(context, caller), promise); },
+           upstream::Caller& caller) { return Keep<T>(start, context, caller, promise); },
        std::move(settings));
   return future;
 }

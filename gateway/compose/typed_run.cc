@@ -5,6 +5,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/compose/limits.h"
+#include "gateway/observe/mistake.h"
 #include "gateway/upstream/idempotency_key.h"
 
 namespace frontdesk::compose {
@@ -41,7 +42,15 @@ void TypedRun::Start(StepState& step, Task<void> task) {
 }
 
 internal::Detached TypedRun::Drive(TypedRun* self, StepState* step, Task<void> task) {
-  co_await std::move(task);
+  absl::Status mistake;
+  try {
+    co_await std::move(task);
+  } catch (...) {
+    observe::LogMistake(Cat("step ", step->options_.id, " of request ", self->parent_.request_id));
+    mistake = observe::Mistake();
+  }
+  // Of the whole, whatever may go wrong with the step: nobody meant its code to throw.
+  if (!mistake.ok()) self->Fail(mistake);
   self->Settle(*step);
   self->Leave();
 }

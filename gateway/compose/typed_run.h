@@ -3,7 +3,8 @@
 // the same requests, begun in the same order; the same failures; the same parts missing.
 //
 // A generated run lists its steps as members, in the order of the plan, and starts a coroutine for
-// each. A step ends when its coroutine does: with a reply, or with the status why there is none.
+// each. A step ends when its coroutine does: with a reply, or with the status why there is none. An
+// exception of its hooks fails the whole, also when the step may fail.
 #pragma once
 
 #include <bit>

@@ -12,17 +12,32 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/base/task.h"
+#include "gateway/base/text.h"
 #include "gateway/compose/limits.h"
 #include "gateway/compose/typed_each.h"
 #include "gateway/compose/typed_run.h"
 #include "gateway/compose/undo_log.h"
 #include "gateway/contract/method_name.h"
+#include "gateway/observe/mistake.h"
 
 namespace frontdesk::compose {
 
 // A run with steps that can be undone. Its TakeBack() follows its Run(), whatever that brought.
 class UndoRun : public TypedRun {
  public:
+  // What Run() brought; a failure for an exception of the hook that sees the answer, so that what
+  // was done is taken back then too.
+  template <class Message>
+  Task<absl::StatusOr<Answer<Message>>> AnswerOf(Task<absl::StatusOr<Answer<Message>>> running) {
+    std::optional<absl::StatusOr<Answer<Message>>> answer;
+    try {
+      answer.emplace(co_await std::move(running));
+    } catch (...) {
+      observe::LogMistake(Cat("the answer of request ", context().request_id));
+      answer.emplace(observe::Mistake());
+    }
+    co_return *std::move(answer);
+  }
   // Takes back what a run that failed did, and what a part that is missing may have done; says in
   // the failure what became of it.
   template <class Message>

@@ -1,12 +1,11 @@
 #include "gateway/http/connection.h"
 
 #include <boost/asio/post.hpp>
-#include <exception>
 #include <utility>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
-#include "gateway/observe/log.h"
+#include "gateway/observe/mistake.h"
 
 namespace frontdesk::http {
 namespace {
@@ -16,18 +15,6 @@ constexpr size_t kMostUnsent = 256 << 10;
 // Pipelined requests that are handled before other connections have their turn.
 constexpr uint32_t kMostInARow = 16;
 constexpr size_t kHeadRoom = 1024;
-
-// An exception's text may name files, addresses and whatever else a library knows: it is for the
-// log.
-void LogMistake(const Request& request, std::string_view what) {
-  observe::LogError(Cat(request.method, ' ', request.path, " ended with an exception: ", what));
-}
-
-// What the client learns of it; also of a handler that gave no answer.
-absl::Status Mistake() {
-  return Failure(absl::StatusCode::kInternal, "INTERNAL", "something went wrong here",
-                 Origin::kGateway);
-}
 
 }  // namespace
 
@@ -80,12 +67,11 @@ internal::Detached Connection::Serve([[maybe_unused]] Ref self) {
       const Incoming incoming = {request_, body_, reply_, *cancel_};
       Task<void> handling = worker_.handler.Handle(incoming);
       co_await std::move(handling);
-    } catch (const std::exception& error) {
-      LogMistake(request_, error.what());
     } catch (...) {
-      LogMistake(request_, "unknown exception");
+      observe::LogMistake(Cat(request_.method, ' ', request_.path));
     }
-    if (answer_ == Answer::kNone && !aborted_) Refuse(Mistake());
+    // A handler that gave no answer was mistaken too.
+    if (answer_ == Answer::kNone && !aborted_) Refuse(observe::Mistake());
     while (MustDropMore()) {
       co_await BodyInput(TimePoint::max());
       WaitedForBody();

@@ -10,6 +10,7 @@
 #include "gateway/contract/plan.h"
 #include "gateway/identity/claim_value.h"
 #include "gateway/observe/log.h"
+#include "gateway/observe/mistake.h"
 #include "gateway/policy/chain.h"
 #include "gateway/policy/limit_key.h"
 #include "gateway/policy/shed.h"
@@ -77,11 +78,15 @@ void Trim(const route::Route& route, Reply& reply) {
   });
 }
 
+std::string NameOf(const Flight& flight) {
+  return Cat("request ", flight.exchange.request_id, " (", flight.exchange.route->method->full_name,
+             ')');
+}
+
 // What became of a request whose client knows nothing of it, or not all. Its line in the access log
 // was written before.
 void TellTheEnd(const Flight& flight, const absl::Status& status) {
-  observe::LogInfo(Cat("request ", flight.exchange.request_id, " (",
-                       flight.exchange.route->method->full_name, ") ended ",
+  observe::LogInfo(Cat(NameOf(flight), " ended ",
                        flight.alone ? "without its client" : "after its answer", ": ",
                        status.ok() ? std::string("OK") : ReasonOf(status)));
 }
@@ -90,7 +95,14 @@ Task<void> Fly(std::shared_ptr<Flight> flight, IdempotentRequest request,
                const IdempotencyHost* host, Terminal* terminal) {
   const std::shared_ptr<const void> alive = host->alive;
   Loop& loop = flight->exchange.call.loop;
-  Reply reply = co_await terminal->Dispatch(flight->exchange);
+  Reply reply;
+  // Nobody above would catch it, and the key must not stay claimed.
+  try {
+    reply = co_await terminal->Dispatch(flight->exchange);
+  } catch (...) {
+    observe::LogMistake(NameOf(*flight));
+    reply = Reply(observe::Mistake());
+  }
   Trim(*flight->exchange.route, reply);
   if (reply.compensation && !reply.compensation->finished()) {
     // The client need not wait for the undos, but its key does.

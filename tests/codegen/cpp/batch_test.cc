@@ -1,6 +1,7 @@
 // Edges of steps with `batch`, from the plan and as generated code; and what hooks see of them.
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -192,11 +193,13 @@ class Taster final : public banquet::v1::BanquetAggregates {
   using BanquetAggregates::BanquetAggregates;
 
   absl::Status BeforeGetTastingFruits(CallContext&, BatchGetRequest& request) override {
+    if (request.ids(0) == "t") throw std::runtime_error("before the call");
     if (request.ids(0) == "x") return absl::PermissionDeniedError("x");
     request.set_language("fr");
     return absl::OkStatus();
   }
   absl::Status AfterGetTastingFruits(CallContext&, Fruit& reply) override {
+    if (reply.id() == "u") throw std::runtime_error("after the call");
     if (reply.id() == "r") return absl::DataLossError("rotten");
     reply.set_name(reply.name() + "!");
     return absl::OkStatus();
@@ -226,6 +229,31 @@ TEST(BatchHooks, SeeEveryCallAndEveryResult) {
   EXPECT_EQ(market.asked, "ar b");
   for (const auto& asked : market.caller.Requests<BatchGetRequest>(kBatchGet)) {
     EXPECT_EQ(asked.language(), "fr");
+  }
+}
+
+// Also where the step may fail in parts.
+TEST(BatchHooks, AnExceptionFailsTheWhole) {
+  const struct {
+    std::vector<const char*> ids;
+    const char* asked;
+  } rows[] = {
+      {{"a", "b", "t"}, ""},
+      {{"a", "u", "b"}, "au b"},
+  };
+  for (const auto& row : rows) {
+    Loop loop;
+    Cancellation cancel;
+    CallContext context{.loop = loop, .cancel = cancel};
+    Market market(loop);
+    Taster taster(market.caller);
+    banquet::v1::GetBasketRequest request;
+    for (const char* id : row.ids) request.add_ids(id);
+    const compose::RunOptions options;
+    const auto answer =
+        testing_support::RunOnLoop(loop, taster.GetTasting(context, request, options));
+    EXPECT_EQ(ReasonOf(answer.status()), "INTERNAL") << row.asked;
+    EXPECT_EQ(market.asked, row.asked);
   }
 }
 

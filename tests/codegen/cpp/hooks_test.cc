@@ -1,6 +1,8 @@
 // What a user's subclass can do: typed hooks, methods by hand, registration.
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "feast/v1/feast.frontdesk.h"
 #include "gateway/base/failure.h"
 #include "gateway/client/fake_caller.h"
@@ -20,7 +22,10 @@ class Spy final : public kitchen::v1::KitchenAggregates {
  public:
   using KitchenAggregates::KitchenAggregates;
 
+  std::string throws;  // the name of the hook that does
+
   absl::Status BeforeGetTasteJar(CallContext&, pantry::v1::GetJarRequest& request) override {
+    Slip("BeforeJar");
     if (request.jar_id() == "forbidden") {
       return Failure(absl::StatusCode::kPermissionDenied, "NOT_THIS_JAR", "no");
     }
@@ -29,16 +34,19 @@ class Spy final : public kitchen::v1::KitchenAggregates {
   }
   absl::Status AfterGetTasteJar(CallContext&, const pantry::v1::GetJarRequest& request,
                                 pantry::v1::Jar& reply) override {
+    Slip("AfterJar");
     if (reply.id() == "spoiled") return absl::DataLossError("spoiled");
     reply.set_id(reply.id() + " asked as " + request.jar_id());
     return absl::OkStatus();
   }
   absl::Status BeforeGetTasteLabels(CallContext&, pantry::v1::GetLabelRequest& request) override {
+    Slip("BeforeLabel");
     if (request.id() == "secret") return absl::PermissionDeniedError("secret");
     request.set_number(7);
     return absl::OkStatus();
   }
   absl::Status AfterGetTasteLabels(CallContext&, pantry::v1::Label& reply) override {
+    Slip("AfterLabel");
     if (reply.torn()) return absl::DataLossError("torn");
     reply.set_text(reply.text() + "!");
     return absl::OkStatus();
@@ -53,6 +61,11 @@ class Spy final : public kitchen::v1::KitchenAggregates {
   Task<absl::StatusOr<kitchen::v1::Dish>> Cook(CallContext&,
                                                const kitchen::v1::CookRequest&) override {
     co_return absl::UnimplementedError("not here");
+  }
+
+ private:
+  void Slip(std::string_view hook) const {
+    if (hook == throws) throw std::runtime_error("a slip");
   }
 };
 
@@ -74,8 +87,9 @@ class HooksTest : public ::testing::Test {
   }
 
   // "answer | parts", or the reason.
-  std::string Taste(const std::string& id) {
+  std::string Taste(const std::string& id, const char* throws = "") {
     Spy spy(fake_);
+    spy.throws = throws;
     kitchen::v1::GetTasteRequest request;
     request.set_id(id);
     const compose::RunOptions options;
@@ -112,6 +126,25 @@ TEST_F(HooksTest, FailTheStepOrTheWhole) {
   spoiled.set_id("spoiled");
   fake_.Reply("pantry.v1.Pantry/GetJar", spoiled);
   EXPECT_EQ(Taste("x"), "DATA_LOSS");
+}
+
+// Whatever may be missing without harm: code that throws is not a part that fails.
+TEST_F(HooksTest, AnExceptionFailsTheWhole) {
+  const struct {
+    const char* throws;
+    size_t calls;
+  } rows[] = {
+      {"BeforeJar", 0},
+      {"AfterJar", 1},
+      {"BeforeLabel", 1},
+      {"AfterLabel", 3},
+  };
+  size_t before = 0;
+  for (const auto& row : rows) {
+    EXPECT_EQ(Taste("x", row.throws), "INTERNAL") << row.throws;
+    EXPECT_EQ(fake_.seen().size() - before, row.calls) << row.throws;
+    before = fake_.seen().size();
+  }
 }
 
 TEST_F(HooksTest, MethodsByHandCallThroughTypedClients) {

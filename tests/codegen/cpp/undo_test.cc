@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "banquet/v1/banquet.frontdesk.h"
@@ -51,6 +52,7 @@ class Host final : public banquet::v1::BanquetAggregates {
   using BanquetAggregates::BanquetAggregates;
 
   static inline std::string refuses;  // the name of the hook that does not return OK
+  static inline std::string throws;   // of the one that has a mistake in it
 
   absl::Status BeforeBuySomePaid(CallContext&, market::v1::PayRequest& request) override {
     request.set_cents(7);
@@ -75,6 +77,7 @@ class Host final : public banquet::v1::BanquetAggregates {
 
  private:
   static absl::Status Say(std::string_view hook) {
+    if (hook == throws) throw std::runtime_error("a slip");
     if (hook != refuses) return absl::OkStatus();
     return Failure(absl::StatusCode::kPermissionDenied, "VETO", Cat(hook));
   }
@@ -87,6 +90,7 @@ class UndoFixture {
     code_.Add<Host>();
     handlers_ = code_.Make(*contract_, caller_);
     Host::refuses.clear();
+    Host::throws.clear();
     options_.undo_host = &host_;
     options_.compensation = &undos_;
     context_.key_scope = "scope";
@@ -359,6 +363,45 @@ TEST_F(UndoHooks, AnAnswerThatAHookRefusesIsAFailureOfTheWhole) {
   Host::refuses = "AfterAll";
   EXPECT_EQ(Ask("BuySome"), "VETO undone=held,deliveries[1],deliveries[0],paid;");
   EXPECT_EQ(Asked<market::v1::RefundRequest>("Refund"), "held_id: \"p\" cents: 9");
+}
+
+// Whichever hook it gets out of: the whole fails, whatever may be missing, and what was done until
+// then is taken back.
+TEST_F(UndoHooks, AfterAnExceptionWhatWasDoneIsUndone) {
+  const struct {
+    const char* throws;
+    const char* outcome;
+    const char* calls;
+  } rows[] = {
+      {"BeforePaid", "INTERNAL ", ""},
+      {"AfterPaid", "INTERNAL undone=paid;", "Pay Refund"},
+      {"BeforeDelivery", "INTERNAL undone=paid;", "Pay Refund"},
+      {"AfterDelivery", "INTERNAL undone=deliveries[1],deliveries[0],paid;",
+       "Pay Deliver Deliver Recall Recall Refund"},
+      {"AfterAll", "INTERNAL undone=held,deliveries[1],deliveries[0],paid;",
+       "Pay Deliver Deliver Hold Release Recall Recall Refund"},
+  };
+  for (const auto& row : rows) {
+    Host::throws = row.throws;
+    caller_.Forget();
+    EXPECT_EQ(Ask("BuySome"), row.outcome) << row.throws;
+    EXPECT_EQ(Calls(), row.calls) << row.throws;
+    EXPECT_EQ(scope_.running(), 0u) << row.throws;
+  }
+}
+
+TEST_F(UndoHooks, AnExceptionWaitsForCallsThatAreUnderWay) {
+  Host::throws = "AfterPaid";
+  caller_.Hold("Pay");
+  caller_.Hold("Hold");
+  Start("BuySome");
+  EXPECT_EQ(caller_.Held(), "Pay Hold");
+  caller_.Release("Pay", market::v1::Paid().SerializeAsString());
+  EXPECT_EQ(caller_.Held(), "Hold");
+  EXPECT_FALSE(result_.has_value());
+  caller_.Release("Hold", market::v1::Held().SerializeAsString());
+  EXPECT_EQ(Outcome(), "INTERNAL undone=held,paid;");
+  EXPECT_EQ(Calls(), "Pay Hold Release Refund");
 }
 
 }  // namespace

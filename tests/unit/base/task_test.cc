@@ -130,6 +130,60 @@ TEST(Together, NothingIsDoneAtOnce) {
   EXPECT_TRUE(RunOnLoop(loop, Together(std::vector<Task<int>>())).empty());
 }
 
+// Throws what it has to say, if anything.
+Task<int> EndsLater(Loop& loop, const char* says, milliseconds delay, int* ended) {
+  if (delay > milliseconds(0)) (void)co_await loop.SleepUntil(loop.Now() + delay);
+  ++*ended;
+  if (*says != '\0') throw std::runtime_error(says);
+  co_return 1;
+}
+
+Task<void> WithoutResult(Task<int> task) { (void)co_await std::move(task); }
+
+// What comes of tasks that end after 2, 1 and 0 ms, and how many had ended when it did.
+Task<std::string> OfThree(Loop& loop, std::vector<const char*> say, bool results) {
+  int ended = 0;
+  std::vector<Task<int>> tasks;
+  std::vector<Task<void>> bare;
+  for (size_t i = 0; i < say.size(); ++i) {
+    const milliseconds delay(say.size() - 1 - i);
+    tasks.push_back(EndsLater(loop, say[i], delay, &ended));
+  }
+  for (Task<int>& task : tasks) {
+    if (!results) bare.push_back(WithoutResult(std::move(task)));
+  }
+  std::string what = "nothing";
+  try {
+    if (results) {
+      (void)co_await Together(std::move(tasks));
+    } else {
+      co_await Together(std::move(bare));
+    }
+  } catch (const std::runtime_error& error) {
+    what = error.what();
+  }
+  co_return what + " of " + std::to_string(ended);
+}
+
+TEST(Together, RethrowsTheFirstExceptionWhenAllHaveEnded) {
+  const struct {
+    std::vector<const char*> say;
+    const char* comes;
+  } rows[] = {
+      {{"", "", ""}, "nothing of 3"},
+      {{"", "", "at once"}, "at once of 3"},
+      {{"last", "", ""}, "last of 3"},
+      {{"last", "second", ""}, "second of 3"},
+      {{"last", "second", "at once"}, "at once of 3"},
+  };
+  for (const auto& row : rows) {
+    for (const bool results : {true, false}) {
+      Loop loop;
+      EXPECT_EQ(RunOnLoop(loop, OfThree(loop, row.say, results)), row.comes) << results;
+    }
+  }
+}
+
 Task<void> Tick(Loop& loop, int* done) {
   (void)co_await loop.SleepUntil(loop.Now() + milliseconds(1));
   ++*done;

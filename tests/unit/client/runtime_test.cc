@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <stdexcept>
 #include <thread>
 
 #include "gateway/base/failure.h"
@@ -161,6 +162,35 @@ TEST(RuntimeTest, RunsTheCallersCoroutines) {
   Backend backend;
   Runtime runtime(backend.Options(1));
   EXPECT_EQ(runtime.Start<StringValue>(SayTwice).get()->value(), "aa");
+}
+
+Task<absl::StatusOr<StringValue>> SaysAndThrows(upstream::CallContext& context,
+                                                upstream::Caller& caller) {
+  const EchoClient echo(caller);
+  const absl::StatusOr<StringValue> once = co_await echo.Say(context, Text("a"));
+  if (once.ok()) throw std::runtime_error("after the call");
+  co_return once;
+}
+
+Task<absl::StatusOr<StringValue>> ThrowsAtOnce(upstream::CallContext&, upstream::Caller&) {
+  throw std::runtime_error("before there is a coroutine");
+}
+
+TEST(RuntimeTest, AnExceptionIsTheAnswerInternalAndNoMore) {
+  Backend backend;
+  ::testing::internal::CaptureStderr();
+  {
+    Runtime runtime(backend.Options(1));
+    for (const auto code : {SaysAndThrows, ThrowsAtOnce}) {
+      const auto answer = runtime.Start<StringValue>(code).get();
+      EXPECT_EQ(ReasonOf(answer.status()), "INTERNAL");
+    }
+    const auto next = runtime.Call(&EchoClient::Say, Text("x")).get();
+    EXPECT_EQ(next.value_or(Text("")).value(), "x");
+  }
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("ended with an exception: after the call"), std::string::npos) << log;
+  EXPECT_NE(log.find("ended with an exception: before there is"), std::string::npos) << log;
 }
 
 TEST(RuntimeTest, AFakeStandsForTheBackEnds) {

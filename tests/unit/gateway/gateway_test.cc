@@ -89,7 +89,8 @@ class House {
     EXPECT_TRUE(snapshot) << findings.ToString();
     in_flight_.emplace(snapshot->overload);
     authenticator_.emplace(
-        snapshot->chain.auth, [] { return identity::UnixTime(); }, upstream::MakeRandom, 1, upstream::DnsSettings());
+        snapshot->chain.auth, [] { return identity::UnixTime(); }, upstream::MakeRandom, 1,
+        upstream::DnsSettings());
     bulkheads_.emplace(snapshot->bulkheads, snapshot->overload.max_queue_age);
     const GatewayHost host = {store_,      *in_flight_, *authenticator_,
                               *bulkheads_, lateness,    [] { return 0.5; }};
@@ -103,6 +104,9 @@ class House {
     request.method = "GET";
     request.path = path;
     request.query = query;
+    return Ask(std::move(request), sink);
+  }
+  std::string Ask(http::Request request, Sink& sink) {
     request.peer_address = "127.0.0.1";
     NoBody body;
     Cancellation cancel;
@@ -146,6 +150,37 @@ TEST(Gateway, ARequestWhoseHandlerThrowsIsNoLongerActive) {
   EXPECT_EQ(house.Get("/boom", "id=1", fine), "");
   EXPECT_EQ(fine.status, 200);
   EXPECT_FALSE(active());
+}
+
+// With a key it goes on without its connection, which then catches nothing.
+TEST(Gateway, ARequestWithAKeyWhoseHandlerThrowsIsAnswered) {
+  House house(R"(
+    message M { string id = 1; }
+    service S { rpc Boom(M) returns (M) {
+      option (google.api.http) = { post: "/boom" };
+      option (frontdesk.v1.compose) = { custom: true };
+    } }
+  )",
+              "upstreams: {}\nmethods:\n  test.S/Boom: { idempotency: { ttl: 1h } }");
+  const struct {
+    const char* key;
+    const char* query;
+    int status;
+  } rows[] = {
+      {"a", "", 500},
+      {"a", "", 500},  // the key is free: not 409
+      {"b", "id=1", 200},
+  };
+  for (const auto& row : rows) {
+    http::Request request;
+    request.method = "POST";
+    request.path = "/boom";
+    request.query = row.query;
+    request.headers.Add("idempotency-key", row.key);
+    Sink sink;
+    EXPECT_EQ(house.Ask(std::move(request), sink), "");
+    EXPECT_EQ(sink.status, row.status) << row.key << ' ' << row.query;
+  }
 }
 
 // Calls that are filled from the caller, in messages inside too, are not made for nobody.

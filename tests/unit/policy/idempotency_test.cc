@@ -5,6 +5,7 @@
 #include <coroutine>
 #include <deque>
 #include <optional>
+#include <stdexcept>
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
@@ -94,6 +95,7 @@ class HeldTerminal final : public Terminal {
     messages.push_back(exchange.message);
     Hold hold(*this);
     co_await hold;
+    if (std::exchange(throws_, false)) throw std::runtime_error("boom");
     Reply reply = std::move(next_);
     if (exchange.call.cancel.cancelled()) reply = Reply(exchange.call.cancel.reason());
     co_return reply;
@@ -103,6 +105,11 @@ class HeldTerminal final : public Terminal {
     const std::coroutine_handle<> waiter = held_.front();
     held_.pop_front();
     waiter.resume();
+  }
+  // The request comes to code with a mistake in it.
+  void Throw() {
+    throws_ = true;
+    Answer(Reply());
   }
   size_t held() const { return held_.size(); }
 
@@ -119,6 +126,7 @@ class HeldTerminal final : public Terminal {
   };
   std::deque<std::coroutine_handle<>> held_;
   Reply next_;
+  bool throws_ = false;
 };
 
 // A request with its connection, which the test may end.
@@ -423,6 +431,33 @@ TEST_F(PolicyTest, AFinalFailureIsKeptAndAnotherIsNot) {
   EXPECT_EQ(terminal.scopes[2], terminal.scopes[1]);
   Answer(Ok("yes"));
   EXPECT_EQ(Of(Start("perhaps")), "yes (again)");
+}
+
+// Nobody waits above what goes on without its client: an exception that got there would end the
+// program.
+TEST_F(PolicyTest, AMistakeIsInternalAndItsKeyIsFree) {
+  ::testing::internal::CaptureStderr();
+  Client& waits = Start("waits");
+  terminal.Throw();
+  Turn();
+  EXPECT_EQ(Of(waits), "INTERNAL");
+  EXPECT_EQ(waits.reply->status.code(), absl::StatusCode::kInternal);
+  Client& leaves = Start("leaves");
+  leaves.cancel.Cancel(absl::CancelledError("client left"));
+  Turn();
+  terminal.Throw();
+  Turn();
+  EXPECT_EQ(Of(leaves), "CANCELLED");
+  EXPECT_EQ(scope.running(), 0u);
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("(test.Front.Buy) ended with an exception: boom"), std::string::npos) << log;
+  for (const char* key : {"waits", "leaves"}) {
+    Client& again = Start(key);
+    EXPECT_EQ(Of(again), "waits") << key;
+    Answer(Ok("done"));
+    EXPECT_EQ(Of(again), "done") << key;
+    EXPECT_EQ(Of(Start(key)), "done (again)") << key;
+  }
 }
 
 class CompensatedTest : public PolicyTest {

@@ -663,7 +663,7 @@ frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Receipt>>> BanquetAggr
     frontdesk::upstream::CallContext& context, const BuyRequest& request,
     const frontdesk::compose::RunOptions& options) {
   BuyRun run(context, caller_, request, options);
-  absl::StatusOr<frontdesk::compose::Answer<Receipt>> answer = co_await run.Run();
+  absl::StatusOr<frontdesk::compose::Answer<Receipt>> answer = co_await run.AnswerOf(run.Run());
   co_await run.TakeBack(answer);
   co_return answer;
 }
@@ -672,7 +672,7 @@ frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Receipt>>> BanquetAggr
     frontdesk::upstream::CallContext& context, const BuyRequest& request,
     const frontdesk::compose::RunOptions& options) {
   BuySomeRun run(*this, context, caller_, request, options);
-  absl::StatusOr<frontdesk::compose::Answer<Receipt>> answer = co_await run.Run();
+  absl::StatusOr<frontdesk::compose::Answer<Receipt>> answer = co_await run.AnswerOf(run.Run());
   co_await run.TakeBack(answer);
   co_return answer;
 }
