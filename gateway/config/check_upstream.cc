@@ -1,5 +1,6 @@
 #include "gateway/config/check_upstream.h"
 
+#include <algorithm>
 #include <array>
 
 #include "gateway/base/text.h"
@@ -82,6 +83,21 @@ std::string WrongEndpoint(const std::string& text, Upstream::Transport transport
                  : std::string(" (only transport: grpc takes targets with a scheme)");
   }
   return why;
+}
+
+// Of an Upstream, or of a version of one.
+template <class From>
+bool HasSrv(const From& from) {
+  const auto is_srv = [](const std::string& address) { return address.starts_with(kSrv); };
+  return std::any_of(from.endpoints().begin(), from.endpoints().end(), is_srv) ||
+         std::any_of(from.weighted().begin(), from.weighted().end(),
+                     [&](const Upstream::Endpoint& one) { return is_srv(one.address()); });
+}
+
+bool HasSrvAnywhere(const Upstream& upstream) {
+  const auto& versions = upstream.canary().versions();
+  return HasSrv(upstream) ||
+         std::any_of(versions.begin(), versions.end(), HasSrv<Upstream::Canary::Version>);
 }
 
 }  // namespace
@@ -206,6 +222,12 @@ void UpstreamChecker::CheckTogether(const std::string& path, const Upstream& ups
   }
   if (upstream.has_keepalive_timeout() && !upstream.has_keepalive_interval()) {
     Add(path + ".keepalive_timeout", "has no meaning without `keepalive_interval`");
+  }
+  // Else whoever forges an SRV record chooses whose certificate is good (RFC 6125, section 6.2.1).
+  if (upstream.has_tls() && upstream.tls().server_name().empty() && HasSrvAnywhere(upstream) &&
+      !HasUnknownKey(findings_, path + ".tls")) {
+    Add(path + ".tls.server_name",
+        "is needed with srv:// end points: names that DNS answers with prove nothing");
   }
   if (upstream.transport() == Upstream::GRPC) {
     const auto h2_only = [&](bool has, std::string_view name) {

@@ -24,6 +24,18 @@ std::vector<std::string> ProbeWords(const std::string& prefix) {
   return ScriptWords(probe);
 }
 
+// A cost above the burst is never there, whatever Redis says; of the others nothing is taken then.
+std::optional<Decision> NeverThere(std::span<const Ask> asks, TimePoint now) {
+  Decision decision;
+  for (const Ask& ask : asks) {
+    const BucketRule& rule = ask.rule->bucket;
+    // How much is left nobody was asked: as of a full one.
+    if (ask.cost > rule.burst()) AddTo(decision, *ask.rule, Bucket().Peek(rule, ask.cost, now));
+  }
+  if (!decision.rule) return std::nullopt;
+  return decision;
+}
+
 }  // namespace
 
 struct RedisStore::Taking {
@@ -61,8 +73,7 @@ Decision RedisStore::WithoutRedis(std::span<const Ask> asks, TimePoint now) {
     // A Duration ends after 292 years; of very many gateways each has what thirty bring.
     const Duration per = std::min<Duration>(whole.per(), kLongestShare / instances) * instances;
     rules.push_back({ask.rule->id, {}, BucketRule(whole.requests(), per, burst)});
-    if (ask.cost <= whole.burst())
-      ask.cost = static_cast<uint32_t>(std::min<uint64_t>(ask.cost, burst));
+    ask.cost = static_cast<uint32_t>(std::min<uint64_t>(ask.cost, burst));
   }
   for (size_t i = 0; i < own.size(); ++i) own[i].rule = &rules[i];
   Decision decision = shared_.own_.TakeAll(own, now);
@@ -103,6 +114,7 @@ void RedisStore::GiveBack(Taking& taking, TimePoint now) {
 
 std::optional<Decision> RedisStore::TakeNow(std::span<const Ask> asks, TimePoint now) {
   if (asks.empty()) return Decision();
+  if (const std::optional<Decision> never = NeverThere(asks, now)) return never;
   if (!connection_.usable()) return WithoutRedis(asks, now);
   Taking taking(asks);
   for (size_t i = 0; i < asks.size(); ++i) {
@@ -114,6 +126,7 @@ std::optional<Decision> RedisStore::TakeNow(std::span<const Ask> asks, TimePoint
 }
 
 Task<Decision> RedisStore::Take(std::span<const Ask> asks) {
+  if (const std::optional<Decision> never = NeverThere(asks, loop_.Now())) co_return *never;
   Taking taking(asks);
   for (size_t i = 0; i < asks.size(); ++i) {
     taking.of[i].hash = shared_.hasher_.Of(asks[i].rule->id, asks[i].key);

@@ -30,14 +30,23 @@ absl::StatusOr<std::string> Inquire(identity::Fetcher& fetcher,
   return fetcher.Post(identity::IntrospectionForm(token), credentials);
 }
 
+// The handshake has looked at it, which may be long ago.
+bool IsOver(const tls::Certificate& certificate, identity::UnixTime now) {
+  return certificate.is_expired(std::chrono::system_clock::time_point(now));
+}
+
 // Somebody else may have found a token that is bound to a certificate.
 absl::StatusOr<identity::IdentityPointer> WithBinding(
-    const Credential& credential, absl::StatusOr<identity::IdentityPointer> caller) {
+    const Credential& credential, absl::StatusOr<identity::IdentityPointer> caller,
+    const std::function<identity::UnixTime()>& wall) {
   const bool beside =
       credential.certificate != nullptr && credential.kind != Credential::Kind::kCertificate;
   if (!beside || !caller.ok()) return caller;
-  if (identity::IsBoundTo(**caller, *credential.certificate)) return caller;
-  return identity::Refusal("TOKEN_OF_ANOTHER_CERTIFICATE");
+  if (!identity::IsBoundTo(**caller, *credential.certificate)) {
+    return identity::Refusal("TOKEN_OF_ANOTHER_CERTIFICATE");
+  }
+  if (IsOver(*credential.certificate, wall())) return identity::Refusal("CERTIFICATE_EXPIRED");
+  return caller;
 }
 
 // What a token is made of (RFC 6750, section 2.1).
@@ -180,8 +189,7 @@ absl::StatusOr<identity::IdentityPointer> Authenticator::VerifyHere(const Creden
       return FindApiKey(credential.text);
     case Credential::Kind::kCertificate:
       if (!certificates_) return identity::Refusal("CREDENTIAL_UNKNOWN_KIND");
-      // The handshake has looked at it, which may be long ago.
-      if (credential.certificate->is_expired(std::chrono::system_clock::time_point(wall_()))) {
+      if (IsOver(*credential.certificate, wall_())) {
         return identity::Refusal("CERTIFICATE_EXPIRED");
       }
       return identity::JudgeCertificate(*credential.certificate, *certificates_);
@@ -191,7 +199,7 @@ absl::StatusOr<identity::IdentityPointer> Authenticator::VerifyHere(const Creden
 
 absl::StatusOr<identity::IdentityPointer> Authenticator::Verify(const Credential& credential,
                                                                 TimePoint now) {
-  return WithBinding(credential, VerifyHere(credential, now));
+  return WithBinding(credential, VerifyHere(credential, now), wall_);
 }
 
 Task<absl::StatusOr<identity::IdentityPointer>> Authenticator::VerifyAsking(Credential credential,
@@ -207,7 +215,7 @@ Task<absl::StatusOr<identity::IdentityPointer>> Authenticator::VerifyAsking(Cred
   std::string token(credential.text);
   absl::StatusOr<identity::IdentityPointer> caller =
       co_await introspector_->Ask(std::move(token), std::move(bearer), loop, deadline, cancel);
-  co_return WithBinding(credential, std::move(caller));
+  co_return WithBinding(credential, std::move(caller), wall_);
 }
 
 }  // namespace frontdesk::policy

@@ -45,21 +45,33 @@ bool IsListed(std::string_view list, std::string_view name) {
   return false;
 }
 
-// Methods of a path that pages of the origin may use: one preflight is good for all of them.
+// Whether browsers may take what is said of the one for the other.
+bool AllowAlike(const route::Cors& one, const route::Cors& other) {
+  return one.credentials == other.credentials && one.private_network == other.private_network &&
+         one.allow_headers == other.allow_headers;
+}
+
+// Methods of a path that pages of the origin may use as they may the one that they ask for, whose
+// `cors` is: one preflight is good for all of them.
 std::string MethodsFor(const route::Matcher& matcher, std::string_view path, std::string_view asked,
-                       std::string_view origin) {
+                       const route::Cors& cors, std::string_view origin) {
   const route::Match others = matcher.Find("OPTIONS", path);
   // A path with an OPTIONS of its own does not say what else there is.
   if (others.outcome != route::Match::Outcome::kOptions) return std::string(asked);
   const std::string allow = matcher.Allow(others);
   std::string methods;
+  bool has_asked = false;
   for (std::string_view rest = allow; !rest.empty();) {
     const std::string_view method = NextName(rest);
     if (method == "OPTIONS") continue;
     const route::Route* const route = matcher.Find(method, path).route;
     if (!route || !route->cors || !route->cors->origins.Has(origin)) continue;
+    if (!AllowAlike(*route->cors, cors)) continue;
+    has_asked = has_asked || method == asked;
     methods += Cat(methods.empty() ? "" : ", ", method);
   }
+  // Not one of the usual ones, where any will do.
+  if (!has_asked) methods += Cat(methods.empty() ? "" : ", ", asked);
   return methods;
 }
 
@@ -73,7 +85,8 @@ const route::Cors* FindPreflight(const http::Request& request, const route::Matc
                                  std::string_view path) {
   if (request.method != "OPTIONS" || !request.headers.Find("origin")) return nullptr;
   const auto method = request.headers.Find(kMethod);
-  if (!method) return nullptr;
+  // To browsers that is any method, also one that has another route.
+  if (!method || *method == "*") return nullptr;
   const route::Route* const route = matcher.Find(*method, path).route;
   return route ? route->cors.get() : nullptr;
 }
@@ -98,7 +111,7 @@ absl::Status AnswerPreflight(const http::Request& request, const route::Matcher&
   AllowOrigin(cors, origin, head);
   const std::string_view asked = *request.headers.Find(kMethod);
   head.headers.emplace_back("Access-Control-Allow-Methods",
-                            MethodsFor(matcher, path, asked, origin));
+                            MethodsFor(matcher, path, asked, cors, origin));
   head.headers.emplace_back("Access-Control-Allow-Headers", cors.allow_headers);
   head.headers.emplace_back("Access-Control-Max-Age", cors.max_age);
   if (cors.private_network && request.headers.Find(kPrivateNetwork) == "true") {

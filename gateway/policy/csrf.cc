@@ -39,13 +39,17 @@ bool MayChange(const http::Request& request, const route::Route& route) {
   return IsOwn(page, request) || route.csrf_origins.Has(page);
 }
 
+// By its verb; but where any verb will do, GET carries out what POST does.
+bool ChangesNothing(const http::Request& request, const route::Route& route) {
+  const std::string_view method = request.method;
+  if (method != "GET" && method != "HEAD" && method != "OPTIONS") return false;
+  return route.binding->http_method != "*" || route.method->no_side_effects();
+}
+
 }  // namespace
 
 absl::Status CheckCsrf(const http::Request& request, const route::Route& route, bool by_cookie) {
-  const std::string_view method = request.method;
-  if (!route.csrf || method == "GET" || method == "HEAD" || method == "OPTIONS") {
-    return absl::OkStatus();
-  }
+  if (!route.csrf || ChangesNothing(request, route)) return absl::OkStatus();
   const http::Headers& headers = request.headers;
   const bool page = by_cookie || headers.Find("sec-fetch-site") || headers.Find("origin") ||
                     headers.Find("referer");

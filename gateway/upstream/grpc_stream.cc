@@ -115,7 +115,7 @@ GrpcStream::GrpcStream(Loop& loop, std::shared_ptr<GrpcTransport::Shared> shared
   if (!key.empty()) context_.AddMetadata(std::string(kIdempotencyKey), std::string(key));
   if (!spec.metadata) return;
   for (const auto& [name, value] : *spec.metadata) {
-    if (IsSendableMetadata(name, value)) context_.AddMetadata(name, value);
+    if (spec.Sends(name) && IsSendableMetadata(name, value)) context_.AddMetadata(name, value);
   }
 }
 

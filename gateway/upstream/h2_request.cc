@@ -55,7 +55,7 @@ H2Request::H2Request(const CallSpec& spec) {
   }
   if (!spec.metadata) return;
   for (const auto& [name, value] : *spec.metadata) {
-    if (!IsSendableMetadata(name, value)) continue;
+    if (!spec.Sends(name) || !IsSendableMetadata(name, value)) continue;
     Append(name);
     if (std::string_view(name).ends_with("-bin")) {
       Append(Base64Encode(value));

@@ -25,6 +25,11 @@ struct CallSpec {
   TimePoint deadline = TimePoint::max();  // what is left goes out as grpc-timeout
   size_t max_reply_bytes = 4 << 20;       // of one message; above it the call fails
   uint32_t previous_attempts = 0;         // grpc-previous-rpc-attempts, sent unless it is 0 (kH2)
+
+  // Whether an entry of `metadata` goes out: beside a key of the call's own no other does.
+  bool Sends(std::string_view name) const {
+    return idempotency_key.empty() || name != kIdempotencyKey;
+  }
 };
 
 // Told what becomes of a call, on its loop, never from inside Start(), Send() or Cancel().

@@ -39,6 +39,7 @@ TEST(TlsShape, WhatIsRight) {
            "upstreams: {a: {services: [a.A], endpoints: ['h:1'], tls: {server_name: '10.0.0.1'}}}",
            "upstreams: {a: {services: [a.A], endpoints: ['h:1'], transport: grpc, tls: {ca_file: "
            "a}}}",
+           "upstreams: {a: {services: [a.A], endpoints: ['srv://h'], tls: {server_name: h}}}",
        }) {
     EXPECT_EQ(ErrorsOf(yaml), "") << yaml;
   }
@@ -70,6 +71,21 @@ TEST(TlsShape, WhatCannotBeRight) {
       {"upstreams: {a: {services: [a.A], endpoints: ['h:1'], tls: {server_name: 'orders:443'}}}",
        "f:1:73: upstreams.a.tls.server_name: expected a name such as \"orders.internal\", got "
        "\"orders:443\"\n"},
+      {"upstreams: {a: {services: [a.A], tls: {ca_file: a}, endpoints: ['h:1', 'srv://h']}}",
+       "f:1:34: upstreams.a.tls.server_name: is needed with srv:// end points: names that DNS "
+       "answers with prove nothing\n"},
+      {"upstreams: {a: {services: [a.A], tls: {}, endpoints: ['h:1'], weighted: [{address: "
+       "'srv://h'}]}}",
+       "f:1:34: upstreams.a.tls.server_name: is needed with srv:// end points: names that DNS "
+       "answers with prove nothing\n"},
+      {"upstreams: {a: {services: [a.A], tls: {}, endpoints: ['h:1'], canary: {versions: [{name: "
+       "b, percent: 1, endpoints: ['srv://h']}]}}}",
+       "f:1:34: upstreams.a.tls.server_name: is needed with srv:// end points: names that DNS "
+       "answers with prove nothing\n"},
+      {"upstreams: {a: {services: [a.A], tls: {}, endpoints: ['h:1'], canary: {versions: [{name: "
+       "b, percent: 1, weighted: [{address: 'srv://h'}]}]}}}",
+       "f:1:34: upstreams.a.tls.server_name: is needed with srv:// end points: names that DNS "
+       "answers with prove nothing\n"},
       {"upstreams: {a: {services: [a.A], endpoints: ['h:1'], tls: {insecure: true}}}",
        "f:1:60: upstreams.a.tls.insecure: "},
   };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "gateway/limit/redis_script.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/run_on_loop.h"
 
@@ -117,6 +118,70 @@ TEST(RedisStore, SeveralRulesAllOrNothing) {
     EXPECT_GT(decision.retry_after, Duration::zero());
   }
   EXPECT_EQ(other.TakeUntilLimited(wide, "a") + one.TakeUntilLimited(wide, "a"), 17);
+}
+
+TEST(RedisStore, WhatCanNeverPassIsNotAskedFor) {
+  RedisServer redis;
+  SharedSettings settings = Settings();
+  settings.open = false;
+  Gateway gateway(redis.port(), settings);
+  gateway.Await(true);
+  const Rule wide = Of(1, 1, 1h, 20), narrow = Of(2, 1, 1min, 3);
+  const auto expect_never = [&](uint32_t cost) {
+    const Ask asks[] = {{&narrow, "a", 1}, {&wide, "a", cost}};
+    for (const Decision& decision :
+         {gateway.Take(asks), Decide(gateway.loop, gateway.store->Take(asks))}) {
+      EXPECT_EQ(decision.outcome, Outcome::kLimited) << cost;
+      EXPECT_EQ(decision.rule, &wide) << cost;
+      EXPECT_EQ(decision.retry_after, Duration::max()) << cost;
+    }
+  };
+  expect_never(21);
+  expect_never(4'000'000'000);
+  EXPECT_EQ(gateway.shared.calls(), 0u);
+  EXPECT_EQ(gateway.TakeUntilLimited(narrow, "a"), 3) << "nothing was taken";
+  EXPECT_EQ(gateway.TakeUntilLimited(wide, "a"), 20);
+  expect_never(21);  // though by the other one, which is used up now, it would pass in a minute
+  redis.Kill();
+  gateway.Await(false);
+  EXPECT_EQ(gateway.Take(wide, "a"), Outcome::kUnavailable);
+  expect_never(21);
+}
+
+// Times that are no whole microseconds do not add up to more than the burst.
+TEST(RedisStore, AWholeBurstPassesAtOnce) {
+  const RedisServer redis;
+  Gateway gateway(redis);
+  gateway.Await(true);
+  uint32_t id = 0;
+  for (const uint32_t requests : {7u, 3'000u, 999'983u}) {
+    for (const uint32_t burst : {1'000u, 100'000u}) {
+      EXPECT_EQ(gateway.Take(Of(++id, requests, 1s, burst), "a", burst), Outcome::kAllowed)
+          << requests << ' ' << burst;
+    }
+  }
+}
+
+// What is refused is not taken, however the numbers round: `now` is so large that both differ by
+// what is between two doubles, a sixtieth of a microsecond.
+TEST(RedisScript, TakesWhatItLetsPass) {
+  const RedisServer redis;
+  const struct {
+    const char* unit;
+    const char* burst;
+    const char* begins;  // how many replies, whether it passes, what is taken
+  } rows[] = {
+      {"1000.000", "1000.000", "*5\r\n:1\r\n:1\r\n"},
+      {"1000.090", "1000.000", "*5\r\n:1\r\n:1\r\n"},
+      {"1000.110", "1000.008", "*5\r\n:0\r\n:0\r\n"},
+      {"1000.200", "1000.000", "*5\r\n:0\r\n:0\r\n"},
+  };
+  for (const auto& row : rows) {
+    const std::string reply =
+        redis.Command({"EVAL", std::string(ScriptText()), "1", Cat(row.unit, '/', row.burst), "1",
+                       "1", row.unit, row.burst});
+    EXPECT_EQ(reply.substr(0, 12), row.begins) << row.unit << " of " << row.burst;
+  }
 }
 
 TEST(RedisStore, AHotKeyDoesNotCostACallEach) {

@@ -11,6 +11,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/identity/base64url.h"
 #include "gateway/identity/signing_key.h"
 #include "gateway/policy/authorize.h"
 #include "gateway/policy/credential.h"
@@ -368,6 +369,23 @@ TEST_F(AuthenticateTest, ACertificateSaysWho) {
   EXPECT_EQ(Run({}), "<CERTIFICATE_EXPIRED>") << "though its connection is still open";
   certificate_ = nullptr;
   EXPECT_EQ(Run({}), "<CREDENTIAL_MISSING>");
+}
+
+TEST_F(AuthenticateTest, ABoundTokenEndsWithItsCertificate) {
+  settings_.certificates.emplace();
+  settings_.places.certificates = CredentialPlaces::Certificates::kBindToken;
+  const std::string bound = Cat(
+      "Bearer ",
+      key_.Token(Cat(
+          R"({"iss":"https://idp","aud":"shop","sub":"ada","exp":1700000300,"cnf":{"x5t#S256":")",
+          identity::EncodeBase64Url(std::string(32, '\x11')), R"("}})")));
+  tls::Certificate certificate{.fingerprint = std::string(64, '1'), .not_after = kNow};
+  certificate_ = &certificate;
+  EXPECT_EQ(Run({Bearer(bound)}), "ada");
+  certificate.not_after -= std::chrono::seconds(1);
+  EXPECT_EQ(Run({Bearer(bound)}), "<CERTIFICATE_EXPIRED>") << "though its connection is still open";
+  certificate.fingerprint = std::string(64, '2');
+  EXPECT_EQ(Run({Bearer(bound)}), "<TOKEN_OF_ANOTHER_CERTIFICATE>");
 }
 
 TEST_F(AuthenticateTest, AMethodMaySayWhatItTakes) {

@@ -34,6 +34,7 @@ constexpr char kContract[] = R"(
                                    additional_bindings { get: "/own" } };
     }
     rpc None(M) returns (M) { option (google.api.http) = { get: "/none" }; }
+    rpc Any(M) returns (M) { option (google.api.http) = { custom { kind: "*" path: "/any" } }; }
   }
 )";
 
@@ -151,6 +152,14 @@ TEST_F(CorsTest, PreflightsAreAnsweredForTheRouteThatTheyAskAbout) {
       {"/a/1", {app, method("PUT"), names("x-a"), names("x-b")}, "CORS_HEADER_REFUSED"},
       {"/a/1", {app, method("PUT"), names("*")}, "CORS_HEADER_REFUSED"},
       {"/a/1", {app, method("PUT"), names("x-a x-b")}, "CORS_HEADER_REFUSED"},
+      // Any method is also one that has no usual name.
+      {"/any",
+       {app, method("PUT")},
+       answer("https://app.example", "DELETE, GET, HEAD, PATCH, POST, PUT")},
+      {"/any",
+       {app, method("PURGE")},
+       answer("https://app.example", "DELETE, GET, HEAD, PATCH, POST, PUT, PURGE")},
+      {"/any", {app, method("*")}, "no preflight"},
       // What is no preflight, or of nobody's business, goes its usual way.
       {"/a/1", {app}, "no preflight"},
       {"/a/1", {method("GET")}, "no preflight"},
@@ -182,6 +191,43 @@ TEST_F(CorsTest, WhatElseIsAllowedIsSaidWhereItIsAskedFor) {
   EXPECT_EQ(Preflight("/own", {asks[0], asks[1]}).find("Private"), std::string::npos);
   EXPECT_EQ(Preflight("/own", {asks[0], asks[1], {asks[2].name, "false"}}).find("Private"),
             std::string::npos);
+}
+
+TEST_F(CorsTest, OnePreflightIsGoodForWhatIsAllowedAlike) {
+  struct Row {
+    const char* what;
+    void (*change)(route::Cors&);
+    const char* get;  // the methods that a preflight of GET allows
+    const char* put;
+  };
+  const Row rows[] = {
+      {"nothing", [](route::Cors&) {}, "GET, HEAD, PUT", "GET, HEAD, PUT"},
+      {"credentials", [](route::Cors& cors) { cors.credentials = true; }, "GET, HEAD", "PUT"},
+      {"private network", [](route::Cors& cors) { cors.private_network = true; }, "GET, HEAD",
+       "PUT"},
+      {"headers", [](route::Cors& cors) { cors.allow_headers += ", x-b"; }, "GET, HEAD", "PUT"},
+      // Answers say this, not preflights.
+      {"readable headers", [](route::Cors& cors) { cors.expose_headers = "etag"; },
+       "GET, HEAD, PUT", "GET, HEAD, PUT"},
+  };
+  const auto methods = [&](std::string_view asked) {
+    const std::string all = Preflight(
+        "/a/1", {{"origin", "https://app.example"}, {"access-control-request-method", asked}});
+    constexpr std::string_view kName = "Access-Control-Allow-Methods: ";
+    const size_t begin = all.find(kName);
+    if (begin == std::string::npos) return all;
+    return all.substr(begin + kName.size(), all.find('\n', begin) - begin - kName.size());
+  };
+  for (const Row& row : rows) {
+    const auto cors = Cors({"https://app.example"});
+    row.change(*cors);
+    for (const auto& route : routes_) {
+      if (route->method->name == "Put") route->cors = cors;
+    }
+    EXPECT_EQ(methods("GET"), row.get) << row.what;
+    EXPECT_EQ(methods("HEAD"), row.get) << row.what;
+    EXPECT_EQ(methods("PUT"), row.put) << row.what;
+  }
 }
 
 TEST_F(CorsTest, AnswersAreReadableForWhomTheyAreMeant) {
@@ -270,7 +316,12 @@ TEST(Csrf, WhatChangesSomethingComesFromThisHost) {
       {{site("cross-site"), page("https://app.example/x")}, false},
       {{origin("https://app.example.evil")}, false},
   };
+  const contract::Method called;
+  contract::Binding binding;
+  binding.http_method = "POST";
   route::Route route;
+  route.method = &called;
+  route.binding = &binding;
   EXPECT_EQ(route.csrf_origins.Add("https://app.example"), "");
   for (const Row& row : rows) {
     std::string said;
@@ -297,6 +348,41 @@ TEST(Csrf, WhatChangesSomethingComesFromThisHost) {
   EXPECT_TRUE(CheckCsrf(loud, route, true).ok());
   route.csrf = false;
   EXPECT_TRUE(CheckCsrf(Ask("POST", "/", {}), route, true).ok());
+}
+
+// Where a binding takes any verb, a link or an image would carry out what the method does.
+TEST(Csrf, GetIsFreeWhereItChangesNothing) {
+  using contract::Idempotency;
+  const struct {
+    std::string_view bound;
+    Idempotency level;
+    std::string_view method;
+    bool free;
+  } rows[] = {
+      {"*", Idempotency::kUnknown, "GET", false},
+      {"*", Idempotency::kUnknown, "HEAD", false},
+      {"*", Idempotency::kUnknown, "POST", false},
+      {"*", Idempotency::kIdempotent, "GET", false},
+      {"*", Idempotency::kNoSideEffects, "GET", true},
+      {"*", Idempotency::kNoSideEffects, "HEAD", true},
+      {"*", Idempotency::kNoSideEffects, "POST", false},
+      {"GET", Idempotency::kUnknown, "GET", true},
+      {"GET", Idempotency::kUnknown, "HEAD", true},
+  };
+  for (const auto& row : rows) {
+    contract::Method method;
+    method.idempotency = row.level;
+    contract::Binding binding;
+    binding.http_method = row.bound;
+    route::Route route;
+    route.method = &method;
+    route.binding = &binding;
+    const auto taken = [&](std::string_view site) {
+      return CheckCsrf(Ask(row.method, "/", {{"sec-fetch-site", site}}), route, true).ok();
+    };
+    EXPECT_EQ(taken("cross-site"), row.free) << row.bound << ' ' << row.method;
+    EXPECT_TRUE(taken("same-origin")) << row.bound << ' ' << row.method;
+  }
 }
 
 TEST(Via, NamesTheWayAndEndsCircles) {

@@ -27,6 +27,7 @@ class RealServer : public ::testing::Test {
                                   const CallOptions& options = CallOptions()) {
     UpstreamSettings settings;
     settings.name = "orders";
+    settings.transport = transport_;
     settings.services = {method_.service};
     settings.endpoints = {server.address()};
     Clusters clusters({settings}, loop_.Now());
@@ -40,6 +41,7 @@ class RealServer : public ::testing::Test {
   Cancellation cancel_;
   contract::MethodName method_;
   Metadata metadata_;
+  TransportKind transport_ = TransportKind::kH2;
 };
 
 TEST_F(RealServer, AnswersAUnaryCall) {
@@ -68,6 +70,31 @@ TEST_F(RealServer, AnswersAUnaryCall) {
   EXPECT_THAT(seen.metadata, Contains(Pair("x-key-bin", std::string("\x00\x80", 2))));
   EXPECT_LE(seen.timeout, std::chrono::seconds(9));
   EXPECT_GT(seen.timeout, std::chrono::seconds(6));
+}
+
+// A key that a client sent and that is passed on is not its calls' own.
+TEST_F(RealServer, GetsOneIdempotencyKey) {
+  std::string keys;
+  GrpcServer server([&](const ServedCall& call) {
+    keys.clear();
+    for (const auto& [name, value] : call.metadata) {
+      if (name == kIdempotencyKey || name == "x-a") keys += value + ' ';
+    }
+    ServedAnswer answer;
+    answer.messages = {"done"};
+    return answer;
+  });
+  metadata_ = {{"idempotency-key", "theirs"}, {"x-a", "b"}};
+  for (const TransportKind transport : {TransportKind::kH2, TransportKind::kGrpc}) {
+    SCOPED_TRACE(transport == TransportKind::kH2);
+    transport_ = transport;
+    CallOptions options;
+    EXPECT_TRUE(Call(server, "", options).ok());
+    EXPECT_EQ(keys, "theirs b ");
+    options.idempotency_key = "derived";
+    EXPECT_TRUE(Call(server, "", options).ok());
+    EXPECT_EQ(keys, "derived b ");
+  }
 }
 
 TEST_F(RealServer, GivesTheBackEndsStatus) {
