@@ -16,11 +16,13 @@ class MaskWriter {
   MaskWriter(std::string_view json, int max_depth, std::string& mask)
       : in_(json, max_depth), mask_(mask, json.size()) {}
 
+  bool too_large() const { return mask_.size() > kMostPatchMask; }
+
   // The object at hand; `prefix` is "" or ends with a dot. False when it has no member that counts.
   bool Object(const MessageTable& table, const std::string& prefix) {
     bool any = false;
     std::string_view key;
-    if (in_.Peek() != '{' || !in_.Enter()) return false;
+    if (too_large() || in_.Peek() != '{' || !in_.Enter()) return false;
     for (bool first = true; in_.Member(first, key) == JsonReader::Step::kItem; first = false) {
       const Field* const field = table.FindName(key);
       if (field == nullptr) {
@@ -28,6 +30,7 @@ class MaskWriter {
         continue;
       }
       any = true;
+      if (too_large()) return any;
       const std::string path = prefix + field->name;
       const bool inside = field->message != nullptr && !field->repeated &&
                           field->message->well_known == WellKnown::kNone && in_.Peek() == '{';
@@ -71,8 +74,10 @@ const Field* PatchMaskField(const MessageTable& input, const contract::Binding& 
   return mask;
 }
 
-void AppendPatchMask(const Field& field, std::string_view json, int max_depth, std::string& mask) {
-  MaskWriter(json, max_depth, mask).Object(*field.message, "");
+bool AppendPatchMask(const Field& field, std::string_view json, int max_depth, std::string& mask) {
+  MaskWriter writer(json, max_depth, mask);
+  writer.Object(*field.message, "");
+  return !writer.too_large();
 }
 
 }  // namespace frontdesk::transcode

@@ -1,6 +1,7 @@
 // The FieldMask of a PATCH, from the names that its body has.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -13,10 +14,14 @@ namespace frontdesk::transcode {
 const contract::Field* PatchMaskField(const contract::MessageTable& input,
                                       const contract::Binding& binding);
 
+// Bytes of a mask. Names of what is deep inside are long: a body of a type that is part of itself
+// could have hundreds of times its own size of them.
+inline constexpr size_t kMostPatchMask = 64 << 10;
+
 // Appends the FieldMask (wire bytes) of all leaves in the body's JSON object: names as in the
 // .proto, joined by dots. Lists, maps, null, {} and messages with a JSON of their own are leaves.
-// `json` has been decoded as `field` without error.
-void AppendPatchMask(const contract::Field& field, std::string_view json, int max_depth,
+// `json` has been decoded as `field` without error. False when it is larger than kMostPatchMask.
+bool AppendPatchMask(const contract::Field& field, std::string_view json, int max_depth,
                      std::string& mask);
 
 }  // namespace frontdesk::transcode

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/base/text.h"
 #include "tests/unit/transcode/requests.h"
 
 namespace frontdesk::testing::requests {
@@ -168,6 +169,10 @@ TEST(Patch, EmptyMaskIsFilledFromTheBody) {
   EXPECT_EQ(patch("{}"), R"({"inner":{}})");
   EXPECT_EQ(patch(""), "{}");
   EXPECT_EQ(patch(R"({"nope":1})"), "<UNKNOWN_FIELD>");
+  // Small bodies with long names deep inside.
+  std::string deep = "{}";
+  for (int i = 0; i < 90; ++i) deep = Cat(R"({"name":"","size":0,"note":"","deeper":)", deep, '}');
+  EXPECT_EQ(patch(deep), "<MASK_TOO_LARGE>");
   EXPECT_EQ(Read({.type = "Update",
                   .body = R"({"name":"n"})",
                   .body_field = "inner",
