@@ -1,6 +1,7 @@
 #include "gateway/upstream/dns_lookup.h"
 
 #include <arpa/nameser.h>
+#include <netdb.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -26,15 +27,58 @@ constexpr size_t kDnsHeader = 12;
 constexpr size_t kRecordHead = 10;
 // Longer than this nobody relies on what was once heard.
 constexpr std::chrono::hours kLongestTtl{1};
-
-absl::Status NotFound(const std::string& name, int ares_status) {
-  const std::string text = Cat(name, ": ", DnsErrorText(ares_status));
-  return absl::UnavailableError(Absl(text));
-}
+// Of a question that has not ended; no status of c-ares.
+constexpr int kAsked = -1;
 
 absl::Status TooLate(const std::string& name) {
   const std::string text = Cat(name, ": no answer within the time limit");
   return absl::DeadlineExceededError(Absl(text));
+}
+
+absl::Status NotFound(const std::string& name, int status) {
+  if (status == kAsked) return TooLate(name);
+  // There were some, but none to connect to.
+  if (status == ARES_SUCCESS) status = ARES_ENODATA;
+  const std::string text = Cat(name, ": ", DnsErrorText(status));
+  return absl::UnavailableError(Absl(text));
+}
+
+// Nobody could tell, which is not that there are none.
+bool IsFailure(int status) {
+  return status != ARES_SUCCESS && status != ARES_ENODATA && status != ARES_ENOTFOUND;
+}
+
+// What c-ares finds without a name server it is asked for as a whole: a host that /etc/hosts has an
+// IPv4 address of has no other.
+bool NeedsNoServer(ares_channel channel, const std::string& host) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address(host, error);
+  if (!error || host == "localhost") return true;
+  hostent* entry = nullptr;
+  if (ares_gethostbyname_file(channel, host.c_str(), AF_UNSPEC, &entry) != ARES_SUCCESS) {
+    return false;
+  }
+  ares_free_hostent(entry);
+  return true;
+}
+
+// With the search domains, as c-ares tries them; the dot at the end keeps it from doing so. For one
+// kind of addresses it would go on where only the other was found, and mix two hosts.
+std::vector<std::string> FullNames(ares_channel channel, const std::string& host) {
+  if (host.ends_with('.')) return {host};
+  ares_options options{};
+  int set = 0;
+  ares_save_options(channel, &options, &set);
+  std::vector<std::string> names;
+  for (int i = 0; i < options.ndomains; ++i) names.push_back(Cat(host, '.', options.domains[i]));
+  const bool as_is_first = std::count(host.begin(), host.end(), '.') >= options.ndots;
+  names.insert(as_is_first ? names.begin() : names.end(), host);
+  ares_destroy_options(&options);
+  for (std::string& name : names) {
+    name.resize(name.find_last_not_of('.') + 1);  // of "search ."
+    name.push_back('.');
+  }
+  return names;
 }
 
 uint32_t Load(const unsigned char* bytes, int size) {
@@ -182,49 +226,93 @@ void DnsLookup::TakeSrv(const unsigned char* reply, int size) {
 }
 
 void DnsLookup::AskForAddresses() {
-  // All of it before the first query, which may call back at once.
-  for (size_t i = 0; i < answer_.targets.size(); ++i) {
-    answer_.targets[i].status = TooLate(answer_.targets[i].host);
-    queries_.push_back({this, i});
+  // All of it before the first question, which may be answered at once.
+  for (DnsTarget& target : answer_.targets) {
+    Host host{.lookup = this, .target = &target};
+    if (NeedsNoServer(channel_->get(), target.host)) {
+      host.names = {target.host};
+      host.questions = {{AF_UNSPEC}};
+    } else {
+      host.names = FullNames(channel_->get(), target.host);
+      host.questions = {{AF_INET}, {AF_INET6}};
+    }
+    hosts_.push_back(std::move(host));
   }
-  running_ += queries_.size();
+  running_ += hosts_.size();
+  for (Host& host : hosts_) AskForNextName(host);
+}
+
+void DnsLookup::AskForNextName(Host& host) {
+  const std::string& name = host.names[host.tried++];
+  host.running = host.questions.size();
+  for (Question& question : host.questions) {
+    question.host = &host;
+    question.status = kAsked;
+  }
   ares_addrinfo_hints hints{};
-  hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = ARES_AI_NOSORT;
-  for (AddressQuery& query : queries_) {
-    const std::string& host = answer_.targets[query.target].host;
-    ares_getaddrinfo(channel_->get(), host.c_str(), nullptr, &hints, OnAddresses, &query);
+  for (Question& question : host.questions) {
+    hints.ai_family = question.family;
+    ares_getaddrinfo(channel_->get(), name.c_str(), nullptr, &hints, OnAddresses, &question);
   }
 }
 
-void DnsLookup::OnAddresses(void* query, int status, int, ares_addrinfo* result) {
-  const AddressQuery& ended = *static_cast<AddressQuery*>(query);
-  DnsLookup& self = *ended.lookup;
+void DnsLookup::OnAddresses(void* question, int status, int, ares_addrinfo* result) {
+  Question& ended = *static_cast<Question*>(question);
+  DnsLookup& self = *ended.host->lookup;
   if (!self.over_) {
-    DnsTarget& target = self.answer_.targets[ended.target];
-    if (status == ARES_SUCCESS) self.TakeAddresses(target, *result);
-    const int outcome = status == ARES_SUCCESS ? ARES_ENODATA : status;
-    target.status = target.addresses.empty() ? NotFound(target.host, outcome) : absl::OkStatus();
-    self.EndQuery();
+    if (status == ARES_SUCCESS) self.TakeAddresses(ended, *result);
+    ended.status = status;
+    if (--ended.host->running == 0) self.EndName(*ended.host);
   }
   if (result) ares_freeaddrinfo(result);
 }
 
-void DnsLookup::TakeAddresses(DnsTarget& target, const ares_addrinfo& result) {
+void DnsLookup::EndName(Host& host) {
+  const auto& asked = host.questions;
+  const auto says = [](int status) {
+    return [status](const Question& question) { return question.status == status; };
+  };
+  // After a failure it is not known: it may have addresses that nobody could tell.
+  const bool is_other_name = std::any_of(asked.begin(), asked.end(), says(ARES_ENOTFOUND)) ||
+                             std::all_of(asked.begin(), asked.end(), says(ARES_ENODATA));
+  if (host.target->addresses.empty() && is_other_name && host.tried < host.names.size()) {
+    AskForNextName(host);
+  } else {
+    EndQuery();
+  }
+}
+
+void DnsLookup::TakeAddresses(const Question& question, const ares_addrinfo& result) {
+  DnsTarget& target = *question.host->target;
   std::vector<address>& found = target.addresses;
   for (const ares_addrinfo_cname* alias = result.cnames; alias; alias = alias->next) {
     LowerTtl(alias->ttl);
   }
   for (const ares_addrinfo_node* node = result.nodes; node; node = node->ai_next) {
+    // c-ares takes whatever an answer holds.
+    if (question.family != AF_UNSPEC && node->ai_family != question.family) continue;
     LowerTtl(node->ai_ttl);
     if (const std::optional<address> at = AddressOf(*node)) found.push_back(*at);
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   if (found.size() <= kMostAddresses) return;
-  target.left_out = found.size() - kMostAddresses;
+  target.left_out += found.size() - kMostAddresses;
   found.resize(kMostAddresses);
+}
+
+void DnsLookup::SayWhatIsMissing(const Host& host) {
+  DnsTarget& target = *host.target;
+  int why = host.questions.front().status;
+  for (const Question& question : host.questions) {
+    if (!IsFailure(question.status)) continue;
+    why = question.status;
+    if (question.family == AF_INET) target.v4 = NotFound(Cat(target.host, ", A records"), why);
+    if (question.family == AF_INET6) target.v6 = NotFound(Cat(target.host, ", AAAA records"), why);
+  }
+  if (target.addresses.empty()) target.status = NotFound(target.host, why);
 }
 
 void DnsLookup::LowerTtl(int64_t seconds) {
@@ -240,6 +328,7 @@ void DnsLookup::EndQuery() {
 void DnsLookup::OnTimer() {
   over_ = true;
   channel_.reset();
+  for (const Host& host : hosts_) SayWhatIsMissing(host);
   const Done done = std::move(done_);
   done(std::move(answer_));
 }

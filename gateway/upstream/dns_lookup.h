@@ -18,8 +18,8 @@
 
 namespace frontdesk::upstream {
 
-// Of one name: what one message can hold, so that an answer does not push out by its size what is in
-// use and stands in it too.
+// Of one name: what one message can hold, so that an answer does not push out by its size what is
+// in use and stands in it too.
 inline constexpr size_t kMostAddresses = 4096;
 
 // A host with a port, and where it is.
@@ -31,6 +31,9 @@ struct DnsTarget {
   std::vector<boost::asio::ip::address> addresses;
   size_t left_out = 0;
   absl::Status status;  // why there are none
+  // Why nobody could tell which ones of a kind there are. OK where there are known to be none.
+  absl::Status v4;
+  absl::Status v6;
 };
 
 struct DnsAnswer {
@@ -55,17 +58,32 @@ class DnsLookup final : private Timer {
   ~DnsLookup() override;
 
  private:
-  struct AddressQuery {
+  struct Host;
+  struct Question {
+    int family;
+    Host* host = nullptr;
+    int status = 0;
+  };
+  // What is asked about one target. A and AAAA records each by themselves: where one kind is found,
+  // c-ares does not tell what became of the other.
+  struct Host {
     DnsLookup* lookup;
-    size_t target;
+    DnsTarget* target;
+    std::vector<std::string> names;  // to try, one after the other, until there is any address
+    std::vector<Question> questions;
+    size_t tried = 0;  // names
+    size_t running = 0;
   };
 
-  static void OnAddresses(void* query, int status, int timeouts, ares_addrinfo* result);
+  static void OnAddresses(void* question, int status, int timeouts, ares_addrinfo* result);
   static void OnSrv(void* lookup, int status, int timeouts, unsigned char* reply, int size);
   void TakeSrv(const unsigned char* reply, int size);
-  void TakeAddresses(DnsTarget& target, const ares_addrinfo& result);
+  void TakeAddresses(const Question& question, const ares_addrinfo& result);
   // Of every target.
   void AskForAddresses();
+  void AskForNextName(Host& host);
+  void EndName(Host& host);
+  static void SayWhatIsMissing(const Host& host);
   void LowerTtl(int64_t seconds);
   // A query has ended; the last one ends the look-up, outside of c-ares.
   void EndQuery();
@@ -74,7 +92,7 @@ class DnsLookup final : private Timer {
   Loop& loop_;
   Done done_;
   DnsAnswer answer_;
-  std::vector<AddressQuery> queries_;  // what c-ares points to
+  std::vector<Host> hosts_;  // what c-ares points to
   size_t running_ = 0;
   bool over_ = false;  // what c-ares calls back from now on does not matter
   std::unique_ptr<DnsChannel> channel_;

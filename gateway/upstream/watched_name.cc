@@ -11,20 +11,32 @@ constexpr Duration kLastRetry = std::chrono::seconds(30);
 constexpr Duration kMostJitter = std::chrono::milliseconds(500);
 constexpr Duration kLeastWait = std::chrono::milliseconds(500);
 
+// Of a host that was found: the addresses of a kind that nobody could tell stay.
+void KeepUntold(const DnsTarget& before, DnsTarget& target) {
+  for (const auto& address : before.addresses) {
+    if (!(address.is_v4() ? target.v4 : target.v6).ok()) target.addresses.push_back(address);
+  }
+  std::sort(target.addresses.begin(), target.addresses.end());
+}
+
 // What of the answer can be used, completed by what was known before. Says what is missing.
 absl::Status Merge(DnsAnswer answer, std::vector<DnsTarget>& known) {
   if (!answer.status.ok()) return answer.status;
   absl::Status failure;
   std::vector<DnsTarget> merged;
   for (DnsTarget& target : answer.targets) {
+    for (const absl::Status& missing : {target.status, target.v4, target.v6}) {
+      failure.Update(missing);
+    }
+    const auto before = std::find_if(known.begin(), known.end(), [&](const DnsTarget& one) {
+      return one.host == target.host && one.port == target.port;
+    });
     if (!target.status.ok()) {
-      if (failure.ok()) failure = target.status;
-      const auto before = std::find_if(known.begin(), known.end(), [&](const DnsTarget& one) {
-        return one.host == target.host && one.port == target.port;
-      });
       if (before == known.end()) continue;
       target.addresses = before->addresses;
       target.left_out = before->left_out;
+    } else if (before != known.end()) {
+      KeepUntold(*before, target);
     }
     merged.push_back(std::move(target));
   }
@@ -72,8 +84,11 @@ void WatchedName::OnAnswer(DnsAnswer answer) {
   failures_ = failure_.ok() ? 0 : failures_ + 1;
   ++rounds_;
   last_ = loop_.Now();
-  next_ = last_ + (failure_.ok() ? WaitAfterAnswer(refresh_, ttl, random_())
-                                 : WaitAfterFailure(refresh_, failures_, random_()));
+  const double random = random_();
+  Duration wait = WaitAfterAnswer(refresh_, ttl, random);
+  // A part that was found lasts no longer because another one was not.
+  if (!failure_.ok()) wait = std::min(wait, WaitAfterFailure(refresh_, failures_, random));
+  next_ = last_ + wait;
   loop_.Arm(*this, next_);
   looked_up_();
 }

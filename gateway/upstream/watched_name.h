@@ -37,7 +37,7 @@ class WatchedName final : private Timer {
   void Start() { OnTimer(); }
 
   // The last good ones: what can't be found any more stays as it was, and of several hosts of an
-  // SRV name each does so by itself.
+  // SRV name each does so by itself, and of one host its IPv4 and its IPv6 addresses.
   const std::vector<DnsTarget>& targets() const { return targets_; }
   // Why the last look-up failed, or a part of it; OK when it did not.
   const absl::Status& failure() const { return failure_; }

@@ -49,6 +49,72 @@ TEST_F(Discoveries, KeepsTheLastGoodSet) {
   EXPECT_TRUE(cluster().failure().ok());
 }
 
+// The addresses of a kind that nobody could tell stay; a kind that there is none of goes.
+TEST_F(Discoveries, KeepsTheKindThatNobodyTells) {
+  const DnsReply v4{.records = {AddressRecord("10.0.0.2")}};
+  const DnsReply v6{.records = {AddressRecord("fd00::2")}};
+  const DnsReply servfail{.code = testing_support::kServfail};
+  const struct {
+    const char* what;
+    DnsReply a;
+    DnsReply aaaa;
+    const char* published;
+    const char* error;
+  } rows[] = {
+      {"A lost",
+       {.fault = Fault::kHang},
+       v6,
+       "10.0.0.1:80 fd00::2:80",
+       "orders.test, A records: no name server answered in time"},
+      {"A SERVFAIL", servfail, v6, "10.0.0.1:80 fd00::2:80",
+       "orders.test, A records: no name server could or would answer"},
+      {"AAAA lost",
+       v4,
+       {.fault = Fault::kHang},
+       "10.0.0.2:80 fd00::1:80",
+       "orders.test, AAAA records: no name server answered in time"},
+      {"AAAA SERVFAIL", v4, servfail, "10.0.0.2:80 fd00::1:80",
+       "orders.test, AAAA records: no name server could or would answer"},
+      {"no A", {}, v6, "fd00::2:80", ""},
+      {"A NXDOMAIN", {.code = testing_support::kNxdomain}, v6, "fd00::2:80", ""},
+      {"no AAAA", v4, {}, "10.0.0.2:80", ""},
+      {"no A, AAAA SERVFAIL",
+       {},
+       servfail,
+       "10.0.0.1:80 fd00::1:80",
+       "orders.test: no name server could or would answer"},
+  };
+  server_.SetHost("orders.test", {"10.0.0.1", "fd00::1"});
+  Begin({{"orders.test:80"}});
+  Settle();
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    server_.Set("orders.test", DnsType::kAaaa, row.aaaa);
+    server_.Set("orders.test", DnsType::kA, row.a);
+    RunUntilPublished(row.published);
+    RunUntilError(row.error);
+    RunRounds("orders.test", 3);
+    EXPECT_EQ(Published(), row.published);
+    server_.SetHost("orders.test", {"10.0.0.1", "fd00::1"});
+    RunUntilError("");
+    RunUntilPublished("10.0.0.1:80 fd00::1:80");
+  }
+}
+
+// At first there is nothing to keep, and what was found is followed.
+TEST_F(Discoveries, OneKindIsEnoughToBegin) {
+  server_.SetHost("orders.test", {"10.0.0.1"});
+  server_.Set("orders.test", DnsType::kAaaa, {.code = testing_support::kServfail});
+  Begin({{"orders.test:80"}});
+  Settle();
+  EXPECT_EQ(Published(), "10.0.0.1:80");
+  EXPECT_EQ(discovery_->status()[0].error,
+            "orders.test, AAAA records: no name server could or would answer");
+  EXPECT_TRUE(cluster().failure().ok());
+  server_.Set("orders.test", DnsType::kA, {.records = {AddressRecord("10.0.0.2")}});
+  RunUntilPublished("10.0.0.2:80");
+}
+
 // A resolver that hangs holds nothing up: neither the loop nor other names nor the first round.
 TEST_F(Discoveries, AHangingResolverBlocksNothing) {
   server_.SetFault("hangs.test", Fault::kHang);
@@ -85,6 +151,12 @@ TEST_F(Discoveries, EachHostOfAServiceKeepsItsOwnPart) {
   server_.SetFault("a.test", Fault::kHang);
   server_.SetHost("b.test", {"10.0.1.2"});
   RunUntilPublished("10.0.0.1:81 10.0.1.2:82");
+  // Nor does it lose the addresses of a kind that nobody tells.
+  server_.SetHost("a.test", {"10.0.0.1", "fd00::1"});
+  RunUntilPublished("10.0.0.1:81 10.0.1.2:82 fd00::1:81");
+  server_.Set("a.test", DnsType::kA, {.fault = Fault::kHang});
+  RunUntilError("a.test, A records: no name server answered in time");
+  EXPECT_EQ(Published(), "10.0.0.1:81 10.0.1.2:82 fd00::1:81");
   // One that the service does not name any more is gone.
   server_.Set("_grpc._tcp.test", DnsType::kSrv, {.records = {SrvRecord(0, 1, 82, "b.test")}});
   RunUntilPublished("10.0.1.2:82");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <optional>
 
 #include "gateway/base/text.h"
@@ -148,6 +149,118 @@ TEST_F(DnsLookups, TakesWhatThereIs) {
   }
   server_.Set("a.test", DnsType::kAaaa, {.code = testing_support::kServfail});
   EXPECT_EQ(TextOf(Look("a.test:80")), "10.0.0.1 80");
+}
+
+// And tells which kind nobody could tell: having none is an answer.
+TEST_F(DnsLookups, SaysWhichKindNobodyTold) {
+  const DnsReply v4{.records = {AddressRecord("10.0.0.1", 7)}};
+  const DnsReply v6{.records = {AddressRecord("fd00::1", 7)}};
+  const struct {
+    const char* what;
+    DnsReply a;
+    DnsReply aaaa;
+    const char* found;
+    const char* v4;
+    const char* v6;
+  } rows[] = {
+      {"A lost",
+       {.fault = Fault::kHang},
+       v6,
+       "fd00::1 80",
+       "a.test, A records: no name server answered in time",
+       ""},
+      {"A SERVFAIL",
+       {.code = testing_support::kServfail},
+       v6,
+       "fd00::1 80",
+       "a.test, A records: no name server could or would answer",
+       ""},
+      {"A cut off",
+       {.fault = Fault::kBadRecords},
+       v6,
+       "fd00::1 80",
+       "a.test, A records: Misformatted DNS reply",
+       ""},
+      {"AAAA lost",
+       v4,
+       {.fault = Fault::kHang},
+       "10.0.0.1 80",
+       "",
+       "a.test, AAAA records: no name server answered in time"},
+      {"AAAA REFUSED",
+       v4,
+       {.code = testing_support::kRefused},
+       "10.0.0.1 80",
+       "",
+       "a.test, AAAA records: no name server could or would answer"},
+      {"no A", {}, v6, "fd00::1 80", "", ""},
+      {"A NXDOMAIN", {.code = testing_support::kNxdomain}, v6, "fd00::1 80", "", ""},
+      {"no AAAA", v4, {}, "10.0.0.1 80", "", ""},
+      {"the answer to AAAA is A",
+       {.fault = Fault::kHang},
+       v4,
+       "a.test: no name server answered in time",
+       "a.test, A records: no name server answered in time",
+       ""},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    server_.Set("a.test", DnsType::kA, row.a);
+    server_.Set("a.test", DnsType::kAaaa, row.aaaa);
+    const DnsAnswer answer = Look("a.test:80");
+    EXPECT_EQ(TextOf(answer), row.found);
+    ASSERT_EQ(answer.targets.size(), 1u);
+    EXPECT_EQ(Std(answer.targets[0].v4.message()), row.v4);
+    EXPECT_EQ(Std(answer.targets[0].v6.message()), row.v6);
+    if (answer.targets[0].status.ok()) {
+      EXPECT_EQ(answer.ttl, seconds(7));
+    }
+  }
+}
+
+// At the time limit what came is used.
+TEST_F(DnsLookups, DoesNotWaitForTheOtherKind) {
+  DnsSettings settings = Settings();
+  settings.time_limit = milliseconds(300);
+  settings.try_limit = seconds(30);
+  server_.SetHost("a.test", {"fd00::1"});
+  server_.Set("a.test", DnsType::kA, {.fault = Fault::kHang});
+  const TimePoint start = loop_.Now();
+  const DnsAnswer answer = Look("a.test:80", settings);
+  EXPECT_LT(loop_.Now() - start, seconds(5));
+  EXPECT_EQ(TextOf(answer), "fd00::1 80");
+  EXPECT_EQ(Std(answer.targets.at(0).v4.message()),
+            "a.test, A records: no answer within the time limit");
+}
+
+// The search domains are those of both kinds together: addresses of two hosts are never mixed.
+TEST_F(DnsLookups, SearchesOneHost) {
+  const DnsReply v4{.records = {AddressRecord("10.0.0.1")}};
+  const DnsReply nxdomain{.code = testing_support::kNxdomain};
+  const DnsReply servfail{.code = testing_support::kServfail};
+  const struct {
+    const char* what;
+    DnsReply first_a;
+    DnsReply first_aaaa;
+    const char* found;
+  } rows[] = {
+      {"the first domain has one kind", v4, {}, "10.0.0.1 80"},
+      {"nobody tells the other one", v4, servfail, "10.0.0.1 80"},
+      {"has none", {}, {}, "fd00::2 80"},
+      {"does not have the name", nxdomain, nxdomain, "fd00::2 80"},
+      {"says so for one kind", nxdomain, servfail, "fd00::2 80"},
+      {"may have some", servfail, {}, "a: no name server could or would answer"},
+  };
+  server_.SetHost("a.two.test", {"fd00::2"});
+  for (const auto& row : rows) {
+    server_.Set("a.one.test", DnsType::kA, row.first_a);
+    server_.Set("a.one.test", DnsType::kAaaa, row.first_aaaa);
+    setenv("LOCALDOMAIN", "one.test two.test", 1);
+    EXPECT_EQ(TextOf(Look("a:80")), row.found) << row.what;
+    EXPECT_EQ(TextOf(Look("a.two.test:80")), "fd00::2 80") << row.what;
+    unsetenv("LOCALDOMAIN");
+  }
+  EXPECT_EQ(server_.questions("a"), 0);
 }
 
 TEST_F(DnsLookups, WaitsForALateAnswer) {
