@@ -4,6 +4,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/upstream/grpc_wire.h"
+#include "gateway/upstream/pushback.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -13,18 +14,25 @@ Failure NotOneMessage(std::string_view what) {
   return ProtocolError(absl::StatusCode::kUnimplemented, what);
 }
 
+Failure OutOfTime() { return DeadlineExceeded("the upstream call did not end in time"); }
+
 }  // namespace
 
 UnaryAttempt::UnaryAttempt(Transport& transport, Loop& loop, Cancellation& cancel,
                            const CallSpec& spec, std::string_view request)
-    : transport_(transport), loop_(loop), cancel_(cancel), spec_(spec), request_(request) {}
+    : transport_(transport),
+      loop_(loop),
+      cancel_(cancel),
+      spec_(spec),
+      deadline_(spec.deadline),
+      request_(request) {}
 
 UnaryAttempt::~UnaryAttempt() = default;
 
 bool UnaryAttempt::await_ready() {
   if (cancel_.cancelled()) {
     status_ = cancel_.reason();
-  } else if (spec_.deadline <= loop_.Now()) {
+  } else if (deadline_ <= loop_.Now()) {
     status_ = DeadlineExceeded("the time was over before the call").NeverSent();
   }
   ended_ = !status_.ok();
@@ -34,7 +42,7 @@ bool UnaryAttempt::await_ready() {
 void UnaryAttempt::await_suspend(std::coroutine_handle<> waiter) {
   waiter_ = waiter;
   Listen(cancel_);
-  if (spec_.deadline != TimePoint::max()) loop_.Arm(*this, spec_.deadline);
+  if (deadline_ != TimePoint::max()) loop_.Arm(*this, deadline_);
   call_ = transport_.Start(spec_, *this);
   call_->Send(request_, true);
 }
@@ -47,11 +55,20 @@ void UnaryAttempt::OnMessage(std::string message) {
 
 void UnaryAttempt::OnDone(absl::Status status, Metadata trailers) {
   if (status.ok() && !has_message_) status = NotOneMessage("no message in a unary answer");
+  if (RanOut(status)) status = OutOfTime();
   reply_.trailers = std::move(trailers);
   End(std::move(status));
 }
 
-void UnaryAttempt::OnTimer() { End(DeadlineExceeded("the upstream call did not end in time")); }
+// Servers say so, or reset the stream with CANCEL. Who says when to try again means that.
+bool UnaryAttempt::RanOut(const absl::Status& status) const {
+  const bool may = status.code() == absl::StatusCode::kCancelled ||
+                   status.code() == absl::StatusCode::kDeadlineExceeded;
+  return may && loop_.Now() >= deadline_ - kEarly && OriginOf(status) == Origin::kUpstream &&
+         !PushbackOf(status);
+}
+
+void UnaryAttempt::OnTimer() { End(OutOfTime()); }
 
 void UnaryAttempt::OnCancel(const absl::Status& reason) { End(reason); }
 

@@ -2,6 +2,7 @@
 // comes first. What protects a call (call.h) is made of these.
 #pragma once
 
+#include <chrono>
 #include <coroutine>
 #include <memory>
 #include <string>
@@ -12,6 +13,10 @@
 #include "gateway/upstream/transport.h"
 
 namespace frontdesk::upstream {
+
+// A back end that keeps the deadline itself may be earlier than our timer by so much: it is told
+// whole milliseconds, rounded down, while the timer rounds up.
+inline constexpr std::chrono::milliseconds kEarly{2};
 
 // To be awaited once, as a named local: `co_await attempt; ... attempt.TakeResult()`.
 class UnaryAttempt final : private CallEvents, private Timer, private CancelListener {
@@ -34,12 +39,15 @@ class UnaryAttempt final : private CallEvents, private Timer, private CancelList
   void OnDone(absl::Status status, Metadata trailers) override;
   void OnTimer() override;
   void OnCancel(const absl::Status& reason) override;
+  // The back end has ended it because its time was over.
+  bool RanOut(const absl::Status& status) const;
   void End(absl::Status status);
 
   Transport& transport_;
   Loop& loop_;
   Cancellation& cancel_;
   const CallSpec& spec_;
+  const TimePoint deadline_;
   const std::string_view request_;
   std::coroutine_handle<> waiter_;
   std::unique_ptr<OutgoingCall> call_;

@@ -118,7 +118,10 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   const bool impatient =
       !status.ok() && IsImpatient(call, start, spec.deadline, lane.answers.nanos(now));
   call.had_time = call.had_time || !impatient;
-  const Verdict verdict = lane.state->losses.Filter(JudgeEndpoint(status, impatient), status, now);
+  // Whatever the reason that is given for it, what was stopped here is not the back end's doing.
+  const bool stopped = !status.ok() && cancel.cancelled();
+  const Verdict judged = stopped ? Verdict::kNothing : JudgeEndpoint(status, impatient);
+  const Verdict verdict = lane.state->losses.Filter(judged, status, now);
   if (!stood_still) LearnLatency(lane, status, verdict, took, now);
   cluster.RecordAttempt(*lane.state, place.TakeTicket(), WhenTimed(verdict, stood_still), took,
                         now);
@@ -134,14 +137,17 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_
   if (!outcome.attempted && !gone) return std::nullopt;
   if (!outcome.attempted) ++call.unmade;
   const TimePoint now = call.loop().Now();
+  if (now >= call.spec.deadline) return std::nullopt;
   const bool never_sent = WasNeverSent(status);
   // No back end has processed it: another one may, at once; but not again and again.
   if (outcome.attempted && never_sent && call.unsent++ == 0) {
     if (call.target.observer) call.target.observer->OnRetry(RetryEvent::kRetry);
     return now;
   }
-  const bool timed_out = status.code() == absl::StatusCode::kDeadlineExceeded &&
-                         OriginOf(status) == Origin::kGateway && now < call.spec.deadline;
+  const bool timed_out =
+      status.code() == absl::StatusCode::kDeadlineExceeded && OriginOf(status) == Origin::kGateway;
+  // Whoever found its time over may have been early, and that was all there is.
+  if (timed_out && now + kEarly >= call.spec.deadline) return std::nullopt;
   const bool may = call.name.idempotency != contract::Idempotency::kUnknown &&
                    (timed_out || call.policy.retry.codes.Has(status.code()));
   if (!never_sent && !may) return std::nullopt;

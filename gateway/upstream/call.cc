@@ -30,8 +30,11 @@ void LearnFrom(Call& call, Breaker::Ticket ticket, const absl::Status& status, T
   const TimePoint now = call.loop().Now();
   const bool impatient =
       call.attempts > 0 ? !call.had_time : IsImpatient(call, start, call.spec.deadline);
-  const Verdict judged = method.losses.Filter(Judge(status, impatient), status, now);
-  const Verdict verdict = WhenTimed(judged, call.loop().StalledSince(start));
+  // Whatever the reason that is given for it: when this process stops, all calls end at once.
+  const bool stopped = !status.ok() && call.context.cancel.cancelled();
+  const Verdict judged = stopped ? Verdict::kNothing : Judge(status, impatient);
+  const Verdict verdict =
+      WhenTimed(method.losses.Filter(judged, status, now), call.loop().StalledSince(start));
   if (verdict == Verdict::kGood && call.policy.hedge.percentile > 0) {
     const MutexLock lock(method.mutex);
     method.latency.Record(now - start, now);

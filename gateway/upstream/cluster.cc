@@ -13,6 +13,13 @@ namespace {
 
 Duration::rep Ticks(TimePoint time) { return time.time_since_epoch().count(); }
 
+// As LeaveRoom() goes on.
+size_t FirstLimit(const UpstreamSettings& settings) {
+  if (!settings.adaptive.on) return settings.max_in_flight;
+  const size_t limit = GradientLimit(settings.adaptive.gradient).limit();
+  return std::min(limit, settings.max_in_flight);
+}
+
 }  // namespace
 
 std::vector<FoundEndpoint> StaticEndpoints(const UpstreamSettings& settings) {
@@ -36,8 +43,7 @@ std::vector<FoundEndpoint> StaticEndpoints(const UpstreamSettings& settings) {
 Cluster::Cluster(UpstreamSettings settings, TimePoint now)
     : settings_(std::move(settings)),
       limited_(settings_.adaptive.on || settings_.max_in_flight < Admission::kUnlimited),
-      room_(settings_.adaptive.on ? settings_.adaptive.gradient.initial : settings_.max_in_flight,
-            settings_.max_pending, settings_.queue_age),
+      room_(FirstLimit(settings_), settings_.max_pending, settings_.queue_age),
       next_comparison_(Ticks(now + settings_.outlier.interval)),
       endpoints_(std::make_shared<Endpoints>()),
       budget_(settings_.retry_budget),

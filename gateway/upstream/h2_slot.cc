@@ -50,6 +50,14 @@ void H2Slot::Drain() {
   }
 }
 
+void H2Slot::Forgive() {
+  failures_ = 0;
+  if (state_ != State::kWaiting) return;
+  wait_timer_.Disarm();
+  wanted_ = false;
+  state_ = State::kIdle;
+}
+
 void H2Slot::OnReady(H2Connection&) {
   state_ = State::kOpen;
   owner_.OnChange();
@@ -62,6 +70,7 @@ void H2Slot::OnRetired(H2Connection& connection, Retired why) {
   if (why == Retired::kByUs) {
     failures_ = 0;
     state_ = State::kIdle;
+    owner_.OnUsefulEnd();
     return owner_.OnChange();
   }
   // One that goes away before it did anything is replaced at once, but a second one in a row is a
@@ -71,6 +80,7 @@ void H2Slot::OnRetired(H2Connection& connection, Retired why) {
     left_unused_ = !answered;
     failures_ = 0;
     state_ = State::kIdle;
+    owner_.OnUsefulEnd();
   } else {
     WaitForNextAttempt();
   }
@@ -87,6 +97,7 @@ void H2Slot::OnClosed(H2Connection& connection, const absl::Status& why, bool us
     left_unused_ = false;
     failures_ = 0;
     state_ = State::kIdle;
+    owner_.OnUsefulEnd();
   } else {
     WaitForNextAttempt();
   }

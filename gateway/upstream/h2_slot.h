@@ -18,6 +18,8 @@ class H2Slot final : private H2Connection::Owner {
     virtual void OnChange() = 0;
     // The same, and an attempt to connect failed, or a connection went away.
     virtual void OnLost(const absl::Status& why) = 0;
+    // A connection that was of use has ended; OnChange() or OnLost() follows.
+    virtual void OnUsefulEnd() = 0;
 
    protected:
     ~Owner() = default;
@@ -45,6 +47,8 @@ class H2Slot final : private H2Connection::Owner {
   size_t connections() const { return retired_.size() + (state_ == State::kOpen ? 1 : 0); }
   // When it waits: opens as soon as the time has come, instead of becoming idle.
   void Want() { wanted_ = true; }
+  // Forgets that attempts failed, and waits no longer.
+  void Forgive();
   // Needs kIdle.
   void Open();
   // Opens nothing any more; what is open closes after its last call.

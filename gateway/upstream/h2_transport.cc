@@ -126,6 +126,15 @@ void H2Transport::OnLost(const absl::Status& why) {
   owner_.OnReadiness(*this);
 }
 
+// It worked, so that somebody is there: what failed beside the last one that did must not keep it
+// from being replaced.
+void H2Transport::OnUsefulEnd() {
+  for (const auto& slot : slots_) {
+    if (slot->open()) return;
+  }
+  for (const auto& slot : slots_) slot->Forgive();
+}
+
 void H2Transport::Flush() {
   // Those that fail from now on are told in the next round: events may start calls.
   H2CallList failing;

@@ -38,6 +38,7 @@ class H2Transport final : public Transport,
   void Gone() override { --in_flight_; }
   void OnChange() override { owner_.OnReadiness(*this); }
   void OnLost(const absl::Status& why) override;
+  void OnUsefulEnd() override;
   // Tells the ends that must not be told where they were found.
   void Flush() override;
 

@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "gateway/base/event.h"
+#include "gateway/base/failure.h"
 #include "gateway/upstream/attempts.h"
 
 namespace frontdesk::upstream {
 namespace {
 
-// A configuration asks for fewer.
+// A configuration asks for fewer; what nobody processed may be tried so often all the same.
 constexpr size_t kMostAttempts = 5;
 
 // The attempts of a hedged call. Lives in Hedged()'s frame.
@@ -77,7 +78,8 @@ bool Look(Race& race, size_t most, Reply& answer, std::optional<TimePoint>& next
     if (!runner.outcome || std::exchange(runner.seen, true)) continue;
     Outcome& outcome = *runner.outcome;
     const bool final = IsFinal(race.call, outcome);
-    if (!final && !next && race.started < most) {
+    const bool never_sent = WasNeverSent(outcome.reply.status());
+    if (!final && !next && race.started < (never_sent ? kMostAttempts : most)) {
       next = NextAttempt(race.call, outcome, most);
       race.closed = race.closed || !next;
     }
@@ -101,7 +103,7 @@ Task<Reply> Hedged(Call& call) {
   while (!won) {
     const TimePoint now = call.loop().Now();
     race.news.emplace();
-    if (next <= now && race.started < most) {
+    if (next <= now && race.started < (again ? kMostAttempts : most)) {
       const bool hedge = race.started > 0 && !again;
       if (hedge && call.attempts < race.started) {
         // The one before still waits for its turn; another one would wait behind it.

@@ -6,6 +6,8 @@ namespace frontdesk {
 namespace {
 
 constexpr Duration kProbeGivenUp = std::chrono::seconds(30);
+// When to look again while one is under way: it is a call like any other, and mostly soon over.
+constexpr Duration kProbeLook = std::chrono::seconds(1);
 
 bool Reaches(uint64_t part, uint64_t whole, double percent) {
   return percent > 0 && static_cast<double>(part) * 100 >= percent * static_cast<double>(whole);
@@ -67,7 +69,7 @@ Duration Breaker::until_probe(TimePoint now) const {
   if (closed_) return Duration::zero();
   if (now < open_until_) return open_until_ - now;
   if (!probe_under_way(now)) return Duration::zero();
-  return settings_.open_time;
+  return std::min(settings_.open_time, kProbeLook);
 }
 
 Breaker::Seen Breaker::seen(TimePoint now) const {

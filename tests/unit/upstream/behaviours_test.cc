@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <thread>
+
 #include "gateway/base/failure.h"
 #include "gateway/upstream/attempt.h"
 #include "gateway/upstream/grpc_transport.h"
@@ -15,6 +19,21 @@ namespace frontdesk::upstream {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr milliseconds kShort(100);
+
+// As servers do that keep the deadline, a moment before this process does.
+Script AlmostInTime(const std::function<void(ScriptedConnection&, int32_t)>& end) {
+  return [=](ScriptedConnection& c, int) {
+    if (!c.Handshake()) return;
+    while (const auto request = c.NextRequest()) {
+      // "100m": so little is told in milliseconds.
+      const milliseconds left(std::atoi(request->Field("grpc-timeout").c_str()));
+      std::this_thread::sleep_for(std::min(left, kShort) - milliseconds(1));
+      end(c, request->stream);
+    }
+  };
+}
 
 std::vector<Row> Breaks() {
   std::vector<Row> rows = {
@@ -77,6 +96,14 @@ std::vector<Row> Breaks() {
        },
        NotReached()},
       {"HangsAfterRequest", Each([](ScriptedConnection&, int32_t) {}), TimedOut()},
+      {"ResetsWhenTheTimeIsOver",
+       AlmostInTime([](ScriptedConnection& c, int32_t s) { c.Reset(s, 8); }), TimedOut()},
+      {"SaysSoWhenTheTimeIsOver", AlmostInTime([](ScriptedConnection& c, int32_t s) {
+         HeaderFields fields = GrpcHead();
+         fields.emplace_back("grpc-status", "4");
+         c.Headers(s, fields, kEnd);
+       }),
+       TimedOut()},
       {"HangsInsideTheAnswer", Then([](ScriptedConnection& c, int32_t s) {
          c.Data(s, GrpcMessage("whole").substr(0, 7), !kEnd);
        }),
@@ -157,7 +184,7 @@ absl::StatusOr<UnaryReply> Call(const ScriptedH2Server& server, TransportKind ki
   CallSpec spec;
   spec.path = "/shop.order.v1.Orders/GetOrder";
   const bool waits = outcome.code == StatusCode::kDeadlineExceeded;
-  spec.deadline = loop.Now() + milliseconds(waits ? 100 : 20000);
+  spec.deadline = loop.Now() + (waits ? kShort : milliseconds(20000));
   spec.max_reply_bytes = settings.max_message_bytes;
   return testing_support::RunOnLoop(loop, Attempt(*transport, context, spec));
 }
@@ -172,6 +199,10 @@ void Expect(const absl::StatusOr<UnaryReply>& reply, const Outcome& outcome) {
   EXPECT_EQ(ReasonOf(status), outcome.reason) << status;
   EXPECT_EQ(HttpOverrideOf(status), outcome.http) << status;
   EXPECT_EQ(WasNeverSent(status), outcome.never_sent) << status;
+  // Whoever found it first.
+  if (outcome.reason == "DEADLINE_EXCEEDED") {
+    EXPECT_EQ(OriginOf(status), Origin::kGateway);
+  }
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(outcome.message));
 }
 

@@ -1,4 +1,5 @@
 // Channels::Unary over a transport that does what the test says: deadlines, cancellation, limits.
+#include <limits>
 #include <thread>
 
 #include "tests/unit/upstream/chain.h"
@@ -139,6 +140,28 @@ TEST_F(CallTest, AStandstillOfOurOwnMakesNobodySlow) {
     EXPECT_EQ(closed((*cluster().endpoints())[0].state->breaker), stalled);
     EXPECT_EQ(closed(cluster().Method(pending.method).breaker), stalled);
     if (stall || !stalled) ++stalls;
+  }
+}
+
+TEST_F(CallTest, AdaptiveConcurrencyBeginsWithinTheLimit) {
+  const struct {
+    const char* name;
+    bool adaptive;
+    size_t max_in_flight;
+    GradientSettings gradient;
+    size_t expected;
+  } rows[] = {
+      {"no adaptive concurrency", false, 8, {}, 8},
+      {"less than it begins with", true, 8, {}, 8},
+      {"more than it begins with", true, 100, {}, 32},
+      {"no other limit", true, std::numeric_limits<size_t>::max(), {}, 32},
+      {"its own most", true, 100, {.max = 20}, 20},
+      {"its own least is more", true, 2, {}, 2},
+  };
+  for (const auto& row : rows) {
+    settings_.adaptive = {.on = row.adaptive, .gradient = row.gradient};
+    settings_.max_in_flight = row.max_in_flight;
+    EXPECT_EQ(Cluster(settings_, loop_.Now()).room().limit(), row.expected) << row.name;
   }
 }
 

@@ -214,6 +214,80 @@ TEST_F(Connections, FailsWhileNobodyIsThereAndComesBack) {
   EXPECT_TRUE(CallOnce(transport).ok());
 }
 
+// An additional connection that fails waits for its time; the one that worked does not wait with
+// it.
+TEST_F(Connections, AFailureBesideTheLastOneDoesNotKeepItFromBeingReplaced) {
+  enum Beside { kWaits, kConnectsAgain };
+  const struct {
+    const char* name;
+    Beside beside;
+    std::function<void(ScriptedConnection&, int32_t)> end;  // of the one that worked
+  } rows[] = {
+      {"GOAWAY", kWaits, [](ScriptedConnection& c, int32_t last) { c.Goaway(last, 0); }},
+      {"closed", kWaits, [](ScriptedConnection& c, int32_t) { c.Close(); }},
+      {"used up", kWaits, nullptr},
+      {"GOAWAY", kConnectsAgain, [](ScriptedConnection& c, int32_t last) { c.Goaway(last, 0); }},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(Cat(row.name, row.beside == kWaits ? "" : ", and it is tried again"));
+    std::promise<void> end_first, accept;
+    ScriptedH2Server server([&](ScriptedConnection& c, int nth) {
+      if (nth == 1) return;
+      if (nth == 2 && row.beside == kConnectsAgain) accept.get_future().wait();
+      if (!c.Handshake()) return;
+      if (nth > 1) {
+        while (const auto request = c.NextRequest()) c.Answer(request->stream, "new");
+        return;
+      }
+      const auto one = c.NextRequest();
+      const auto other = c.NextRequest();
+      if (!one || !other) return;
+      end_first.get_future().wait();
+      c.Answer(one->stream, "old");
+      c.Answer(other->stream, "old");
+      if (row.end) row.end(c, other->stream);
+      c.WaitForEnd();
+    });
+    settings_.connections = 2;
+    settings_.calls_per_connection = row.end ? 1000 : 2;
+    // An hour is for ever.
+    settings_.first_backoff = settings_.last_backoff =
+        row.beside == kWaits ? std::chrono::hours(1) : milliseconds(1);
+    H2Transport transport = To(server.address());
+    const absl::Status before = transport.last_failure();
+    EXPECT_EQ(WaitForRoom(loop_, transport), Readiness::kReady);
+    Record one, other;
+    const auto first = Start(transport, one);
+    // Finds the connection busy.
+    const auto second = Start(transport, other);
+    loop_.RunUntil([&] {
+      transport.Connect();
+      loop_.Post([] {});
+      return transport.last_failure() != before;
+    });
+    if (row.beside == kConnectsAgain) {
+      loop_.RunUntil([&] {
+        transport.Connect();
+        loop_.Post([] {});
+        return server.connections() == 3;
+      });
+    }
+    end_first.set_value();
+    RunUntilDone(one);
+    RunUntilDone(other);
+    EXPECT_TRUE(one.status.ok() && other.status.ok()) << one.status << ' ' << other.status;
+    loop_.RunUntil([&] {
+      loop_.Post([] {});
+      return transport.readiness() != Readiness::kReady;
+    });
+    EXPECT_EQ(transport.readiness(),
+              row.beside == kWaits ? Readiness::kIdle : Readiness::kConnecting);
+    accept.set_value();
+    EXPECT_TRUE(CallOnce(transport).ok());
+    EXPECT_EQ(server.connections(), 3);
+  }
+}
+
 TEST_F(Connections, ForgetsAFailureThatNobodyAsksAbout) {
   ScriptedH2Server server([](ScriptedConnection&, int) {});
   settings_.first_backoff = milliseconds(5);

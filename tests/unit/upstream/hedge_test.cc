@@ -20,6 +20,11 @@ class Hedge : public Chain {
   }
 };
 
+absl::Status NeverProcessed() {
+  return Failure(absl::StatusCode::kUnavailable, "UPSTREAM_RESET", "goes away", Origin::kUpstream)
+      .NeverSent();
+}
+
 TEST_F(Hedge, TheFirstGoodAnswerWinsAndTheOtherIsCancelled) {
   for (const size_t winner : {0, 1}) {
     Pending& pending = Start(Idempotency::kNoSideEffects);
@@ -111,6 +116,62 @@ TEST_F(Hedge, AFailureWhileTheOtherRunsIsNotTheAnswer) {
   EXPECT_FALSE(pending.result.has_value());
   NextLive().Answer("good");
   ASSERT_TRUE(ResultOf(pending).ok());
+}
+
+// As back ends do that go away one after the other.
+TEST_F(Hedge, WhatNobodyProcessedIsTriedAsOftenAsWithoutIt) {
+  const struct {
+    int refusals;
+    int attempts;
+    absl::StatusCode code;
+  } rows[] = {{1, 2, absl::StatusCode::kOk},
+              {2, 3, absl::StatusCode::kOk},
+              {4, 5, absl::StatusCode::kOk},
+              {9, 5, absl::StatusCode::kUnavailable}};
+  policy().hedge.delay = seconds(10);
+  for (const bool hedged : {true, false}) {
+    for (const auto& row : rows) {
+      SCOPED_TRACE(Cat(row.refusals, hedged ? " hedged" : ""));
+      channels_.reset();
+      clusters_.reset();
+      transports_.clear();
+      counts_ = {};
+      policy().hedge.on = hedged;
+      Pending& pending = Start(Idempotency::kNoSideEffects);
+      int attempts = 0;
+      while (true) {
+        RunUntil([&] { return pending.result.has_value() || !Live().empty(); });
+        if (pending.result) break;
+        if (attempts++ < row.refusals) {
+          Live()[0]->Fail(NeverProcessed());
+        } else {
+          Live()[0]->Answer("reply");
+        }
+        Turn();
+      }
+      EXPECT_EQ(attempts, row.attempts);
+      EXPECT_EQ(pending.result->status().code(), row.code) << pending.result->status();
+      EXPECT_EQ(counts_.retries[RetryEvent::kRetry], row.attempts - 1);
+      EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0);
+    }
+  }
+}
+
+TEST_F(Hedge, OneThatNobodyProcessedIsFollowedByAnother) {
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  RunUntilLive(2);
+  Live()[1]->Fail(NeverProcessed());
+  EXPECT_EQ(Live().size(), 1u);
+  RunUntil([&] { return Live().size() == 2 || pending.result; });
+  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 1);
+  EXPECT_EQ(counts_.retries[RetryEvent::kRetry], 1);
+  // That was no hedge, and none follows it.
+  const TimePoint until = loop_.Now() + milliseconds(10);
+  RunUntil([&] { return Clock::now() >= until; });
+  ASSERT_EQ(Live().size(), 2u);
+  Live()[0]->Answer("good");
+  EXPECT_TRUE(ResultOf(pending).ok());
+  EXPECT_TRUE(Live().empty());
 }
 
 TEST_F(Hedge, WhenAllFailTheLastFailureIsTheAnswer) {

@@ -164,6 +164,83 @@ TEST_F(BreakerOfMethod, WhatRanOutOfTimeWhileWeStoodStillIsNotTheBackEndsFault) 
   EXPECT_EQ(State(), Breaker::State::kClosed);
 }
 
+// The end of a drain: calls end with UNAVAILABLE, which is what this process says of itself.
+TEST_F(BreakerOfMethod, WhatWeStopIsNobodysFault) {
+  for (const bool hedged : {false, true}) {
+    SCOPED_TRACE(hedged);
+    Renew();
+    EndPoints(2);
+    settings_.outlier = {};
+    settings_.breaker = {};
+    policy().hedge.on = hedged;
+    policy().hedge.delay = seconds(10);
+    for (int i = 0; i < 20; ++i) Start(contract::Idempotency::kNoSideEffects);
+    ASSERT_EQ(Live().size(), 20u);
+    for (Pending& call : calls_) {
+      call.cancel.Cancel(Failure(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                                 "the gateway is stopping", Origin::kGateway));
+    }
+    for (Pending& call : calls_) EXPECT_EQ(ReasonOf(ResultOf(call).status()), "SHUTTING_DOWN");
+    EXPECT_EQ(State(), Breaker::State::kClosed);
+    EXPECT_EQ(cluster().Method(Named({})).breaker.Look().seen(loop_.Now()).calls, 0u);
+    for (const PublishedEndpoint& one : *cluster().endpoints()) {
+      EXPECT_EQ(one.state->breaker.Look().seen(loop_.Now()).calls, 0u);
+      EXPECT_TRUE(one.state->usable(loop_.Now()));
+    }
+  }
+}
+
+// By the back end's clock, which may be a moment before ours.
+TEST_F(BreakerOfMethod, WhoResetsWhatIsOutOfTimeIsTooSlow) {
+  const struct {
+    const char* name;
+    milliseconds left;
+    Breaker::State state;
+  } rows[] = {{"at the deadline", milliseconds(1), Breaker::State::kOpen},
+              {"long before", milliseconds(1000), Breaker::State::kClosed}};
+  for (const auto& row : rows) {
+    Renew();
+    const int calls = row.state == Breaker::State::kClosed ? 10 : kPatience;
+    for (int i = 0; i < calls && State() != Breaker::State::kOpen; ++i) {
+      deadline_ = loop_.Now() + row.left;
+      Pending& call = Start();
+      Live()[0]->Fail(Reset(absl::StatusCode::kCancelled, "CANCEL"));
+      ResultOf(call);
+    }
+    EXPECT_EQ(State(), row.state) << row.name;
+  }
+}
+
+// What is told to whom it refuses; the clock stands where the row says.
+TEST(RetryAfter, OfABreakerThatIsOpen) {
+  const TimePoint start(seconds(1000));
+  const struct {
+    const char* name;
+    Duration after;
+    bool probing;
+    const char* expected;
+  } rows[] = {
+      {"just opened", Duration::zero(), false, "Retry-After: 600\r\n"},
+      {"half of the time", seconds(300), false, "Retry-After: 300\r\n"},
+      {"a moment before its end", seconds(600) - milliseconds(1), false, "Retry-After: 1\r\n"},
+      {"a probe is under way", seconds(600), true, "Retry-After: 1\r\n"},
+      {"... and goes on", seconds(900), true, "Retry-After: 1\r\n"},
+  };
+  for (const auto& row : rows) {
+    SharedBreaker breaker(
+        {.consecutive_failures = 1, .open_time = seconds(600), .max_open_time = seconds(600)});
+    ASSERT_TRUE(breaker.Record(breaker.Admit(start), false, Duration::zero(), start));
+    Breaker::Ticket probe;
+    if (row.probing) probe = breaker.Admit(start + seconds(600));
+    EXPECT_EQ(probe.is_probe(), row.probing) << row.name;
+    const TimePoint now = start + row.after;
+    EXPECT_FALSE(breaker.MayAdmit(now)) << row.name;
+    EXPECT_EQ(HeadersOf(BreakerOpen("s.S.M", breaker.Look().until_probe(now))), row.expected)
+        << row.name;
+    breaker.Release(std::move(probe));
+  }
+}
+
 TEST_F(BreakerOfMethod, AProbeThatIsCancelledMakesRoomForAnother) {
   Fail(5);
   const TimePoint until = loop_.Now() + milliseconds(25);

@@ -1,4 +1,6 @@
 // Which failures are tried again, when, and how often.
+#include <thread>
+
 #include "gateway/upstream/grpc_wire.h"
 #include "gateway/upstream/pushback.h"
 #include "tests/unit/upstream/chain.h"
@@ -34,6 +36,13 @@ class Retry : public Chain {
     EXPECT_EQ(pending.context.calls, 1u);
     EXPECT_EQ(pending.context.retries, static_cast<uint32_t>(attempts - 1));
     return attempts;
+  }
+
+  // A chain that has not seen anything.
+  void Renew() {
+    channels_.reset();
+    clusters_.reset();
+    transports_.clear();
   }
 
   absl::Status last_;
@@ -179,6 +188,64 @@ TEST_F(Retry, AnAttemptHasItsOwnTime) {
   Pending& write = Start();
   EXPECT_EQ(ResultOf(write).status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(transport.started, 3) << "it may have been done";
+}
+
+// Servers that keep the deadline may be a moment earlier than our timer: then they only say what it
+// was about to say.
+TEST_F(Retry, ABackEndMayKeepTheDeadlineItself) {
+  constexpr absl::StatusCode kCancelled = absl::StatusCode::kCancelled;
+  constexpr absl::StatusCode kTooLate = absl::StatusCode::kDeadlineExceeded;
+  const absl::Status reset = Reset(kCancelled, "the back end reset the stream with CANCEL");
+  const absl::Status cancelled = BackendStatus(1, "", "");
+  const absl::Status too_late = BackendStatus(4, "", "");
+  absl::Status not_again = too_late;
+  SetPushback(not_again, "-1");
+  const struct {
+    const char* name;
+    absl::Status status;
+    milliseconds left;  // of the attempt
+    absl::StatusCode code;
+    bool timed_out;
+  } rows[] = {
+      {"resets the stream", reset, milliseconds(1), kTooLate, true},
+      {"says CANCELLED", cancelled, milliseconds(1), kTooLate, true},
+      {"says DEADLINE_EXCEEDED", too_late, milliseconds(1), kTooLate, true},
+      {"is as early as it can be", too_late, milliseconds(2), kTooLate, true},
+      {"is too early for that", too_late, milliseconds(3), kTooLate, false},
+      {"resets the stream long before", reset, milliseconds(1000), kCancelled, false},
+      {"says CANCELLED long before", cancelled, milliseconds(1000), kCancelled, false},
+      {"has a deadline of its own", too_late, milliseconds(1000), kTooLate, false},
+      {"does not want to be asked again", not_again, milliseconds(1), kTooLate, false},
+      {"fails", BackendStatus(13, "", ""), milliseconds(1), absl::StatusCode::kInternal, false},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Renew();
+    policy().retry.per_attempt_timeout = row.left;
+    EXPECT_EQ(Attempts(Idempotency::kUnknown, {row.status}), 1);
+    EXPECT_EQ(last_.code(), row.code) << last_;
+    EXPECT_EQ(OriginOf(last_), row.timed_out ? Origin::kGateway : Origin::kUpstream);
+    EXPECT_EQ(Attempts(Idempotency::kNoSideEffects, {row.status}), row.timed_out ? 2 : 1);
+  }
+  // There is nothing left for another one.
+  Renew();
+  policy().retry.per_attempt_timeout = Duration::max();
+  counts_ = {};
+  deadline_ = loop_.Now() + milliseconds(1);
+  EXPECT_EQ(Attempts(Idempotency::kNoSideEffects, {reset}), 1);
+  EXPECT_EQ(last_.code(), kTooLate) << last_;
+  EXPECT_EQ(counts_.retries[RetryEvent::kRetry], 0);
+}
+
+// Found in one turn of the loop: a failure, and that the time is over.
+TEST_F(Retry, NoneIsCountedThatCannotBeMade) {
+  deadline_ = loop_.Now() + milliseconds(5);
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  std::this_thread::sleep_for(milliseconds(10));
+  Live()[0]->Fail(NeverProcessed());
+  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(counts_.retries[RetryEvent::kRetry], 0);
+  EXPECT_EQ(pending.context.retries, 0u);
 }
 
 TEST_F(Retry, GoesToAnotherEndPoint) {

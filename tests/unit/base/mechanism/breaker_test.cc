@@ -308,6 +308,7 @@ TEST(Breaker, LongOpenTimesNeitherOverflowNorShrink) {
   Ticket probe = breaker.Admit(now);
   EXPECT_TRUE(probe.is_probe());
   EXPECT_FALSE(breaker.Admit(now + 39s).admitted());  // given up after the open time
+  EXPECT_EQ(breaker.until_probe(now + 39s), 1s);      // but mostly over much sooner
   EXPECT_TRUE(breaker.Record(std::move(probe), false, 0ms, now));
   EXPECT_EQ(breaker.until_probe(now), 40s);
   Ticket next = breaker.Admit(now + 40s);
