@@ -1,16 +1,16 @@
 // The verb that writes the contract down for clients.
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "codegen/openapi/document.h"
+#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/config/compile.h"
-#include "gateway/contract/report.h"
+#include "gateway/contract/header_rules.h"
+#include "gateway/tell.h"
 #include "gateway/verbs.h"
 
 namespace frontdesk {
@@ -18,62 +18,90 @@ namespace {
 
 using codegen::openapi::DocumentOptions;
 
+v1::Policy::Auth ToAuth(const route::Route::Auth& from) {
+  using Access = route::Route::Auth::Access;
+  v1::Policy::Auth auth;
+  auth.set_access(from.access == Access::kPublic     ? v1::Policy::Auth::PUBLIC
+                  : from.access == Access::kOptional ? v1::Policy::Auth::OPTIONAL
+                                                     : v1::Policy::Auth::REQUIRED);
+  for (const std::string& name : from.scopes) auth.add_scopes(name);
+  for (const std::string& name : from.any_scope) auth.add_any_scope(name);
+  for (const std::string& name : from.roles) auth.add_roles(name);
+  for (const route::Route::Auth::Claim& claim : from.claims) {
+    v1::Policy::Auth::Claim& to = *auth.add_claims();
+    to.set_name(claim.name);
+    for (const std::string& value : claim.values) to.add_values(value);
+  }
+  return auth;
+}
+
 // What a document shows of the values in force, which the operator's file may have changed.
 v1::Policy ToPolicy(const config::Snapshot& snapshot, const route::Route& route) {
-  v1::Policy policy;
+  v1::Policy policy = route.method->policy;
   policy.set_success_status(static_cast<uint32_t>(route.success_status));
   policy.mutable_print()->set_defaults(route.print_defaults);
   policy.mutable_print()->set_proto_names(route.proto_names);
   policy.mutable_print()->set_enum_numbers(route.enum_numbers);
+  // Nobody can switch it off; a method's bindings that only read have it off by themselves.
+  for (const auto& other : snapshot.routes) {
+    if (other->method == route.method && other->api == route.api && other->idempotency.on) {
+      policy.mutable_idempotency();
+    }
+  }
+  if (policy.has_idempotency()) {
+    policy.mutable_idempotency()->set_required(route.idempotency.required);
+  }
+  *policy.mutable_auth() = ToAuth(route.auth);
+  policy.clear_header_rules();
+  if (route.header_rules) {
+    for (const contract::HeaderRules& rules : *route.header_rules) {
+      v1::HeaderRules& header = *policy.add_header_rules();
+      header.set_name(rules.name);
+      header.set_required(rules.required);
+    }
+  }
+  policy.clear_limit();
   if (snapshot.address_rule) policy.add_limit();
   for (const auto* limits :
        {&route.limits_by_address, &route.limits_by_caller, &route.limits_by_field}) {
     for (size_t i = 0; i < limits->size(); ++i) policy.add_limit();
   }
+  policy.clear_request_headers();
+  policy.clear_response_headers();
   for (const std::string& name : route.request_headers) policy.add_request_headers(name);
   for (const std::string& name : route.response_headers) policy.add_response_headers(name);
+  policy.clear_version();
   if (route.version) *policy.mutable_version() = route.version->policy;
   return policy;
 }
 
-int Tell(const contract::Findings& findings, const VerbOptions& options) {
-  std::cout << contract::Report(findings, contract::SourcesBelow(options.proto_path));
+int Refuse(const contract::Findings& findings, const VerbOptions& options) {
+  Tell(findings, SourcesOf(options.proto_path), options.json);
   return kFindings;
 }
 
 int OfSet(const VerbOptions& options, const DocumentOptions& document) {
   contract::Findings findings;
-  std::ifstream file(options.set, std::ios::binary);
-  std::stringstream bytes;
-  if (!file || !(bytes << file.rdbuf())) {
-    findings.Add({options.set}, "", "cannot read the descriptor set");
-    return Tell(findings, options);
+  const absl::StatusOr<std::string> bytes = ReadInput(options.set);
+  if (!bytes.ok()) {
+    findings.Add({options.set}, "", Std(bytes.status().message()));
+    return Refuse(findings, options);
   }
-  const auto contract = contract::Contract::Load(bytes.str(), options.set, findings,
+  const auto contract = contract::Contract::Load(*bytes, options.set, findings,
                                                  contract::SourcesBelow(options.proto_path));
-  if (contract == nullptr) return Tell(findings, options);
+  if (contract == nullptr) return Refuse(findings, options);
   std::cout << WriteDocument(*contract, document);
   return kFine;
-}
-
-// The names of the fronts, for those who have given none, or another one.
-std::string Fronts(const config::Snapshot& snapshot) {
-  std::string names;
-  for (const auto& api : snapshot.apis.all()) names += Cat(names.empty() ? "" : ", ", api->name);
-  return names;
 }
 
 int OfConfig(const VerbOptions& options, DocumentOptions& document) {
   contract::Findings findings;
   const std::unique_ptr<config::Snapshot> snapshot =
       config::Compile(options.config, options.proto_path, *options.code, findings);
-  if (snapshot == nullptr) return Tell(findings, options);
+  if (snapshot == nullptr) return Refuse(findings, options);
   const route::Api* const api = snapshot->apis.FindByName(options.api);
   if (!api && !(snapshot->apis.empty() && options.api.empty())) {
-    std::cerr << "--api "
-              << (options.api.empty() ? "is needed: each front has a document of its own"
-                                      : "names no front of the configuration")
-              << "; there are: " << Fronts(*snapshot) << '\n';
+    TellNoFront(snapshot->apis, options.api);
     return kUsage;
   }
   std::map<const contract::Method*, const route::Route*> routes;

@@ -105,6 +105,11 @@ bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const Binding& bin
   return policy.has_idempotency() && binding.http_method != "GET" && binding.http_method != "HEAD";
 }
 
+bool NeedsCredential(const Method& method, const frontdesk::v1::Policy& policy) {
+  using Auth = frontdesk::v1::Policy::Auth;
+  return method.needs_caller || contract::AccessOf(policy.auth(), Auth::OPTIONAL) == Auth::REQUIRED;
+}
+
 std::string ReadMaskParameter(const Method& method, const Binding& binding) {
   const MessageTable* answer = method.output;
   if (const Field* const field = binding.response_field) {
@@ -156,16 +161,13 @@ std::vector<ErrorCase> ErrorsOf(const Method& method, const Binding& binding,
   if (contract::WillBeRetired(policy.version())) {
     cases.push_back({410, "FAILED_PRECONDITION", "METHOD_RETIRED", "this version is retired"});
   }
-  using Auth = frontdesk::v1::Policy::Auth;
-  const bool known =
-      contract::AccessOf(policy.auth(), Auth::OPTIONAL) == Auth::REQUIRED || method.needs_caller;
-  if (known) {
+  if (NeedsCredential(method, policy)) {
     cases.push_back({401, "UNAUTHENTICATED", "CALLER_UNKNOWN", "the caller is not known"});
   }
   const auto denied = [&](bool asked, const char* reason, const char* text) {
     if (asked) cases.push_back({403, "PERMISSION_DENIED", reason, text});
   };
-  const Auth& auth = policy.auth();
+  const frontdesk::v1::Policy::Auth& auth = policy.auth();
   denied(auth.scopes_size() > 0 || auth.any_scope_size() > 0, "SCOPE_MISSING",
          "the caller lacks a scope");
   denied(auth.roles_size() > 0, "ROLE_MISSING", "the caller has none of the roles");

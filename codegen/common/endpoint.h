@@ -35,6 +35,9 @@ bool IsCaptured(const contract::Binding& binding, const FieldPath& path);
 // that reads only.
 bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const contract::Binding& binding);
 
+// A request without a credential is refused: the policy says so, or the method needs its caller.
+bool NeedsCredential(const contract::Method& method, const frontdesk::v1::Policy& policy);
+
 // The query parameter that takes a read mask, "fields" or, where the request has a field of that
 // name, "$fields"; "" if the answer has no named fields.
 std::string ReadMaskParameter(const contract::Method& method, const contract::Binding& binding);

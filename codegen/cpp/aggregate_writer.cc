@@ -61,7 +61,10 @@ std::string AggregateWriter::file_stem() const {
 }
 
 std::string AggregateWriter::MethodName(const Method& method) const {
-  return Identifier(method.name == name_ ? Cat(method.name, "_") : method.name);
+  // What the class has already.
+  const bool taken =
+      method.name == name_ || method.name == "Methods" || method.name == "Aggregates";
+  return Identifier(taken ? Cat(method.name, "_") : method.name);
 }
 
 std::vector<AggregateWriter::Member> AggregateWriter::Clients() const {
@@ -77,14 +80,16 @@ std::vector<AggregateWriter::Member> AggregateWriter::Clients() const {
         !seen.insert(&service).second) {
       continue;
     }
-    const std::string space = names_.Of(*service.file()->message_type(0));
-    const size_t end = space.rfind("::");
     const Names other(contract_, *service.file());
+    std::string type = ClientClass(service, other);
+    if (other.space().empty()) {
+      type = names_.Global(type);
+    } else if (other.space() != names_.space()) {
+      type = names_.Global(Cat(other.space(), "::", type));
+    }
     std::string name = MemberName(service.name());
     while (!taken.insert(name).second) name += '_';
-    clients.push_back(
-        {Cat(end == std::string::npos ? "" : space.substr(0, end + 2), ClientClass(service, other)),
-         name});
+    clients.push_back({std::move(type), name});
   }
   return clients;
 }

@@ -85,6 +85,10 @@ std::string ShortConstant(const contract::Method& method) {
   return Cat('k', method.service.substr(method.service.rfind('.') + 1), method.name);
 }
 
+std::string LongConstant(const contract::Method& method) {
+  return Cat('k', Camel(Replace(method.service, ".", "_")), method.name);
+}
+
 }  // namespace
 
 std::string FileName(std::string_view proto, std::string_view extension) {
@@ -118,9 +122,11 @@ std::string HeaderOf(const Descriptor& message) {
 
 Names::Names(const contract::Contract& contract, const FileDescriptor& file)
     : space_(Replace(file.package(), ".", "::")),
-      members_({"Aggregates", "AllSteps", "Complete", "Fail", "Fill", "Idle", "Key", "Methods",
-                "Outcome", "Reply", "Request", "Result", "Run", "Start", "TakeBack", "TypedRun",
-                "UndoRun"}) {
+      members_({"Accept",    "Aggregates", "AllSteps", "AnswerOf",    "Complete", "Count",
+                "DoWithout", "Drive",      "Fail",     "Fill",        "Finish",   "Idle",
+                "Key",       "Leave",      "Methods",  "OptionsFor",  "Outcome",  "Reply",
+                "Report",    "Request",    "Result",   "ResumeReady", "Run",      "Settle",
+                "Start",     "TakeBack",   "TypedRun", "UndoRun"}) {
   for (int i = 0; i < file.service_count(); ++i) {
     for (int j = 0; j < file.service(i)->method_count(); ++j) {
       members_.insert(file.service(i)->method(j)->name());
@@ -158,11 +164,58 @@ Names::Names(const contract::Contract& contract, const FileDescriptor& file)
     for (int i = 0; i < each->dependency_count(); ++i) self(self, each->dependency(i));
   };
   visit(visit, &file);
-  std::set<std::string> constants;
   for (const contract::Method& method : contract.methods()) {
     visit(visit, method.descriptor->file());
+  }
+  NameConstants(contract);
+  NameRuns(contract, file);
+}
+
+void Names::NameConstants(const contract::Contract& contract) {
+  std::set<std::string> taken;
+  std::set<std::string> shared;
+  for (const contract::Method& method : contract.methods()) {
     std::string constant = ShortConstant(method);
-    if (!constants.insert(constant).second) constants_.insert(std::move(constant));
+    if (!taken.insert(constant).second) shared.insert(std::move(constant));
+  }
+  if (shared.empty()) return;
+  for (const std::string& constant : shared) taken.erase(constant);
+  std::vector<const contract::Method*> left;
+  std::map<std::string, int> long_ones;
+  for (const contract::Method& method : contract.methods()) {
+    if (!shared.contains(ShortConstant(method))) continue;
+    left.push_back(&method);
+    ++long_ones[LongConstant(method)];
+  }
+  // Of "shop.v1.S" and "shop_v1.S" the long ones are the same: numbers go around all others.
+  for (const bool numbered : {false, true}) {
+    for (const contract::Method* method : left) {
+      const std::string constant = LongConstant(*method);
+      if ((long_ones[constant] > 1) != numbered) continue;
+      std::string name = constant;
+      for (int i = 2; !taken.insert(name).second; ++i) name = Cat(constant, '_', i);
+      constants_.emplace(method->full_name, std::move(name));
+    }
+  }
+}
+
+void Names::NameRuns(const contract::Contract& contract, const FileDescriptor& file) {
+  std::vector<const contract::Method*> composed;
+  std::map<std::string_view, int> services;  // with a composition of this name
+  for (const contract::Method& method : contract.methods()) {
+    if (!method.plan || method.descriptor->file() != &file) continue;
+    composed.push_back(&method);
+    ++services[method.name];
+  }
+  std::set<std::string> taken;
+  for (const bool shared : {false, true}) {
+    for (const contract::Method* method : composed) {
+      if ((services[method->name] > 1) != shared) continue;
+      const std::string service = shared ? method->descriptor->service()->name() : "";
+      std::string name = Class(Cat(service, method->name, "Run"));
+      while (!taken.insert(name).second) name = Class(name + '_');
+      runs_.emplace(method->full_name, std::move(name));
+    }
   }
 }
 
@@ -193,9 +246,12 @@ std::string Names::OfEntry(const Descriptor& entry) const {
 }
 
 std::string Names::Constant(const contract::Method& method) const {
-  std::string constant = ShortConstant(method);
-  if (!constants_.contains(constant)) return constant;
-  return Cat('k', Camel(Replace(method.service, ".", "_")), method.name);
+  const auto found = constants_.find(method.full_name);
+  return found == constants_.end() ? ShortConstant(method) : found->second;
+}
+
+std::string Names::Run(const contract::Method& method) const {
+  return runs_.find(method.full_name)->second;
 }
 
 // With the name of a package or type of its own in front, and "::" where those are hidden.

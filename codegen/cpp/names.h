@@ -1,6 +1,7 @@
 // Names of C++ for things of a contract, none of which is a keyword or means something else.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -41,16 +42,24 @@ class Names {
   // "frontdesk::Task", "absl::StatusOr", with "::" in front where the package hides it.
   std::string Global(std::string_view name) const;
   // The constant that names a method: "kOrdersGetOrder", with the package in front where another
-  // service has the same name and such a method too.
+  // service has the same name and such a method too, and a number behind where that is one name
+  // too.
   std::string Constant(const contract::Method& method) const;
   // A class of ours, such as "OrdersClient": no message of the package has this name.
   std::string Class(std::string_view wanted) const;
+  // The class of one run of a composition of the file: "GetOrderRun", with the service's name in
+  // front where another service of the file composes such a method too.
+  std::string Run(const contract::Method& method) const;
 
  private:
   std::string Short(const std::string& qualified) const;
+  void NameConstants(const contract::Contract& contract);
+  void NameRuns(const contract::Contract& contract, const google::protobuf::FileDescriptor& file);
 
   std::string space_;
-  std::set<std::string, std::less<>> constants_;  // short ones, of more than one method
+  // By the full name of the method.
+  std::map<std::string, std::string, std::less<>> constants_;  // where the short one is not enough
+  std::map<std::string, std::string, std::less<>> runs_;
   // What a name may not begin with, for inside the package it means something else.
   std::set<std::string, std::less<>> hidden_;
   std::set<std::string, std::less<>> classes_;  // of the package itself

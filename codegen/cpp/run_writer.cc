@@ -45,6 +45,14 @@ std::string Fresh(std::string name, std::set<std::string>& used) {
   return name;
 }
 
+// Of a member, which would hide a message of this name.
+std::string FreshMember(std::string name, const Names& space, std::set<std::string>& used) {
+  do {
+    name = Fresh(space.Class(name), used);
+  } while (space.Class(name) != name);
+  return name;
+}
+
 std::string Negated(const std::string& condition) {
   constexpr std::string_view kNotZero = " != 0";
   if (condition.front() == '!') return condition.substr(1);
@@ -77,27 +85,28 @@ const frontdesk::v1::Composition& CompositionOf(const contract::Method& method) 
 std::vector<StepNames> NamesOfSteps(const contract::Method& method, const Names& space) {
   std::vector<StepNames> all;
   std::set<std::string> used = {"hooks_", "request_"};
+  const auto member = [&](std::string name) { return FreshMember(std::move(name), space, used); };
   const frontdesk::v1::Composition& composition = CompositionOf(method);
   for (const PlanStep& step : method.plan->steps) {
     StepNames& names = all.emplace_back();
     const std::string camel = Camel(step.id);
-    names.member = Fresh(Cat(step.id, '_'), used);
-    names.ask = Fresh(Cat("Ask", camel), used);
+    names.member = member(Cat(step.id, '_'));
+    names.ask = member(Cat("Ask", camel));
     names.method = space.Constant(Asked(step));
     const frontdesk::v1::Step* declared = Declared(composition, step.id);
     if (declared->hooks()) names.hook = Fresh(Cat(method.name, camel), used);
-    if (step.batch) names.batch = Fresh(Cat(camel, "Batch"), used);
-    if (Declares(step)) names.policy = Fresh(Cat(camel, "Policy"), used);
-    if (step.undo && !step.undo->from_reply.empty()) names.undo = Fresh(Cat("Undo", camel), used);
+    if (step.batch) names.batch = member(Cat(camel, "Batch"));
+    if (Declares(step)) names.policy = member(Cat(camel, "Policy"));
+    if (step.undo && !step.undo->from_reply.empty()) names.undo = member(Cat("Undo", camel));
     if (step.on_error == PlanStep::OnError::kDefault) {
-      names.stand_in = Fresh(Cat("Default", camel), used);
+      names.stand_in = member(Cat("Default", camel));
     }
   }
   for (size_t i = 0; i < all.size(); ++i) {
     if (!method.plan->steps[i].each) continue;
     std::string& element = all[i].element;
     element = ElementName(Declared(composition, method.plan->steps[i].id)->as());
-    while (used.contains(element)) element += '_';
+    while (used.contains(element) || space.Class(element) != element) element += '_';
   }
   return all;
 }
@@ -112,7 +121,7 @@ RunWriter::RunWriter(const contract::Method& method, std::string aggregates, con
       conversions_(conversions),
       steps_(NamesOfSteps(method, names)),
       uncertain_(MayLackReply(plan_)),
-      name_(names.Class(Cat(method.name, "Run"))) {}
+      name_(names.Run(method)) {}
 
 bool RunWriter::has_hooks() const {
   return plan_.hooks || std::any_of(steps_.begin(), steps_.end(),

@@ -93,7 +93,7 @@ std::string WriteCurl(const Method& method, const Binding& binding, const std::s
   if (http != "GET") out += Cat(" -X ", Shell(http));
   out += Cat(' ', Shell(Cat(server, ExamplePath(binding), ExampleQuery(method, binding))));
   const auto header = [&](std::string_view text) { out += Cat(" \\\n  -H ", Shell(text)); };
-  if (method.needs_caller) header("Authorization: Bearer TOKEN");
+  if (NeedsCredential(method, method.policy)) header("Authorization: Bearer TOKEN");
   if (TakesIdempotencyKey(method.policy, binding)) header("Idempotency-Key: 7f1d2c");
   if (!body) return out + '\n';
   const contract::MessageTable* const sent =

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "codegen/common/comments.h"
+#include "codegen/common/endpoint.h"
 #include "codegen/openapi/operation.h"
 #include "gateway/base/text.h"
 #include "gateway/base/version.h"
@@ -63,8 +64,9 @@ class Writer {
     if (!options_.server.empty()) document["servers"] = {{{"url", options_.server}}};
     document["tags"] = Tags(methods);
     document["paths"] = Paths();
-    document["components"] = Components(methods);
-    return document.dump(2) + '\n';
+    document["components"] = Components();
+    // Comments may be of any encoding.
+    return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';
   }
 
  private:
@@ -80,6 +82,7 @@ class Writer {
     }
     const frontdesk::v1::Policy policy = options_.policy ? options_.policy(method) : method.policy;
     limits_ = limits_ || policy.limit_size() > 0;
+    credentials_ = credentials_ || NeedsCredential(method, policy);
     const std::string id = index == 0 ? method.full_name : Cat(method.full_name, '-', index + 1);
     Operation operation{method, binding, policy, path, id};
     bool found = false;
@@ -128,14 +131,13 @@ class Writer {
     return paths;
   }
 
-  ordered_json Components(const std::vector<const Method*>& methods) {
+  ordered_json Components() {
     ordered_json schemas = schemas_.Take();
     AddCommonSchemas(schemas);
     ordered_json out{{"schemas", std::move(schemas)},
                      {"responses", CommonResponses(limits_)},
                      {"headers", CommonHeaders(limits_)}};
-    if (std::any_of(methods.begin(), methods.end(),
-                    [](const Method* method) { return method->needs_caller; })) {
+    if (credentials_) {
       out["securitySchemes"] = {
           {"caller",
            {{"type", "http"}, {"scheme", "bearer"}, {"description", "Tells who is calling."}}}};
@@ -147,6 +149,7 @@ class Writer {
   const DocumentOptions& options_;
   Schemas schemas_;
   bool limits_ = false;                    // some method has limits
+  bool credentials_ = false;               // some method needs one
   std::map<std::string, PathItem> items_;  // by shape
 };
 

@@ -57,12 +57,18 @@ ordered_json PathParameterJson(const PathParameter& parameter, Schemas& schemas)
   return out;
 }
 
-// An element of a list of JSON texts is a string like any other.
+// An element of a list of JSON texts, or a value of a map of them, is a string like any other.
 ordered_json QueryParameterJson(const QueryField& query, Schemas& schemas) {
   const Field& field = *query.path.back();
   ordered_json out{{"name", JsonPath(query.path)}, {"in", "query"}};
   Describe(field, out);
   if (query.path.size() == 1 && IsAlwaysThere(field, kRequestFace)) out["required"] = true;
+  if (query.json && query.map) {
+    out["style"] = "deepObject";
+    out["explode"] = true;
+    out["schema"] = {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}};
+    return out;
+  }
   if (query.json && field.repeated) {
     out["schema"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
     return out;
@@ -224,7 +230,9 @@ ordered_json ToJson(const Operation& operation, Schemas& schemas) {
     out["requestBody"] = RequestBody(operation, schemas);
   }
   out["responses"] = Responses(operation, schemas);
-  if (method.needs_caller) out["security"] = {{{"caller", ordered_json::array()}}};
+  if (NeedsCredential(method, operation.policy)) {
+    out["security"] = {{{"caller", ordered_json::array()}}};
+  }
   out["x-frontdesk-rpc"] = method.path.substr(1);
   return out;
 }

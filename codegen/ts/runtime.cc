@@ -184,6 +184,14 @@ export class Query {
     if (value !== undefined) this.add(name, JSON.stringify(value));
   }
 
+  jsons(name: string, value: readonly JsonValue[] | undefined): void {
+    for (const one of value ?? []) this.json(name, one);
+  }
+
+  jsonMap(name: string, value: { readonly [key: string]: JsonValue } | undefined): void {
+    for (const [key, one] of Object.entries(value ?? {})) this.json(`${name}[${key}]`, one);
+  }
+
   /** For fields that can't be parameters. */
   refuse(name: string, value: unknown): void {
     if (value !== undefined) throw refused(name, "can't be sent in a query");
@@ -308,7 +316,9 @@ export class Client {
       late = true;
       abort();
     };
-    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+    // A timer of more than 24 days would go off at once.
+    const timer =
+      timeoutMs === undefined || timeoutMs > 2147483647 ? undefined : setTimeout(expire, timeoutMs);
     options.signal?.addEventListener("abort", abort);
     if (options.signal?.aborted) abort();
     try {

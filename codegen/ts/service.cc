@@ -67,7 +67,8 @@ class MethodWriter {
   void ChooseAnswer() {
     const Field* const field = binding_.response_field;
     const Face face = AnswerFace(method_.policy);
-    if (method_.policy.success_status() == 204) {
+    // Neither has a body.
+    if (method_.policy.success_status() == 204 || binding_.http_method == "HEAD") {
       answer_type_ = "undefined";
       reader_ = "empty";
     } else if (field == nullptr ? IsHttpBody(method_.output)
@@ -162,8 +163,8 @@ class MethodWriter {
     std::string lines;
     for (const QueryField& field : QueryFields(method_, binding_)) {
       const char* const how = !field.sendable ? "refuse"
-                              : field.map     ? "map"
-                              : field.json    ? "json"
+                              : field.map     ? field.json ? "jsonMap" : "map"
+                              : field.json    ? field.path.back()->repeated ? "jsons" : "json"
                                               : "add";
       lines += Cat("    query.", how, "(", Quoted(JsonPath(field.path)), ", ",
                    Access(field.path, false), ");\n");

@@ -146,6 +146,15 @@ async function time(options: ClientOptions, setFaults: SetFaults): Promise<void>
     "CLIENT_TIMEOUT",
     "a slow back end",
   );
+  // 200 ms are more than a timer that went off at once would leave.
+  await setFaults("delay=order=200");
+  for (const timeoutMs of [Infinity, 2 ** 31]) {
+    const { message } = await new OrdersClient({ ...options, timeoutMs }).getOrder({
+      orderId: "order-1",
+    });
+    equal(message.id, "order-1", `patience of ${timeoutMs} ms`);
+  }
+  await setFaults("delay=order=20000");
   const abort = new AbortController();
   const call = new OrdersClient(options).getOrder({ orderId: "order-1" }, { signal: abort.signal });
   abort.abort();

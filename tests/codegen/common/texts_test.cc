@@ -82,6 +82,34 @@ TEST(QueryFields, AreWhatNeitherPathNorBodyCarries) {
   EXPECT_TRUE(contract->FindMethod("test.S.Get")->needs_caller);
 }
 
+TEST(NeedsCredential, OfThePolicyOrTheFields) {
+  const struct {
+    const char* field;
+    const char* policy;
+    bool needs;
+  } rows[] = {
+      {"", "", false},
+      {"[(frontdesk.v1.field).from = 'caller.sub']", "", true},
+      {"", "auth { access: REQUIRED }", true},
+      {"", "auth { access: OPTIONAL }", false},
+      {"", "auth { scopes: 'read' }", true},
+      {"", "auth { access: PUBLIC }", false},
+  };
+  for (const auto& row : rows) {
+    const auto contract =
+        Load(Cat("message M { string user = 1 ", row.field, "; }",
+                 "service S { rpc Get(M) returns (M) {", "  option (google.api.http).get = '/a';",
+                 "  option (frontdesk.v1.method) = {", row.policy, "}; } }"));
+    const contract::Method& method = *contract->FindMethod("test.S.Get");
+    EXPECT_EQ(NeedsCredential(method, method.policy), row.needs) << row.field << row.policy;
+    bool refused = false;
+    for (const ErrorCase& error : ErrorsOf(method, method.bindings[0], method.policy)) {
+      refused = refused || error.http == 401;
+    }
+    EXPECT_EQ(refused, row.needs) << row.field << row.policy;
+  }
+}
+
 TEST(Examples, EndWhereMessagesContainThemselves) {
   const auto contract = Load(R"(
     message Tree { Tree left = 1; repeated Tree others = 2; map<string, Tree> named = 3;

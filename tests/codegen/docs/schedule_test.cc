@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "codegen/docs/curl.h"
 #include "codegen/docs/markdown.h"
 #include "codegen/docs/reference.h"
 #include "gateway/base/text.h"
@@ -107,6 +108,27 @@ TEST(Reference, HasAPicturePerComposition) {
                               "  s1 -. may be missing .-> answer\n"));
   EXPECT_THAT(text, HasSubstr("Critical path: `a` → `b`."));
   EXPECT_THAT(text, HasSubstr("Worst case: **120ms**"));
+}
+
+TEST(Curl, ShowsACredentialWhereOneIsNeeded) {
+  const struct {
+    const char* access;
+    bool shown;
+  } rows[] = {{"REQUIRED", true}, {"OPTIONAL", false}};
+  for (const auto& row : rows) {
+    contract::Findings findings;
+    const auto contract = contract::Contract::Load(
+        testing::CompileProto(Cat("message M { string id = 1; } service S { rpc Get(M) returns (M)",
+                                  " { option (google.api.http) = { get: '/a' }; ",
+                                  "option (frontdesk.v1.method) = { auth { access: ", row.access,
+                                  " } }; } }")),
+        "test", findings);
+    ASSERT_NE(contract, nullptr) << findings.ToString();
+    const contract::Method& method = *contract->FindMethod("test.S.Get");
+    const std::string text = WriteCurl(method, method.bindings[0], "");
+    EXPECT_EQ(text.find("-H 'Authorization: Bearer TOKEN'") != std::string::npos, row.shown)
+        << text;
+  }
 }
 
 }  // namespace

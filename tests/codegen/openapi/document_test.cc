@@ -161,6 +161,61 @@ TEST(Document, ShowsThePolicyInForce) {
   EXPECT_FALSE(document["components"].contains("securitySchemes"));
 }
 
+TEST(Document, SaysWhoNeedsACredential) {
+  const char* const kContract = R"(
+    message M { string id = 1; }
+    service S {
+      rpc Get(M) returns (M) {
+        option (google.api.http) = { get: "/a" };
+        option (frontdesk.v1.method) = { auth { access: REQUIRED } };
+      }
+      rpc Free(M) returns (M) { option (google.api.http) = { get: "/b" }; }
+    }
+  )";
+  const json document = Document(kContract);
+  const json& get = document["paths"]["/a"]["get"];
+  EXPECT_EQ(get["security"], json::parse(R"([{"caller": []}])"));
+  EXPECT_TRUE(get["responses"].contains("401"));
+  EXPECT_FALSE(document["paths"]["/b"]["get"].contains("security"));
+  EXPECT_EQ(document["components"]["securitySchemes"]["caller"]["scheme"], "bearer");
+
+  DocumentOptions options;
+  options.policy = [](const contract::Method&) { return frontdesk::v1::Policy(); };
+  const json open = Document(kContract, options);
+  EXPECT_FALSE(open["paths"]["/a"]["get"].contains("security"));
+  EXPECT_FALSE(open["components"].contains("securitySchemes"));
+}
+
+TEST(Document, HasJsonOfTheQueryAsText) {
+  const struct {
+    const char* type;
+    const char* parameter;
+  } rows[] = {
+      {"repeated google.protobuf.Value",
+       R"({"name": "f", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}})"},
+      {"repeated google.protobuf.Struct",
+       R"({"name": "f", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}})"},
+      {"map<string, google.protobuf.Struct>",
+       R"({"name": "f", "in": "query", "style": "deepObject", "explode": true,
+           "schema": {"type": "object", "additionalProperties": {"type": "string"}}})"},
+  };
+  for (const auto& row : rows) {
+    const json document = Document(Cat("message Q { ", row.type, " f = 1; } message M {}",
+                                       "service S { rpc Get(Q) returns (M) {",
+                                       "  option (google.api.http) = { get: '/a' }; } }"));
+    EXPECT_EQ(document["paths"]["/a"]["get"]["parameters"][0], json::parse(row.parameter))
+        << row.type;
+  }
+}
+
+// Comments are of whatever encoding the file is.
+TEST(Document, IsUtf8WhateverCommentsAre) {
+  const json document = Document(
+      "message M {}\nservice S {\n// Caf\xe9.\nrpc Get(M) returns (M) {"
+      " option (google.api.http) = { get: '/a' }; } }");
+  EXPECT_EQ(document["paths"]["/a"]["get"]["summary"], "Caf\xEF\xBF\xBD.");
+}
+
 TEST(Document, MarksWhatMustBeThereAndWhatOnlyTheServerWrites) {
   contract::Findings findings;
   const auto contract = contract::Contract::Load(

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "codegen/ts/text.h"
+#include "gateway/base/text.h"
 #include "tests/support/descriptor_set.h"
 
 namespace frontdesk::codegen::ts {
@@ -110,6 +111,51 @@ TEST(Client, HasOnlyWhatBindingsNeed) {
   EXPECT_THAT(module, HasSubstr("name?: string;"));
   EXPECT_THAT(module, Not(HasSubstr("Unused")));
   EXPECT_THAT(module, Not(HasSubstr("Unbound")));
+}
+
+TEST(Client, SendsJsonOfTheQueryAsText) {
+  const std::string module = FileNamed(Client({{"test.proto", testing::ProtoFile(R"(
+    message Q {
+      google.protobuf.Struct one = 1;
+      repeated google.protobuf.Value many = 2;
+      repeated google.protobuf.ListValue lists = 3;
+      map<string, google.protobuf.Struct> named = 4;
+      map<string, string> texts = 5;
+      repeated string words = 6;
+    }
+    service S { rpc Get(Q) returns (Q) { option (google.api.http) = { get: "/a" }; } }
+  )")}}),
+                                       "test.ts");
+  for (const char* line : {
+           "query.json(\"one\", request.one);",
+           "query.jsons(\"many\", request.many);",
+           "query.jsons(\"lists\", request.lists);",
+           "query.jsonMap(\"named\", request.named);",
+           "query.map(\"texts\", request.texts);",
+           "query.add(\"words\", request.words);",
+       }) {
+    EXPECT_THAT(module, HasSubstr(line));
+  }
+}
+
+TEST(Client, ReadsNoBodyWhereThereIsNone) {
+  const struct {
+    const char* binding;
+    const char* reader;
+  } rows[] = {
+      {"custom { kind: 'HEAD' path: '/a' }", "this.$client.empty(\"HEAD\", path,"},
+      {"custom { kind: '*' path: '/a' }", "this.$client.json<M>(\"GET\", path,"},
+      {"get: '/a'", "this.$client.json<M>(\"GET\", path,"},
+  };
+  for (const auto& row : rows) {
+    const std::string module = FileNamed(
+        Client(
+            {{"test.proto", testing::ProtoFile(Cat(
+                                "message M { string id = 1; } service S { rpc Get(M) returns (M)",
+                                " { option (google.api.http) = { ", row.binding, " }; } }"))}}),
+        "test.ts");
+    EXPECT_THAT(module, HasSubstr(row.reader));
+  }
 }
 
 }  // namespace
