@@ -45,10 +45,10 @@ bool IsListed(std::string_view list, std::string_view name) {
   return false;
 }
 
-// Whether browsers may take what is said of the one for the other.
+// Whether browsers may take what is said of the one for the other. Fields that only the one asked
+// for takes do no harm: what a method does not take goes no further.
 bool AllowAlike(const route::Cors& one, const route::Cors& other) {
-  return one.credentials == other.credentials && one.private_network == other.private_network &&
-         one.allow_headers == other.allow_headers;
+  return one.credentials == other.credentials && one.private_network == other.private_network;
 }
 
 // Methods of a path that pages of the origin may use as they may the one that they ask for, whose
