@@ -30,13 +30,24 @@ std::vector<std::string> ProtosBelow(const std::vector<std::string>& paths,
       continue;
     }
     const size_t before = files.size();
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path, error)) {
-      if (entry.is_regular_file() && entry.path().extension() == ".proto") {
-        files.push_back(entry.path().string());
+    std::string at = path;
+    for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
+         entry.increment(error)) {
+      at = entry->path().string();
+      if (entry->path().extension() != ".proto") continue;
+      std::error_code unknown;
+      if (entry->is_regular_file(unknown)) {
+        files.push_back(at);
+      } else if (unknown && unknown != std::errc::no_such_file_or_directory) {
+        // A link to nothing is what editors lock files with; one to itself is a mistake.
+        findings.Add({at}, "", unknown.message());
       }
     }
-    if (error) findings.Add({path}, "", error.message());
-    if (files.size() == before) findings.Add({path}, "", "has no .proto file in it");
+    if (error) {
+      findings.Add({at}, "", error.message());
+    } else if (files.size() == before) {
+      findings.Add({path}, "", "has no .proto file in it");
+    }
   }
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
@@ -47,8 +58,10 @@ std::vector<std::string> ProtosBelow(const std::vector<std::string>& paths,
 std::optional<std::string> NameOf(const std::string& file,
                                   const std::vector<std::string>& folders) {
   for (const std::string& folder : folders) {
-    const fs::path path = fs::absolute(file).lexically_normal().lexically_relative(
-        fs::absolute(folder).lexically_normal());
+    std::error_code error;  // of an empty name, which is below nothing
+    const fs::path path = fs::absolute(file, error)
+                              .lexically_normal()
+                              .lexically_relative(fs::absolute(folder, error).lexically_normal());
     if (!path.empty() && *path.begin() != ".." && *path.begin() != ".") return path.string();
   }
   return std::nullopt;
@@ -111,8 +124,8 @@ int CheckProtos(const VerbOptions& options) {
   return findings.empty() ? kFine : kFindings;
 }
 
-// A line for each service of which some method, or all, is in no front.
-void TellUnserved(const config::Snapshot& snapshot) {
+// Of each service of which some method, or all, is in no front.
+void NoteUnserved(const config::Snapshot& snapshot, std::vector<std::string>& notes) {
   const auto& all = snapshot.unserved;
   for (auto first = all.begin(); first != all.end();) {
     const std::string& service = (*first)->service;
@@ -126,23 +139,35 @@ void TellUnserved(const config::Snapshot& snapshot) {
     for (auto at = first; some && at != end; ++at) {
       names += Cat(names.empty() ? "/" : ", ", (*at)->name);
     }
-    std::cout << "note: no front serves " << service << names << ", so that nobody reaches it\n";
+    notes.push_back(Cat("no front serves ", service, names, ", so that nobody reaches it"));
     first = end;
   }
 }
 
-// A line for each way in which a step asks less of requests than the method that it calls.
-void TellPassedBy(const config::Snapshot& snapshot) {
+// Of each way in which a step asks less of requests than the method that it calls.
+void NotePassedBy(const config::Snapshot& snapshot, std::vector<std::string>& notes) {
   for (const contract::Method& method : snapshot.contract->methods()) {
     if (!method.plan) continue;
     for (const contract::PlanStep& step : method.plan->steps) {
       const auto passed_by = snapshot.passed_by.find(&step);
       if (passed_by == snapshot.passed_by.end()) continue;
       for (const std::string& text : passed_by->second) {
-        std::cout << "note: " << method.full_name << ", step " << step.id << ": " << text << '\n';
+        notes.push_back(Cat(method.full_name, ", step ", step.id, ": ", text));
       }
     }
   }
+}
+
+Remarks RemarksOn(const config::Snapshot& snapshot) {
+  Remarks remarks;
+  for (const auto& route : snapshot.routes) {
+    const contract::Binding& binding = *route->binding;
+    if (binding.path.warning.empty()) continue;
+    remarks.warnings.push_back(Cat(binding.place.ToString(), ": ", binding.path.warning));
+  }
+  NoteUnserved(snapshot, remarks.notes);
+  NotePassedBy(snapshot, remarks.notes);
+  return remarks;
 }
 
 }  // namespace
@@ -152,17 +177,17 @@ int Check(const VerbOptions& options) {
   contract::Findings findings;
   const std::unique_ptr<config::Snapshot> snapshot =
       config::Compile(options.config, options.proto_path, *options.code, findings);
-  if (!snapshot || options.json) {
+  if (!snapshot) {
     Tell(findings, SourcesOf(options.proto_path), options.json);
-    return snapshot ? kFine : kFindings;
+    return kFindings;
   }
-  for (const auto& route : snapshot->routes) {
-    const contract::Binding& binding = *route->binding;
-    if (binding.path.warning.empty()) continue;
-    std::cout << "warning: " << binding.place.ToString() << ": " << binding.path.warning << '\n';
+  const Remarks remarks = RemarksOn(*snapshot);
+  if (options.json) {
+    TellFine(remarks);
+    return kFine;
   }
-  TellUnserved(*snapshot);
-  TellPassedBy(*snapshot);
+  for (const std::string& text : remarks.warnings) std::cout << "warning: " << text << '\n';
+  for (const std::string& text : remarks.notes) std::cout << "note: " << text << '\n';
   std::cout << "fine: " << snapshot->routes.size() << " routes, " << snapshot->upstreams.size()
             << " upstreams\n";
   return kFine;

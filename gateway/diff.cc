@@ -1,16 +1,16 @@
 // The verb diff: what a change of the contract does to clients.
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "gateway/base/read_file.h"
+#include "gateway/base/text.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/diff.h"
+#include "gateway/tell.h"
 #include "gateway/verbs.h"
 
 namespace frontdesk {
@@ -19,40 +19,37 @@ namespace {
 using contract::Change;
 using contract::Contract;
 
-// Null, after the findings were printed, when it can't be used.
-std::unique_ptr<const Contract> LoadOrTell(const std::string& file) {
-  contract::Findings findings;
-  std::unique_ptr<const Contract> contract;
-  std::ifstream in(file, std::ios::binary);
-  std::stringstream bytes;
-  if (in && bytes << in.rdbuf()) {
-    contract = Contract::Load(bytes.str(), file, findings);
-  } else {
-    findings.Add({file}, "", "cannot be read");
-  }
-  std::cerr << findings.ToString();
-  return contract;
+// Null, with findings, when it can't be used.
+std::unique_ptr<const Contract> Load(const std::string& file, contract::Findings& findings) {
+  const absl::StatusOr<std::string> bytes = ReadInput(file);
+  if (bytes.ok()) return Contract::Load(*bytes, file, findings);
+  findings.Add({file}, "", Std(bytes.status().message()));
+  return nullptr;
 }
 
-void PrintJson(const std::vector<Change>& changes) {
+void PrintAsJson(const std::vector<Change>& changes) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Change& change : changes) {
     list.push_back({{"breaking", change.breaking}, {"where", change.where}, {"what", change.what}});
   }
-  std::cout << nlohmann::ordered_json{{"changes", list}}.dump(2) << '\n';
+  PrintJson({{"changes", list}});
 }
 
 }  // namespace
 
 int Diff(const VerbOptions& options) {
-  const std::unique_ptr<const Contract> before = LoadOrTell(options.before);
-  const std::unique_ptr<const Contract> after = LoadOrTell(options.after);
-  if (!before || !after) return kUsage;
+  contract::Findings findings;
+  const std::unique_ptr<const Contract> before = Load(options.before, findings);
+  const std::unique_ptr<const Contract> after = Load(options.after, findings);
+  if (!before || !after) {
+    Tell(findings, SourcesOf({}), options.json);
+    return kUsage;
+  }
   const std::vector<Change> changes = contract::Diff(*before, *after);
   const auto breaking = std::count_if(changes.begin(), changes.end(),
                                       [](const Change& change) { return change.breaking; });
   if (options.json) {
-    PrintJson(changes);
+    PrintAsJson(changes);
   } else {
     for (const Change& change : changes) {
       std::printf("%-9s %s: %s\n", change.breaking ? "breaking" : "fine", change.where.c_str(),

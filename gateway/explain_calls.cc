@@ -258,7 +258,8 @@ const char* PriorityName(Priority priority) {
 
 std::string Text(const ordered_json& value) {
   if (value.is_number_float()) return contract::NumberText(value.get<double>());
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 const upstream::UpstreamSettings* UpstreamOf(const config::Snapshot& snapshot,

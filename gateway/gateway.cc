@@ -32,8 +32,6 @@ absl::Status NoRoute(const route::Matcher* matcher, const route::Match& match) {
   return NotAllowed(matcher->Allow(match));
 }
 
-constexpr std::string_view kHealthAllow = "GET, HEAD, OPTIONS";
-
 void Health(bool healthy, transcode::Rendered& out) {
   out.head.status = healthy ? 200 : 503;
   out.head.headers.emplace_back("Content-Type", "application/json");
@@ -136,7 +134,7 @@ bool Gateway::AnswerAtTheDoor(const http::Request& request, http::ReplySink& sin
     rendered_.head.status = 204;  // OPTIONS for the server as a whole: a ping (RFC 9110, 9.3.7)
   } else if (request.method == "OPTIONS") {
     rendered_.head.status = 204;
-    rendered_.head.headers.emplace_back("Allow", kHealthAllow);
+    rendered_.head.headers.emplace_back("Allow", route::kHealthAllow);
   } else if (!read) {
     return false;
   } else {
@@ -155,7 +153,7 @@ Task<Reply> Gateway::Answer(Exchange& exchange) {
   if (!path.ok()) co_return WithoutRoute(exchange, std::move(path));
   // What gets as far as this is no GET, HEAD or OPTIONS.
   if (!route::HealthPath(request.path).empty()) {
-    co_return WithoutRoute(exchange, NotAllowed(kHealthAllow));
+    co_return WithoutRoute(exchange, NotAllowed(route::kHealthAllow));
   }
   FindMatcher(exchange);
   if (snapshot_->any_cors && TakePreflight(exchange)) {

@@ -254,9 +254,38 @@ void Print(const ordered_json& explained) {
   }
 }
 
+// An answer that no route gives.
+struct Answer {
+  int status = 0;
+  std::string text;
+};
+
+// Returns the exit code.
+int Tell(const Answer& answer, bool json) {
+  const bool fine = answer.status < 400;
+  if (json) {
+    PrintJson({{fine ? "answer" : "error", {{"status", answer.status}, {"text", answer.text}}}});
+  } else {
+    std::cout << answer.status << ": " << answer.text << '\n';
+  }
+  return fine ? kFine : kFindings;
+}
+
+// As Gateway::AnswerAtTheDoor(), and what of its paths is refused behind it.
+std::optional<Answer> AtTheDoor(const std::string& method, std::string_view path) {
+  if (path == "*" && method == "OPTIONS") return Answer{204, "of the gateway as a whole"};
+  const std::string_view health = route::HealthPath(path);
+  if (health.empty()) return std::nullopt;
+  if (method != "GET" && method != "HEAD") {
+    return Answer{method == "OPTIONS" ? 204 : 405, Cat("this path takes ", route::kHealthAllow)};
+  }
+  return Answer{200, health == "/readyz" ? "the gateway itself, 503 while it is not ready"
+                                         : "the gateway itself"};
+}
+
 // Where a request leads: as Gateway::Answer() finds it.
 route::Match FindRoute(const config::Snapshot& snapshot, const VerbOptions& options,
-                       std::string_view path, std::string& why_not) {
+                       std::string_view path, Answer& otherwise) {
   const route::Matcher* matcher = &snapshot.matcher;
   if (!snapshot.apis.empty()) {
     route::Apis::Found found = snapshot.apis.Find(options.host, path);
@@ -267,16 +296,20 @@ route::Match FindRoute(const config::Snapshot& snapshot, const VerbOptions& opti
       if (behind.data() && api) found = {api, api->strip_prefix ? behind : path};
     }
     if (!found.api) {
-      why_not = "404: it is for no front";
+      otherwise = {404, "it is for no front"};
       return {};
     }
     matcher = &found.api->matcher;
     path = found.path;
   }
   const route::Match match = matcher->Find(options.method, path);
-  why_not = match.outcome == route::Match::Outcome::kNotFound
-                ? "404: no route has this path"
-                : Cat("405: this path takes ", matcher->Allow(match));
+  using Outcome = route::Match::Outcome;
+  if (match.outcome == Outcome::kNotFound) {
+    otherwise = {404, "no route has this path"};
+  } else if (match.outcome != Outcome::kRoute) {
+    otherwise = {match.outcome == Outcome::kOptions ? 204 : 405,
+                 Cat("this path takes ", matcher->Allow(match))};
+  }
   return match;
 }
 
@@ -285,6 +318,10 @@ route::Match FindRoute(const config::Snapshot& snapshot, const VerbOptions& opti
 int Routes(const VerbOptions& options) {
   const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
   if (!snapshot) return kFindings;
+  if (!options.api.empty() && !snapshot->apis.FindByName(options.api)) {
+    TellNoFront(snapshot->apis, options.api);
+    return kUsage;
+  }
   std::vector<const route::Route*> routes;
   for (const auto& route : snapshot->routes) {
     if (options.api.empty() || (route->api && route->api->name == options.api)) {
@@ -301,7 +338,7 @@ int Routes(const VerbOptions& options) {
     ordered_json list = ordered_json::array();
     for (const route::Route* route : routes)
       list.push_back(ToJson(*snapshot, *options.code, *route));
-    std::cout << list.dump(2) << '\n';
+    PrintJson(list);
     return kFine;
   }
   for (const route::Route* route : routes) {
@@ -326,17 +363,12 @@ int Explain(const VerbOptions& options) {
   if (!snapshot) return kFindings;
   const std::string_view target = options.path;
   const std::string_view path = target.substr(0, target.find('?'));
+  if (const auto answer = AtTheDoor(options.method, path)) return Tell(*answer, options.json);
   const absl::Status bad = route::CheckPath(path);
-  if (!bad.ok()) {
-    std::cout << "400: " << bad.message() << '\n';
-    return kFindings;
-  }
-  std::string why_not;
-  const route::Match match = FindRoute(*snapshot, options, path, why_not);
-  if (!match.route) {
-    std::cout << why_not << '\n';
-    return kFindings;
-  }
+  if (!bad.ok()) return Tell({400, std::string(bad.message())}, options.json);
+  Answer otherwise;
+  const route::Match match = FindRoute(*snapshot, options, path, otherwise);
+  if (!match.route) return Tell(otherwise, options.json);
   ordered_json explained = ToJson(*snapshot, *options.code, *match.route);
   AddCalls(*snapshot, *match.route, explained);
   for (const auto& [name, value] : snapshot->answer_headers.all().fields()) {
@@ -344,10 +376,7 @@ int Explain(const VerbOptions& options) {
   }
   const std::string_view query = path == target ? "" : target.substr(path.size() + 1);
   const absl::Status mask = AddMask(*match.route, options.method, query, explained);
-  if (!mask.ok()) {
-    std::cout << "400: " << mask.message() << '\n';
-    return kFindings;
-  }
+  if (!mask.ok()) return Tell({400, std::string(mask.message())}, options.json);
   ordered_json captured = ordered_json::object();
   const auto& variables = match.route->binding->path.variables;
   for (size_t i = 0; i < match.captures().size(); ++i) {
@@ -361,7 +390,7 @@ int Explain(const VerbOptions& options) {
   const std::optional<ordered_json> live = LiveState(admin, *match.route->method);
   if (options.json) {
     if (live) explained["live"] = *live;
-    std::cout << explained.dump(2) << '\n';
+    PrintJson(explained);
   } else {
     Print(explained);
     std::cout << LiveText(live, admin);

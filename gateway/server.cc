@@ -15,6 +15,7 @@
 #include "gateway/config/upstreams.h"
 #include "gateway/contract/value_rules.h"
 #include "gateway/observe/log.h"
+#include "gateway/upstream/canary.h"
 #include "gateway/upstream/random.h"
 
 namespace frontdesk {
@@ -77,6 +78,23 @@ std::vector<observe::MethodId> AddSeries(const config::Snapshot& snapshot,
   return method_ids;
 }
 
+// What is gone from the file is not gone from here.
+void TellWhatStays(const std::vector<config::VersionPercent>& percents,
+                   const upstream::Clusters& clusters) {
+  for (const auto& stable : clusters.all()) {
+    const upstream::Canary* const canary = clusters.CanaryOf(*stable);
+    for (size_t version = 1; canary && version < canary->size(); ++version) {
+      const auto is_it = [&](const config::VersionPercent& one) {
+        return one.upstream == stable->settings().name && one.version == canary->name(version);
+      };
+      if (std::any_of(percents.begin(), percents.end(), is_it)) continue;
+      observe::LogWarn(Cat(stable->settings().name, '@', canary->name(version),
+                           " is no longer in the file and keeps ",
+                           contract::NumberText(canary->percent(version)), " % until a restart"));
+    }
+  }
+}
+
 // The shares of callers that versions get, as the file has them now.
 void TakePercents(const std::string& config_file, upstream::Clusters& clusters) {
   contract::Findings findings;
@@ -94,6 +112,7 @@ void TakePercents(const std::string& config_file, upstream::Clusters& clusters) 
       observe::LogWarn(Cat(name, " is new: it is there after a restart"));
     }
   }
+  TellWhatStays(*percents, clusters);
 }
 
 // A rehearsal that somebody forgot looks like an outage.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "gateway/base/text.h"
 #include "gateway/contract/report.h"
 
 namespace frontdesk {
@@ -29,7 +30,26 @@ void Tell(const contract::Findings& findings, const contract::SourceReader& sour
                     {"path", finding.path},
                     {"text", finding.text}});
   }
-  std::cout << nlohmann::ordered_json{{"findings", list}}.dump(2) << '\n';
+  PrintJson({{"findings", list}});
+}
+
+void TellFine(const Remarks& remarks) {
+  PrintJson({{"findings", nlohmann::ordered_json::array()},
+             {"warnings", remarks.warnings},
+             {"notes", remarks.notes}});
+}
+
+void PrintJson(const nlohmann::ordered_json& json) {
+  std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+}
+
+void TellNoFront(const route::Apis& apis, const std::string& api) {
+  std::string names;
+  for (const auto& one : apis.all()) names += Cat(names.empty() ? "" : ", ", one->name);
+  std::cerr << "--api "
+            << (api.empty() ? "is needed: each front has a document of its own"
+                            : "names no front of the configuration")
+            << "; there are: " << (names.empty() ? "none" : names) << '\n';
 }
 
 }  // namespace frontdesk

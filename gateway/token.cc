@@ -31,7 +31,9 @@ int Complain(std::string_view text) {
 
 // A key that is there stays: what it has signed shall hold.
 int MakeKey(const std::string& path) {
-  if (std::filesystem::exists(path)) return kFine;
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return kFine;
+  if (error) return Complain(Cat(path, ": ", error.message()));
   const auto key = identity::SigningKey::Make();
   if (!key.ok()) return Complain(Std(key.status().message()));
   const mode_t before = umask(0077);

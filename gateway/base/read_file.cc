@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -52,6 +53,27 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t most) {
   const absl::Status status = ReadAll(fd, most, bytes);
   ::close(fd);
   if (!status.ok()) return status;
+  return bytes;
+}
+
+absl::StatusOr<std::string> ReadInput(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return Wrong(std::strerror(errno));
+  std::string bytes;
+  std::array<char, 64 << 10> piece;
+  absl::Status status;
+  while (status.ok()) {
+    const ssize_t got = ::read(fd, piece.data(), piece.size());
+    if (got == 0) break;
+    if (got > 0) {
+      bytes.append(piece.data(), static_cast<size_t>(got));
+    } else if (errno != EINTR) {
+      status = Wrong(std::strerror(errno));
+    }
+  }
+  ::close(fd);
+  if (!status.ok()) return status;
+  if (bytes.empty()) return Wrong("is empty");
   return bytes;
 }
 

@@ -5,12 +5,14 @@
 #include <map>
 #include <utility>
 
+#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/contract/auth_check.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/to_call_policy.h"
 #include "gateway/identity/algorithm.h"
 #include "gateway/identity/url.h"
+#include "gateway/tls/context.h"
 
 namespace frontdesk::config {
 namespace {
@@ -130,6 +132,28 @@ policy::AuthSettings::Introspection ToIntrospection(const std::string& name, con
   return to;
 }
 
+// They are read when an issuer is asked; that they can't be is known now.
+void CheckFiles(const std::string& path, const Provider& from, const std::string& folder,
+                const LoadedConfig& loaded, Findings& findings) {
+  if (from.has_ca_file()) {
+    const std::string at = Cat(path, ".ca_file");
+    const std::string file = In(folder, from.ca_file());
+    std::vector<tls::FileProblem> problems;
+    const auto context = tls::MakeClientContext({.ca_file = file}, &problems);
+    for (const tls::FileProblem& problem : problems) {
+      findings.Add(loaded.PlaceOf(at), at, Cat(file, ": ", problem.text));
+    }
+  }
+  if (from.introspection().has_client_secret_file()) {
+    const std::string at = Cat(path, ".introspection.client_secret_file");
+    const std::string file = In(folder, from.introspection().client_secret_file());
+    const absl::StatusOr<std::string> secret = ReadSecret(file);
+    if (secret.ok() && !secret->empty()) return;
+    const std::string_view why = secret.ok() ? "is empty" : Std(secret.status().message());
+    findings.Add(loaded.PlaceOf(at), at, Cat(file, ": ", why));
+  }
+}
+
 identity::CertificateRules ToCertificates(const v1::Config::Auth& auth) {
   using From = identity::CertificateRules::From;
   const v1::Config::Auth::ClientCertificates& from = auth.client_certificates();
@@ -211,6 +235,7 @@ policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folde
     if (from.has_introspection()) {
       settings.introspection = ToIntrospection(name, from, auth, folder);
     }
+    CheckFiles(Cat("auth.providers.", name), from, folder, loaded, findings);
     settings.providers.push_back(std::move(provider));
   }
   return settings;

@@ -135,19 +135,25 @@ void Checker::CheckListeners() {
   Range(listen, "listen", "workers", 1, 1024);
   Range(listen, "listen", "backlog", 1, 65535);
   Range(listen, "listen", "trusted_hops", 0, 100);
-  std::optional<HostPort> front;
-  if (listen.has_address()) front = Listener("listen.address", listen.address());
-  std::optional<HostPort> admin;
-  if (config_.admin().has_address()) admin = Listener("admin.address", config_.admin().address());
+  const bool says_admin = config_.admin().has_address();
+  const std::optional<HostPort> front = listen.has_address()
+                                            ? Listener("listen.address", listen.address())
+                                            : ParseHostPort(kUsualListen);
+  const std::optional<HostPort> admin = says_admin
+                                            ? Listener("admin.address", config_.admin().address())
+                                            : ParseHostPort(kUsualAdmin);
 
   if (admin && !admin->loopback) {
     Add("admin.address", Cat("must be a loopback address: whoever reaches it controls the gateway; "
                              "got ",
                              Quoted(config_.admin().address())));
   }
-  if (front && admin && front->port != 0 && front->port == admin->port &&
-      front->host == admin->host) {
-    Add("admin.address", "is that of listen.address as well");
+  if (front && admin && Collide(*front, *admin)) {
+    Add(says_admin ? "admin.address" : "listen.address",
+        !says_admin ? Cat("is that of admin.address as well, by default ", kUsualAdmin)
+        : listen.has_address()
+            ? "is that of listen.address as well"
+            : Cat("is that of listen.address as well, by default ", kUsualListen));
   }
   if (config_.auth().has_development_caller() && front && !front->loopback) {
     Add("auth.development_caller",

@@ -1,9 +1,8 @@
 #include "gateway/config/contract_file.h"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/config/field_path.h"
 #include "gateway/config/load_message.h"
@@ -33,18 +32,21 @@ std::unique_ptr<const contract::Contract> LoadContract(const LoadedConfig& loade
                                                        contract::Findings& findings) {
   const std::string& name = loaded.config.descriptor_set();
   const std::filesystem::path path = std::filesystem::path(config_file).parent_path() / name;
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  if (name.empty() && HasUnknownKey(findings, "")) return nullptr;
-  if (name.empty() || !file || !(bytes << file.rdbuf())) {
+  if (name.empty()) {
+    if (HasUnknownKey(findings, "")) return nullptr;
     findings.Add(loaded.PlaceOf("descriptor_set"), "descriptor_set",
-                 name.empty() ? std::string("names the file of the contract and is missing")
-                              : Cat("cannot read ", path.string()));
+                 "names the file of the contract and is missing");
+    return nullptr;
+  }
+  const absl::StatusOr<std::string> bytes = ReadInput(path);
+  if (!bytes.ok()) {
+    findings.Add(loaded.PlaceOf("descriptor_set"), "descriptor_set",
+                 Cat(path.string(), ": ", Std(bytes.status().message())));
     return nullptr;
   }
   const std::vector<contract::OuterRule> rules = RulesOf(loaded);
   std::unique_ptr<const contract::Contract> contract = contract::Contract::Load(
-      bytes.str(), path.string(), findings, contract::SourcesBelow(proto_path), &rules);
+      *bytes, path.string(), findings, contract::SourcesBelow(proto_path), &rules);
   if (!contract || !contract->methods().empty()) return contract;
   findings.Add({path.string()}, "", "no file of the descriptor set declares a method");
   return nullptr;

@@ -44,6 +44,20 @@ bool FillV6(HostPort& out) {
   return true;
 }
 
+// An IPv4 address as IPv6 has it ("::ffff:127.0.0.1"), which is the same to a socket.
+in6_addr ToV6(const std::string& host) {
+  in6_addr address{};
+  const bool v4 = host.find(':') == std::string::npos;
+  inet_pton(AF_INET6, (v4 ? "::ffff:" + host : host).c_str(), &address);
+  return address;
+}
+
+bool Covers(const in6_addr& a, const in6_addr& b) {
+  if (IN6_IS_ADDR_UNSPECIFIED(&a) || IN6_ARE_ADDR_EQUAL(&a, &b)) return true;
+  const in6_addr any_v4 = ToV6("0.0.0.0");
+  return IN6_ARE_ADDR_EQUAL(&a, &any_v4) && IN6_IS_ADDR_V4MAPPED(&b);
+}
+
 }  // namespace
 
 std::optional<HostPort> ParseHostPort(std::string_view text) {
@@ -66,6 +80,12 @@ std::optional<HostPort> ParseHostPort(std::string_view text) {
     return out;
   }
   return IsHost(host) ? std::optional(out) : std::nullopt;
+}
+
+bool Collide(const HostPort& a, const HostPort& b) {
+  if (a.port != b.port || a.port == 0) return false;
+  const in6_addr one = ToV6(a.host), other = ToV6(b.host);
+  return Covers(one, other) || Covers(other, one);
 }
 
 }  // namespace frontdesk::config

@@ -19,4 +19,13 @@ struct HostPort {
 // of these.
 std::optional<HostPort> ParseHostPort(std::string_view text);
 
+// Whether two numeric addresses can't both be listened on: the same one, however it is written, or
+// one of them stands for all, as "0.0.0.0" does for IPv4 and "[::]" for both. Port 0 is any free
+// one.
+bool Collide(const HostPort& a, const HostPort& b);
+
+// Where is listened when the file says nothing.
+inline constexpr std::string_view kUsualListen = "127.0.0.1:8080";
+inline constexpr std::string_view kUsualAdmin = "127.0.0.1:9900";
+
 }  // namespace frontdesk::config

@@ -7,6 +7,7 @@
 #include "gateway/base/text.h"
 #include "gateway/config/auth.h"
 #include "gateway/config/headers.h"
+#include "gateway/config/host_port.h"
 #include "gateway/config/limits.h"
 #include "gateway/config/protection.h"
 #include "gateway/config/tls.h"
@@ -46,7 +47,7 @@ void ToBounds(const v1::Config& config, Snapshot& snapshot) {
 
 void ToListener(const v1::Config::Listen& listen, const std::filesystem::path& folder,
                 Snapshot& snapshot) {
-  snapshot.listen_address = listen.has_address() ? listen.address() : "127.0.0.1:8080";
+  snapshot.listen_address = listen.has_address() ? listen.address() : std::string(kUsualListen);
   snapshot.trusted_hops = listen.trusted_hops();
   snapshot.workers =
       listen.has_workers() ? listen.workers() : std::max(1u, std::thread::hardware_concurrency());
@@ -75,7 +76,7 @@ void ToProcess(const LoadedConfig& loaded, const std::string& config_file, Snaps
     snapshot.chain.json_depth = static_cast<int>(config.limits().json_depth());
   }
   snapshot.admin_address =
-      config.admin().has_address() ? config.admin().address() : "127.0.0.1:9900";
+      config.admin().has_address() ? config.admin().address() : std::string(kUsualAdmin);
   snapshot.access_log = config.log().access() != v1::Config::Log::OFF;
   if (config.log().has_file()) {
     snapshot.access_log_file = (folder / config.log().file()).string();

@@ -206,12 +206,12 @@ std::string Expected(const FieldDescriptor& field) {
 }  // namespace
 
 bool IsDuration(const FieldDescriptor& field) {
-  constexpr std::array<std::string_view, 9> kNames = {
-      "timeout", "grace",     "deadline",   "interval",    "delay",
-      "window",  "slow_call", "slow_start", "dns_refresh",
+  constexpr std::array<std::string_view, 13> kNames = {
+      "timeout",    "grace",       "deadline", "interval", "delay", "window",    "slow_call",
+      "slow_start", "dns_refresh", "ttl",      "per",      "skew",  "max_stale",
   };
-  constexpr std::array<std::string_view, 5> kEnds = {"_timeout", "_interval", "_time", "_backoff",
-                                                     "_age"};
+  constexpr std::array<std::string_view, 6> kEnds = {"_timeout", "_interval", "_time",
+                                                     "_backoff", "_age",      "_ttl"};
   if (field.cpp_type() != FieldDescriptor::CPPTYPE_STRING) return false;
   const std::string_view name = field.name();
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||

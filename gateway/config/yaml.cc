@@ -30,6 +30,8 @@ class TreeBuilder final : public YAML::EventHandler {
   YamlNode::Pointer root() const { return root_; }
   // What was opened last and is not closed; null when there is nothing.
   const YamlNode* open() const { return levels_.empty() ? nullptr : levels_.back().node.get(); }
+  // Where that begins which was read last: keys, values, lists, maps.
+  const Place& last() const { return last_; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -42,9 +44,11 @@ class TreeBuilder final : public YAML::EventHandler {
     const auto named = anchors_.find(anchor);
     // An anchor stands in the table when its node is complete.
     if (named == anchors_.end()) throw YAML::ParserException(mark, "an alias to its own parent");
-    auto node = std::make_shared<YamlNode>(*named->second);
-    node->place = At(mark);
-    Add(std::move(node));
+    const size_t height = named->second.height;
+    CheckDepth(mark, levels_.size() + height);
+    auto node = std::make_shared<YamlNode>(*named->second.node);
+    last_ = node->place = At(mark);
+    Add(std::move(node), height);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -72,6 +76,11 @@ class TreeBuilder final : public YAML::EventHandler {
     std::shared_ptr<YamlNode> node;
     YAML::anchor_t anchor;
     YamlNode::Pointer key;  // of a map, waiting for its value
+    size_t height = 1;      // levels from here down, this one included
+  };
+  struct Anchor {
+    YamlNode::Pointer node;
+    size_t height = 0;
   };
 
   Place At(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
@@ -80,39 +89,44 @@ class TreeBuilder final : public YAML::EventHandler {
                                  const std::string& tag, YAML::anchor_t anchor) {
     auto node = std::make_shared<YamlNode>();
     node->kind = kind;
-    node->place = At(mark);
+    last_ = node->place = At(mark);
     if (tag != "" && tag != "?" && tag != "!") {
       findings_.Add(node->place, "", "tags are not used here; leave it out");
     }
-    if (kind == YamlNode::Kind::kNothing || kind == YamlNode::Kind::kScalar) Name(anchor, node);
+    if (kind == YamlNode::Kind::kNothing || kind == YamlNode::Kind::kScalar) Name(anchor, node, 0);
     return node;
   }
 
-  void Name(YAML::anchor_t anchor, const YamlNode::Pointer& node) {
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
+  void Name(YAML::anchor_t anchor, const YamlNode::Pointer& node, size_t height) {
+    if (anchor != YAML::NullAnchor) anchors_[anchor] = {node, height};
+  }
+
+  // What aliases stand for counts: whoever walks over the tree walks over that, too.
+  void CheckDepth(const YAML::Mark& mark, size_t levels) const {
+    if (levels <= kMaxDepth) return;
+    throw YAML::ParserException(mark, Cat("nested deeper than ", kMaxDepth, " levels"));
   }
 
   void Open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag,
             YAML::anchor_t anchor) {
-    if (levels_.size() == kMaxDepth) {
-      throw YAML::ParserException(mark, Cat("nested deeper than ", kMaxDepth, " levels"));
-    }
+    CheckDepth(mark, levels_.size() + 1);
     levels_.push_back({Make(kind, mark, tag, anchor), anchor, nullptr});
   }
 
   void Close() {
     const Level level = std::move(levels_.back());
     levels_.pop_back();
-    Name(level.anchor, level.node);
-    Add(level.node);
+    Name(level.anchor, level.node, level.height);
+    Add(level.node, level.height);
   }
 
-  void Add(YamlNode::Pointer node) {
+  void Add(YamlNode::Pointer node, size_t height = 0) {
     if (levels_.empty()) {
       root_ = std::move(node);
       return;
     }
     Level& level = levels_.back();
+    level.height = std::max(level.height, height + 1);
     if (level.node->kind == YamlNode::Kind::kList) {
       level.node->items.push_back(std::move(node));
     } else if (!level.key) {
@@ -127,7 +141,8 @@ class TreeBuilder final : public YAML::EventHandler {
   Findings& findings_;
   YamlNode::Pointer root_;
   std::vector<Level> levels_;
-  std::map<YAML::anchor_t, YamlNode::Pointer> anchors_;
+  std::map<YAML::anchor_t, Anchor> anchors_;
+  Place last_{file_, 1, 1};
 };
 
 // What is wrong with the bytes, before anything tries to understand them.
@@ -169,7 +184,7 @@ bool CheckBytes(std::string_view text, const std::string& name, Findings& findin
   return true;
 }
 
-// The parser quotes what it does not understand, its own mark for the end of the file included.
+// The parser quotes what it does not understand, byte by byte.
 std::string Words(const YAML::Exception& error) {
   std::string words = Cat("YAML: ", error.msg);
   std::replace_if(
@@ -179,9 +194,14 @@ std::string Words(const YAML::Exception& error) {
 
 // The parser's own words, or better ones where they lead astray.
 contract::Finding SyntaxError(std::string_view text, const std::string& name,
-                              const YAML::Exception& error, const YamlNode* open) {
+                              const YAML::Exception& error, const TreeBuilder& builder) {
   const int line = error.mark.line;
   if (error.mark.is_null()) return {{name, 0, 0}, "", Words(error)};
+  // The quote itself is in none of the parser's marks.
+  if (error.msg == YAML::ErrorMsg::DOC_IN_SCALAR) {
+    return {builder.last(), "", "YAML: here or behind this a quote begins that has no end"};
+  }
+  const YamlNode* const open = builder.open();
   const bool unclosed =
       error.msg == YAML::ErrorMsg::END_OF_MAP_FLOW || error.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
   if (unclosed && open) return {open->place, "", "YAML: what begins here has no end"};
@@ -193,27 +213,59 @@ contract::Finding SyntaxError(std::string_view text, const std::string& name,
   return {{name, line + 1, error.mark.column + 1}, "", Words(error)};
 }
 
+// Ends the document: else the parser takes a quote without an end for one that ends with the file,
+// and a directive at the end for nothing.
+std::string WithEnd(std::string_view text) {
+  return Cat(text, text.empty() || text.ends_with('\n') ? "" : "\n", "...\n");
+}
+
+// Of a document of which nothing but its end was seen: the line that began it.
+contract::Finding SecondDocument(std::string_view text, const std::string& name) {
+  constexpr std::string_view kSecond = "a second document begins; only one is used";
+  contract::Finding finding{{name, 0, 0}, "", std::string(kSecond)};
+  for (int line = 1; !text.empty(); ++line) {
+    const std::string_view words = text.substr(0, text.find_first_of("\r\n"));
+    if (words.starts_with('%') || words.starts_with("---")) {
+      finding.place = {name, line, 1};
+      finding.text = words.starts_with('%')
+                         ? "a directive, which is for a document that follows, and none does"
+                         : kSecond;
+    }
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  return finding;
+}
+
 }  // namespace
 
 YamlNode::Pointer ParseYaml(std::string_view text, std::string_view file, Findings& findings) {
   const std::string name(file);
   if (!CheckBytes(text, name, findings)) return nullptr;
+  const std::string ended = WithEnd(text);
+  // Nothing was seen before the end that was added.
+  const auto is_empty = [&](const YamlNode::Pointer& root) {
+    return !root || (root->kind == YamlNode::Kind::kNothing &&
+                     root->place.line == std::count(ended.begin(), ended.end(), '\n'));
+  };
   TreeBuilder builder(file, findings);
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream(ended);
     YAML::Parser parser(stream);
-    if (!parser.HandleNextDocument(builder)) {
+    if (!parser.HandleNextDocument(builder) || is_empty(builder.root())) {
       findings.Add({name, 1, 1}, "", "nothing is in this file");
       return nullptr;
     }
     TreeBuilder second(file, findings);
     if (parser.HandleNextDocument(second)) {
-      findings.Add(second.root() ? second.root()->place : Place{name, 0, 0}, "",
-                   "a second document begins; only one is used");
+      const contract::Finding finding =
+          is_empty(second.root()) ? SecondDocument(text, name)
+                                  : contract::Finding{second.root()->place, "",
+                                                      "a second document begins; only one is used"};
+      findings.Add(finding.place, finding.path, finding.text);
       return nullptr;
     }
   } catch (const YAML::Exception& error) {
-    const contract::Finding finding = SyntaxError(text, name, error, builder.open());
+    const contract::Finding finding = SyntaxError(text, name, error, builder);
     findings.Add(finding.place, finding.path, finding.text);
     return nullptr;
   }

@@ -24,10 +24,10 @@ struct YamlNode {
   std::vector<std::pair<Pointer, Pointer>> members;  // in the order of the file, doubles included
 };
 
-// One document of at most 1 MiB and 32 levels, in UTF-8 without byte order mark and without control
-// characters; null, with a finding, for anything else. Tags other than the implicit ones are
-// findings too. An alias is the node that it names, in the alias' place. `name` is the file's name
-// in findings.
+// One document of at most 1 MiB and 32 levels, those of what aliases stand for included, in UTF-8
+// without byte order mark and without control characters; null, with a finding, for anything else.
+// Tags other than the implicit ones are findings too. An alias is the node that it names, in the
+// alias' place. `name` is the file's name in findings.
 YamlNode::Pointer ParseYaml(std::string_view text, std::string_view name,
                             contract::Findings& findings);
 

@@ -27,7 +27,8 @@ void LogSink::ChoosePiece() {
 
 absl::Status LogSink::Open() {
   if (path_.empty()) return absl::OkStatus();
-  const int fd = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+  // Does not wait for the reader of a named pipe: without one that is an error.
+  const int fd = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
   if (fd < 0) {
     return absl::FailedPreconditionError(Absl(
         Cat("cannot open the log file ", path_, ": ", std::generic_category().message(errno))));

@@ -26,6 +26,8 @@ namespace frontdesk::route {
 // Paths that the gateway answers itself, whatever the contract binds and however they are spelled:
 // "/healthz", "/health" or "/readyz", or "" for any other.
 std::string_view HealthPath(std::string_view path);
+// What they take: the header Allow.
+inline constexpr std::string_view kHealthAllow = "GET, HEAD, OPTIONS";
 
 struct Api;  // route/apis.h
 

@@ -117,6 +117,18 @@ TEST_F(Canary, EachCallerHasAVersionAndMoreOfThemMoveOver) {
     return gateway_->process().Stderr().find("versions keep their callers") != std::string::npos;
   }));
   EXPECT_EQ(VersionMetric("percent", "next"), 10);
+  // What is gone from it stays, and is told.
+  std::string without = yaml_;
+  const size_t canary = without.find("\n    canary:");
+  without.erase(canary, without.find("}]}", canary) + 3 - canary);
+  std::ofstream(file_) << without;
+  gateway_->process().Signal(SIGHUP);
+  EXPECT_TRUE(Eventually([&] {
+    return gateway_->process().Stderr().find(
+               "order@next is no longer in the file and keeps 10 % until a restart") !=
+           std::string::npos;
+  })) << gateway_->process().Stderr();
+  EXPECT_EQ(VersionMetric("percent", "next"), 10);
 
   // Nobody else chooses, but who may.
   Percent(0);

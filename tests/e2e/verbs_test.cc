@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <map>
 
+#include "gateway/base/text.h"
 #include "tests/e2e/stack.h"
 #include "tests/support/descriptor_set.h"
 
@@ -78,6 +80,16 @@ TEST(Verbs, CheckRoutesExplain) {
   const auto [checked, fine] = RunVerb({"check", "-c", file});
   EXPECT_EQ(checked, 0) << fine;
   EXPECT_EQ(fine.substr(0, 5), "fine:");
+  const auto [still, noted] = RunVerb(
+      {"check", "-c",
+       WriteTempFile("limited.yaml",
+                     DemoConfig(mocks, {.extra = "methods:\n"
+                                                 "  shop.product.v1.Products/BatchGet:\n"
+                                                 "    limit: [{key: caller, requests: 9}]\n"}))});
+  EXPECT_EQ(still, 0) << noted;
+  EXPECT_EQ(noted.substr(0, noted.find('\n')),
+            "note: bff.web.v1.Web.GetOrderDetails, step products: is not counted in the limits of "
+            "shop.product.v1.Products/BatchGet itself: CALLER 9 per 1s");
 
   const auto [listed, routes] = RunVerb({"routes", "-c", file, "-o", "json"});
   EXPECT_EQ(listed, 0);
@@ -216,6 +228,126 @@ TEST(Verbs, CheckRoutesExplain) {
   EXPECT_EQ(RunVerb({"explain", "-c", file, "GET", "/a/../b"}).first, 1);
   EXPECT_EQ(RunVerb({"explain", "-c", file, "DELETE", "/api/v1/orders/o"}).second,
             "405: this path takes GET, HEAD, OPTIONS\n");
+}
+
+TEST(Verbs, ExplainTellsWhatNoRouteAnswers) {
+  Mocks mocks;
+  const std::string file = WriteTempFile("door.yaml", DemoConfig(mocks, {}));
+  const struct {
+    const char *method, *path;
+    int code, status;
+    const char* text;
+  } rows[] = {
+      {"OPTIONS", "/api/v1/orders/o", 0, 204, "this path takes GET, HEAD, OPTIONS"},
+      {"OPTIONS", "*", 0, 204, "of the gateway as a whole"},
+      {"OPTIONS", "/nowhere", 1, 404, "no route has this path"},
+      {"GET", "/nowhere", 1, 404, "no route has this path"},
+      {"PUT", "/api/v1/orders/o", 1, 405, "this path takes GET, HEAD, OPTIONS"},
+      {"GET", "/healthz", 0, 200, "the gateway itself"},
+      {"HEAD", "/readyz?a=b", 0, 200, "the gateway itself, 503 while it is not ready"},
+      {"OPTIONS", "/healthz", 0, 204, "this path takes GET, HEAD, OPTIONS"},
+      {"POST", "/%68ealth", 1, 405, "this path takes GET, HEAD, OPTIONS"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(RunVerb({"explain", "-c", file, row.method, row.path}),
+              std::pair(row.code, Cat(row.status, ": ", row.text, "\n")))
+        << row.method << ' ' << row.path;
+    const auto [code, json] = RunVerb({"explain", "-c", file, "-o", "json", row.method, row.path});
+    EXPECT_EQ(code, row.code);
+    const nlohmann::json told{{"status", row.status}, {"text", row.text}};
+    EXPECT_EQ(nlohmann::json::parse(json)[row.code == 0 ? "answer" : "error"], told) << json;
+  }
+}
+
+// Whatever goes wrong: who asks for JSON gets JSON.
+TEST(Verbs, JsonEverywhere) {
+  Mocks mocks;
+  const std::string file = WriteTempFile("json.yaml", DemoConfig(mocks, {}));
+  const std::string text = RunVerb({"check", "-c", file}).second;
+  const auto [checked, json] = RunVerb({"check", "-c", file, "-o", "json"});
+  EXPECT_EQ(checked, 0);
+  const nlohmann::json check = nlohmann::json::parse(json);
+  EXPECT_EQ(check["findings"].size() + check["notes"].size() + check["warnings"].size() + 1,
+            static_cast<size_t>(std::count(text.begin(), text.end(), '\n')))
+      << text << json;
+  for (const nlohmann::json& note : check["notes"]) {
+    EXPECT_NE(text.find(Cat("note: ", note.get<std::string>(), "\n")), std::string::npos) << note;
+  }
+  const std::string empty = WriteTempFile("empty.binpb", "");
+  const auto [compared, two] = RunVerb({"diff", "-o", "json", "no-such-file", empty});
+  EXPECT_EQ(compared, 2);
+  const nlohmann::json diff = nlohmann::json::parse(two)["findings"];
+  EXPECT_EQ(diff.size(), 2u) << two;
+  EXPECT_NE(two.find("\"is empty\""), std::string::npos) << two;
+  EXPECT_NE(two.find("\"No such file or directory\""), std::string::npos) << two;
+  const auto [written, one] = RunVerb({"openapi", "-o", "json", empty});
+  EXPECT_EQ(written, 1);
+  EXPECT_EQ(nlohmann::json::parse(one)["findings"][0]["text"], "is empty");
+}
+
+// What can't be looked at is a finding, also where its name is no text.
+TEST(Verbs, FilesThatLeadNowhere) {
+  const std::string folder = WriteTempFile("links", "") + ".d";
+  std::filesystem::create_directory(folder);
+  for (const char* name : {"a.proto", "b\xff.proto"}) {
+    std::filesystem::create_symlink(name, folder + '/' + name);
+  }
+  const std::string loop = "Too many levels of symbolic links";
+  const auto [code, text] = RunVerb({"check", folder});
+  EXPECT_EQ(code, 1);
+  EXPECT_NE(text.find(loop), std::string::npos) << text;
+  const auto [json_code, json] = RunVerb({"check", "-o", "json", folder});
+  EXPECT_EQ(json_code, 1);
+  const nlohmann::json findings = nlohmann::json::parse(json)["findings"];
+  EXPECT_EQ(std::count_if(findings.begin(), findings.end(),
+                          [&](const nlohmann::json& one) { return one["text"] == loop; }),
+            2)
+      << json;
+  EXPECT_EQ(RunVerb({"token", "--new-key", folder + "/a.proto"}).first, 1);
+  EXPECT_EQ(RunVerb({"check", ""}).first, 1);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Verbs, AFrontThatIsNone) {
+  Mocks mocks;
+  const std::string file = WriteTempFile("fronts.yaml", DemoConfig(mocks, {}));
+  EXPECT_EQ(RunVerb({"routes", "-c", file, "--api", "partnr"}), std::pair(2, std::string()));
+}
+
+// The contract's own values stand in the document of a file too, unless the file says otherwise.
+TEST(Verbs, OpenApiHasThePolicyInForce) {
+  const std::string methods = R"(methods:
+  shop.order.v1.Orders/GetOrder:
+    auth: { scopes: [orders] }
+    header_rules: [ { name: x-shop, required: true } ]
+  shop.cart.v1.Carts/AddItem: { idempotency: {} }
+)";
+  const std::string file = WriteTempFile("openapi.yaml", DemoConfig(nullptr, {.extra = methods}));
+  const auto [code, text] = RunVerb({"openapi", "-c", file});
+  ASSERT_EQ(code, 0) << text;
+  const nlohmann::json paths = nlohmann::json::parse(text)["paths"];
+  std::map<std::string, nlohmann::json> operations;
+  for (const auto& [path, item] : paths.items()) {
+    for (const auto& [http, operation] : item.items()) {
+      if (operation.contains("operationId"))
+        operations[operation["operationId"].get<std::string>()] = operation;
+    }
+  }
+  const auto key = [&](const std::string& id) {
+    for (const nlohmann::json& parameter : operations[id]["parameters"]) {
+      if (parameter["name"] == "Idempotency-Key") return parameter.value("required", false) ? 2 : 1;
+    }
+    return 0;
+  };
+  EXPECT_EQ(key("bff.web.v1.Web.Checkout"), 2);
+  EXPECT_EQ(key("shop.cart.v1.Carts.AddItem"), 1);
+  EXPECT_EQ(key("shop.order.v1.Orders.GetOrder"), 0);
+  nlohmann::json& order = operations["shop.order.v1.Orders.GetOrder"];
+  EXPECT_TRUE(order.contains("security"));
+  const std::string refused = order["responses"]["403"].value("description", "");
+  EXPECT_NE(refused.find("SCOPE_MISSING"), std::string::npos) << refused;
+  const std::string wrong = order["responses"]["400"].value("description", "");
+  EXPECT_NE(wrong.find("VALIDATION_FAILED"), std::string::npos) << wrong;
 }
 
 TEST(Verbs, CheckReadsProtoFiles) {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "gateway/base/text.h"
 
@@ -48,6 +49,18 @@ TEST_F(ReadFileTest, SaysWhyNot) {
 TEST_F(ReadFileTest, DoesNotWaitForAPipesWriter) {
   ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
   EXPECT_EQ(Failure(Path("pipe"), 9), "is no file");
+}
+
+TEST_F(ReadFileTest, InputMayBeAPipe) {
+  const std::string bytes(200'000, 'x');
+  EXPECT_EQ(ReadInput(Write(bytes)).value(), bytes);
+  ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(Path("pipe"), std::ios::binary) << bytes; });
+  EXPECT_EQ(ReadInput(Path("pipe")).value(), bytes);
+  writer.join();
+  EXPECT_EQ(ReadInput(Write("")).status().message(), "is empty");
+  EXPECT_EQ(ReadInput(Path("nowhere")).status().message(), "No such file or directory");
+  EXPECT_EQ(ReadInput(folder_).status().message(), "Is a directory");
 }
 
 TEST_F(ReadFileTest, SecretsEndBeforeTheirLineDoes) {

@@ -146,7 +146,7 @@ TEST(CheckAuth, RefusesWhatCannotBeRight) {
       {"{providers: {api_keys: {issuer: i, audiences: [x], jwks_file: k}}}",
        "auth.providers.api_keys: has the name that owners of API keys have\n"},
       {"{providers: {a: {issuer: i, audiences: [x], jwks_file: k, max_stale: 0s}}}",
-       Cat(a, ".max_stale: \"0s\" is not a duration such as \"250ms\" or \"2s\"\n")},
+       Cat(a, ".max_stale: expected a time above 0 such as \"250ms\" or \"2s\", got \"0s\"\n")},
       {"{providers: {client_certificates: {issuer: i, audiences: [x], jwks_file: k}}}",
        "auth.providers.client_certificates: has the name that owners of certificates have\n"},
       {"{providers: {a: {introspection: {}}}}", Cat(a, ".introspection: has no url\n")},
@@ -416,6 +416,30 @@ TEST(Auth, ClaimMetadataIsTheGatewaysAlone) {
       CompileWith(Cat(provider, "methods: {test.S/Plain: {request_headers: [X_Tenant]}}")).findings,
       "test.S.Plain.request_headers: \"X_Tenant\" is one of auth.claim_metadata, which only "
       "the gateway sets\n");
+}
+
+// Who is asked with it, or believed because of it, is asked while requests wait.
+TEST(Auth, FilesThatAreReadLaterAreLookedAtNow) {
+  const std::string asked = "introspection: {url: 'https://idp/i'";
+  const std::string with_secret = Cat(asked, ", client_id: me, client_secret_file: ");
+  const std::string keys = "issuer: i, audiences: [x], jwks_url: 'https://idp/k', ca_file: ";
+  const std::string empty = WriteTempFile("nothing", "\n");
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {Cat(asked, '}'), ""},
+      {Cat(with_secret, WriteTempFile("secret", "s3cret\n"), '}'), ""},
+      {Cat(with_secret, "/no/secret}"),
+       "auth.providers.a.introspection.client_secret_file: /no/secret: No such file or "
+       "directory\n"},
+      {Cat(with_secret, empty, '}'),
+       Cat("auth.providers.a.introspection.client_secret_file: ", empty, ": is empty\n")},
+      {Cat(keys, "/no/ca.pem"),
+       "auth.providers.a.ca_file: /no/ca.pem: No such file or directory\n"},
+      {Cat(keys, empty), Cat("auth.providers.a.ca_file: ", empty, ": has no certificate in PEM\n")},
+  };
+  for (const auto& [provider, findings] : rows) {
+    const Compiled compiled = CompileWith(Cat("auth: {providers: {a: {", provider, "}}}"));
+    EXPECT_EQ(compiled.findings, findings) << provider;
+  }
 }
 
 TEST(CheckAuth, CertificatesAreThoseThatTlsAsksFor) {

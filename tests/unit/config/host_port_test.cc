@@ -90,5 +90,33 @@ TEST(HostPort, RefusesEverythingElse) {
   EXPECT_FALSE(ParseHostPort(name + ".a:80"));
 }
 
+TEST(HostPort, WhichCannotBothBeListenedOn) {
+  const struct {
+    std::string_view a;
+    std::string_view b;
+    bool collide;
+  } rows[] = {
+      {"127.0.0.1:80", "127.0.0.1:80", true},
+      {"127.0.0.1:80", "127.0.0.1:81", false},
+      {"127.0.0.1:0", "127.0.0.1:0", false},
+      {"127.0.0.1:80", "127.0.0.2:80", false},
+      {"0.0.0.0:80", "127.0.0.1:80", true},
+      {"0.0.0.0:0", "127.0.0.1:0", false},
+      {"0.0.0.0:80", "[::1]:80", false},
+      {"[::]:80", "[::1]:80", true},
+      {"[::]:80", "127.0.0.1:80", true},
+      {"[::]:80", "0.0.0.0:80", true},
+      {"[::1]:80", "[0:0:0:0:0:0:0:1]:80", true},
+      {"[::1]:80", "127.0.0.1:80", false},
+      {"[::ffff:127.0.0.1]:80", "127.0.0.1:80", true},
+      {"[::ffff:0.0.0.0]:80", "127.0.0.1:80", true},
+  };
+  for (const auto& row : rows) {
+    const HostPort a = *ParseHostPort(row.a), b = *ParseHostPort(row.b);
+    EXPECT_EQ(Collide(a, b), row.collide) << row.a << ' ' << row.b;
+    EXPECT_EQ(Collide(b, a), row.collide) << row.a << ' ' << row.b;
+  }
+}
+
 }  // namespace
 }  // namespace frontdesk::config

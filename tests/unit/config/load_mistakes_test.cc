@@ -200,6 +200,26 @@ TEST(LoadConfig, SaysWhatIsWrongAndWhatWasMeant) {
       {"limits: {header_timeout: 99999999999999999999h}",
        "f.yaml:1:26: limits.header_timeout: expected a time above 0 such as \"250ms\" or \"2s\", "
        "got \"99999999999999999999h\"\n"},
+      {"methods: {s.S: {idempotency: {ttl: 60}}}",
+       "f.yaml:1:36: methods.s.S.idempotency.ttl: expected a time above 0 such as \"250ms\" or "
+       "\"2s\", got the "
+       "number 60 (did you mean \"60s\"?)\n"},
+      {"rate_limits: {by_address: {requests: 1, per: 60}}",
+       "f.yaml:1:46: rate_limits.by_address.per: expected a time above 0 such as \"250ms\" or "
+       "\"2s\", got the "
+       "number 60 (did you mean \"60s\"?)\n"},
+      {"auth: {providers: {a: {issuer: i, audiences: [x], jwks_file: k, skew: 60}}}",
+       "f.yaml:1:71: auth.providers.a.skew: expected a time above 0 such as \"250ms\" or \"2s\", "
+       "got the "
+       "number 60 (did you mean \"60s\"?)\n"},
+      {"auth: {providers: {a: {issuer: i, audiences: [x], jwks_file: k, max_stale: 60}}}",
+       "f.yaml:1:76: auth.providers.a.max_stale: expected a time above 0 such as \"250ms\" or "
+       "\"2s\", got the "
+       "number 60 (did you mean \"60s\"?)\n"},
+      {"auth: {providers: {a: {introspection: {url: 'https://i/', active_ttl: 60}}}}",
+       "f.yaml:1:71: auth.providers.a.introspection.active_ttl: expected a time above 0 such as "
+       "\"250ms\" or \"2s\", got the "
+       "number 60 (did you mean \"60s\"?)\n"},
       // The language.
       {"a: 1\n---\nb: 2", "f.yaml:3:1: a second document begins; only one is used\n"},
       {"\xef\xbb\xbflisten: {}",
@@ -215,7 +235,23 @@ TEST(LoadConfig, SaysWhatIsWrongAndWhatWasMeant) {
       {"listen: !!map {}", "f.yaml:1:9: tags are not used here; leave it out\n"},
       {"listen: {workers: !!int 4}", "f.yaml:1:19: tags are not used here; leave it out\n"},
       {"listen: *nobody", "f.yaml:1:9: YAML: the referenced anchor is not defined\n"},
-      {"\"a\\ \\", "f.yaml:1:7: YAML: unknown escape character: ?\n"},
+      {"a: \"\\\xc3\xa9\"", "f.yaml:1:7: YAML: unknown escape character: ?\n"},
+      // A quote without an end must not take the rest of the file for its text.
+      {"log:\n  file: \"access.log\nlisten: {workers: 1}\n",
+       "f.yaml:2:3: YAML: here or behind this a quote begins that has no end\n"},
+      {"log:\n  file: 'access.log\nlisten: {workers: 1}",
+       "f.yaml:2:3: YAML: here or behind this a quote begins that has no end\n"},
+      {"\"a\\ \\", "f.yaml:1:1: YAML: here or behind this a quote begins that has no end\n"},
+      {"'", "f.yaml:1:1: YAML: here or behind this a quote begins that has no end\n"},
+      // Nor may a directive at the end, or an empty document, look like nothing.
+      {"log: {}\n# and\n%access: on\n",
+       "f.yaml:3:1: a directive, which is for a document that follows, and none does\n"},
+      {"log: {}\n%access: on",
+       "f.yaml:2:1: a directive, which is for a document that follows, and none does\n"},
+      {"log: {}\n---\n# none\n", "f.yaml:2:1: a second document begins; only one is used\n"},
+      {"%YAML 1.2\n", "f.yaml:1:1: nothing is in this file\n"},
+      {"%YAML 1.2\n---\nlog: {}\n...\n", ""},
+      {"\n# one\n\n# two", "f.yaml:1:1: nothing is in this file\n"},
       {"listen: {", "f.yaml:1:9: YAML: what begins here has no end\n"},
       {"listen:\n\taddress: 1", "f.yaml:2:1: YAML: a tab in the indentation\n"},
   };

@@ -165,6 +165,12 @@ TEST(LoadConfig, AttacksEndSoon) {
     EXPECT_EQ(ErrorsOf(Cat("listen: ", brackets)),
               "f.yaml:1:25: YAML: nested deeper than 32 levels\n");
   }
+  // Each a little deeper than the one before it, which it names.
+  std::string chain = "http:\n  rules:\n  - &a0 {get: /a}\n";
+  for (int i = 1; i < 400; ++i) {
+    chain += Cat("  - &a", i, " {additional_bindings: [*a", i - 1, "]}\n");
+  }
+  EXPECT_EQ(ErrorsOf(chain), "f.yaml:18:33: YAML: nested deeper than 32 levels\n");
   const std::string flood(1'000'000, '\n');
   EXPECT_THAT(ErrorsOf(flood), HasSubstr("nothing is in this file"));
   std::string unknown;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -281,6 +282,25 @@ TEST(AccessLog, SaysWhyAFileCannotBeOpened) {
   ASSERT_FALSE(log.ok());
   EXPECT_THAT(std::string(log.status().message()),
               HasSubstr("/no/such/folder/access.log: No such file or directory"));
+}
+
+// It would wait for a reader, and the start of the program with it.
+TEST(AccessLog, APipeNeedsItsReader) {
+  TempFile file;
+  ASSERT_EQ(mkfifo(file.path().c_str(), 0600), 0);
+  const auto none = AccessLog::OpenFile(file.path());
+  ASSERT_FALSE(none.ok());
+  EXPECT_THAT(std::string(none.status().message()),
+              HasSubstr(Cat(file.path(), ": No such device or address")));
+  const int reader = open(file.path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  const auto log = AccessLog::OpenFile(file.path());
+  ASSERT_TRUE(log.ok());
+  EXPECT_TRUE((*log)->AddChannel().Push("one\n"));
+  (*log)->Close(seconds(30));
+  char buffer[16];
+  EXPECT_EQ(read(reader, buffer, sizeof buffer), 4);
+  close(reader);
 }
 
 // One line at a time, with the thread asleep in between: none is forgotten.
