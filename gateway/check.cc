@@ -4,11 +4,11 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "gateway/base/text.h"
-#include "gateway/config/compile.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/proto_sources.h"
 #include "gateway/tell.h"
@@ -144,15 +144,21 @@ void NoteUnserved(const config::Snapshot& snapshot, std::vector<std::string>& no
   }
 }
 
-// Of each way in which a step asks less of requests than the method that it calls.
+// Of each way in which a step asks less of requests than the method that it calls, in some front.
 void NotePassedBy(const config::Snapshot& snapshot, std::vector<std::string>& notes) {
+  std::vector<const route::Api*> fronts = {nullptr};
+  for (const auto& api : snapshot.apis.all()) fronts.push_back(api.get());
   for (const contract::Method& method : snapshot.contract->methods()) {
     if (!method.plan) continue;
     for (const contract::PlanStep& step : method.plan->steps) {
-      const auto passed_by = snapshot.passed_by.find(&step);
-      if (passed_by == snapshot.passed_by.end()) continue;
-      for (const std::string& text : passed_by->second) {
-        notes.push_back(Cat(method.full_name, ", step ", step.id, ": ", text));
+      std::set<std::string> told;  // what several fronts have is said once
+      for (const route::Api* const front : fronts) {
+        const auto passed_by = snapshot.passed_by.find({&step, front});
+        if (passed_by == snapshot.passed_by.end()) continue;
+        for (const std::string& text : passed_by->second) {
+          if (!told.insert(text).second) continue;
+          notes.push_back(Cat(method.full_name, ", step ", step.id, ": ", text));
+        }
       }
     }
   }
@@ -174,13 +180,8 @@ Remarks RemarksOn(const config::Snapshot& snapshot) {
 
 int Check(const VerbOptions& options) {
   if (!options.protos.empty()) return CheckProtos(options);
-  contract::Findings findings;
-  const std::unique_ptr<config::Snapshot> snapshot =
-      config::Compile(options.config, options.proto_path, *options.code, findings);
-  if (!snapshot) {
-    Tell(findings, SourcesOf(options.proto_path), options.json);
-    return kFindings;
-  }
+  const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
+  if (!snapshot) return kFindings;
   const Remarks remarks = RemarksOn(*snapshot);
   if (options.json) {
     TellFine(remarks);

@@ -15,7 +15,6 @@
 #include "gateway/base/text.h"
 #include "gateway/base/version.h"
 #include "gateway/compose/runtime.h"
-#include "gateway/config/compile.h"
 #include "gateway/contract/plan.h"
 #include "gateway/contract/read_mask.h"
 #include "gateway/contract/version_check.h"
@@ -33,14 +32,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Null, after the findings were printed, when something is wrong.
-std::unique_ptr<config::Snapshot> CompileOrTell(const VerbOptions& options) {
-  contract::Findings findings;
-  std::unique_ptr<config::Snapshot> snapshot =
-      config::Compile(options.config, options.proto_path, *options.code, findings);
-  if (snapshot) return snapshot;
-  Tell(findings, SourcesOf(options.proto_path), options.json);
-  return nullptr;
+// False, after it was told, when --api names none of the fronts.
+bool HasFront(const config::Snapshot& snapshot, const VerbOptions& options) {
+  if (options.api.empty() || snapshot.apis.FindByName(options.api)) return true;
+  TellNoFront(snapshot.apis, options.api, options.json);
+  return false;
 }
 
 std::string Rpc(const contract::Method& method) { return Cat(method.service, '/', method.name); }
@@ -162,7 +158,7 @@ void AddCalls(const config::Snapshot& snapshot, const route::Route& route,
     const contract::PlanStep& step = method.plan->steps[i];
     ordered_json& told = explained["steps"][i];
     told["call_policy"] = CallToJson(snapshot, route, &step);
-    const auto passed_by = snapshot.passed_by.find(&step);
+    const auto passed_by = snapshot.passed_by.find({&step, route.api});
     if (passed_by != snapshot.passed_by.end()) told["notes"] = passed_by->second;
     if (step.undo) told["undo_policy"] = UndoToJson(snapshot, step);
   }
@@ -283,17 +279,17 @@ std::optional<Answer> AtTheDoor(const std::string& method, std::string_view path
                                          : "the gateway itself"};
 }
 
-// Where a request leads: as Gateway::Answer() finds it.
+// Where a request leads: as Gateway::Answer() finds it. --api names a front, where it names any.
 route::Match FindRoute(const config::Snapshot& snapshot, const VerbOptions& options,
                        std::string_view path, Answer& otherwise) {
   const route::Matcher* matcher = &snapshot.matcher;
   if (!snapshot.apis.empty()) {
     route::Apis::Found found = snapshot.apis.Find(options.host, path);
     if (!options.api.empty()) {
-      const route::Api* const api = snapshot.apis.FindByName(options.api);
-      const std::string_view behind = api ? route::PathBehind(path, api->prefix) : "";
+      const route::Api& api = *snapshot.apis.FindByName(options.api);
+      const std::string_view behind = route::PathBehind(path, api.prefix);
       found = {};
-      if (behind.data() && api) found = {api, api->strip_prefix ? behind : path};
+      if (behind.data()) found = {&api, api.strip_prefix ? behind : path};
     }
     if (!found.api) {
       otherwise = {404, "it is for no front"};
@@ -318,10 +314,7 @@ route::Match FindRoute(const config::Snapshot& snapshot, const VerbOptions& opti
 int Routes(const VerbOptions& options) {
   const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
   if (!snapshot) return kFindings;
-  if (!options.api.empty() && !snapshot->apis.FindByName(options.api)) {
-    TellNoFront(snapshot->apis, options.api);
-    return kUsage;
-  }
+  if (!HasFront(*snapshot, options)) return kUsage;
   std::vector<const route::Route*> routes;
   for (const auto& route : snapshot->routes) {
     if (options.api.empty() || (route->api && route->api->name == options.api)) {
@@ -361,6 +354,7 @@ int Routes(const VerbOptions& options) {
 int Explain(const VerbOptions& options) {
   const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
   if (!snapshot) return kFindings;
+  if (!HasFront(*snapshot, options)) return kUsage;
   const std::string_view target = options.path;
   const std::string_view path = target.substr(0, target.find('?'));
   if (const auto answer = AtTheDoor(options.method, path)) return Tell(*answer, options.json);

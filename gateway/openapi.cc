@@ -1,9 +1,11 @@
 // The verb that writes the contract down for clients.
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "codegen/openapi/document.h"
 #include "gateway/base/read_file.h"
@@ -18,7 +20,36 @@ namespace {
 
 using codegen::openapi::DocumentOptions;
 
-v1::Policy::Auth ToAuth(const route::Route::Auth& from) {
+// Of the kinds of credentials that a route asks for those that somebody it trusts gives out; all
+// that it asks for where nobody does, as where all there is is a development caller.
+void AddCredentials(const route::Route::Auth& from, const policy::AuthSettings& settings,
+                    v1::Policy::Auth& auth) {
+  using policy::Credential;
+  using Kind = Credential::Kind;
+  const auto trusts = [&](std::string_view name) {
+    return from.providers.empty() ||
+           std::find(from.providers.begin(), from.providers.end(), name) != from.providers.end();
+  };
+  const bool tokens = std::any_of(
+      settings.providers.begin(), settings.providers.end(),
+      [&](const policy::AuthSettings::Provider& provider) { return trusts(provider.name); });
+  const std::pair<Kind, bool> kinds[] = {
+      {Kind::kToken, tokens},
+      {Kind::kSession, tokens && !settings.places.cookie.empty()},
+      {Kind::kApiKey, settings.api_keys && trusts(identity::ApiKeys::kProvider)},
+      {Kind::kCertificate, settings.certificates && trusts(identity::CertificateRules::kProvider)}};
+  for (const bool anybody : {false, true}) {
+    if (anybody && (auth.credentials_size() > 0 || from.credentials == 0)) return;
+    for (const auto& [kind, given] : kinds) {
+      if (!given && !anybody) continue;
+      if (from.credentials != 0 && (from.credentials & Credential::Bit(kind)) == 0) continue;
+      // Numbered alike.
+      auth.add_credentials(static_cast<v1::Policy::Auth::Credential>(kind));
+    }
+  }
+}
+
+v1::Policy::Auth ToAuth(const route::Route::Auth& from, const policy::AuthSettings& settings) {
   using Access = route::Route::Auth::Access;
   v1::Policy::Auth auth;
   auth.set_access(from.access == Access::kPublic     ? v1::Policy::Auth::PUBLIC
@@ -32,6 +63,7 @@ v1::Policy::Auth ToAuth(const route::Route::Auth& from) {
     to.set_name(claim.name);
     for (const std::string& value : claim.values) to.add_values(value);
   }
+  AddCredentials(from, settings, auth);
   return auth;
 }
 
@@ -51,7 +83,7 @@ v1::Policy ToPolicy(const config::Snapshot& snapshot, const route::Route& route)
   if (policy.has_idempotency()) {
     policy.mutable_idempotency()->set_required(route.idempotency.required);
   }
-  *policy.mutable_auth() = ToAuth(route.auth);
+  *policy.mutable_auth() = ToAuth(route.auth, snapshot.chain.auth);
   policy.clear_header_rules();
   if (route.header_rules) {
     for (const contract::HeaderRules& rules : *route.header_rules) {
@@ -95,13 +127,11 @@ int OfSet(const VerbOptions& options, const DocumentOptions& document) {
 }
 
 int OfConfig(const VerbOptions& options, DocumentOptions& document) {
-  contract::Findings findings;
-  const std::unique_ptr<config::Snapshot> snapshot =
-      config::Compile(options.config, options.proto_path, *options.code, findings);
-  if (snapshot == nullptr) return Refuse(findings, options);
+  const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
+  if (snapshot == nullptr) return kFindings;
   const route::Api* const api = snapshot->apis.FindByName(options.api);
   if (!api && !(snapshot->apis.empty() && options.api.empty())) {
-    TellNoFront(snapshot->apis, options.api);
+    TellNoFront(snapshot->apis, options.api, options.json);
     return kUsage;
   }
   std::map<const contract::Method*, const route::Route*> routes;
@@ -113,6 +143,9 @@ int OfConfig(const VerbOptions& options, DocumentOptions& document) {
   }
   document.serves = [&](const contract::Binding& binding) { return served.contains(&binding); };
   if (api && api->strip_prefix) document.server += api->PrefixText();
+  const policy::CredentialPlaces& places = snapshot->chain.auth.places;
+  if (!places.api_key_header.empty()) document.api_key_header = places.api_key_header;
+  document.cookie = places.cookie;
   document.policy = [&](const contract::Method& method) {
     return ToPolicy(*snapshot, *routes.at(&method));
   };

@@ -237,10 +237,8 @@ void Server::MakeWorkers() {
   workers_.resize(snapshot_->workers);
   for (size_t i = 0; i < workers_.size(); ++i) {
     workers_[i] = std::make_unique<Worker>(
-        shared_, connections_, i, [this](size_t to, http::Accepted accepted) {
-          workers_[to]->Post([accepted = std::move(accepted)](Worker& worker) {
-            worker.listener().Adopt(accepted);
-          });
+        shared_, connections_, i, [this](size_t to, std::function<void(http::Listener&)> work) {
+          workers_[to]->Post([work = std::move(work)](Worker& worker) { work(worker.listener()); });
         });
     if (snapshot_->listen_tls) {
       workers_[i]->listener().Secure(*credentials_.front(), snapshot_->handshake_timeout);

@@ -24,39 +24,48 @@ namespace {
 
 using Provider = v1::Config::Auth::Provider;
 
-int Complain(std::string_view text) {
-  std::cerr << "frontdesk token: " << text << '\n';
-  return kFindings;
+// Returns the exit code.
+int Complain(std::string_view text, bool json, int code = kFindings) {
+  if (json) {
+    contract::Findings findings;
+    findings.Add({}, "", text);
+    Tell(findings, SourcesOf({}), json);
+  } else {
+    std::cerr << "frontdesk token: " << text << '\n';
+  }
+  return code;
 }
 
 // A key that is there stays: what it has signed shall hold.
-int MakeKey(const std::string& path) {
+absl::Status MakeKey(const std::string& path) {
   std::error_code error;
-  if (std::filesystem::exists(path, error)) return kFine;
-  if (error) return Complain(Cat(path, ": ", error.message()));
+  if (std::filesystem::exists(path, error)) return absl::OkStatus();
+  if (error) return absl::UnknownError(Absl(Cat(path, ": ", error.message())));
   const auto key = identity::SigningKey::Make();
-  if (!key.ok()) return Complain(Std(key.status().message()));
+  if (!key.ok()) return key.status();
   const mode_t before = umask(0077);
   std::ofstream file(path, std::ios::binary);
   umask(before);
   file << key->ToJwk() << '\n';
   file.close();
-  return file ? kFine : Complain(Cat(path, ": cannot be written"));
+  if (file) return absl::OkStatus();
+  return absl::UnknownError(Absl(Cat(path, ": cannot be written")));
 }
 
-// The provider that a token is made for; null, after a complaint, when it is not clear which.
-const Provider* Find(const v1::Config::Auth& auth, const std::string& name) {
+// The provider that a token is made for, where it is clear which; never null.
+absl::StatusOr<const Provider*> Find(const v1::Config::Auth& auth, const std::string& name) {
   const Provider* found = nullptr;
   for (const auto& [own, provider] : auth.providers()) {
     if (!provider.has_signing_key_file() || (!name.empty() && own != name)) continue;
     if (found != nullptr) {
-      Complain("several providers have a signing_key_file: say which with --provider");
-      return nullptr;
+      return absl::InvalidArgumentError(
+          "several providers have a signing_key_file: say which with --provider");
     }
     found = &provider;
   }
   if (found == nullptr) {
-    Complain("no provider has a signing_key_file, and only such keys are ours to sign with");
+    return absl::NotFoundError(
+        "no provider has a signing_key_file, and only such keys are ours to sign with");
   }
   return found;
 }
@@ -87,28 +96,36 @@ absl::StatusOr<std::string> Sign(const Provider& provider, const VerbOptions& op
 }  // namespace
 
 int Token(const VerbOptions& options) {
-  if (!options.new_key.empty()) return MakeKey(options.new_key);
-  if (options.sub.empty()) {
-    Complain("--sub is required");
-    return kUsage;
+  const bool json = options.json;
+  if (!options.new_key.empty()) {
+    const absl::Status made = MakeKey(options.new_key);
+    if (!made.ok()) return Complain(Std(made.message()), json);
+    if (json) TellFine({});
+    return kFine;
   }
+  if (options.sub.empty()) return Complain("--sub is required", json, kUsage);
   const auto life = contract::ParseDuration(options.life);
   if (!life || *life < std::chrono::seconds(1)) {
-    Complain(Cat("--life: ", contract::Quoted(options.life), " is no duration such as \"1h\""));
-    return kUsage;
+    return Complain(
+        Cat("--life: ", contract::Quoted(options.life), " is no duration such as \"1h\""), json,
+        kUsage);
   }
   contract::Findings findings;
   const auto loaded = config::LoadConfig(options.config, findings);
   if (!loaded || !findings.empty()) {
-    Tell(findings, SourcesOf(options.proto_path), options.json);
+    Tell(findings, SourcesOf(options.proto_path), json);
     return kFindings;
   }
-  const Provider* const provider = Find(loaded->config.auth(), options.provider);
-  if (provider == nullptr) return kFindings;
+  const auto provider = Find(loaded->config.auth(), options.provider);
+  if (!provider.ok()) return Complain(Std(provider.status().message()), json);
   const absl::StatusOr<std::string> token =
-      Sign(*provider, options, std::chrono::duration_cast<std::chrono::seconds>(*life));
-  if (!token.ok()) return Complain(Std(token.status().message()));
-  std::cout << *token << '\n';
+      Sign(**provider, options, std::chrono::duration_cast<std::chrono::seconds>(*life));
+  if (!token.ok()) return Complain(Std(token.status().message()), json);
+  if (json) {
+    PrintJson({{"token", *token}});
+  } else {
+    std::cout << *token << '\n';
+  }
   return kFine;
 }
 

@@ -33,7 +33,7 @@ upstream::CallObserver* MethodMetrics::Of(const contract::MethodName& method) {
 }
 
 Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
-               http::Listener::HandOver hand_over)
+               http::Listener::Elsewhere elsewhere)
     : random_(upstream::MakeRandom()),
       shard_(shared.metrics.AddShard()),
       lateness_(shared.snapshot->overload.max_queue_age),
@@ -52,7 +52,7 @@ Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
                 .limits = {LimitStore(shared), shared.limits}},
                SecretSeed()),
       listener_(loop_, gateway_, shared.snapshot->limits, connections, index,
-                std::move(hand_over)) {
+                std::move(elsewhere)) {
   listener_.CountIn(shard_);
   listener_.Watch(lateness_);
 }

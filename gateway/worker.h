@@ -59,7 +59,7 @@ struct Shared {
 class Worker final : private Timer {
  public:
   Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
-         http::Listener::HandOver hand_over);
+         http::Listener::Elsewhere elsewhere);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   // After the loop has ended.

@@ -110,6 +110,21 @@ bool NeedsCredential(const Method& method, const frontdesk::v1::Policy& policy) 
   return method.needs_caller || contract::AccessOf(policy.auth(), Auth::OPTIONAL) == Auth::REQUIRED;
 }
 
+std::vector<frontdesk::v1::Policy::Auth::Credential> CredentialsOf(
+    const frontdesk::v1::Policy& policy) {
+  using Auth = frontdesk::v1::Policy::Auth;
+  std::vector<Auth::Credential> kinds;
+  for (const int kind : policy.auth().credentials()) {
+    kinds.push_back(static_cast<Auth::Credential>(kind));
+  }
+  if (kinds.empty()) kinds.push_back(Auth::TOKEN);
+  return kinds;
+}
+
+bool HasNoBody(const frontdesk::v1::Policy& policy, const Binding& binding) {
+  return policy.success_status() == 204 || binding.http_method == "HEAD";
+}
+
 std::string ReadMaskParameter(const Method& method, const Binding& binding) {
   const MessageTable* answer = method.output;
   if (const Field* const field = binding.response_field) {

@@ -38,6 +38,14 @@ bool TakesIdempotencyKey(const frontdesk::v1::Policy& policy, const contract::Bi
 // A request without a credential is refused: the policy says so, or the method needs its caller.
 bool NeedsCredential(const contract::Method& method, const frontdesk::v1::Policy& policy);
 
+// The kinds of credentials that prove who is calling, as the policy lists them; of one that says
+// nothing, a token.
+std::vector<frontdesk::v1::Policy::Auth::Credential> CredentialsOf(
+    const frontdesk::v1::Policy& policy);
+
+// Answers of the binding have no body: their status is one without, or the request is a HEAD.
+bool HasNoBody(const frontdesk::v1::Policy& policy, const contract::Binding& binding);
+
 // The query parameter that takes a read mask, "fields" or, where the request has a field of that
 // name, "$fields"; "" if the answer has no named fields.
 std::string ReadMaskParameter(const contract::Method& method, const contract::Binding& binding);

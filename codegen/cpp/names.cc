@@ -207,7 +207,8 @@ void Names::NameRuns(const contract::Contract& contract, const FileDescriptor& f
     composed.push_back(&method);
     ++services[method.name];
   }
-  std::set<std::string> taken;
+  // A class is not its own base: of "Typed" and "Undo".
+  std::set<std::string> taken = {"TypedRun", "UndoRun"};
   for (const bool shared : {false, true}) {
     for (const contract::Method* method : composed) {
       if ((services[method->name] > 1) != shared) continue;

@@ -85,7 +85,13 @@ const frontdesk::v1::Composition& CompositionOf(const contract::Method& method) 
 std::vector<StepNames> NamesOfSteps(const contract::Method& method, const Names& space) {
   std::vector<StepNames> all;
   std::set<std::string> used = {"hooks_", "request_"};
-  const auto member = [&](std::string name) { return FreshMember(std::move(name), space, used); };
+  // Its own name and that of its base are no names for what a class has.
+  const auto member = [&](std::string name) {
+    do {
+      name = FreshMember(std::move(name), space, used);
+    } while (name == space.Run(method) || name == "UndoRun");
+    return name;
+  };
   const frontdesk::v1::Composition& composition = CompositionOf(method);
   for (const PlanStep& step : method.plan->steps) {
     StepNames& names = all.emplace_back();

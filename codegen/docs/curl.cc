@@ -71,6 +71,18 @@ std::string ExampleQuery(const Method& method, const Binding& binding) {
   return out;
 }
 
+// The first kind of credential that there is an option for, and its words; more than one would be
+// refused. Which cookie holds a token the contract doesn't know.
+std::string Credential(const frontdesk::v1::Policy& policy) {
+  using Auth = frontdesk::v1::Policy::Auth;
+  for (const Auth::Credential kind : CredentialsOf(policy)) {
+    if (kind == Auth::TOKEN) return Cat("-H ", Shell("Authorization: Bearer TOKEN"));
+    if (kind == Auth::API_KEY) return Cat("-H ", Shell("x-api-key: KEY"));
+    if (kind == Auth::CERTIFICATE) return "--cert CERTIFICATE --key KEY";
+  }
+  return "";
+}
+
 // Nothing where no body is known that keeps the rules.
 std::optional<std::string> ExampleBody(const Method& method, const Binding& binding) {
   const bool whole = binding.body != Binding::Body::kField;
@@ -90,10 +102,18 @@ std::string WriteCurl(const Method& method, const Binding& binding, const std::s
   std::string http = binding.http_method;
   if (http == "*") http = body ? "POST" : "GET";
   std::string out = "curl";
-  if (http != "GET") out += Cat(" -X ", Shell(http));
+  // With -X it would wait for the body of the answer.
+  if (http == "HEAD") {
+    out += " --head";
+  } else if (http != "GET") {
+    out += Cat(" -X ", Shell(http));
+  }
   out += Cat(' ', Shell(Cat(server, ExamplePath(binding), ExampleQuery(method, binding))));
   const auto header = [&](std::string_view text) { out += Cat(" \\\n  -H ", Shell(text)); };
-  if (NeedsCredential(method, method.policy)) header("Authorization: Bearer TOKEN");
+  if (NeedsCredential(method, method.policy)) {
+    const std::string credential = Credential(method.policy);
+    if (!credential.empty()) out += Cat(" \\\n  ", credential);
+  }
   if (TakesIdempotencyKey(method.policy, binding)) header("Idempotency-Key: 7f1d2c");
   if (!body) return out + '\n';
   const contract::MessageTable* const sent =

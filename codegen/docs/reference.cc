@@ -62,7 +62,7 @@ std::string Request(const Method& method, const Binding& binding, Types& types) 
     }
   }
   const std::string mask = ReadMaskParameter(method, binding);
-  if (!mask.empty() && method.policy.success_status() != 204) {
+  if (!mask.empty() && !HasNoBody(method.policy, binding)) {
     rows.push_back({Code(mask), "query", "string", "Only these fields of the answer: `a,b.c`."});
   }
   if (TakesIdempotencyKey(method.policy, binding)) {
@@ -80,7 +80,8 @@ std::string Answer(const Method& method, const Binding& binding, Types& types) {
   const Field* const field = binding.response_field;
   const bool raw =
       field == nullptr ? IsHttpBody(method.output) : IsHttpBody(field->message) && !field->repeated;
-  if (status == 204) {
+  const bool bare = HasNoBody(method.policy, binding);
+  if (bare) {
     out += " without a body";
   } else if (raw) {
     out += ", bytes of any type";
@@ -91,7 +92,7 @@ std::string Answer(const Method& method, const Binding& binding, Types& types) {
   if (method.plan && !method.adapter) {
     out += "\nParts that are missing are named by the header `Frontdesk-Incomplete`.\n";
   }
-  if (status == 204 || raw) return out;
+  if (bare || raw) return out;
   const auto example = field == nullptr ? ExampleOf(*method.output, face) : ExampleOf(*field, face);
   return Cat(out, "\n```json\n", example->dump(2), "\n```\n");  // answers have no rules
 }

@@ -125,6 +125,29 @@ ordered_json CommonResponses(bool limits) {
   return responses;
 }
 
+SecurityScheme SchemeOf(frontdesk::v1::Policy::Auth::Credential kind,
+                        const std::string& api_key_header, const std::string& cookie) {
+  using Auth = frontdesk::v1::Policy::Auth;
+  const auto scheme = [](const char* name, ordered_json json) {
+    json["description"] = "Tells who is calling.";
+    return SecurityScheme{name, std::move(json)};
+  };
+  switch (kind) {
+    case Auth::TOKEN:
+      return scheme("caller", {{"type", "http"}, {"scheme", "bearer"}});
+    case Auth::SESSION:
+      if (cookie.empty()) return {};
+      return scheme("caller-session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", cookie}});
+    case Auth::API_KEY:
+      return scheme("caller-api-key",
+                    {{"type", "apiKey"}, {"in", "header"}, {"name", api_key_header}});
+    case Auth::CERTIFICATE:
+      return scheme("caller-certificate", {{"type", "mutualTLS"}});
+    default:
+      return {};
+  }
+}
+
 void AddCommonSchemas(ordered_json& schemas) {
   schemas["frontdesk-error"] = ErrorSchema();
   schemas["frontdesk-problem"] = ProblemSchema();

@@ -82,9 +82,8 @@ class Writer {
     }
     const frontdesk::v1::Policy policy = options_.policy ? options_.policy(method) : method.policy;
     limits_ = limits_ || policy.limit_size() > 0;
-    credentials_ = credentials_ || NeedsCredential(method, policy);
     const std::string id = index == 0 ? method.full_name : Cat(method.full_name, '-', index + 1);
-    Operation operation{method, binding, policy, path, id};
+    Operation operation{method, binding, policy, path, id, Security(method, policy)};
     bool found = false;
     for (const HttpMethod& http : kHttpMethods) {
       const bool any = binding.http_method == "*";
@@ -99,6 +98,19 @@ class Writer {
     if (!found) {
       item.others[Cat(binding.http_method, ' ', binding.path.text)] = ToJson(operation, schemas_);
     }
+  }
+
+  // By the names of the schemes, which the document has from here on.
+  std::vector<std::string> Security(const Method& method, const frontdesk::v1::Policy& policy) {
+    std::vector<std::string> names;
+    if (!NeedsCredential(method, policy)) return names;
+    for (const auto kind : CredentialsOf(policy)) {
+      SecurityScheme scheme = SchemeOf(kind, options_.api_key_header, options_.cookie);
+      if (scheme.name.empty()) continue;
+      names.push_back(scheme.name);
+      security_schemes_.insert_or_assign(scheme.name, std::move(scheme.json));
+    }
+    return names;
   }
 
   static ordered_json Tags(const std::vector<const Method*>& methods) {
@@ -137,10 +149,8 @@ class Writer {
     ordered_json out{{"schemas", std::move(schemas)},
                      {"responses", CommonResponses(limits_)},
                      {"headers", CommonHeaders(limits_)}};
-    if (credentials_) {
-      out["securitySchemes"] = {
-          {"caller",
-           {{"type", "http"}, {"scheme", "bearer"}, {"description", "Tells who is calling."}}}};
+    for (auto& [name, scheme] : security_schemes_) {
+      out["securitySchemes"][name] = std::move(scheme);
     }
     return out;
   }
@@ -148,9 +158,9 @@ class Writer {
   const contract::Contract& contract_;
   const DocumentOptions& options_;
   Schemas schemas_;
-  bool limits_ = false;                    // some method has limits
-  bool credentials_ = false;               // some method needs one
-  std::map<std::string, PathItem> items_;  // by shape
+  bool limits_ = false;                                   // some method has limits
+  std::map<std::string, ordered_json> security_schemes_;  // that some method asks for
+  std::map<std::string, PathItem> items_;                 // by shape
 };
 
 }  // namespace

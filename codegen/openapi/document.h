@@ -14,6 +14,10 @@ struct DocumentOptions {
   std::string title = "API";
   std::string version = "1";
   std::string server;  // URL; "" for none
+  // Where credentials stand in requests: what the gateway takes for an API key unless it is told
+  // otherwise, and the cookie with a token, which the contract does not know.
+  std::string api_key_header = "x-api-key";
+  std::string cookie;  // "" for none that is known
   // Only services of these files; of all if there are none.
   std::vector<std::string> files;
   // Which bindings are served; all of them if not given.

@@ -99,7 +99,7 @@ ordered_json Parameters(const Operation& operation, Schemas& schemas) {
     if (query.sendable) out.push_back(QueryParameterJson(query, schemas));
   }
   const std::string mask = ReadMaskParameter(operation.method, operation.binding);
-  if (!mask.empty() && operation.policy.success_status() != 204) {
+  if (!mask.empty() && !HasNoBody(operation.policy, operation.binding)) {
     out.push_back({{"name", mask},
                    {"in", "query"},
                    {"description", "Only these fields of the answer: `a,b.c`."},
@@ -191,7 +191,9 @@ ordered_json Responses(const Operation& operation, Schemas& schemas) {
   const std::string comment = Summary(CommentOf(*operation.method.output->descriptor));
   ordered_json answer{{"description", comment.empty() ? "The answer." : comment},
                       {"headers", std::move(headers)}};
-  if (status != 204) answer["content"] = AnswerContent(operation, schemas);
+  if (!HasNoBody(operation.policy, operation.binding)) {
+    answer["content"] = AnswerContent(operation, schemas);
+  }
 
   ordered_json out{{std::to_string(status), std::move(answer)}};
   for (const ErrorCase& error : ErrorsOf(operation.method, operation.binding, operation.policy)) {
@@ -230,8 +232,11 @@ ordered_json ToJson(const Operation& operation, Schemas& schemas) {
     out["requestBody"] = RequestBody(operation, schemas);
   }
   out["responses"] = Responses(operation, schemas);
-  if (NeedsCredential(method, operation.policy)) {
-    out["security"] = {{{"caller", ordered_json::array()}}};
+  // Each of them is enough.
+  for (const std::string& scheme : operation.security) {
+    ordered_json one;
+    one[scheme] = ordered_json::array();
+    out["security"].push_back(std::move(one));
   }
   out["x-frontdesk-rpc"] = method.path.substr(1);
   return out;

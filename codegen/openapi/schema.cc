@@ -25,9 +25,11 @@ ordered_json Bytes() { return {{"type", "string"}, {"contentEncoding", "base64"}
 
 // Three values are no numbers of JSON.
 ordered_json Real(const char* format) {
-  return {
-      {"anyOf",
-       {Type("number", format), {{"type", "string"}, {"enum", {"NaN", "Infinity", "-Infinity"}}}}}};
+  ordered_json names = Type("string");
+  names["enum"] = {"NaN", "Infinity", "-Infinity"};
+  ordered_json schema;
+  schema["anyOf"] = {Type("number", format), std::move(names)};
+  return schema;
 }
 
 ordered_json ScalarOf(FieldType type) {

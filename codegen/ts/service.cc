@@ -67,8 +67,7 @@ class MethodWriter {
   void ChooseAnswer() {
     const Field* const field = binding_.response_field;
     const Face face = AnswerFace(method_.policy);
-    // Neither has a body.
-    if (method_.policy.success_status() == 204 || binding_.http_method == "HEAD") {
+    if (HasNoBody(method_.policy, binding_)) {
       answer_type_ = "undefined";
       reader_ = "empty";
     } else if (field == nullptr ? IsHttpBody(method_.output)

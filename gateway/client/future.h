@@ -29,12 +29,12 @@ class Future {
   bool ready() const {
     return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
   }
-  // False when the time was over first, and at once on the thread of a loop. Duration::max() is for
-  // ever.
+  // False when the time was over first, and at once on the thread of a loop. Duration::max(), or
+  // anything near it, is for ever.
   bool wait_for(Duration patience) const {
     if (Loop::Current() != nullptr) return ready();
     // A point in time that far off is none that a clock has.
-    if (patience == Duration::max()) {
+    if (patience > Duration::max() / 2) {
       future_.wait();
       return true;
     }

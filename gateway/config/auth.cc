@@ -141,7 +141,7 @@ void CheckFiles(const std::string& path, const Provider& from, const std::string
     std::vector<tls::FileProblem> problems;
     const auto context = tls::MakeClientContext({.ca_file = file}, &problems);
     for (const tls::FileProblem& problem : problems) {
-      findings.Add(loaded.PlaceOf(at), at, Cat(file, ": ", problem.text));
+      findings.Add(loaded.PlaceOf(at), at, Cat(QuotedFile(file), ": ", problem.text));
     }
   }
   if (from.introspection().has_client_secret_file()) {
@@ -150,7 +150,7 @@ void CheckFiles(const std::string& path, const Provider& from, const std::string
     const absl::StatusOr<std::string> secret = ReadSecret(file);
     if (secret.ok() && !secret->empty()) return;
     const std::string_view why = secret.ok() ? "is empty" : Std(secret.status().message());
-    findings.Add(loaded.PlaceOf(at), at, Cat(file, ": ", why));
+    findings.Add(loaded.PlaceOf(at), at, Cat(QuotedFile(file), ": ", why));
   }
 }
 

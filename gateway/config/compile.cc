@@ -85,14 +85,29 @@ class Compiler {
       if (!method.plan) continue;
       for (size_t i = 0; i < method.plan->steps.size(); ++i) {
         const contract::PlanStep& step = method.plan->steps[i];
-        std::vector<std::string> passes = policies_.WhatStepPassesBy(method, step);
-        if (!passes.empty()) snapshot.passed_by[&step] = std::move(passes);
         if (step.policy_places.empty()) continue;
         policies_.CheckTogether(method, step, findings_);
         PolicyInForce in_force = policies_.Of(step);
         snapshot.step_policies.Add(
             method, i, contract::ToCallPolicy(in_force.policy, step.called().idempotency));
         snapshot.step_places[&step] = std::move(in_force.places);
+      }
+    }
+  }
+
+  // What steps do not ask for, with the policy of each front that serves their composition.
+  void PassedBy(Snapshot& snapshot) const {
+    std::set<std::pair<const Method*, const route::Api*>> served;
+    for (const auto& route : snapshot.routes) served.emplace(route->method, route->api);
+    for (const Method& method : contract_.methods()) {
+      if (method.bindings.empty()) served.emplace(&method, nullptr);
+    }
+    for (const auto& [method, api] : served) {
+      if (!method->plan) continue;
+      for (const contract::PlanStep& step : method->plan->steps) {
+        std::vector<std::string> passes =
+            policies_.WhatStepPassesBy(*method, api ? api->name : "", step);
+        if (!passes.empty()) snapshot.passed_by[{&step, api}] = std::move(passes);
       }
     }
   }
@@ -296,6 +311,7 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   compiler.Overrides();
   compiler.Steps(*snapshot);
   compiler.Routes(*snapshot);
+  compiler.PassedBy(*snapshot);
   if (!findings.empty()) return nullptr;
   return snapshot;
 }

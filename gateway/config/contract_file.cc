@@ -41,7 +41,7 @@ std::unique_ptr<const contract::Contract> LoadContract(const LoadedConfig& loade
   const absl::StatusOr<std::string> bytes = ReadInput(path);
   if (!bytes.ok()) {
     findings.Add(loaded.PlaceOf("descriptor_set"), "descriptor_set",
-                 Cat(path.string(), ": ", Std(bytes.status().message())));
+                 Cat(QuotedFile(path.string()), ": ", Std(bytes.status().message())));
     return nullptr;
   }
   const std::vector<contract::OuterRule> rules = RulesOf(loaded);

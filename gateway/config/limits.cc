@@ -225,7 +225,7 @@ void ToLimitStore(const LoadedConfig& loaded, const std::string& config_file, Sn
     if (!password.ok() || password->empty()) {
       const std::string_view why = password.ok() ? "is empty" : Std(password.status().message());
       findings.Add(loaded.PlaceOf("redis.password_file"), "redis.password_file",
-                   Cat(path.string(), ": ", why));
+                   Cat(QuotedFile(path.string()), ": ", why));
     } else {
       settings.redis.password = *password;
     }

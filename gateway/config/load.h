@@ -31,4 +31,9 @@ std::optional<LoadedConfig> LoadConfig(const std::string& path, contract::Findin
 std::optional<LoadedConfig> ParseConfig(std::string_view text, std::string_view name,
                                         contract::Findings& findings);
 
+// The name of a file as findings tell it: all of it, however long.
+inline std::string QuotedFile(const std::string& file) {
+  return contract::Quoted(file, file.size());
+}
+
 }  // namespace frontdesk::config

@@ -246,12 +246,11 @@ void Policies::CheckAuth(const Method& method, const std::string& api,
   }
 }
 
-void Policies::PassesBy(const Method& composed, const Method& called,
+void Policies::PassesBy(const v1::Policy& of_composed, const Method& called,
                         const std::vector<std::string>& unheld,
                         std::vector<std::string>& out) const {
   const std::string name = called.path.substr(1);
   const v1::Policy of_called = Of(called).policy;
-  const v1::Policy of_composed = Of(composed).policy;
   // Nobody else can call it, and nothing is said about who may.
   if (HasAddress(&called) || of_called.has_auth()) {
     const std::string weaker = contract::WhatIsWeaker(of_called.auth(), of_composed.auth(),
@@ -279,13 +278,14 @@ void Policies::PassesBy(const Method& composed, const Method& called,
   }
 }
 
-std::vector<std::string> Policies::WhatStepPassesBy(const Method& composed,
+std::vector<std::string> Policies::WhatStepPassesBy(const Method& composed, const std::string& api,
                                                     const contract::PlanStep& step) const {
   std::vector<std::string> out;
-  PassesBy(composed, step.called(), contract::UnheldRules(composed, step), out);
+  const v1::Policy policy = Of(composed, api).policy;
+  PassesBy(policy, step.called(), contract::UnheldRules(composed, step), out);
   if (!step.undo) return out;
   std::vector<std::string> undo;
-  PassesBy(composed, *step.undo->method, contract::UnheldRulesOfUndo(composed, step), undo);
+  PassesBy(policy, *step.undo->method, contract::UnheldRulesOfUndo(composed, step), undo);
   for (const std::string& text : undo) out.push_back(Cat("its undo ", text));
   return out;
 }

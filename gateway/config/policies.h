@@ -54,9 +54,10 @@ class Policies {
   void CheckSuccessors(const std::string& api, const std::vector<const contract::Method*>& methods,
                        const contract::Contract& contract, contract::Findings& findings);
   // What the methods that a step calls ask of requests of their own, and the composition does not
-  // ask of its: callers that are let in, rules that nothing is held against, limits that do not
-  // count. Each as the end of a sentence.
+  // ask of its in this front: callers that are let in, rules that nothing is held against, limits
+  // that do not count. Each as the end of a sentence.
   std::vector<std::string> WhatStepPassesBy(const contract::Method& composed,
+                                            const std::string& api,
                                             const contract::PlanStep& step) const;
   // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
   void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
@@ -78,7 +79,7 @@ class Policies {
                        const std::function<bool(const contract::Method&)>& looked_at,
                        contract::Findings& findings);
   // The same of one method that it calls, which goes without these rules.
-  void PassesBy(const contract::Method& composed, const contract::Method& called,
+  void PassesBy(const v1::Policy& of_composed, const contract::Method& called,
                 const std::vector<std::string>& unheld, std::vector<std::string>& out) const;
   void Tell(const contract::Place& place, const std::string& path, std::string_view text,
             contract::Findings& findings);

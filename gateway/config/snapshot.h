@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/compose/step_policies.h"
@@ -42,8 +43,9 @@ struct Snapshot {
   // Of each step that says something about its calls.
   std::map<const contract::PlanStep*, contract::PolicyPlaces> step_places;
   // Of each step whose composition asks less of its requests than the called methods do of theirs:
-  // in which ways.
-  std::map<const contract::PlanStep*, std::vector<std::string>> passed_by;
+  // in which ways, by the front that serves it; null where there are none, or it has no address.
+  std::map<std::pair<const contract::PlanStep*, const route::Api*>, std::vector<std::string>>
+      passed_by;
   std::vector<contract::PolicyPlaces> upstream_places;  // by `upstreams`
   std::vector<const contract::Method*> unserved;        // with an address, and in no front
   policy::ChainSettings chain;

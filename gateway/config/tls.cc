@@ -137,7 +137,7 @@ class TlsChecker {
     if (findings_.size() < kMaxFindings) findings_.Add(loaded_.PlaceOf(path), path, text);
   }
   void AddFile(const std::string& path, const std::string& file, const tls::FileProblem& problem) {
-    Add(path, Cat(Quoted(file), ": ", problem.text));
+    Add(path, Cat(QuotedFile(file), ": ", problem.text));
   }
   void Missing(const std::string& path, std::string_view what) {
     if (!HasUnknownKey(findings_, path)) Add(path, Cat("has no ", what));

@@ -199,7 +199,9 @@ contract::Finding SyntaxError(std::string_view text, const std::string& name,
   if (error.mark.is_null()) return {{name, 0, 0}, "", Words(error)};
   // The quote itself is in none of the parser's marks.
   if (error.msg == YAML::ErrorMsg::DOC_IN_SCALAR) {
-    return {builder.last(), "", "YAML: here or behind this a quote begins that has no end"};
+    return {builder.last(), "",
+            "YAML: here or behind this a quote begins that has no end, or a line in it begins with "
+            "--- or ..."};
   }
   const YamlNode* const open = builder.open();
   const bool unclosed =
@@ -263,6 +265,14 @@ YamlNode::Pointer ParseYaml(std::string_view text, std::string_view file, Findin
                                                       "a second document begins; only one is used"};
       findings.Add(finding.place, finding.path, finding.text);
       return nullptr;
+    }
+    // A block at the end has a last line break only where the file has one.
+    if (!text.ends_with('\n')) {
+      Findings told;  // the same as before
+      TreeBuilder as_written(file, told);
+      std::istringstream written{std::string(text)};
+      YAML::Parser(written).HandleNextDocument(as_written);
+      return as_written.root();
     }
   } catch (const YAML::Exception& error) {
     const contract::Finding finding = SyntaxError(text, name, error, builder);

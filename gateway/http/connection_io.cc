@@ -149,7 +149,12 @@ void Connection::Flush() {
   if (unsent() == 0) {
     send_deadline_ = TimePoint::max();
     // An answer that took its time has not been idle for so long.
-    if (out_sent_ > 0 && phase_ == Phase::kHead && !first_) idle_since_ = worker_.loop.Now();
+    if (out_sent_ > 0 && phase_ == Phase::kHead && !first_) {
+      idle_since_ = worker_.loop.Now();
+      if (input_waiter_ && !parser_.started()) {
+        SetInputDeadline(idle_since_ + worker_.limits.idle_timeout);
+      }
+    }
     out_sent_ = 0;
     worker_.texts.Give(std::exchange(out_, std::string()));
   }

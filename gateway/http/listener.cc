@@ -31,6 +31,7 @@ constexpr std::chrono::milliseconds kPause{50};
 // How many idle connections make room at once where there are as many as there may be, and since
 // when they must be idle: whoever asks now and then is not sent away after each answer.
 constexpr size_t kMostShed = 32;
+constexpr size_t kMostShedForOthers = 4;
 constexpr std::chrono::seconds kIdleEnough{1};
 // Between two newcomers while very late: a full backlog is gone through in seconds, and what
 // accepting costs is not to be seen.
@@ -117,11 +118,11 @@ absl::Status CheckPortIsFree(const std::string& address, uint16_t port) {
 }
 
 Listener::Listener(Loop& loop, Handler& handler, const ServerLimits& limits, ConnectionShare& share,
-                   size_t worker, HandOver hand_over)
+                   size_t worker, Elsewhere elsewhere)
     : worker_(loop, handler, limits),
       share_(share),
       index_(worker),
-      hand_over_(std::move(hand_over)),
+      elsewhere_(std::move(elsewhere)),
       acceptor_(loop.io()) {
   worker_.observer = this;
 }
@@ -184,7 +185,7 @@ bool Listener::VeryLate() const {
 
 bool Listener::AcceptOne(bool beyond_share) {
   if (share_.full() && !beyond_share) {
-    if (SomebodyWaits(acceptor_.native_handle())) ShedIdle(kMostShed, kIdleEnough);
+    if (SomebodyWaits(acceptor_.native_handle())) MakeRoom();
     Pause(kPause);
     return false;
   }
@@ -215,12 +216,12 @@ bool Listener::AcceptOne(bool beyond_share) {
 }
 
 void Listener::Take(Accepted accepted) {
-  const size_t chosen = hand_over_ ? share_.Choose(index_) : index_;
+  const size_t chosen = elsewhere_ ? share_.Choose(index_) : index_;
   share_.Opened(chosen);
   if (chosen == index_) {
     Serve(std::move(accepted));
   } else {
-    hand_over_(chosen, std::move(accepted));
+    elsewhere_(chosen, [taken = std::move(accepted)](Listener& other) { other.Adopt(taken); });
   }
 }
 
@@ -240,8 +241,17 @@ void Listener::OnTimer() {
   if (paused_ && acceptor_.is_open()) WaitForClients();
 }
 
-// The connections that have been idle longest make room for those that have something to ask.
-void Listener::ShedIdle(size_t most, Duration idle_for) {
+// The connections that have been idle longest make room for those that have something to ask. Where
+// this worker has none, others have.
+void Listener::MakeRoom() {
+  if (ShedIdle(kMostShed, kIdleEnough) > 0 || !elsewhere_) return;
+  for (size_t i = 0; i < share_.workers(); ++i) {
+    if (i == index_) continue;
+    elsewhere_(i, [](Listener& other) { other.ShedIdle(kMostShedForOthers, kIdleEnough); });
+  }
+}
+
+size_t Listener::ShedIdle(size_t most, Duration idle_for) {
   const TimePoint since = worker_.loop.Now() - idle_for;
   std::vector<Connection*> idle;
   for (Connection* connection : worker_.connections) {
@@ -252,6 +262,7 @@ void Listener::ShedIdle(size_t most, Duration idle_for) {
       idle.begin(), idle.begin() + static_cast<ptrdiff_t>(count), idle.end(),
       [](const Connection* a, const Connection* b) { return a->idle_since() < b->idle_since(); });
   for (size_t i = 0; i < count; ++i) idle[i]->CloseIfIdle();
+  return count;
 }
 
 void Listener::OnHandshake(bool resumed) {

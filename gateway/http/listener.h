@@ -30,12 +30,12 @@ struct Accepted {
 // Everything on its loop. Destroyed only after connections() is 0: Abort(), then run the loop.
 class Listener final : private ConnectionObserver, private Timer {
  public:
-  // Takes a socket to the listener of another worker, by Loop::Post and Adopt().
-  using HandOver = std::function<void(size_t worker, Accepted accepted)>;
+  // Has something done with the listener of another worker, on its loop (Loop::Post).
+  using Elsewhere = std::function<void(size_t worker, std::function<void(Listener&)> work)>;
 
-  // `handler` and `share` outlive the listener. Without `hand_over` it keeps what it accepts.
+  // `handler` and `share` outlive the listener. Without `elsewhere` it keeps what it accepts.
   Listener(Loop& loop, Handler& handler, const ServerLimits& limits, ConnectionShare& share,
-           size_t worker, HandOver hand_over = nullptr);
+           size_t worker, Elsewhere elsewhere = nullptr);
   ~Listener() override;
 
   // Open connections are counted there; `metrics` belongs to this loop and outlives the listener.
@@ -85,7 +85,8 @@ class Listener final : private ConnectionObserver, private Timer {
   void Take(Accepted accepted);
   void Serve(Accepted accepted);
   void Pause(Duration time);
-  void ShedIdle(size_t most, Duration idle_for);
+  void MakeRoom();
+  size_t ShedIdle(size_t most, Duration idle_for);
   void OnHandshake(bool resumed) override;
   void OnHandshakeFailed(tls::Trouble trouble, const std::string& peer_address,
                          const std::string& why) override;
@@ -95,7 +96,7 @@ class Listener final : private ConnectionObserver, private Timer {
   Worker worker_;
   ConnectionShare& share_;
   const size_t index_;
-  const HandOver hand_over_;
+  const Elsewhere elsewhere_;
   boost::asio::posix::stream_descriptor acceptor_;
   observe::MetricsShard* metrics_ = nullptr;
   Lateness* lateness_ = nullptr;

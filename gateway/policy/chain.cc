@@ -117,7 +117,7 @@ Task<Reply> RunChain(Exchange& exchange, const ChainSettings& settings, const Ch
   if (exchange.request.has_body) {
     if (!HasKey(exchange)) status = host.bulkheads.Peek(route);
     if (!status.ok()) co_return Reply(std::move(status));
-    status = co_await ReadBody(exchange, host.shedder);
+    status = co_await ReadBody(exchange, host.shedder, priority);
     if (!status.ok()) co_return Reply(std::move(status));
   }
 

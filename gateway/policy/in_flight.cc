@@ -5,21 +5,21 @@
 
 namespace frontdesk::policy {
 
-size_t InFlight::MostFor(Priority priority) const {
+size_t InFlight::MostFor(Priority priority, size_t most) {
   switch (priority) {
     case Priority::kCritical:
-      return most_;
+      return most;
     case Priority::kNormal:
-      return most_ - most_ / 20;
+      return most - most / 20;
     case Priority::kSheddable:
-      return most_ - most_ / 10;
+      return most - most / 10;
   }
-  return most_;
+  return most;
 }
 
 bool InFlight::Take(Priority priority, Place& place) {
   if (most_ == std::numeric_limits<size_t>::max()) return true;
-  const size_t most = MostFor(priority);
+  const size_t most = MostFor(priority, most_);
   size_t count = count_.load(std::memory_order_relaxed);
   while (count < most) {
     if (count_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed)) {
@@ -30,8 +30,9 @@ bool InFlight::Take(Priority priority, Place& place) {
   return false;
 }
 
-bool InFlight::TakeBytes(size_t more, Bytes& bytes) {
-  if (bytes_.fetch_add(more, std::memory_order_relaxed) + more > most_bytes_) {
+bool InFlight::TakeBytes(Priority priority, size_t more, Bytes& bytes) {
+  const size_t most = MostFor(priority, most_bytes_);
+  if (bytes_.fetch_add(more, std::memory_order_relaxed) + more > most) {
     bytes_.fetch_sub(more, std::memory_order_relaxed);
     return false;
   }

@@ -56,6 +56,8 @@ class InFlight final : public prometheus::Collectable {
       if (of_) of_->bytes_.fetch_sub(held_, std::memory_order_relaxed);
     }
 
+    size_t held() const { return held_; }
+
    private:
     friend class InFlight;
     InFlight* of_ = nullptr;
@@ -66,14 +68,19 @@ class InFlight final : public prometheus::Collectable {
   // the last twentieth only for critical ones; of fewer than 20, or 10, that is none.
   bool Take(Priority priority, Place& place);
   // Whether Take() would find one. Takes nothing.
-  bool HasPlace(Priority priority) const { return count() < MostFor(priority); }
-  // False: no room for so many more.
-  bool TakeBytes(size_t more, Bytes& bytes);
+  bool HasPlace(Priority priority) const { return count() < MostFor(priority, most_); }
+  // False: no room for so many more, of which the last parts are kept as those of places are.
+  bool TakeBytes(Priority priority, size_t more, Bytes& bytes);
+  // Whether TakeBytes() would find it. Takes nothing.
+  bool HasBytes(Priority priority, size_t more) const {
+    return bytes_.load(std::memory_order_relaxed) + more <= MostFor(priority, most_bytes_);
+  }
+  bool half_full() const { return bytes_.load(std::memory_order_relaxed) > most_bytes_ / 2; }
   std::vector<prometheus::MetricFamily> Collect() const override;
   size_t count() const { return count_.load(std::memory_order_relaxed); }
 
  private:
-  size_t MostFor(Priority priority) const;
+  static size_t MostFor(Priority priority, size_t most);
 
   const size_t most_;
   const size_t most_bytes_;

@@ -1,5 +1,8 @@
 #include "gateway/policy/read_body.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/http/chars.h"
@@ -26,26 +29,50 @@ absl::Status CheckEncoding(const http::Headers& headers) {
   return absl::OkStatus();
 }
 
+// Of a body's first bytes nobody keeps count: small ones always have room, and a connection has as
+// much for a head.
+constexpr size_t kUncounted = 8 << 10;
+
+size_t CountedOf(size_t bytes) { return bytes > kUncounted ? bytes - kUncounted : 0; }
+
+// When a body of which so much is here has taken long enough for a time when others need its room.
+TimePoint WhenTooSlow(TimePoint begun, size_t bytes) {
+  constexpr size_t kBytesPerMilli = 64;
+  return begun + std::chrono::seconds(5) + std::chrono::milliseconds(bytes / kBytesPerMilli);
+}
+
 }  // namespace
 
-Task<absl::Status> ReadBody(Exchange& exchange, Shedder& shedder) {
+Task<absl::Status> ReadBody(Exchange& exchange, Shedder& shedder, Priority priority) {
   absl::Status encoding = CheckEncoding(exchange.request.headers);
   if (!encoding.ok()) co_return encoding;
   const size_t limit = exchange.route->max_request_bytes;
+  const size_t announced = exchange.request.content_length.value_or(0);
   // An announced length is refused before a byte of it is read.
-  if (exchange.request.content_length > limit) co_return TooLarge(limit);
-  if (exchange.request.content_length) {
-    exchange.body_text.reserve(std::min<size_t>(*exchange.request.content_length, 64 << 10));
-  }
+  if (announced > limit) co_return TooLarge(limit);
+  absl::Status room = shedder.PeekBytes(priority, CountedOf(announced));
+  if (!room.ok()) co_return room;
+  std::string& body = exchange.body_text;
+  body.reserve(std::min<size_t>(announced, 64 << 10));
+  const TimePoint begun = exchange.call.loop.Now();
   while (true) {
-    const absl::StatusOr<std::string_view> piece =
-        co_await exchange.body.Next(exchange.call.deadline);
-    if (!piece.ok()) co_return piece.status();
+    TimePoint until = exchange.call.deadline;
+    const bool crowd = shedder.bodies_crowd();
+    if (crowd) until = std::min(until, WhenTooSlow(begun, body.size()));
+    const absl::StatusOr<std::string_view> piece = co_await exchange.body.Next(until);
+    if (!piece.ok()) {
+      const bool too_slow = crowd && piece.status().code() == absl::StatusCode::kDeadlineExceeded &&
+                            exchange.call.loop.Now() < exchange.call.deadline;
+      co_return too_slow ? shedder.TooMuch() : piece.status();
+    }
     if (piece->empty()) co_return absl::OkStatus();
-    if (exchange.body_text.size() + piece->size() > limit) co_return TooLarge(limit);
-    absl::Status room = shedder.TakeBytes(piece->size(), exchange.body_bytes);
-    if (!room.ok()) co_return room;
-    exchange.body_text.append(*piece);
+    if (body.size() + piece->size() > limit) co_return TooLarge(limit);
+    const size_t counted = CountedOf(body.size() + piece->size());
+    if (counted > exchange.body_bytes.held()) {
+      room = shedder.TakeBytes(priority, counted - exchange.body_bytes.held(), exchange.body_bytes);
+      if (!room.ok()) co_return room;
+    }
+    body.append(*piece);
   }
 }
 

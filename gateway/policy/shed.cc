@@ -46,11 +46,18 @@ absl::Status Shedder::Take(Priority priority, InFlight::Place& place) {
   return in_flight_.Take(priority, place) ? absl::OkStatus() : TooMany();
 }
 
-absl::Status Shedder::TakeBytes(size_t more, InFlight::Bytes& bytes) {
-  if (in_flight_.TakeBytes(more, bytes)) return absl::OkStatus();
+absl::Status Shedder::TooMuch() {
   static const auto& kTooMuch = *new absl::Status(Overloaded("too many bytes of bodies are held"));
   metrics_.OnShed(observe::ShedReason::kMaxBodyBytes);
   return kTooMuch;
+}
+
+absl::Status Shedder::TakeBytes(Priority priority, size_t more, InFlight::Bytes& bytes) {
+  return in_flight_.TakeBytes(priority, more, bytes) ? absl::OkStatus() : TooMuch();
+}
+
+absl::Status Shedder::PeekBytes(Priority priority, size_t more) {
+  return in_flight_.HasBytes(priority, more) ? absl::OkStatus() : TooMuch();
 }
 
 }  // namespace frontdesk::policy

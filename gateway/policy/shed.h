@@ -27,8 +27,13 @@ class Shedder {
   absl::Status Peek(Priority priority, TimePoint now);
   // Its place among those in flight, once there is something to work on, or the refusal.
   absl::Status Take(Priority priority, InFlight::Place& place);
-  // Room for so many more bytes of its body, or the refusal.
-  absl::Status TakeBytes(size_t more, InFlight::Bytes& bytes);
+  // Room for so many more bytes of its body, or the refusal; whether there is room for so many.
+  absl::Status TakeBytes(Priority priority, size_t more, InFlight::Bytes& bytes);
+  absl::Status PeekBytes(Priority priority, size_t more);
+  // Whether bodies that come slowly must make room for others.
+  bool bodies_crowd() const { return in_flight_.half_full(); }
+  // The refusal of one that did not.
+  absl::Status TooMuch();
 
  private:
   bool TooLateFor(Priority priority, TimePoint now);

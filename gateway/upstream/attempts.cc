@@ -12,7 +12,6 @@
 namespace frontdesk::upstream {
 namespace {
 
-constexpr uint32_t kMostUnsent = 5;
 // Who takes so many times as long as usual is to blame, however little time there was.
 constexpr double kUnusual = 4;
 // Shares of the time that it has when nobody takes of it: enough for anything, and too little where
@@ -154,7 +153,7 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_
   const uint32_t tried = call.attempts + call.unmade;
   // Where retries are on at all, what is certainly safe is given a few more.
   const uint32_t most =
-      never_sent && most_attempts > 1 ? std::max(most_attempts, kMostUnsent) : most_attempts;
+      never_sent && most_attempts > 1 ? std::max(most_attempts, kMostAttempts) : most_attempts;
   if (tried >= most) return std::nullopt;
   const std::optional<Duration> pushback = PushbackOf(status);
   if (pushback == Duration::max()) return std::nullopt;

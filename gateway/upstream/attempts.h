@@ -1,6 +1,7 @@
 // The attempts at one call, which call.cc and hedge.cc make one after another or side by side.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -11,6 +12,9 @@
 namespace frontdesk::upstream {
 
 using Reply = absl::StatusOr<UnaryReply>;
+
+// A configuration asks for fewer; what nobody processed may be tried so often all the same.
+inline constexpr uint32_t kMostAttempts = 5;
 
 // What the attempts at one call share. Lives in MakeCall()'s frame.
 struct Call {

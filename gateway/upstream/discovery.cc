@@ -27,6 +27,13 @@ std::set<std::string> AddressTexts(const std::vector<FoundEndpoint>& endpoints) 
   return texts;
 }
 
+// Of a part that is missing the reasons may change as they like.
+bool SaysTheSame(const LookupOutcome& a, const LookupOutcome& b) {
+  if (a.failure.ok() || b.failure.ok()) return a.failure.ok() == b.failure.ok();
+  if (a.found || b.found) return a.found == b.found && a.missing == b.missing;
+  return a.failure == b.failure;
+}
+
 // An SRV record's weight is a part of what was configured for the name.
 uint32_t Product(uint32_t configured, uint32_t of_record) {
   return static_cast<uint32_t>(std::min<uint64_t>(uint64_t{configured} * of_record, 1u << 30));
@@ -87,7 +94,8 @@ UpstreamDiscovery::UpstreamDiscovery(Loop& loop, const DnsSettings& dns, const R
 
 void UpstreamDiscovery::AddName(const DnsSettings& dns, const Random& random,
                                 const EndpointSettings& configured, const Endpoint& parsed) {
-  Name& name = *names_.emplace_back(std::make_unique<Name>(Name{configured, parsed.srv, "", {}}));
+  Name& name =
+      *names_.emplace_back(std::make_unique<Name>(Name{configured, parsed.srv, "", {}, {}}));
   name.watched =
       std::make_unique<WatchedName>(loop_, dns, random, parsed, cluster_.settings().dns_refresh,
                                     [this, &name] { OnLookedUp(name); });
@@ -109,18 +117,23 @@ void UpstreamDiscovery::OnLookedUp(Name& name) {
 }
 
 void UpstreamDiscovery::LogOutcome(Name& name) {
-  const absl::Status& failure = name.watched->failure();
+  const LookupOutcome& outcome = name.watched->outcome();
+  name.error = Std(outcome.failure.message());
   // Once, not with every try.
-  std::string error(Std(failure.message()));
-  if (error == name.error) return;
+  if (SaysTheSame(outcome, name.said)) return;
   const std::string& upstream = cluster_.settings().name;
-  if (error.empty()) {
-    observe::LogInfo(Cat(upstream, ": ", name.configured.address, " is found again"));
+  const std::string& address = name.configured.address;
+  if (outcome.failure.ok()) {
+    observe::LogInfo(
+        Cat(upstream, ": ", address, name.said.found ? " is found in full" : " is found again"));
+  } else if (outcome.found) {
+    observe::LogInfo(Cat(upstream, ": ", address, " was found only in part: ", name.error,
+                         outcome.kept ? "; what was known of the rest stays" : ""));
   } else {
-    observe::LogWarn(Cat(upstream, ": cannot look up ", name.configured.address, ": ", error,
-                         name.watched->targets().empty() ? "" : "; what was found before stays"));
+    observe::LogWarn(Cat(upstream, ": cannot look up ", address, ": ", name.error,
+                         outcome.kept ? "; what was found before stays" : ""));
   }
-  name.error = std::move(error);
+  name.said = outcome;
 }
 
 std::vector<FoundEndpoint> UpstreamDiscovery::Found() {

@@ -21,7 +21,7 @@ struct DiscoveryStatus {
   std::string upstream;
   std::string name;      // as configured
   size_t endpoints = 0;  // that are known
-  std::string error;     // of the last look-up; "" when it was good
+  std::string error;     // why the last look-up found nothing, or only a part; "" when it was good
   bool looked_up = false;
   TimePoint last{};  // of the last look-up's end
   TimePoint next{};  // when it is looked up again
@@ -47,7 +47,8 @@ class UpstreamDiscovery {
   struct Name {
     EndpointSettings configured;
     bool srv;
-    std::string error;  // that was logged
+    std::string error;   // of the last look-up
+    LookupOutcome said;  // in the log
     std::unique_ptr<WatchedName> watched;
   };
 

@@ -48,8 +48,8 @@ bool IsFailure(int status) {
   return status != ARES_SUCCESS && status != ARES_ENODATA && status != ARES_ENOTFOUND;
 }
 
-// What c-ares finds without a name server it is asked for as a whole: a host that /etc/hosts has an
-// IPv4 address of has no other.
+// What c-ares finds without a name server it is asked for as a whole: a host that /etc/hosts has
+// any address of, of either kind, has no others.
 bool NeedsNoServer(ares_channel channel, const std::string& host) {
   boost::system::error_code error;
   boost::asio::ip::make_address(host, error);

@@ -67,20 +67,20 @@ void H2Slot::OnRetired(H2Connection& connection, Retired why) {
   if (why == Retired::kTooManyPings) endpoint_.keepalive_interval *= 2;
   if (&connection != connection_.get()) return;  // known already
   retired_.push_back(std::move(connection_));
+  const bool answered = connection.session().answered();
   if (why == Retired::kByUs) {
     failures_ = 0;
     state_ = State::kIdle;
-    owner_.OnUsefulEnd();
+    if (answered) owner_.OnUsefulEnd();
     return owner_.OnChange();
   }
   // One that goes away before it did anything is replaced at once, but a second one in a row is a
   // failed attempt: no storm of new ones.
-  const bool answered = connection.session().answered();
   if (answered || !std::exchange(left_unused_, true)) {
     left_unused_ = !answered;
     failures_ = 0;
     state_ = State::kIdle;
-    owner_.OnUsefulEnd();
+    if (answered) owner_.OnUsefulEnd();
   } else {
     WaitForNextAttempt();
   }

@@ -18,7 +18,8 @@ class H2Slot final : private H2Connection::Owner {
     virtual void OnChange() = 0;
     // The same, and an attempt to connect failed, or a connection went away.
     virtual void OnLost(const absl::Status& why) = 0;
-    // A connection that was of use has ended; OnChange() or OnLost() follows.
+    // A connection that was of use has ended; OnChange() or OnLost() follows. Not told of one that
+    // retires before it answered anything.
     virtual void OnUsefulEnd() = 0;
 
    protected:

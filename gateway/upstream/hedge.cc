@@ -9,9 +9,6 @@
 namespace frontdesk::upstream {
 namespace {
 
-// A configuration asks for fewer; what nobody processed may be tried so often all the same.
-constexpr size_t kMostAttempts = 5;
-
 // The attempts of a hedged call. Lives in Hedged()'s frame.
 struct Race {
   struct Runner {

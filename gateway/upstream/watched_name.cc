@@ -11,23 +11,43 @@ constexpr Duration kLastRetry = std::chrono::seconds(30);
 constexpr Duration kMostJitter = std::chrono::milliseconds(500);
 constexpr Duration kLeastWait = std::chrono::milliseconds(500);
 
-// Of a host that was found: the addresses of a kind that nobody could tell stay.
-void KeepUntold(const DnsTarget& before, DnsTarget& target) {
+// Of a host that was found: the addresses of a kind that nobody could tell stay. Whether there are
+// any.
+bool KeepUntold(const DnsTarget& before, DnsTarget& target) {
+  const size_t found = target.addresses.size();
   for (const auto& address : before.addresses) {
     if (!(address.is_v4() ? target.v4 : target.v6).ok()) target.addresses.push_back(address);
   }
   std::sort(target.addresses.begin(), target.addresses.end());
+  return target.addresses.size() > found;
 }
 
-// What of the answer can be used, completed by what was known before. Says what is missing.
-absl::Status Merge(DnsAnswer answer, std::vector<DnsTarget>& known) {
-  if (!answer.status.ok()) return answer.status;
-  absl::Status failure;
+// A host without any address says more than a kind that one has none of.
+void NoteMissing(const std::vector<DnsTarget>& targets, LookupOutcome& outcome) {
+  absl::Status kind;
+  for (const DnsTarget& target : targets) {
+    if (!target.status.ok()) {
+      outcome.failure.Update(target.status);
+      outcome.missing.insert(target.host);
+      continue;
+    }
+    outcome.found = true;
+    // Not of which host: those of a service come and go.
+    if (!target.v4.ok()) outcome.missing.insert("A");
+    if (!target.v6.ok()) outcome.missing.insert("AAAA");
+    kind.Update(target.v4);
+    kind.Update(target.v6);
+  }
+  outcome.failure.Update(kind);
+}
+
+// What of the answer can be used, completed by what was known before.
+LookupOutcome Merge(DnsAnswer answer, std::vector<DnsTarget>& known) {
+  LookupOutcome outcome;
+  outcome.failure = answer.status;
+  if (answer.status.ok()) NoteMissing(answer.targets, outcome);
   std::vector<DnsTarget> merged;
   for (DnsTarget& target : answer.targets) {
-    for (const absl::Status& missing : {target.status, target.v4, target.v6}) {
-      failure.Update(missing);
-    }
     const auto before = std::find_if(known.begin(), known.end(), [&](const DnsTarget& one) {
       return one.host == target.host && one.port == target.port;
     });
@@ -35,13 +55,18 @@ absl::Status Merge(DnsAnswer answer, std::vector<DnsTarget>& known) {
       if (before == known.end()) continue;
       target.addresses = before->addresses;
       target.left_out = before->left_out;
-    } else if (before != known.end()) {
-      KeepUntold(*before, target);
+      outcome.kept = true;
+    } else if (before != known.end() && KeepUntold(*before, target)) {
+      outcome.kept = true;
     }
     merged.push_back(std::move(target));
   }
-  if (!merged.empty()) known = std::move(merged);
-  return failure;
+  if (merged.empty()) {
+    outcome.kept = !known.empty();
+  } else {
+    known = std::move(merged);
+  }
+  return outcome;
 }
 
 }  // namespace
@@ -80,14 +105,21 @@ void WatchedName::OnTimer() {
 void WatchedName::OnAnswer(DnsAnswer answer) {
   lookup_.reset();
   const Duration ttl = answer.ttl;
-  failure_ = Merge(std::move(answer), targets_);
-  failures_ = failure_.ok() ? 0 : failures_ + 1;
+  const bool found_before = outcome_.found;
+  outcome_ = Merge(std::move(answer), targets_);
+  // Where a part is missing for good, the first time that nothing is found is a first time.
+  if (outcome_.failure.ok() || outcome_.found != found_before) failures_ = 0;
+  if (!outcome_.failure.ok()) ++failures_;
   ++rounds_;
   last_ = loop_.Now();
   const double random = random_();
   Duration wait = WaitAfterAnswer(refresh_, ttl, random);
-  // A part that was found lasts no longer because another one was not.
-  if (!failure_.ok()) wait = std::min(wait, WaitAfterFailure(refresh_, failures_, random));
+  if (!outcome_.failure.ok()) {
+    const Duration again = WaitAfterFailure(refresh_, failures_, random);
+    // A part that was found lasts no longer because another one was not. Where there is none, the
+    // time to live is of records that led nowhere.
+    wait = outcome_.found ? std::min(wait, again) : again;
+  }
   next_ = last_ + wait;
   loop_.Arm(*this, next_);
   looked_up_();

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -24,6 +26,15 @@ Duration WaitAfterAnswer(Duration refresh, Duration ttl, double random);
 // start.
 Duration WaitAfterFailure(Duration refresh, uint32_t failures, double random);
 
+// What became of a look-up.
+struct LookupOutcome {
+  absl::Status failure;  // why all of it, or a part, was not found; OK when nothing is missing
+  bool found = false;    // at least a part
+  bool kept = false;     // what was known before stands in for what was not found
+  // Of one that found a part: "A" and "AAAA" for kinds of records, and hosts that have no address.
+  std::set<std::string> missing;
+};
+
 // On one loop.
 class WatchedName final : private Timer {
  public:
@@ -39,8 +50,8 @@ class WatchedName final : private Timer {
   // The last good ones: what can't be found any more stays as it was, and of several hosts of an
   // SRV name each does so by itself, and of one host its IPv4 and its IPv6 addresses.
   const std::vector<DnsTarget>& targets() const { return targets_; }
-  // Why the last look-up failed, or a part of it; OK when it did not.
-  const absl::Status& failure() const { return failure_; }
+  // Of the last look-up.
+  const LookupOutcome& outcome() const { return outcome_; }
   // Ended look-ups.
   uint64_t rounds() const { return rounds_; }
   TimePoint last() const { return last_; }
@@ -57,8 +68,8 @@ class WatchedName final : private Timer {
   const Duration refresh_;
   const std::function<void()> looked_up_;
   std::vector<DnsTarget> targets_;
-  absl::Status failure_;
-  uint32_t failures_ = 0;  // in a row
+  LookupOutcome outcome_;
+  uint32_t failures_ = 0;  // in a row: all of a part, or all of everything
   uint64_t rounds_ = 0;
   TimePoint last_{};
   TimePoint next_{};

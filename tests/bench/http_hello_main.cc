@@ -56,12 +56,12 @@ int main(int argc, char** argv) {
   std::vector<std::unique_ptr<http::Listener>> listeners;
   for (size_t i = 0; i < workers; ++i) {
     loops.push_back(std::make_unique<Loop>());
-    const auto hand_over = [&](size_t to, http::Accepted accepted) {
+    const auto elsewhere = [&](size_t to, std::function<void(http::Listener&)> work) {
       http::Listener* listener = listeners[to].get();
-      loops[to]->Post([listener, accepted] { listener->Adopt(accepted); });
+      loops[to]->Post([listener, work = std::move(work)] { work(*listener); });
     };
     listeners.push_back(
-        std::make_unique<http::Listener>(*loops[i], hello, limits, share, i, hand_over));
+        std::make_unique<http::Listener>(*loops[i], hello, limits, share, i, elsewhere));
   }
   uint16_t port = static_cast<uint16_t>(std::strtoul(argv[1], nullptr, 10));
   for (size_t i = 0; i < workers; ++i) {

@@ -411,6 +411,21 @@ TEST_F(Deploy, VerbsTellFrontsApart) {
   EXPECT_TRUE(openapi["paths"].contains("/api/v1/orders/{orderId}") ||
               openapi["paths"].contains("/api/v1/orders/{order_id}"));
   EXPECT_FALSE(openapi["paths"].contains("/api/v1/me"));
+
+  // What the front takes, of all that the file does.
+  const struct {
+    const char* api;
+    const char* schemes;
+  } rows[] = {{"partner", " caller caller-session"}, {"iot", " caller-api-key"}};
+  for (const auto& row : rows) {
+    const std::string text = RunVerb({"openapi", "-c", file, "--api", row.api}).second;
+    nlohmann::json of_api = nlohmann::json::parse(text, nullptr, false);
+    std::string schemes;
+    for (const auto& [name, scheme] : of_api["components"]["securitySchemes"].items()) {
+      schemes += ' ' + name;
+    }
+    EXPECT_EQ(schemes, row.schemes) << row.api;
+  }
 }
 
 }  // namespace

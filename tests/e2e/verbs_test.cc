@@ -262,16 +262,30 @@ TEST(Verbs, ExplainTellsWhatNoRouteAnswers) {
 // Whatever goes wrong: who asks for JSON gets JSON.
 TEST(Verbs, JsonEverywhere) {
   Mocks mocks;
-  const std::string file = WriteTempFile("json.yaml", DemoConfig(mocks, {}));
+  // With a note, and a path that has a warning.
+  const std::string file = WriteTempFile(
+      "json.yaml", DemoConfig(mocks, {.extra = "http: {rules: [{selector: "
+                                               "shop.order.v1.Orders.GetOrder, "
+                                               "get: \"/late/{order_id=**}/order\"}]}\n"
+                                               "methods:\n"
+                                               "  shop.product.v1.Products/BatchGet:\n"
+                                               "    limit: [{key: caller, requests: 9}]\n"}));
   const std::string text = RunVerb({"check", "-c", file}).second;
   const auto [checked, json] = RunVerb({"check", "-c", file, "-o", "json"});
-  EXPECT_EQ(checked, 0);
+  EXPECT_EQ(checked, 0) << json;
   const nlohmann::json check = nlohmann::json::parse(json);
+  EXPECT_TRUE(check["findings"].empty()) << json;
+  ASSERT_FALSE(check["notes"].empty()) << json;
+  ASSERT_FALSE(check["warnings"].empty()) << json;
   EXPECT_EQ(check["findings"].size() + check["notes"].size() + check["warnings"].size() + 1,
             static_cast<size_t>(std::count(text.begin(), text.end(), '\n')))
       << text << json;
   for (const nlohmann::json& note : check["notes"]) {
     EXPECT_NE(text.find(Cat("note: ", note.get<std::string>(), "\n")), std::string::npos) << note;
+  }
+  for (const nlohmann::json& warning : check["warnings"]) {
+    EXPECT_NE(text.find(Cat("warning: ", warning.get<std::string>(), "\n")), std::string::npos)
+        << warning;
   }
   const std::string empty = WriteTempFile("empty.binpb", "");
   const auto [compared, two] = RunVerb({"diff", "-o", "json", "no-such-file", empty});
@@ -283,6 +297,38 @@ TEST(Verbs, JsonEverywhere) {
   const auto [written, one] = RunVerb({"openapi", "-o", "json", empty});
   EXPECT_EQ(written, 1);
   EXPECT_EQ(nlohmann::json::parse(one)["findings"][0]["text"], "is empty");
+  for (const char* list : {"warnings", "notes"}) {
+    EXPECT_EQ(nlohmann::json::parse(one)[list], nlohmann::json::array()) << one;
+  }
+}
+
+TEST(Verbs, TokensAsJson) {
+  const std::string key = Cat(WriteTempFile("token", ""), ".jwk");
+  const std::string file = WriteTempFile(
+      "token.yaml",
+      DemoConfig(nullptr, {.caller = "",
+                           .extra = Cat("auth: {providers: {demo: {issuer: me, audiences: [shop], "
+                                        "signing_key_file: ",
+                                        key, "}}}\n")}));
+  const auto told = [&](std::vector<std::string> more, int expected) {
+    more.insert(more.begin(), {"token", "-c", file, "-o", "json"});
+    const auto [code, out] = RunVerb(more);
+    EXPECT_EQ(code, expected) << out;
+    return nlohmann::json::parse(out, nullptr, false);
+  };
+  const auto finding = [&](std::vector<std::string> more, int expected) {
+    return told(std::move(more), expected)["findings"][0]["text"].get<std::string>();
+  };
+  EXPECT_EQ(finding({"--sub", "a"}, 1), Cat(key, ": No such file or directory"));
+  EXPECT_EQ(told({"--new-key", key}, 0)["findings"], nlohmann::json::array());
+  const auto token = told({"--sub", "a"}, 0)["token"].get<std::string>();
+  EXPECT_EQ(std::count(token.begin(), token.end(), '.'), 2) << token;
+  EXPECT_EQ(finding({}, 2), "--sub is required");
+  EXPECT_EQ(finding({"--sub", "a", "--life", "x"}, 2),
+            "--life: \"x\" is no duration such as \"1h\"");
+  EXPECT_EQ(finding({"--sub", "a", "--provider", "other"}, 1),
+            "no provider has a signing_key_file, and only such keys are ours to sign with");
+  EXPECT_EQ(finding({"--new-key", Cat(key, "/none/k")}, 1), Cat(key, "/none/k: cannot be written"));
 }
 
 // What can't be looked at is a finding, also where its name is no text.
@@ -310,8 +356,34 @@ TEST(Verbs, FilesThatLeadNowhere) {
 
 TEST(Verbs, AFrontThatIsNone) {
   Mocks mocks;
-  const std::string file = WriteTempFile("fronts.yaml", DemoConfig(mocks, {}));
-  EXPECT_EQ(RunVerb({"routes", "-c", file, "--api", "partnr"}), std::pair(2, std::string()));
+  const std::string none = WriteTempFile("none.yaml", DemoConfig(mocks, {}));
+  const std::string fronts = WriteTempFile(
+      "fronts.yaml",
+      DemoConfig(mocks,
+                 {.extra = "apis: {partner: {path_prefix: /p, serves: [shop.order.v1]}}\n"}));
+  for (const auto& [file, names] :
+       std::map<std::string, std::string>{{none, "none"}, {fronts, "partner"}}) {
+    for (const std::vector<std::string>& verb :
+         std::vector<std::vector<std::string>>{{"routes"},
+                                               {"openapi"},
+                                               {"explain", "GET", "/p/api/v1/orders/o"},
+                                               {"explain", "GET", "/healthz"}}) {
+      std::vector<std::string> arguments = verb;
+      arguments.insert(arguments.end(), {"-c", file, "--api", "partnr"});
+      EXPECT_EQ(RunVerb(arguments), std::pair(2, std::string())) << verb[0];
+      arguments.insert(arguments.end(), {"-o", "json"});
+      const auto [code, json] = RunVerb(arguments);
+      EXPECT_EQ(code, 2) << verb[0];
+      const nlohmann::json told = nlohmann::json::parse(json, nullptr, false);
+      ASSERT_TRUE(told.is_object()) << verb[0] << json;
+      EXPECT_EQ(told["findings"][0]["path"], "--api") << verb[0];
+      EXPECT_EQ(told["findings"][0]["text"],
+                Cat("names no front of the configuration; there are: ", names))
+          << verb[0];
+    }
+  }
+  EXPECT_EQ(
+      RunVerb({"explain", "-c", fronts, "--api", "partner", "GET", "/p/api/v1/orders/o"}).first, 0);
 }
 
 // The contract's own values stand in the document of a file too, unless the file says otherwise.

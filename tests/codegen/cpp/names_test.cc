@@ -102,6 +102,76 @@ TEST(NamesTest, RunsOfOneFile) {
   EXPECT_THAT(code.source, Not(HasSubstr("class GetRun ")));
 }
 
+// A run is neither named as its base is, nor is anything that it has for its steps.
+TEST(NamesTest, RunsAreNotTheirOwnBase) {
+  const struct {
+    const char* method;
+    const char* step;
+    std::string undo;  // of the step
+    std::vector<const char*> texts;
+  } rows[] = {
+      {"Typed", "a", "", {"class TypedRun_ final : public frontdesk::compose::TypedRun {"}},
+      {"Undo", "a", "", {"class UndoRun_ final : public frontdesk::compose::TypedRun {"}},
+      {"Undo",
+       "a",
+       "a.id",
+       {"class UndoRun_ final : public frontdesk::compose::UndoRun {", " UndoA("}},
+      {"Get",
+       "run",
+       "run.id",
+       {"class GetRun final : public frontdesk::compose::UndoRun {", " UndoRun_(",
+        ".from_reply = &UndoRun_"}},
+      // Both at once: what is left over is the name of the class itself.
+      {"Undo",
+       "run",
+       "run.id",
+       {"class UndoRun_ final : public frontdesk::compose::UndoRun {", " UndoRun__(",
+        ".from_reply = &UndoRun__"}},
+      {"AskFoo", "foo_run", "", {"class AskFooRun final", "> AskFooRun_() {", ", AskFooRun_())"}},
+  };
+  for (const auto& row : rows) {
+    const std::string undo =
+        row.undo.empty() ? ""
+                         : Cat("undo { call: \"test.Store/Drop\" bind { to: \"id\" from: \"",
+                               row.undo, "\" } }");
+    const Code code = Generate(
+        {{"test.proto", testing::ProtoFile(Cat(
+                            R"(
+      message M { string id = 1; }
+      service Store { rpc Put(M) returns (M); rpc Drop(M) returns (M); }
+      service Web { rpc )",
+                            row.method,
+                            R"((M) returns (M) {
+        option (frontdesk.v1.compose) = {
+          step { id: ")",
+                            row.step,
+                            R"(" call: "test.Store/Put"
+                 bind { to: "id" from: "request.id" } )",
+                            undo, " } out { to: \"id\" from: \"", row.step, ".id\" } }; } }"))}});
+    for (const char* text : row.texts) {
+      EXPECT_THAT(code.source, HasSubstr(text)) << row.method << ' ' << row.step;
+    }
+  }
+}
+
+// What a run inherits hides messages of its package.
+TEST(NamesTest, MessagesNamedAsMembersOfARun) {
+  const Code code = Generate({{"test.proto", testing::ProtoFile(R"(
+    message Report { string id = 1; }
+    message Count { string id = 1; }
+    service Back { rpc Get(Report) returns (Count) { option idempotency_level = NO_SIDE_EFFECTS; } }
+    service Web { rpc Get(Count) returns (Report) { option (frontdesk.v1.compose) = {
+      step { id: "a" call: "test.Back/Get" bind { to: "id" from: "request.id" } }
+      out { to: "id" from: "a.id" } }; } }
+  )")}});
+  for (const char* text :
+       {"compose::Step<test::Count> a_{", "test::Report ask;", "const test::Count& request_;",
+        "test::Report& message = answer.message;",
+        "compose::Answer<test::Report> answer(arena());"}) {
+    EXPECT_THAT(code.source, HasSubstr(text));
+  }
+}
+
 // What a run has for its steps hides no message, and no rpc what the class has already.
 TEST(NamesTest, MembersOfGeneratedClasses) {
   const Code code = Generate({{"test.proto", testing::ProtoFile(Cat(kBack, R"(

@@ -110,25 +110,73 @@ TEST(Reference, HasAPicturePerComposition) {
   EXPECT_THAT(text, HasSubstr("Worst case: **120ms**"));
 }
 
-TEST(Curl, ShowsACredentialWhereOneIsNeeded) {
+// The one method of a contract.
+std::unique_ptr<const contract::Contract> LoadOne(const std::string& http,
+                                                  const std::string& policy) {
+  contract::Findings findings;
+  auto contract = contract::Contract::Load(
+      testing::CompileProto(Cat("message M {} message A { string id = 1; } service S { rpc Get(M) ",
+                                "returns (A) { option (google.api.http) = { ", http, " }; ",
+                                "option (frontdesk.v1.method) = { ", policy, " }; } }")),
+      "test", findings);
+  EXPECT_EQ(findings.ToString(), "");
+  return contract;
+}
+
+TEST(Reference, SaysWhereAnswersHaveNoBody) {
   const struct {
-    const char* access;
-    bool shown;
-  } rows[] = {{"REQUIRED", true}, {"OPTIONAL", false}};
+    const char* http;
+    const char* policy;
+    const char* answer;
+    bool mask;
+  } rows[] = {
+      {"get: '/a'", "", "Answer: **200**, [A](", true},
+      {"get: '/a'", "success_status: 204", "Answer: **204** without a body.", false},
+      {"custom { kind: 'HEAD' path: '/a' }", "", "Answer: **200** without a body.", false},
+  };
   for (const auto& row : rows) {
-    contract::Findings findings;
-    const auto contract = contract::Contract::Load(
-        testing::CompileProto(Cat("message M { string id = 1; } service S { rpc Get(M) returns (M)",
-                                  " { option (google.api.http) = { get: '/a' }; ",
-                                  "option (frontdesk.v1.method) = { auth { access: ", row.access,
-                                  " } }; } }")),
-        "test", findings);
-    ASSERT_NE(contract, nullptr) << findings.ToString();
-    const contract::Method& method = *contract->FindMethod("test.S.Get");
-    const std::string text = WriteCurl(method, method.bindings[0], "");
-    EXPECT_EQ(text.find("-H 'Authorization: Bearer TOKEN'") != std::string::npos, row.shown)
-        << text;
+    const auto contract = LoadOne(row.http, row.policy);
+    ASSERT_NE(contract, nullptr);
+    const std::vector<File> files = WriteReference(*contract, {.single = "all.md"});
+    ASSERT_EQ(files.size(), 1u);
+    EXPECT_THAT(files[0].content, HasSubstr(row.answer));
+    EXPECT_EQ(files[0].content.find("Only these fields of the answer") != std::string::npos,
+              row.mask)
+        << files[0].content;
   }
+}
+
+TEST(Curl, ShowsACredentialThatIsTaken) {
+  const struct {
+    const char* auth;
+    const char* words;  // "" for none
+  } rows[] = {
+      {"access: REQUIRED", "-H 'Authorization: Bearer TOKEN'"},
+      {"access: OPTIONAL", ""},
+      {"credentials: TOKEN credentials: API_KEY", "-H 'Authorization: Bearer TOKEN'"},
+      // Two of them would be refused.
+      {"credentials: API_KEY credentials: TOKEN", "-H 'x-api-key: KEY'"},
+      {"credentials: API_KEY", "-H 'x-api-key: KEY'"},
+      {"credentials: CERTIFICATE", "--cert CERTIFICATE --key KEY"},
+      // Nobody knows which cookie it is.
+      {"credentials: SESSION", ""},
+      {"credentials: SESSION credentials: API_KEY", "-H 'x-api-key: KEY'"},
+  };
+  for (const auto& row : rows) {
+    const auto contract = LoadOne("get: '/a'", Cat("auth { ", row.auth, " }"));
+    ASSERT_NE(contract, nullptr);
+    const contract::Method& method = *contract->FindMethod("test.S.Get");
+    const std::string more = row.words[0] == '\0' ? "" : Cat(" \\\n  ", row.words);
+    EXPECT_EQ(WriteCurl(method, method.bindings[0], ""), Cat("curl '/a'", more, '\n')) << row.auth;
+  }
+}
+
+// Told `-X HEAD`, it waits for a body.
+TEST(Curl, AsksForTheHeadAlone) {
+  const auto contract = LoadOne("custom { kind: 'HEAD' path: '/a' }", "");
+  ASSERT_NE(contract, nullptr);
+  const contract::Method& method = *contract->FindMethod("test.S.Get");
+  EXPECT_EQ(WriteCurl(method, method.bindings[0], ""), "curl --head '/a'\n");
 }
 
 }  // namespace

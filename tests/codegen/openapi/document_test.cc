@@ -186,6 +186,85 @@ TEST(Document, SaysWhoNeedsACredential) {
   EXPECT_FALSE(open["components"].contains("securitySchemes"));
 }
 
+// Each kind is one way in; a token where the policy names none.
+TEST(Document, HasASchemeForEachKindOfCredential) {
+  const struct {
+    const char* auth;
+    const char* cookie;
+    const char* security;  // "" for none
+    const char* schemes;   // without their descriptions
+  } rows[] = {
+      {"access: REQUIRED", "session", R"([{"caller": []}])",
+       R"({"caller": {"type": "http", "scheme": "bearer"}})"},
+      {"credentials: TOKEN", "", R"([{"caller": []}])",
+       R"({"caller": {"type": "http", "scheme": "bearer"}})"},
+      {"credentials: API_KEY", "", R"([{"caller-api-key": []}])",
+       R"({"caller-api-key": {"type": "apiKey", "in": "header", "name": "x-key"}})"},
+      {"credentials: CERTIFICATE", "", R"([{"caller-certificate": []}])",
+       R"({"caller-certificate": {"type": "mutualTLS"}})"},
+      {"credentials: SESSION", "session", R"([{"caller-session": []}])",
+       R"({"caller-session": {"type": "apiKey", "in": "cookie", "name": "session"}})"},
+      // Nobody knows which cookie it is.
+      {"credentials: SESSION", "", "", ""},
+      {"credentials: SESSION credentials: TOKEN", "", R"([{"caller": []}])",
+       R"({"caller": {"type": "http", "scheme": "bearer"}})"},
+      {"credentials: API_KEY credentials: TOKEN", "", R"([{"caller-api-key": []}, {"caller": []}])",
+       R"({"caller": {"type": "http", "scheme": "bearer"},
+           "caller-api-key": {"type": "apiKey", "in": "header", "name": "x-key"}})"},
+      {"access: OPTIONAL", "session", "", ""},
+  };
+  for (const auto& row : rows) {
+    DocumentOptions options;
+    options.api_key_header = "x-key";
+    options.cookie = row.cookie;
+    json document =
+        Document(Cat("message M {} service S { rpc Get(M) returns (M) {",
+                     "  option (google.api.http) = { get: '/a' };",
+                     "  option (frontdesk.v1.method) = { auth { ", row.auth, " } }; } }"),
+                 options);
+    const std::string where = Cat(row.auth, " cookie: ", row.cookie);
+    json& get = document["paths"]["/a"]["get"];
+    json& components = document["components"];
+    if (std::string_view(row.security).empty()) {
+      EXPECT_FALSE(get.contains("security")) << where;
+      EXPECT_FALSE(components.contains("securitySchemes")) << where;
+      continue;
+    }
+    EXPECT_EQ(get["security"], json::parse(row.security)) << where;
+    for (json& scheme : components["securitySchemes"]) scheme.erase("description");
+    EXPECT_EQ(components["securitySchemes"], json::parse(row.schemes)) << where;
+  }
+  const json usual = Document(R"(
+    message M {} service S { rpc Get(M) returns (M) {
+      option (google.api.http) = { get: '/a' };
+      option (frontdesk.v1.method) = { auth { credentials: API_KEY } }; } })");
+  EXPECT_EQ(usual["components"]["securitySchemes"]["caller-api-key"]["name"], "x-api-key");
+}
+
+TEST(Document, HasNoBodyWhereAnswersHaveNone) {
+  const struct {
+    const char* http;  // of the binding
+    const char* key;   // of the operation
+    const char* status;
+    bool body;
+  } rows[] = {
+      {"get: '/a'", "get", "200", true},
+      {"get: '/a'", "get", "204", false},
+      {"custom { kind: 'HEAD' path: '/a' }", "head", "200", false},
+  };
+  for (const auto& row : rows) {
+    const json document = Document(
+        Cat("message M {} message A { string id = 1; } service S { rpc Get(M) returns (A) {",
+            "  option (google.api.http) = { ", row.http, " };",
+            "  option (frontdesk.v1.method) = { success_status: ", row.status, " }; } }"));
+    const json& operation = document["paths"]["/a"][row.key];
+    const std::string where = Cat(row.http, ' ', row.status);
+    EXPECT_EQ(operation["responses"][row.status].contains("content"), row.body) << where;
+    // The mask of what is read.
+    EXPECT_EQ(operation.contains("parameters"), row.body) << where;
+  }
+}
+
 TEST(Document, HasJsonOfTheQueryAsText) {
   const struct {
     const char* type;

@@ -133,18 +133,26 @@ TEST(Slow, ABodyThatStopsIsGivenUp) {
   EXPECT_EQ(echo.calls(), 0);
 }
 
-// Bodies on their way are no requests yet: what is held of all of them has a bound of its own.
+// Bodies on their way are no requests yet: what is held of all of them has a bound of its own, and
+// slow ones make room. The first 8 KiB of each are not counted.
 TEST(Slow, BodiesOnTheirWayHaveABoundTogether) {
-  Echo echo("limits: {body_bytes: 1000}\noverload: {max_body_bytes: 3000}\n");
-  const std::string body = R"({"text":")" + std::string(880, 'a') + R"("})";
-  const auto held = [&] { return echo.gateway().Metric("frontdesk_overload_body_bytes"); };
+  Echo echo("limits: {body_bytes: 30000}\noverload: {max_body_bytes: 63000}\n");
+  const std::string body = R"({"text":")" + std::string(27'989, 'a') + R"("})";
+  const size_t most = 27'990, counted = most - 8192;
+  const auto holds = [&](size_t of) {
+    return Eventually([&] {
+      return echo.gateway().Metric("frontdesk_overload_body_bytes") ==
+             static_cast<double>(of * counted);
+    });
+  };
+  const Clock::time_point begun = Clock::now();
   std::vector<std::unique_ptr<RawClient>> slow;
-  for (int i = 0; i < 3; ++i) {
+  for (size_t i = 1; i <= 3; ++i) {
     slow.push_back(std::make_unique<RawClient>(echo.port()));
     slow.back()->Send(Ask("POST", "/body", Cat("content-length: ", body.size(), "\r\n")) +
-                      body.substr(0, 890));
+                      body.substr(0, most));
+    ASSERT_TRUE(holds(i));
   }
-  ASSERT_TRUE(Eventually([&] { return held() == 3 * 890; }));
   const RawResponse refused = echo.Fetch("POST", "/body", {}, body);
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(ReasonOf(refused), "OVERLOADED");
@@ -152,13 +160,23 @@ TEST(Slow, BodiesOnTheirWayHaveABoundTogether) {
   EXPECT_EQ(echo.Fetch("GET", "/query?text=a").status, 200);
   EXPECT_EQ(echo.Fetch("POST", "/body", {}, R"({"text":"a"})").status, 200) << "there is room";
   EXPECT_EQ(echo.gateway().Metric("frontdesk_shed_total{reason=\"max_body_bytes\"}"), 1);
-  slow.pop_back();
-  ASSERT_TRUE(Eventually([&] { return held() == 2 * 890; }));
+  // Who is done makes room, and so does who came when half of it was taken, and is slow.
+  slow[2]->Send(body.substr(most));
+  const std::optional<RawResponse> done = slow[2]->Read();
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->status, 200);
+  EXPECT_TRUE(holds(2));
   EXPECT_EQ(echo.Fetch("POST", "/body", {}, body).status, 200);
-  slow.front()->Send(body.substr(890));
-  const std::optional<RawResponse> response = slow.front()->Read();
-  ASSERT_TRUE(response);
-  EXPECT_EQ(response->status, 200);
+  const std::optional<RawResponse> given_up = slow[1]->Read();
+  ASSERT_TRUE(given_up);
+  EXPECT_EQ(given_up->status, 503);
+  EXPECT_EQ(ReasonOf(*given_up), "OVERLOADED");
+  EXPECT_GE(Clock::now() - begun, milliseconds(4900));
+  slow[0]->Send(body.substr(most));
+  const std::optional<RawResponse> in_time = slow[0]->Read();
+  ASSERT_TRUE(in_time);
+  EXPECT_EQ(in_time->status, 200) << "nobody needs its room now";
+  EXPECT_TRUE(holds(0));
 }
 
 // 256 answers of 1 MiB are asked for at once and not read: few are made, and in the end the

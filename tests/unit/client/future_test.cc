@@ -18,6 +18,10 @@ TEST(FutureTest, WaitsAsLongAsItIsTold) {
       {milliseconds(1), false},
       {std::chrono::minutes(1), true},
       {Duration::max(), true},
+      // What is left of it after some time is more than a clock can add to now, too.
+      {Duration::max() - Duration(1), true},
+      {Duration::max() - std::chrono::hours(1), true},
+      {Duration::max() / 2, true},
   };
   for (const auto& row : rows) {
     std::promise<absl::StatusOr<int>> promise;

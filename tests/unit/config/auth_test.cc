@@ -250,15 +250,21 @@ Compiled CompileWith(const std::string& yaml, const std::string& contract = kCon
   return compiled;
 }
 
-// "step text", a line each.
+// "step text", a line each; "front: step text" where there are fronts.
 std::string PassedBy(const Compiled& compiled) {
   std::string all;
+  std::vector<const route::Api*> fronts = {nullptr};
+  for (const auto& api : compiled.snapshot->apis.all()) fronts.push_back(api.get());
   for (const contract::Method& method : compiled.snapshot->contract->methods()) {
     for (size_t i = 0; method.plan && i < method.plan->steps.size(); ++i) {
       const contract::PlanStep& step = method.plan->steps[i];
-      const auto passes = compiled.snapshot->passed_by.find(&step);
-      if (passes == compiled.snapshot->passed_by.end()) continue;
-      for (const std::string& text : passes->second) all += Cat(step.id, ' ', text, '\n');
+      for (const route::Api* const front : fronts) {
+        const auto passes = compiled.snapshot->passed_by.find({&step, front});
+        if (passes == compiled.snapshot->passed_by.end()) continue;
+        for (const std::string& text : passes->second) {
+          all += Cat(front ? Cat(front->name, ": ") : "", step.id, ' ', text, '\n');
+        }
+      }
     }
   }
   return all;
@@ -428,13 +434,17 @@ TEST(Auth, FilesThatAreReadLaterAreLookedAtNow) {
       {Cat(asked, '}'), ""},
       {Cat(with_secret, WriteTempFile("secret", "s3cret\n"), '}'), ""},
       {Cat(with_secret, "/no/secret}"),
-       "auth.providers.a.introspection.client_secret_file: /no/secret: No such file or "
+       "auth.providers.a.introspection.client_secret_file: \"/no/secret\": No such file or "
        "directory\n"},
       {Cat(with_secret, empty, '}'),
-       Cat("auth.providers.a.introspection.client_secret_file: ", empty, ": is empty\n")},
+       Cat("auth.providers.a.introspection.client_secret_file: \"", empty, "\": is empty\n")},
       {Cat(keys, "/no/ca.pem"),
-       "auth.providers.a.ca_file: /no/ca.pem: No such file or directory\n"},
-      {Cat(keys, empty), Cat("auth.providers.a.ca_file: ", empty, ": has no certificate in PEM\n")},
+       "auth.providers.a.ca_file: \"/no/ca.pem\": No such file or directory\n"},
+      {Cat(keys, "/no/", std::string(90, 'a')),
+       Cat("auth.providers.a.ca_file: \"/no/", std::string(90, 'a'),
+           "\": No such file or directory\n")},
+      {Cat(keys, empty),
+       Cat("auth.providers.a.ca_file: \"", empty, "\": has no certificate in PEM\n")},
   };
   for (const auto& [provider, findings] : rows) {
     const Compiled compiled = CompileWith(Cat("auth: {providers: {a: {", provider, "}}}"));
@@ -496,6 +506,41 @@ service S {
   EXPECT_EQ(PassedBy(compiled),
             "s lets in callers that test.S/Strict itself would not: access is PUBLIC and was "
             "REQUIRED\n");
+}
+
+// A front may ask for more than the contract does; what none serves opens nothing.
+TEST(Auth, WhatCompositionsPassByIsOfTheFrontsThatServeThem) {
+  const std::string contract = R"(
+message M { string a = 1; }
+service S {
+  rpc Strict(M) returns (M) {
+    option (google.api.http) = { get: "/s" };
+    option (frontdesk.v1.method) = { auth { scopes: "a" } };
+  }
+  rpc Open(M) returns (M) {
+    option (google.api.http) = { get: "/open" };
+    option (frontdesk.v1.method) = { auth { access: PUBLIC } };
+    option (frontdesk.v1.compose) = { step { id: "s" call: "test.S/Strict" }
+                                      out { to: "a" from: "s.a" } };
+  }
+})";
+  const std::string opens =
+      "s lets in callers that test.S/Strict itself would not: access is PUBLIC and was REQUIRED\n";
+  const std::string closed = "methods: {test.S/Open: {auth: {access: required, scopes: [a]}}}";
+  const std::pair<std::string, std::string> rows[] = {
+      {"", opens},
+      {"apis: {web: {path_prefix: /w, serves: [test.S]}}\n", Cat("web: ", opens)},
+      {"apis: {web: {path_prefix: /w, serves: [test.S/Strict]}}\n", ""},
+      {Cat("apis: {web: {path_prefix: /w, serves: [test.S], ", closed, "}}\n"), ""},
+      {Cat("apis: {app: {path_prefix: /a, serves: [test.S]}, ",
+           "web: {path_prefix: /w, serves: [test.S], ", closed, "}}\n"),
+       Cat("app: ", opens)},
+  };
+  for (const auto& [apis, expected] : rows) {
+    const Compiled compiled = CompileWith(Cat(Provider(), apis), contract);
+    ASSERT_TRUE(compiled.snapshot) << apis << compiled.findings;
+    EXPECT_EQ(PassedBy(compiled), expected) << apis;
+  }
 }
 
 constexpr char kPassing[] = R"(

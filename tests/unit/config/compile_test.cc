@@ -50,6 +50,16 @@ TEST(Compile, AContractHasAMethod) {
             Cat(contract, ": no file of the descriptor set declares a method\n"));
 }
 
+TEST(Compile, AContractThatIsNotThereHasItsWholeName) {
+  const std::string name = Cat("/nowhere/", std::string(90, 's'));
+  const std::string file =
+      testing_support::WriteTempFile("lost.yaml", Cat("descriptor_set: ", name, '\n'));
+  contract::Findings findings;
+  EXPECT_EQ(Compile(file, {}, compose::Registry(), findings), nullptr);
+  const std::string wrong = Cat("\"", name, "\": No such file or directory");
+  EXPECT_NE(findings.ToString().find(wrong), std::string::npos) << findings.ToString();
+}
+
 TEST(Compile, LimitsOfRoutesFitTheListener) {
   constexpr char kBytes[] = "option (frontdesk.v1.method) = { max_request_bytes: 101 };\n";
   const Row rows[] = {

@@ -238,11 +238,20 @@ TEST(LoadConfig, SaysWhatIsWrongAndWhatWasMeant) {
       {"a: \"\\\xc3\xa9\"", "f.yaml:1:7: YAML: unknown escape character: ?\n"},
       // A quote without an end must not take the rest of the file for its text.
       {"log:\n  file: \"access.log\nlisten: {workers: 1}\n",
-       "f.yaml:2:3: YAML: here or behind this a quote begins that has no end\n"},
+       "f.yaml:2:3: YAML: here or behind this a quote begins that has no end, or a line in it "
+       "begins with --- or ...\n"},
       {"log:\n  file: 'access.log\nlisten: {workers: 1}",
-       "f.yaml:2:3: YAML: here or behind this a quote begins that has no end\n"},
-      {"\"a\\ \\", "f.yaml:1:1: YAML: here or behind this a quote begins that has no end\n"},
-      {"'", "f.yaml:1:1: YAML: here or behind this a quote begins that has no end\n"},
+       "f.yaml:2:3: YAML: here or behind this a quote begins that has no end, or a line in it "
+       "begins with --- or ...\n"},
+      {"\"a\\ \\",
+       "f.yaml:1:1: YAML: here or behind this a quote begins that has no end, or a line in it "
+       "begins with --- or ...\n"},
+      {"'",
+       "f.yaml:1:1: YAML: here or behind this a quote begins that has no end, or a line in it "
+       "begins with --- or ...\n"},
+      {"log:\n  file: 'access\n--- .log'\n",
+       "f.yaml:2:3: YAML: here or behind this a quote begins that has no end, or a line in it "
+       "begins with --- or ...\n"},
       // Nor may a directive at the end, or an empty document, look like nothing.
       {"log: {}\n# and\n%access: on\n",
        "f.yaml:3:1: a directive, which is for a document that follows, and none does\n"},

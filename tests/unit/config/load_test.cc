@@ -126,6 +126,31 @@ TEST(LoadConfig, KnowsWhereEveryValueStands) {
   }
 }
 
+// What is added to a file to see its end is in none of its values.
+TEST(LoadConfig, ABlockAtTheEndIsAsTheFileHasIt) {
+  const struct {
+    const char* yaml;
+    const char* name;
+  } rows[] = {
+      {"descriptor_set: |\n  shop.binpb", "shop.binpb"},
+      {"descriptor_set: |\n  shop.binpb\n", "shop.binpb\n"},
+      {"descriptor_set: |-\n  shop.binpb\n", "shop.binpb"},
+      {"descriptor_set: |+\n  shop.binpb", "shop.binpb"},
+      {"descriptor_set: >\n  shop\n  .binpb", "shop .binpb"},
+      {"descriptor_set: |\n  'shop'", "'shop'"},
+      // The break is before what stands last, or written as such.
+      {"descriptor_set: |\n  shop.binpb\n# end", "shop.binpb\n"},
+      {"descriptor_set: \"shop.binpb\\n\"", "shop.binpb\n"},
+      {"descriptor_set: shop.binpb", "shop.binpb"},
+  };
+  for (const auto& row : rows) {
+    contract::Findings findings;
+    const auto loaded = ParseConfig(row.yaml, "f.yaml", findings);
+    ASSERT_TRUE(loaded) << row.yaml << findings.ToString();
+    EXPECT_EQ(loaded->config.descriptor_set(), row.name) << row.yaml;
+  }
+}
+
 TEST(LoadConfig, AliasesAreTheValuesTheyName) {
   contract::Findings findings;
   const auto loaded = ParseConfig(

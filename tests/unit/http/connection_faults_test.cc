@@ -97,7 +97,7 @@ TEST(ConnectionFaultsTest, LargeBodyThatStopsAtItsEndIs408) {
   limits.body_grace = milliseconds(50);
   limits.body_saved = milliseconds(200);
   TestServer server(limits);
-  const std::string most(size_t{3} << 20, 'a');
+  const std::string most(size_t{1} << 19, 'a');
   RawClient client(server.port());
   client.Send(Post("/echo", "Content-Length: " + std::to_string(most.size() + 1) + "\r\n", most));
   const std::optional<RawResponse> response = client.Read();

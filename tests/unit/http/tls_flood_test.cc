@@ -10,8 +10,8 @@
 
 #include "gateway/tls/credentials.h"
 #include "tests/support/certificates.h"
-#include "tests/support/tls12_records.h"
 #include "tests/support/request_text.h"
+#include "tests/support/tls12_records.h"
 #include "tests/unit/http/test_server.h"
 
 namespace frontdesk::http {

@@ -9,6 +9,18 @@ const ScriptedH2Server::Script kAnswers = [](ScriptedConnection& c, int) {
   while (const auto request = c.NextRequest()) c.Answer(request->stream, "x");
 };
 
+// Not without end. Looks again and again: what a server's thread does is no event of the loop.
+void RunUntil(Loop& loop, const std::function<bool()>& done) {
+  const TimePoint limit = loop.Now() + std::chrono::seconds(10);
+  bool is_done = false;
+  loop.RunUntil([&] {
+    loop.Post([] {});
+    is_done = done();
+    return is_done || loop.Now() > limit;
+  });
+  EXPECT_TRUE(is_done);
+}
+
 TEST_F(Connections, OpensNothingUnasked) {
   ScriptedH2Server server(kAnswers);
   H2Transport transport = To(server.address());
@@ -260,15 +272,13 @@ TEST_F(Connections, AFailureBesideTheLastOneDoesNotKeepItFromBeingReplaced) {
     const auto first = Start(transport, one);
     // Finds the connection busy.
     const auto second = Start(transport, other);
-    loop_.RunUntil([&] {
+    RunUntil(loop_, [&] {
       transport.Connect();
-      loop_.Post([] {});
       return transport.last_failure() != before;
     });
     if (row.beside == kConnectsAgain) {
-      loop_.RunUntil([&] {
+      RunUntil(loop_, [&] {
         transport.Connect();
-        loop_.Post([] {});
         return server.connections() == 3;
       });
     }
@@ -276,15 +286,54 @@ TEST_F(Connections, AFailureBesideTheLastOneDoesNotKeepItFromBeingReplaced) {
     RunUntilDone(one);
     RunUntilDone(other);
     EXPECT_TRUE(one.status.ok() && other.status.ok()) << one.status << ' ' << other.status;
-    loop_.RunUntil([&] {
-      loop_.Post([] {});
-      return transport.readiness() != Readiness::kReady;
-    });
+    RunUntil(loop_, [&] { return transport.readiness() != Readiness::kReady; });
     EXPECT_EQ(transport.readiness(),
               row.beside == kWaits ? Readiness::kIdle : Readiness::kConnecting);
     accept.set_value();
     EXPECT_TRUE(CallOnce(transport).ok());
     EXPECT_EQ(server.connections(), 3);
+  }
+}
+
+// One that ends without any answer says nothing good about the back end.
+TEST_F(Connections, OneOfNoUseExcusesNoFailureBesideIt) {
+  const struct {
+    const char* name;
+    std::function<void(ScriptedConnection&, int32_t)> end;
+  } rows[] = {
+      {"GOAWAY", [](ScriptedConnection& c, int32_t) { c.Goaway(0, 0); }},
+      {"used up by a call that was reset",
+       [](ScriptedConnection& c, int32_t stream) { c.Reset(stream, kCancel); }},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    std::promise<void> end_first;
+    ScriptedH2Server server([&](ScriptedConnection& c, int nth) {
+      if (nth > 0 || !c.Handshake()) return;
+      const auto request = c.NextRequest();
+      if (!request) return;
+      end_first.get_future().wait();
+      row.end(c, request->stream);
+      c.WaitForEnd();
+    });
+    settings_.connections = 2;
+    settings_.calls_per_connection = 1;
+    settings_.first_backoff = settings_.last_backoff = std::chrono::hours(1);
+    H2Transport transport = To(server.address());
+    const absl::Status before = transport.last_failure();
+    EXPECT_EQ(WaitForRoom(loop_, transport), Readiness::kReady);
+    Record record;
+    const auto call = Start(transport, record);
+    RunUntil(loop_, [&] {
+      transport.Connect();
+      return transport.last_failure() != before;
+    });
+    EXPECT_EQ(transport.readiness(), Readiness::kFull);
+    end_first.set_value();
+    RunUntil(loop_, [&] { return record.done; });
+    EXPECT_FALSE(record.status.ok());
+    EXPECT_EQ(transport.readiness(), Readiness::kFailing);
+    EXPECT_EQ(server.connections(), 2);
   }
 }
 

@@ -1,4 +1,6 @@
 // Names that are not found, servers that hang, too many addresses; and what the log says of them.
+#include <cstring>
+
 #include "tests/unit/upstream/discovery_rig.h"
 
 namespace frontdesk::upstream {
@@ -6,6 +8,24 @@ namespace {
 
 using testing_support::SrvRecord;
 using Fault = DnsReply::Fault;
+
+// "info: text" of each line.
+std::vector<std::string> LinesOf(const std::string& log) {
+  const auto field = [&](const char* key, const char* end, size_t& at) {
+    const size_t begin = at + std::strlen(key);
+    at = log.find(end, begin);
+    return log.substr(begin, at - begin);
+  };
+  std::vector<std::string> lines;
+  constexpr const char* kLevel = "\"level\":\"";
+  constexpr const char* kText = "\"text\":\"";
+  for (size_t at = log.find(kLevel); at != std::string::npos; at = log.find(kLevel, at)) {
+    const std::string level = field(kLevel, "\"", at);
+    at = log.find(kText, at);
+    lines.push_back(Cat(level, ": ", field(kText, "\"}", at)));
+  }
+  return lines;
+}
 
 TEST_F(Discoveries, KeepsTheLastGoodSet) {
   const struct {
@@ -275,21 +295,112 @@ TEST_F(Discoveries, LogsChangesAndTroubleOnce) {
   RunRounds("orders.test", 3);
   server_.SetHost("orders.test", {"10.0.0.4"});
   RunUntilPublished("10.0.0.4:80");
-  const std::string log = ::testing::internal::GetCapturedStderr();
-  std::vector<std::string> lines;
-  for (size_t at = log.find("\"text\":\""); at != std::string::npos;) {
-    const size_t begin = at + 8;
-    lines.push_back(log.substr(begin, log.find("\"}", begin) - begin));
-    at = log.find("\"text\":\"", begin);
-  }
-  EXPECT_THAT(lines,
+  EXPECT_THAT(LinesOf(::testing::internal::GetCapturedStderr()),
               ::testing::ElementsAre(
-                  "orders: 2 end points (+10.0.0.1:80, +10.0.0.2:80)",
-                  "orders: 3 end points (+10.0.0.4:80, +[fd00::4]:80, -10.0.0.2:80)",
-                  "orders: cannot look up orders.test:80: orders.test: no name server answered in "
-                  "time; what was found before stays",
-                  "orders: orders.test:80 is found again",
-                  "orders: 1 end point (-10.0.0.1:80, -[fd00::4]:80)"));
+                  "info: orders: 2 end points (+10.0.0.1:80, +10.0.0.2:80)",
+                  "info: orders: 3 end points (+10.0.0.4:80, +[fd00::4]:80, -10.0.0.2:80)",
+                  "warn: orders: cannot look up orders.test:80: orders.test: no name server "
+                  "answered in time; what was found before stays",
+                  "info: orders: orders.test:80 is found again",
+                  "info: orders: 1 end point (-10.0.0.1:80, -[fd00::4]:80)"));
+}
+
+// A kind that nobody tells, perhaps for good, is no failure, whatever the reasons are each time.
+TEST_F(Discoveries, LogsWhatIsFoundInPartOnce) {
+  const DnsReply servfail{.code = testing_support::kServfail};
+  server_.SetHost("orders.test", {"10.0.0.1"});
+  server_.Set("orders.test", DnsType::kAaaa, servfail);
+  ::testing::internal::CaptureStderr();
+  Begin({{"orders.test:80"}});
+  Settle();
+  for (int i = 0; i < 2; ++i) {
+    server_.Set("orders.test", DnsType::kAaaa, {.fault = Fault::kHang});
+    RunUntilError("orders.test, AAAA records: no name server answered in time");
+    server_.Set("orders.test", DnsType::kAaaa, servfail);
+    RunUntilError("orders.test, AAAA records: no name server could or would answer");
+  }
+  server_.Set("orders.test", DnsType::kA, servfail);
+  RunUntilError("orders.test: no name server could or would answer");
+  server_.Set("orders.test", DnsType::kA, {.records = {AddressRecord("10.0.0.1")}});
+  RunUntilError("orders.test, AAAA records: no name server could or would answer");
+  server_.SetHost("orders.test", {"10.0.0.1"});
+  RunUntilError("");
+  // Another kind, of which some are known.
+  server_.Set("orders.test", DnsType::kAaaa, {.records = {AddressRecord("fd00::1")}});
+  RunUntilPublished("10.0.0.1:80 fd00::1:80");
+  server_.Set("orders.test", DnsType::kA, servfail);
+  RunUntilError("orders.test, A records: no name server could or would answer");
+  EXPECT_EQ(Published(), "10.0.0.1:80 fd00::1:80");
+  const std::string no_aaaa =
+      "info: orders: orders.test:80 was found only in part: orders.test, AAAA records: no name "
+      "server could or would answer";
+  EXPECT_THAT(LinesOf(::testing::internal::GetCapturedStderr()),
+              ::testing::ElementsAre(
+                  no_aaaa, "info: orders: 1 end point (+10.0.0.1:80)",
+                  "warn: orders: cannot look up orders.test:80: orders.test: no name server could "
+                  "or would answer; what was found before stays",
+                  no_aaaa, "info: orders: orders.test:80 is found in full",
+                  "info: orders: 2 end points (+[fd00::1]:80)",
+                  "info: orders: orders.test:80 was found only in part: orders.test, A records: no "
+                  "name server could or would answer; what was known of the rest stays"));
+}
+
+// Of a service with a host that is not found the others are.
+TEST_F(Discoveries, LogsTheHostThatIsMissing) {
+  server_.SetHost("a.test", {"10.0.0.1"});
+  server_.Set("a.test", DnsType::kAaaa, {.code = testing_support::kServfail});
+  server_.Set("_grpc._tcp.test", DnsType::kSrv,
+              {.records = {SrvRecord(0, 1, 81, "a.test"), SrvRecord(0, 1, 82, "b.test")}});
+  ::testing::internal::CaptureStderr();
+  Begin({{"srv://_grpc._tcp.test"}});
+  Settle();
+  RunRounds("a.test", 3);
+  EXPECT_EQ(discovery_->status()[0].error, "b.test: no such name");
+  EXPECT_THAT(LinesOf(::testing::internal::GetCapturedStderr()),
+              ::testing::ElementsAre("info: orders: srv://_grpc._tcp.test was found only in part: "
+                                     "b.test: no such name",
+                                     "info: orders: 1 end point (+10.0.0.1:81)"));
+}
+
+// Records without a time to live, over and over, are no reason to ask over and over.
+TEST_F(Discoveries, WaitsLongerWhereNothingWasFound) {
+  const DnsReply servfail{.code = testing_support::kServfail};
+  const DnsReply both{.records = {SrvRecord(0, 1, 81, "a.test"), SrvRecord(0, 1, 82, "b.test")}};
+  const DnsReply v4{.records = {AddressRecord("10.0.0.1")}};
+  const struct {
+    const char* what;
+    DnsReply srv;
+    DnsReply a_a;
+    DnsReply a_aaaa;
+    Duration wait;
+  } rows[] = {
+      {"no host", both, servfail, servfail, milliseconds(900)},
+      {"no service", servfail, v4, {}, milliseconds(900)},
+      {"one host", both, v4, {}, milliseconds(525)},
+      {"one kind of one host", both, v4, servfail, milliseconds(525)},
+  };
+  refresh_ = seconds(5);
+  server_.Set("b.test", DnsType::kA, servfail);
+  server_.Set("b.test", DnsType::kAaaa, servfail);
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    server_.Set("_grpc._tcp.test", DnsType::kSrv, row.srv);
+    server_.Set("a.test", DnsType::kA, row.a_a);
+    server_.Set("a.test", DnsType::kAaaa, row.a_aaaa);
+    discovery_.reset();
+    settled_ = false;
+    Begin({{"srv://_grpc._tcp.test"}});
+    Settle();
+    const DiscoveryStatus status = discovery_->status()[0];
+    EXPECT_NE(status.error, "");
+    EXPECT_EQ(status.next - status.last, row.wait);
+  }
+  // Of those that found a part it does not matter how many there were.
+  RunRounds("a.test", 4);
+  server_.Set("_grpc._tcp.test", DnsType::kSrv, servfail);
+  RunUntilError("no name server could or would answer");
+  const DiscoveryStatus status = discovery_->status()[0];
+  EXPECT_EQ(status.next - status.last, milliseconds(900));
 }
 
 }  // namespace
