@@ -130,7 +130,7 @@ TEST(Reference, SaysWhereAnswersHaveNoBody) {
     const char* answer;
     bool mask;
   } rows[] = {
-      {"get: '/a'", "", "Answer: **200**, [A](", true},
+      {"get: '/a'", "", "Answer: **200**, [test.A](", true},
       {"get: '/a'", "success_status: 204", "Answer: **204** without a body.", false},
       {"custom { kind: 'HEAD' path: '/a' }", "", "Answer: **200** without a body.", false},
   };

@@ -111,7 +111,9 @@ TEST_F(GrpcTransportTest, TellsWhenThereIsRoomAgain) {
   EXPECT_EQ(transport.connections(), 0u);
   Record record;
   const auto call = Start(transport, record);
-  EXPECT_EQ(transport.readiness(), Readiness::kFull);
+  // gRPC's threads may have connected before we looked.
+  const Readiness begun = transport.readiness();
+  EXPECT_TRUE(begun == Readiness::kFull || transport.connections() == 1u);
   loop_.RunUntil([&] { return owner_.told > 0; });
   EXPECT_EQ(transport.readiness(), Readiness::kReady);
   loop_.RunUntil([&] { return record.done; });
