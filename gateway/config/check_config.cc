@@ -218,7 +218,8 @@ void Checker::CheckLoad() {
   Range(config_.overload(), "overload", "max_in_flight", 1, 10'000'000);
   const uint64_t largest = config_.limits().has_body_bytes() ? config_.limits().body_bytes()
                                                              : http::ServerLimits().body_bytes;
-  Range(config_.overload(), "overload", "max_body_bytes", largest, 1024 * kGiB);
+  // The last tenth is not for everybody.
+  Range(config_.overload(), "overload", "max_body_bytes", largest * 10 / 9 + 1, 1024 * kGiB);
   constexpr std::array kTimes = {
       TimeRule{"max_queue_age", std::chrono::milliseconds(1), std::chrono::minutes(1)}};
   Times(config_.overload(), "overload", kTimes);

@@ -31,7 +31,6 @@ constexpr std::chrono::milliseconds kPause{50};
 // How many idle connections make room at once where there are as many as there may be, and since
 // when they must be idle: whoever asks now and then is not sent away after each answer.
 constexpr size_t kMostShed = 32;
-constexpr size_t kMostShedForOthers = 4;
 constexpr std::chrono::seconds kIdleEnough{1};
 // Between two newcomers while very late: a full backlog is gone through in seconds, and what
 // accepting costs is not to be seen.
@@ -247,7 +246,9 @@ void Listener::MakeRoom() {
   if (ShedIdle(kMostShed, kIdleEnough) > 0 || !elsewhere_) return;
   for (size_t i = 0; i < share_.workers(); ++i) {
     if (i == index_) continue;
-    elsewhere_(i, [](Listener& other) { other.ShedIdle(kMostShedForOthers, kIdleEnough); });
+    elsewhere_(i, [](Listener& other) {
+      if (other.share_.full()) other.ShedIdle(1, kIdleEnough);
+    });
   }
 }
 

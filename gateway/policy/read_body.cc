@@ -57,13 +57,17 @@ Task<absl::Status> ReadBody(Exchange& exchange, Shedder& shedder, Priority prior
   const TimePoint begun = exchange.call.loop.Now();
   while (true) {
     TimePoint until = exchange.call.deadline;
-    const bool crowd = shedder.bodies_crowd();
+    // What is held of this one would make room.
+    const bool crowd = exchange.body_bytes.held() > 0 && shedder.bodies_crowd();
     if (crowd) until = std::min(until, WhenTooSlow(begun, body.size()));
     const absl::StatusOr<std::string_view> piece = co_await exchange.body.Next(until);
     if (!piece.ok()) {
-      const bool too_slow = crowd && piece.status().code() == absl::StatusCode::kDeadlineExceeded &&
-                            exchange.call.loop.Now() < exchange.call.deadline;
-      co_return too_slow ? shedder.TooMuch() : piece.status();
+      const TimePoint now = exchange.call.loop.Now();
+      const bool waited = piece.status().code() == absl::StatusCode::kDeadlineExceeded &&
+                          until <= now && now < exchange.call.deadline;
+      if (!waited) co_return piece.status();
+      if (shedder.bodies_crowd()) co_return shedder.TooMuch();
+      continue;  // others have made room meanwhile
     }
     if (piece->empty()) co_return absl::OkStatus();
     if (body.size() + piece->size() > limit) co_return TooLarge(limit);

@@ -185,10 +185,13 @@ void H2Connection::Close(absl::Status why) {
   error_code ignored;
   socket_.close(ignored);
   if (!ready_ && !WasNeverSent(why)) why = Unreachable(Std(why.message()));
-  const bool useful = session_.answered() || (ready_ && loop_.Now() - ready_at_ > kLongLife);
-  if (owner_) std::exchange(owner_, nullptr)->OnClosed(*this, why, useful);
+  if (owner_) std::exchange(owner_, nullptr)->OnClosed(*this, why, useful());
   if (!WasNeverSent(why)) MarkLost(why);
   session_.FailAll(why);
+}
+
+bool H2Connection::useful() const {
+  return session_.answered() || (ready_ && loop_.Now() - ready_at_ > kLongLife);
 }
 
 void H2Connection::Abandon() {

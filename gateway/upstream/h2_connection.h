@@ -71,6 +71,8 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   H2Session& session() { return session_; }
   bool HasRoom() const { return ready_ && !closed_ && !UsedUp() && session_.HasRoom(); }
   bool ready() const { return ready_ && !closed_; }
+  // It answered something, or lived long.
+  bool useful() const;
 
  private:
   bool UsedUp() const { return session_.started() >= settings_.calls_per_connection; }

@@ -68,10 +68,11 @@ void H2Slot::OnRetired(H2Connection& connection, Retired why) {
   if (&connection != connection_.get()) return;  // known already
   retired_.push_back(std::move(connection_));
   const bool answered = connection.session().answered();
+  const bool useful = connection.useful();
   if (why == Retired::kByUs) {
     failures_ = 0;
     state_ = State::kIdle;
-    if (answered) owner_.OnUsefulEnd();
+    if (useful) owner_.OnUsefulEnd();
     return owner_.OnChange();
   }
   // One that goes away before it did anything is replaced at once, but a second one in a row is a
@@ -80,7 +81,7 @@ void H2Slot::OnRetired(H2Connection& connection, Retired why) {
     left_unused_ = !answered;
     failures_ = 0;
     state_ = State::kIdle;
-    if (answered) owner_.OnUsefulEnd();
+    if (useful) owner_.OnUsefulEnd();
   } else {
     WaitForNextAttempt();
   }

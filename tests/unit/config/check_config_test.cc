@@ -333,8 +333,8 @@ TEST(CheckConfig, WhatProtectsTheGateway) {
   // One of the largest bodies must fit.
   EXPECT_EQ(
       ErrorsOf("overload: {max_body_bytes: 1000}"),
-      "f:1:28: overload.max_body_bytes: must be between 4194304 and 1099511627776, got 1000\n");
-  EXPECT_EQ(ErrorsOf("limits: {body_bytes: 1000}\noverload: {max_body_bytes: 1000}"), "");
+      "f:1:28: overload.max_body_bytes: must be between 4660338 and 1099511627776, got 1000\n");
+  EXPECT_EQ(ErrorsOf("limits: {body_bytes: 1000}\noverload: {max_body_bytes: 1112}"), "");
 }
 
 TEST(CheckConfig, NameServersAreAddresses) {

@@ -307,6 +307,7 @@ TEST_F(Discoveries, LogsChangesAndTroubleOnce) {
 
 // A kind that nobody tells, perhaps for good, is no failure, whatever the reasons are each time.
 TEST_F(Discoveries, LogsWhatIsFoundInPartOnce) {
+  time_limit_ = milliseconds(1200);
   const DnsReply servfail{.code = testing_support::kServfail};
   server_.SetHost("orders.test", {"10.0.0.1"});
   server_.Set("orders.test", DnsType::kAaaa, servfail);
@@ -347,6 +348,7 @@ TEST_F(Discoveries, LogsWhatIsFoundInPartOnce) {
 
 // Of a service with a host that is not found the others are.
 TEST_F(Discoveries, LogsTheHostThatIsMissing) {
+  time_limit_ = milliseconds(1200);
   server_.SetHost("a.test", {"10.0.0.1"});
   server_.Set("a.test", DnsType::kAaaa, {.code = testing_support::kServfail});
   server_.Set("_grpc._tcp.test", DnsType::kSrv,
@@ -364,6 +366,7 @@ TEST_F(Discoveries, LogsTheHostThatIsMissing) {
 
 // Records without a time to live, over and over, are no reason to ask over and over.
 TEST_F(Discoveries, WaitsLongerWhereNothingWasFound) {
+  time_limit_ = milliseconds(1200);
   const DnsReply servfail{.code = testing_support::kServfail};
   const DnsReply both{.records = {SrvRecord(0, 1, 81, "a.test"), SrvRecord(0, 1, 82, "b.test")}};
   const DnsReply v4{.records = {AddressRecord("10.0.0.1")}};
