@@ -62,7 +62,9 @@ void ConstrainNumber(const Rules& rules, ordered_json& schema) {
 // side.
 template <class Rules>
 void ConstrainReal(const Rules& rules, const char* format, ordered_json& schema) {
-  schema = {{"type", "number"}, {"format", format}};
+  schema.clear();
+  schema["type"] = "number";
+  schema["format"] = format;
   ConstrainNumber(rules, schema);
 }
 

@@ -25,11 +25,9 @@ ordered_json Bytes() { return {{"type", "string"}, {"contentEncoding", "base64"}
 
 // Three values are no numbers of JSON.
 ordered_json Real(const char* format) {
-  ordered_json names = Type("string");
-  names["enum"] = {"NaN", "Infinity", "-Infinity"};
-  ordered_json schema;
-  schema["anyOf"] = {Type("number", format), std::move(names)};
-  return schema;
+  return {
+      {"anyOf",
+       {Type("number", format), {{"type", "string"}, {"enum", {"NaN", "Infinity", "-Infinity"}}}}}};
 }
 
 ordered_json ScalarOf(FieldType type) {
