@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/base/read_file.h"
-#include "gateway/base/text.h"
+#include "gateway/config/contract_file.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/diff.h"
 #include "gateway/tell.h"
@@ -17,15 +16,6 @@ namespace frontdesk {
 namespace {
 
 using contract::Change;
-using contract::Contract;
-
-// Null, with findings, when it can't be used.
-std::unique_ptr<const Contract> Load(const std::string& file, contract::Findings& findings) {
-  const absl::StatusOr<std::string> bytes = ReadInput(file);
-  if (bytes.ok()) return Contract::Load(*bytes, file, findings);
-  findings.Add({file}, "", Std(bytes.status().message()));
-  return nullptr;
-}
 
 void PrintAsJson(const std::vector<Change>& changes) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
@@ -39,8 +29,8 @@ void PrintAsJson(const std::vector<Change>& changes) {
 
 int Diff(const VerbOptions& options) {
   contract::Findings findings;
-  const std::unique_ptr<const Contract> before = Load(options.before, findings);
-  const std::unique_ptr<const Contract> after = Load(options.after, findings);
+  const auto before = config::LoadDescriptorSet(options.before, findings);
+  const auto after = config::LoadDescriptorSet(options.after, findings);
   if (!before || !after) {
     Tell(findings, SourcesOf({}), options.json);
     return kUsage;

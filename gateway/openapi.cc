@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "codegen/openapi/document.h"
-#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/config/compile.h"
+#include "gateway/config/contract_file.h"
 #include "gateway/contract/header_rules.h"
 #include "gateway/tell.h"
 #include "gateway/verbs.h"
@@ -107,21 +107,14 @@ v1::Policy ToPolicy(const config::Snapshot& snapshot, const route::Route& route)
   return policy;
 }
 
-int Refuse(const contract::Findings& findings, const VerbOptions& options) {
-  Tell(findings, SourcesOf(options.proto_path), options.json);
-  return kFindings;
-}
-
 int OfSet(const VerbOptions& options, const DocumentOptions& document) {
   contract::Findings findings;
-  const absl::StatusOr<std::string> bytes = ReadInput(options.set);
-  if (!bytes.ok()) {
-    findings.Add({options.set}, "", Std(bytes.status().message()));
-    return Refuse(findings, options);
+  const auto contract =
+      config::LoadDescriptorSet(options.set, findings, contract::SourcesBelow(options.proto_path));
+  if (contract == nullptr) {
+    Tell(findings, SourcesOf(options.proto_path), options.json);
+    return kFindings;
   }
-  const auto contract = contract::Contract::Load(*bytes, options.set, findings,
-                                                 contract::SourcesBelow(options.proto_path));
-  if (contract == nullptr) return Refuse(findings, options);
   std::cout << WriteDocument(*contract, document);
   return kFine;
 }

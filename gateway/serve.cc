@@ -9,7 +9,6 @@
 
 #include "gateway/base/spare_memory.h"
 #include "gateway/base/text.h"
-#include "gateway/config/compile.h"
 #include "gateway/observe/log.h"
 #include "gateway/server.h"
 #include "gateway/tell.h"
@@ -36,13 +35,8 @@ int Failed(const absl::Status& status) {
 }  // namespace
 
 int Serve(const VerbOptions& options) {
-  contract::Findings findings;
-  std::unique_ptr<config::Snapshot> snapshot =
-      config::Compile(options.config, options.proto_path, *options.code, findings);
-  if (!snapshot) {
-    Tell(findings, SourcesOf(options.proto_path), options.json);
-    return kFindings;
-  }
+  std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
+  if (!snapshot) return kFindings;
   // Blocked before any thread starts, so that only this one is told.
   const sigset_t signals = AllSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);

@@ -52,4 +52,13 @@ std::unique_ptr<const contract::Contract> LoadContract(const LoadedConfig& loade
   return nullptr;
 }
 
+std::unique_ptr<const contract::Contract> LoadDescriptorSet(const std::string& file,
+                                                            contract::Findings& findings,
+                                                            const contract::SourceReader& sources) {
+  const absl::StatusOr<std::string> bytes = ReadInput(file);
+  if (bytes.ok()) return contract::Contract::Load(*bytes, file, findings, sources);
+  findings.Add({file}, "", Std(bytes.status().message()));
+  return nullptr;
+}
+
 }  // namespace frontdesk::config

@@ -1,4 +1,5 @@
-// The contract that the operator's file names, with the rules that the file has for it.
+// Contracts from their files: the one that the operator's file names, with the rules that it has
+// for it, and descriptor sets by themselves.
 #pragma once
 
 #include <memory>
@@ -15,5 +16,10 @@ std::unique_ptr<const contract::Contract> LoadContract(const LoadedConfig& loade
                                                        const std::string& config_file,
                                                        const std::vector<std::string>& proto_path,
                                                        contract::Findings& findings);
+
+// A descriptor set by itself. Null with findings.
+std::unique_ptr<const contract::Contract> LoadDescriptorSet(
+    const std::string& file, contract::Findings& findings,
+    const contract::SourceReader& sources = nullptr);
 
 }  // namespace frontdesk::config
