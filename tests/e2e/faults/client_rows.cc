@@ -145,8 +145,7 @@ void TheyDoNotRead(Rig& rig, Judge& judge) {
   const Pairs pairs = InPairs(rig, [&](bool fault) {
     std::deque<RawClient> readers;
     // The clients of the load before have gone.
-    rig.Until([&] { return rig.files() <= rig.files_at_first() + 4; }, seconds(10));
-    const size_t files = rig.files();
+    rig.Until([&] { return rig.clients() == 0; }, seconds(10));
     const auto before = static_cast<double>(rig.bytes());
     const uint64_t asked = rig.backend(1).calls();
     for (size_t i = 0; fault && i < count; ++i) {
@@ -164,14 +163,13 @@ void TheyDoNotRead(Rig& rig, Judge& judge) {
     others = rig.Load({.routes = {rig.Get(0)}, .rate = 500, .length = seconds(2)}).Total();
     if (fault) {
       // Those of the load are still there.
-      rig.Until([&] { return rig.files() <= files + count + 4; }, seconds(2));
-      held = rig.files() - files;
+      rig.Until([&] { return rig.clients() <= count; }, seconds(2));
+      held = rig.clients();
       made = rig.backend(1).calls() - asked;
       each = (static_cast<double>(rig.bytes()) - before) / static_cast<double>(count) / 1024;
       // Cut at the send timeout.
-      const auto kept = [&] { return rig.files() > files ? rig.files() - files : 0; };
-      rig.Until([&] { return kept() <= count / 10; }, seconds(15));
-      judge.AtMost("kept after the send timeout", kept(), count / 10);
+      rig.Until([&] { return rig.clients() == 0; }, seconds(15));
+      judge.AtMost("kept after the send timeout", rig.clients(), 0);
     }
     return others.GoodPercentile(99);
   });

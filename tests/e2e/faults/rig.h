@@ -137,6 +137,8 @@ class Rig {
 
   // Everything well again, and all resources back: see Judge.
   void Heal();
+  // Connections of clients.
+  size_t clients() const { return metrics().Count("frontdesk_client_connections"); }
   size_t files() { return e2e::OpenFiles(gateway_->process()); }
   size_t bytes() { return gateway_->process().ResidentBytes(); }
   size_t files_at_first() const { return files_at_first_; }
