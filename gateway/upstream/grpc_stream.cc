@@ -6,6 +6,7 @@
 #include "gateway/base/text.h"
 #include "gateway/upstream/grpc_wire.h"
 #include "gateway/upstream/pushback.h"
+#include "gateway/upstream/verdict.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -39,7 +40,7 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
 
 // The library gives what it concluded in the same shape as what the back end said. Its texts tell
 // the two apart, so that a reason may be wrong where a back end borrows one of them.
-enum class Concluded { kNothing, kReset, kProtocol, kTooLarge };
+enum class Concluded { kNothing, kReset, kLost, kProtocol, kTooLarge };
 
 Concluded Conclusion(std::string_view text) {
   struct Known {
@@ -48,11 +49,11 @@ Concluded Conclusion(std::string_view text) {
   };
   constexpr Known kKnown[] = {
       {"Received RST_STREAM with error code ", Concluded::kReset},
-      {"Socket closed", Concluded::kReset},
-      {"Connection reset by peer", Concluded::kReset},
-      {"Broken pipe", Concluded::kReset},
-      {"keepalive watchdog timeout", Concluded::kReset},
-      {"GOAWAY received", Concluded::kReset},
+      {"Socket closed", Concluded::kLost},
+      {"Connection reset by peer", Concluded::kLost},
+      {"Broken pipe", Concluded::kLost},
+      {"keepalive watchdog timeout", Concluded::kLost},
+      {"GOAWAY received", Concluded::kLost},
       {"Stream removed", Concluded::kProtocol},
       {"Received http2 header with status: ", Concluded::kProtocol},
       {"metadata size exceeds limit", Concluded::kProtocol},
@@ -72,6 +73,11 @@ absl::Status FromConnection(const grpc::Status& status) {
   switch (Conclusion(text)) {
     case Concluded::kReset:
       return Reset(code, text);
+    case Concluded::kLost: {
+      absl::Status lost = Reset(code, text);
+      MarkLost(lost);
+      return lost;
+    }
     case Concluded::kProtocol:
       return ProtocolError(code, text).Http(code == absl::StatusCode::kUnavailable ? 503 : 502);
     case Concluded::kTooLarge:
@@ -91,6 +97,8 @@ absl::Status FromLibrary(const grpc::Status& status) {
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return DeadlineExceeded(text);
     case grpc::StatusCode::UNAVAILABLE:
+      // Its own reading of a page that some proxy answered.
+      if (Conclusion(text) == Concluded::kProtocol) return FromConnection(status);
       return Unreachable(text);
     default:
       return FromConnection(status);
@@ -121,44 +129,82 @@ GrpcStream::GrpcStream(Loop& loop, std::shared_ptr<GrpcTransport::Shared> shared
 
 GrpcStream::~GrpcStream() = default;
 
-void GrpcStream::Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path) {
+void* GrpcStream::Operation::Begin(GrpcStream& stream) {
+  stream_ = stream.shared_from_this();
+  under_way_.store(true, std::memory_order_release);
+  return static_cast<GrpcTag*>(this);
+}
+
+void GrpcStream::Operation::Told(bool ok) {
+  under_way_.exchange(false, std::memory_order_acquire);
+  // From here on the loop alone keeps the stream alive.
+  const std::shared_ptr<GrpcTransport::Shared> shared = stream_->shared_;
+  shared->Post([stream = std::move(stream_), then = then_, ok] { (stream.get()->*then)(ok); });
+}
+
+void GrpcTransport::Shared::Post(std::function<void()> work) {
+  MutexLock lock(mutex);
+  if (loop) loop->Post(std::move(work));
+}
+
+void GrpcTransport::Shared::LetGo() {
+  transport = nullptr;
+  MutexLock lock(mutex);
+  loop = nullptr;
+}
+
+void GrpcStream::Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path,
+                       GrpcPoller& poller) {
   stub_ = std::move(stub);
-  ++shared_->held;
-  ++shared_->pending;
-  counted_pending_ = true;
-  holding_ = true;
-  self_ = shared_from_this();
-  stub_->PrepareBidiStreamingCall(&context_, std::string(path), grpc::StubOptions(), this);
-  AddHold();
-  StartCall();
+  // Headers leave together with the first message.
+  context_.set_initial_metadata_corked(true);
+  call_ = stub_->PrepareCall(&context_, std::string(path), poller.queue());
+  call_->StartCall(nullptr);
+  pending_ = true;
+  ++transport_->pending_;
 }
 
 void GrpcStream::Send(std::string_view message, bool last) {
-  if (!holding_) return;
+  if (!call_ || !transport_) return;
   const grpc::Slice slice(message.data(), message.size());
   outgoing_.push_back({grpc::ByteBuffer(&slice, 1), last});
   if (!writing_) WriteNext();
+  if (std::exchange(begun_, true)) return;
+  ReadNext();
 }
 
 void GrpcStream::WriteNext() {
-  if (outgoing_.empty() || !holding_) return;
+  if (outgoing_.empty()) return;
   writing_ = true;
-  Outgoing& next = outgoing_.front();
-  if (next.last) {
-    StartWriteLast(&next.bytes, grpc::WriteOptions());
-  } else {
-    StartWrite(&next.bytes);
-  }
+  const Outgoing& next = outgoing_.front();
+  grpc::WriteOptions options;
+  if (next.last) options.set_last_message();
+  call_->Write(next.bytes, options, write_.Begin(*this));
+}
+
+void GrpcStream::ReadNext() {
+  incoming_.Clear();
+  reading_ = true;
+  call_->Read(&incoming_, read_.Begin(*this));
+}
+
+void GrpcStream::Finish() {
+  if (std::exchange(finishing_, true)) return;
+  call_->Finish(&grpc_status_, finish_.Begin(*this));
 }
 
 void GrpcStream::Cancel() {
-  cancelled_ = true;
+  if (std::exchange(cancelled_, true)) return;
   context_.TryCancel();
+  // Of what has not begun the library does not tell the end.
+  if (call_ && !begun_) FailSoon(absl::CancelledError("the call was cancelled"));
 }
 
 void GrpcStream::Drop() {
   context_.TryCancel();
-  if (std::exchange(events_, nullptr) && transport_) transport_->OnEnded();
+  if (!transport_) return;
+  if (std::exchange(events_, nullptr)) transport_->OnEnded();
+  if (call_ && !begun_) Leave();
 }
 
 void GrpcStream::FailSoon(absl::Status status) {
@@ -171,78 +217,78 @@ void GrpcStream::LetGo() {
   transport_ = nullptr;
   events_ = nullptr;
   context_.TryCancel();
-  StopHolding();
 }
 
-void GrpcStream::StopHolding() {
-  if (std::exchange(holding_, false)) RemoveHold();
+void GrpcStream::LeavePending() {
+  if (!std::exchange(pending_, false)) return;
+  --transport_->pending_;
+  transport_->OnRoom();
 }
 
-bool GrpcStream::LeavePending() {
-  const bool counted = counted_pending_.exchange(false);
-  if (counted) --shared_->pending;
-  return counted;
-}
-
-void GrpcStream::OnReadInitialMetadataDone(bool) { StartRead(&incoming_); }
-
-void GrpcStream::OnReadDone(bool ok) {
-  loop_.Post([self = shared_from_this(), ok] { self->OnReadOnLoop(ok); });
-}
-
-void GrpcStream::OnWriteDone(bool) {
-  const bool left = LeavePending();
-  loop_.Post([self = shared_from_this(), left] {
-    if (left && self->transport_) self->transport_->OnRoom();
-    self->writing_ = false;
-    self->outgoing_.pop_front();
-    self->WriteNext();
-  });
-}
-
-void GrpcStream::OnDone(const grpc::Status& status) {
+void GrpcStream::OnWritten(bool ok) {
+  if (!transport_) return;
+  writing_ = false;
+  outgoing_.pop_front();
+  if (!ok) outgoing_.clear();
   LeavePending();
-  grpc_status_ = status;
-  std::shared_ptr<GrpcTransport::Shared> shared = shared_;
-  // From here on the loop alone keeps this alive.
-  loop_.Post([self = std::move(self_)] { self->DoneOnLoop(); });
-  if (--shared->held == 0) shared->held.notify_all();
+  WriteNext();
 }
 
-void GrpcStream::TellHeaders() {
-  if (std::exchange(headers_told_, true) || !events_) return;
-  Metadata headers = ReceivedMetadata(context_.GetServerInitialMetadata());
-  events_->OnHeaders(std::move(headers));
-}
-
-void GrpcStream::OnReadOnLoop(bool ok) {
-  if (!ok) return StopHolding();
-  if (events_) TellHeaders();
-  if (events_ && incoming_.Length() > max_reply_bytes_) {
-    context_.TryCancel();
-    TellDone(MessageTooLarge(incoming_.Length(), max_reply_bytes_), Metadata());
+void GrpcStream::OnRead(bool ok) {
+  if (!transport_) return;
+  reading_ = false;
+  if (ok) {
+    if (events_) TellHeaders();
+    if (events_ && incoming_.Length() > max_reply_bytes_) {
+      context_.TryCancel();
+      TellDone(MessageTooLarge(incoming_.Length(), max_reply_bytes_), Metadata());
+    }
+    if (events_) events_->OnMessage(BytesOf(incoming_));
+    if (!transport_) return;
+    ReadNext();
   }
-  if (events_) events_->OnMessage(BytesOf(incoming_));
-  if (!holding_) return;
-  incoming_.Clear();
-  StartRead(&incoming_);
+  // From the first answer on, whatever it is, the end is waited for, too.
+  Finish();
+  EndIfFinished();
 }
 
-void GrpcStream::DoneOnLoop() {
-  absl::Status status;
-  if (!grpc_status_.ok() && cancelled_) {
-    status = absl::CancelledError("the call was cancelled");
-  } else if (!grpc_status_.ok()) {
-    const std::string debug = context_.debug_error_string();
-    const bool received = debug.find("Error received from peer") != std::string::npos;
-    status = received ? FromConnection(grpc_status_) : FromLibrary(grpc_status_);
-    TakePushback(context_.GetServerTrailingMetadata(), status);
-    if (transport_ && WasNeverSent(status)) transport_->OnUnreachable(status);
-  }
+void GrpcStream::OnFinished(bool) {
+  if (!transport_) return;
+  finished_ = true;
+  EndIfFinished();
+}
+
+void GrpcStream::EndIfFinished() {
+  if (!finished_ || reading_) return;
+  const std::shared_ptr<GrpcStream> self = shared_from_this();
+  absl::Status status = StatusOfCall();
+  if (WasNeverSent(status)) transport_->OnUnreachable(status);
   if (events_) {
     TellDone(std::move(status), ReceivedMetadata(context_.GetServerTrailingMetadata()));
   }
-  if (transport_) transport_->Forget(shared_from_this());
+  if (transport_) Leave();
+}
+
+void GrpcStream::Leave() {
+  LeavePending();
+  // Nobody tells it from here on that the transport goes.
+  std::exchange(transport_, nullptr)->Forget(shared_from_this());
+}
+
+absl::Status GrpcStream::StatusOfCall() {
+  if (grpc_status_.ok()) return absl::OkStatus();
+  if (cancelled_) return absl::CancelledError("the call was cancelled");
+  const std::string debug = context_.debug_error_string();
+  const bool received = debug.find("Error received from peer") != std::string::npos;
+  absl::Status status = received ? FromConnection(grpc_status_) : FromLibrary(grpc_status_);
+  TakePushback(context_.GetServerTrailingMetadata(), status);
+  return status;
+}
+
+void GrpcStream::TellHeaders() {
+  if (std::exchange(headers_told_, true)) return;
+  Metadata headers = ReceivedMetadata(context_.GetServerInitialMetadata());
+  events_->OnHeaders(std::move(headers));
 }
 
 void GrpcStream::TellDone(absl::Status status, Metadata trailers) {

@@ -4,38 +4,49 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/client_callback.h>
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 
 #include "gateway/base/loop.h"
+#include "gateway/base/mutex.h"
+#include "gateway/upstream/grpc_poller.h"
 #include "gateway/upstream/grpc_transport.h"
 #include "gateway/upstream/transport.h"
 
 namespace frontdesk::upstream {
 
 struct GrpcTransport::Shared {
-  // Streams between StartCall() and the library's OnDone().
-  std::atomic<size_t> held{0};
-  // Calls whose first message the library has not put on a connection.
-  std::atomic<size_t> pending{0};
+  Shared(Loop& of, GrpcTransport& owner) : loop(&of), transport(&owner) {}
+  // Any thread: `work` is done on the loop, or dropped once the transport is gone.
+  void Post(std::function<void()> work);
+  // On the loop: the transport is going.
+  void LetGo();
+
+  Mutex mutex;
+  Loop* loop ABSL_GUARDED_BY(mutex);  // null once the transport is gone
+  // Only on the loop.
+  GrpcTransport* transport;  // null once it is gone
+  std::unordered_set<const grpc::Channel*> watched;
 };
 
-// Callbacks of the library run on its threads, everything else on the loop. An extra hold, dropped
-// on the loop when reading ends, makes it safe to start operations from there until then.
-class GrpcStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
-                         public std::enable_shared_from_this<GrpcStream> {
+// Everything happens on the loop, but for the moment in which the library tells that an operation
+// has ended. While one is under way it keeps the stream alive.
+class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
  public:
   GrpcStream(Loop& loop, std::shared_ptr<GrpcTransport::Shared> shared, GrpcTransport& transport,
              const CallSpec& spec, CallEvents& events);
-  ~GrpcStream() override;
+  ~GrpcStream();
 
-  // The stub lives as long as the call, however often the transport takes another.
-  void Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path);
+  // The stub lives as long as the call, however often the transport takes another. Nothing is sent
+  // before the first message.
+  void Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path, GrpcPoller& poller);
   void Send(std::string_view message, bool last);
   void Cancel();
 
@@ -47,21 +58,35 @@ class GrpcStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   void LetGo();
 
  private:
-  // The library's threads.
-  void OnReadInitialMetadataDone(bool ok) override;
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnDone(const grpc::Status& status) override;
+  // What the library does one of at a time.
+  class Operation final : public GrpcTag {
+   public:
+    using Then = void (GrpcStream::*)(bool ok);
+    explicit Operation(Then then) : then_(then) {}
+    // The tag to start it with.
+    void* Begin(GrpcStream& stream);
+    void Told(bool ok) override;
 
-  // The loop.
-  void OnReadOnLoop(bool ok);
-  void DoneOnLoop();
+   private:
+    const Then then_;
+    std::shared_ptr<GrpcStream> stream_;
+    // Hands stream_ over for those who look at threads: the library does so as well, unseen.
+    std::atomic<bool> under_way_{false};
+  };
+
+  void OnWritten(bool ok);
+  void OnRead(bool ok);
+  void OnFinished(bool ok);
+  void WriteNext();
+  void ReadNext();
+  void Finish();
+  // Once nothing more comes.
+  void EndIfFinished();
+  void Leave();
+  absl::Status StatusOfCall();
   void TellHeaders();
   void TellDone(absl::Status status, Metadata trailers);
-  void StopHolding();
-  void WriteNext();
-  // True if it was pending until now.
-  bool LeavePending();
+  void LeavePending();
 
   struct Outgoing {
     grpc::ByteBuffer bytes;
@@ -73,16 +98,21 @@ class GrpcStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   const size_t max_reply_bytes_;
   std::shared_ptr<grpc::GenericStub> stub_;  // outlives context_
   grpc::ClientContext context_;
-  std::shared_ptr<GrpcStream> self_;  // the library's share
-  std::atomic<bool> counted_pending_{false};
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;  // null before Start()
+  Operation write_{&GrpcStream::OnWritten};
+  Operation read_{&GrpcStream::OnRead};
+  Operation finish_{&GrpcStream::OnFinished};
   grpc::ByteBuffer incoming_;
   grpc::Status grpc_status_;
-  // Only on the loop.
-  GrpcTransport* transport_;  // null once it let go
+  GrpcTransport* transport_;  // null once one of both has let go
   CallEvents* events_;        // null when nobody listens, or after OnDone()
   std::deque<Outgoing> outgoing_;
+  bool begun_ = false;  // something was sent
   bool writing_ = false;
-  bool holding_ = false;
+  bool reading_ = false;
+  bool finishing_ = false;
+  bool finished_ = false;
+  bool pending_ = false;  // counted as such
   bool headers_told_ = false;
   bool cancelled_ = false;  // by us
 };

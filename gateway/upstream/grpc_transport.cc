@@ -11,6 +11,7 @@
 #include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
 #include "gateway/tls/credentials.h"
+#include "gateway/upstream/grpc_poller.h"
 #include "gateway/upstream/grpc_stream.h"
 #include "gateway/upstream/grpc_wire.h"
 
@@ -47,8 +48,20 @@ grpc::ChannelArguments Arguments(const UpstreamSettings& settings,
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(settings.keepalive_timeout));
     // Else it is two pings, and then one that waits for an answer is never given up.
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  } else {
+    // TCP_USER_TIMEOUT is set with pings alone, and to their timeout: these never come.
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, std::numeric_limits<int>::max() - 1);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(settings.unacknowledged_timeout));
   }
   return arguments;
+}
+
+// Of a target that the library resolves. It would put all calls on the first address that answers.
+void SetNaming(const std::string& uri, const UpstreamSettings& settings,
+               grpc::ChannelArguments& arguments) {
+  arguments.SetInt(GRPC_ARG_DNS_ARES_QUERY_TIMEOUT_MS, Milliseconds(settings.connect_timeout));
+  // There the control plane says how to balance.
+  if (!uri.starts_with("xds:")) arguments.SetLoadBalancingPolicyName("round_robin");
 }
 
 std::string AddressUri(const EndpointTarget& target) {
@@ -70,10 +83,10 @@ std::shared_ptr<grpc::ChannelCredentials> SecureCredentials(const tls::ClientSet
   return grpc::SslCredentials(options);
 }
 
-// Calls fail at once there, while every other state queues them. GetState(false) only loads an
-// atomic in gRPC's core and takes no lock, so it may be asked with every call.
-bool IsFailing(grpc::Channel& channel) {
-  return channel.GetState(false) == GRPC_CHANNEL_TRANSIENT_FAILURE;
+// GetState(false) only loads an atomic in gRPC's core and takes no lock, so it may be asked with
+// every call.
+bool Is(grpc_connectivity_state state, grpc::Channel& channel) {
+  return channel.GetState(false) == state;
 }
 
 }  // namespace
@@ -96,8 +109,9 @@ GrpcTransport::GrpcTransport(Loop& loop, const UpstreamSettings& settings,
       settings_(settings),
       target_(target),
       owner_(owner),
-      shared_(std::make_shared<Shared>()),
-      last_failure_(Unreachable("the last attempt to connect failed")) {
+      shared_(std::make_shared<Shared>(loop, *this)),
+      poller_(GrpcPoller::Get()),
+      last_failure_(Unreachable("could not connect")) {
   OpenLines();
 }
 
@@ -106,7 +120,11 @@ void GrpcTransport::OpenLines() {
   quota.Resize(MemoryQuota(settings_));
   const std::string uri = target_.uri.empty() ? AddressUri(target_) : target_.uri;
   grpc::ChannelArguments arguments = Arguments(settings_, quota);
-  if (target_.uri.empty()) arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, target_.authority);
+  if (target_.uri.empty()) {
+    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, target_.authority);
+  } else {
+    SetNaming(uri, settings_, arguments);
+  }
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   if (settings_.tls) {
     context_ = settings_.tls->current();
@@ -124,8 +142,8 @@ void GrpcTransport::OpenLines() {
 }
 
 GrpcTransport::~GrpcTransport() {
+  shared_->LetGo();
   for (const auto& stream : std::exchange(streams_, {})) stream->LetGo();
-  for (size_t held = shared_->held; held > 0; held = shared_->held) shared_->held.wait(held);
 }
 
 std::unique_ptr<OutgoingCall> GrpcTransport::Start(const CallSpec& spec, CallEvents& events) {
@@ -133,42 +151,75 @@ std::unique_ptr<OutgoingCall> GrpcTransport::Start(const CallSpec& spec, CallEve
   ++in_flight_;
   if (draining_) {
     stream->FailSoon(Unreachable("the upstream is closing"));
-  } else if (shared_->pending >= settings_.max_pending) {
+  } else if (pending_ >= settings_.max_pending) {
     stream->FailSoon(Overloaded(Cat(settings_.max_pending, " calls wait already")));
   } else {
     if (settings_.tls && settings_.tls->current() != context_) OpenLines();
     streams_.insert(stream);
-    stream->Start(Pick(), spec.path);
+    stream->Start(Pick(), spec.path, *poller_);
   }
   return std::make_unique<GrpcCall>(std::move(stream));
 }
 
 const std::shared_ptr<grpc::GenericStub>& GrpcTransport::Pick() {
   ++turn_;
+  const Line* waits = nullptr;  // inside the library, and fails at once in its kFailing
   for (size_t i = 0; i < lines_.size(); ++i) {
     const Line& line = lines_[(turn_ + i) % lines_.size()];
-    if (!IsFailing(*line.channel)) return line.stub;
+    switch (line.channel->GetState(true)) {
+      case GRPC_CHANNEL_READY:
+        return line.stub;
+      case GRPC_CHANNEL_TRANSIENT_FAILURE:
+        break;
+      default:
+        if (!waits) waits = &line;
+    }
   }
-  return lines_[turn_ % lines_.size()].stub;
+  return waits ? waits->stub : lines_[turn_ % lines_.size()].stub;
 }
 
 Transport::Readiness GrpcTransport::readiness() const {
   if (draining_) return Readiness::kClosed;
-  if (shared_->pending >= settings_.max_pending) return Readiness::kFull;
-  for (const Line& line : lines_) {
-    if (!IsFailing(*line.channel)) return Readiness::kReady;
-  }
-  return Readiness::kFailing;
+  if (pending_ >= settings_.max_pending) return Readiness::kFull;
+  const auto any = [this](grpc_connectivity_state state) {
+    return std::any_of(lines_.begin(), lines_.end(),
+                       [state](const Line& line) { return Is(state, *line.channel); });
+  };
+  const bool ready = any(GRPC_CHANNEL_READY);
+  const bool connecting = !ready && any(GRPC_CHANNEL_CONNECTING);
+  const bool in_vain = IsInVain(connecting);
+  if (ready) return Readiness::kReady;
+  if (connecting && !in_vain) return Readiness::kConnecting;
+  return in_vain || any(GRPC_CHANNEL_TRANSIENT_FAILURE) ? Readiness::kFailing : Readiness::kIdle;
+}
+
+bool GrpcTransport::IsInVain(bool connecting) const {
+  constexpr Duration kSeldom = std::chrono::seconds(1);  // who waits looks more often
+  const TimePoint now = loop_.Now();
+  if (!connecting || now - looked_at_ > kSeldom) connecting_since_ = now;
+  looked_at_ = now;
+  return now - connecting_since_ > settings_.connect_timeout;
 }
 
 void GrpcTransport::Connect() {
   // All of them, for calls take them in turn.
-  for (const Line& line : lines_) line.channel->GetState(true);
+  for (const Line& line : lines_) Watch(*line.channel, line.channel->GetState(true));
+}
+
+void GrpcTransport::Watch(grpc::Channel& channel, grpc_connectivity_state state) {
+  if (state == GRPC_CHANNEL_READY || state == GRPC_CHANNEL_SHUTDOWN) return;
+  if (!shared_->watched.insert(&channel).second) return;
+  poller_->Watch(channel, state, [shared = shared_, &channel] {
+    shared->Post([shared, &channel] {
+      shared->watched.erase(&channel);
+      if (shared->transport) shared->transport->OnRoom();
+    });
+  });
 }
 
 size_t GrpcTransport::connections() const {
   return static_cast<size_t>(std::count_if(lines_.begin(), lines_.end(), [](const Line& line) {
-    return line.channel->GetState(false) == GRPC_CHANNEL_READY;
+    return Is(GRPC_CHANNEL_READY, *line.channel);
   }));
 }
 

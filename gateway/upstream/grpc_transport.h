@@ -1,5 +1,5 @@
-// The second transport: gRPC C++, for what its core does well (xds:///, custom balancers). Its
-// callbacks run on the library's threads and reach the loop by Loop::Post().
+// The second transport: gRPC C++, for what its core does well (xds:///, custom balancers). What
+// it does ends on threads of the poller's and reaches the loop by Loop::Post().
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -17,11 +17,12 @@
 
 namespace frontdesk::upstream {
 
+class GrpcPoller;
 class GrpcStream;
 
-// Connecting, reconnecting and queueing are the library's: a call that waits for a connection waits
-// inside it, so that readiness() is kReady before there is one. It gives statuses that it made in
-// the same shape as those of a back end; its texts tell them apart where they can.
+// Connecting and reconnecting are the library's: a call that is started without a connection waits
+// inside it. It gives statuses that it made in the same shape as those of a back end; its texts
+// tell them apart where they can.
 //
 // A call that no back end has seen the library may start again by itself, which only it can know:
 // its texts do not say so reliably. The price is CallSpec::previous_attempts, which is not sent,
@@ -36,12 +37,11 @@ class GrpcTransport final : public Transport {
   // Connects to `target.uri` or, where it is empty, the address. `settings` and `owner` outlive it.
   GrpcTransport(Loop& loop, const UpstreamSettings& settings, const EndpointTarget& target,
                 Transport::Owner& owner);
-  // Cancels what the library still holds and waits until it has let go, which is soon.
+  // Cancels what the library still holds.
   ~GrpcTransport() override;
 
   std::unique_ptr<OutgoingCall> Start(const CallSpec& spec, CallEvents& events) override;
-  // Never kIdle nor kConnecting. Nobody is told when the library changes to kFailing or back: ask
-  // again with the next call.
+  // The owner is told of changes after Connect(); otherwise ask again with the next call.
   Readiness readiness() const override;
   void Connect() override;
   const absl::Status& last_failure() const override { return last_failure_; }
@@ -59,7 +59,12 @@ class GrpcTransport final : public Transport {
   void OnEnded();
   void Forget(const std::shared_ptr<GrpcStream>& stream);
   void OnUnreachable(const absl::Status& why) { last_failure_ = why; }
-  // Fewer calls are pending.
+  // Whether it has been connecting, at each look, for longer than a connection may take. For what
+  // hangs while the library resolves a name it says nothing else.
+  bool IsInVain(bool connecting) const;
+  // While a channel is not ready, the library does not get on without somebody who waits for it.
+  void Watch(grpc::Channel& channel, grpc_connectivity_state state);
+  // Fewer calls are pending, or a channel may be ready.
   void OnRoom() { owner_.OnReadiness(*this); }
 
   struct Line {
@@ -68,7 +73,7 @@ class GrpcTransport final : public Transport {
   };
   // Channels of their own, with the newest certificates; calls under way keep those they have.
   void OpenLines();
-  // The stub for the next call: in turn, but not one that fails for sure.
+  // The stub for the next call: in turn, but of those that are connected, or else may soon be.
   const std::shared_ptr<grpc::GenericStub>& Pick();
 
   Loop& loop_;
@@ -76,13 +81,17 @@ class GrpcTransport final : public Transport {
   const EndpointTarget target_;
   Transport::Owner& owner_;
   const std::shared_ptr<Shared> shared_;
+  const std::shared_ptr<GrpcPoller> poller_;
   // What the lines were opened with, only compared; null without TLS.
   std::shared_ptr<const tls::Context> context_;
   // One per connection; none when drained.
   std::vector<Line> lines_;
   size_t turn_ = 0;
   size_t in_flight_ = 0;
+  size_t pending_ = 0;  // calls whose first message the library has not put on a connection
   bool draining_ = false;
+  mutable TimePoint connecting_since_;
+  mutable TimePoint looked_at_;
   absl::Status last_failure_;
   // On the loop: streams that the library has not reported as done.
   std::unordered_set<std::shared_ptr<GrpcStream>> streams_;

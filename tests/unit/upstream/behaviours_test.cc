@@ -10,6 +10,7 @@
 #include "gateway/upstream/attempt.h"
 #include "gateway/upstream/grpc_transport.h"
 #include "gateway/upstream/h2_transport.h"
+#include "gateway/upstream/verdict.h"
 #include "tests/support/run_on_loop.h"
 #include "tests/unit/upstream/behaviours.h"
 #include "tests/unit/upstream/behaviours_answers.h"
@@ -179,7 +180,10 @@ absl::StatusOr<UnaryReply> Call(const ScriptedH2Server& server, TransportKind ki
     transport = std::make_unique<GrpcTransport>(loop, settings, target, owner);
   }
   transport->Connect();
-  const auto decided = [&] { return transport->readiness() != Readiness::kConnecting; };
+  const auto decided = [&] {
+    loop.Post([] {});  // what another thread does is no event of this loop
+    return transport->readiness() != Readiness::kConnecting;
+  };
   if (!decided()) loop.RunUntil(decided);
   CallSpec spec;
   spec.path = "/shop.order.v1.Orders/GetOrder";
@@ -220,6 +224,25 @@ TEST_P(Behaviours, OverGrpc) {
   if (!row.grpc && outcome.code != StatusCode::kOk) outcome.message = "";
   const ScriptedH2Server server(row.script);
   Expect(Call(server, TransportKind::kGrpc, outcome), outcome);
+}
+
+// What ends with its connection has that one cause, whatever the number of calls.
+TEST(LostConnections, AreToldFromResetStreams) {
+  const ScriptedH2Server lost([](ScriptedConnection& c, int) {
+    if (c.Handshake()) c.NextRequest();
+  });
+  const ScriptedH2Server reset(
+      Each([](ScriptedConnection& c, int32_t stream) { c.Reset(stream, 2); }));
+  const Outcome outcome{StatusCode::kUnavailable};
+  for (const TransportKind kind : {TransportKind::kH2, TransportKind::kGrpc}) {
+    SCOPED_TRACE(kind == TransportKind::kH2 ? "h2" : "grpc");
+    const absl::Status with_connection = Call(lost, kind, outcome).status();
+    EXPECT_EQ(ReasonOf(with_connection), "UPSTREAM_RESET") << with_connection;
+    EXPECT_TRUE(WasLost(with_connection)) << with_connection;
+    const absl::Status alone = Call(reset, kind, outcome).status();
+    EXPECT_EQ(ReasonOf(alone), "UPSTREAM_RESET") << alone;
+    EXPECT_FALSE(WasLost(alone)) << alone;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Behaviours, ::testing::ValuesIn(AllRows()),

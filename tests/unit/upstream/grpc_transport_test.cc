@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <thread>
 
 #include "gateway/base/failure.h"
+#include "gateway/base/text.h"
+#include "tests/support/dns_server.h"
 #include "tests/support/scripted_h2_server.h"
 #include "tests/unit/upstream/grpc_server.h"
 #include "tests/unit/upstream/transport_driver.h"
@@ -107,7 +110,7 @@ TEST_F(GrpcTransportTest, TellsWhenThereIsRoomAgain) {
   GrpcServer server = Echo();
   settings_.max_pending = 1;
   GrpcTransport transport = To(server.address());
-  EXPECT_EQ(transport.readiness(), Readiness::kReady);  // queues, before there is a connection
+  EXPECT_EQ(transport.readiness(), Readiness::kIdle);
   EXPECT_EQ(transport.connections(), 0u);
   Record record;
   const auto call = Start(transport, record);
@@ -119,6 +122,34 @@ TEST_F(GrpcTransportTest, TellsWhenThereIsRoomAgain) {
   loop_.RunUntil([&] { return record.done; });
   EXPECT_TRUE(record.status.ok()) << record.status;
   EXPECT_EQ(transport.connections(), 1u);
+}
+
+// What accepts and says nothing is no place to send calls to.
+TEST_F(GrpcTransportTest, IsNotReadyBeforeItIsConnected) {
+  std::atomic<bool> silent{true};
+  ScriptedH2Server server([&](ScriptedConnection& c, int) {
+    while (silent) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (!c.Handshake()) return;
+    while (const auto request = c.NextRequest()) c.Answer(request->stream, "x");
+  });
+  GrpcTransport transport = To(server.address());
+  const auto turn_until = [&](Readiness wanted) {
+    loop_.RunUntil([&] {
+      loop_.Post([] {});
+      return transport.readiness() == wanted;
+    });
+  };
+  transport.Connect();
+  turn_until(Readiness::kConnecting);
+  // It waits inside the library.
+  Record record;
+  const auto call = Start(transport, record);
+  EXPECT_EQ(transport.readiness(), Readiness::kConnecting);
+  EXPECT_FALSE(record.done);
+  silent = false;
+  turn_until(Readiness::kReady);
+  loop_.RunUntil([&] { return record.done; });
+  EXPECT_TRUE(record.status.ok()) << record.status;
 }
 
 TEST_F(GrpcTransportTest, FailsWhileNobodyIsThereAndComesBack) {
@@ -147,7 +178,7 @@ TEST_F(GrpcTransportTest, FailsWhileNobodyIsThereAndComesBack) {
   EXPECT_EQ(transport.last_failure(), record.status);
   up = true;
   turn_until(Readiness::kReady);
-  // The stub that fails is passed over, should the other one still do.
+  // The stub that is not connected yet is passed over.
   for (int i = 0; i < 4; ++i) {
     Record later;
     const auto another = Start(transport, later);
@@ -156,9 +187,54 @@ TEST_F(GrpcTransportTest, FailsWhileNobodyIsThereAndComesBack) {
   }
 }
 
+// All of what a name stands for, not the first that answers.
+TEST_F(GrpcTransportTest, TakesAddressesOfANameInTurn) {
+  std::array<std::atomic<int>, 2> calls{};
+  const auto count = [&calls](size_t server) {
+    return GrpcServer([&calls, server](const ServedCall&) {
+      ++calls[server];
+      return ServedAnswer{.messages = {"x"}};
+    });
+  };
+  GrpcServer first = count(0);
+  GrpcServer second = count(1);
+  EndpointTarget target;
+  target.authority = target.uri = Cat("ipv4:", first.address(), ",", second.address());
+  GrpcTransport transport(loop_, settings_, target, owner_);
+  const TimePoint limit = Clock::now() + std::chrono::seconds(20);
+  while ((calls[0] == 0 || calls[1] == 0) && Clock::now() < limit) {
+    Record record;
+    const auto call = Start(transport, record);
+    loop_.RunUntil([&] { return record.done; });
+    ASSERT_TRUE(record.status.ok()) << record.status;
+  }
+  EXPECT_GT(calls[0], 0);
+  EXPECT_GT(calls[1], 0);
+}
+
+// The library would ask for two minutes.
+TEST_F(GrpcTransportTest, AResolverThatHangsIsAFailure) {
+  testing_support::DnsServer dns;
+  dns.SetFault("orders.test", testing_support::DnsReply::Fault::kHang);
+  settings_.connect_timeout = std::chrono::milliseconds(200);
+  EndpointTarget target;
+  target.authority = target.uri = Cat("dns://", dns.address(), "/orders.test:80");
+  GrpcTransport transport(loop_, settings_, target, owner_);
+  const TimePoint begun = Clock::now();
+  loop_.RunUntil([&] {
+    loop_.Post([] {});
+    if (transport.readiness() != Readiness::kConnecting) transport.Connect();
+    return transport.readiness() == Readiness::kFailing || dns.questions("orders.test") > 100;
+  });
+  EXPECT_EQ(transport.readiness(), Readiness::kFailing);
+  EXPECT_LT(Clock::now() - begun, std::chrono::seconds(10));
+  EXPECT_GT(dns.questions("orders.test"), 0);
+}
+
 TEST_F(GrpcTransportTest, FindsEndPointsByXds) {
   GrpcServer server = Echo();
   const XdsServer xds("orders", TargetOf(server.address()).port);
+  settings_.connect_timeout = std::chrono::milliseconds(500);
   ASSERT_EQ(setenv("GRPC_XDS_BOOTSTRAP_CONFIG", xds.Bootstrap().c_str(), 1), 0);
   EndpointTarget target;
   target.authority = target.uri = "xds:///orders";
@@ -181,6 +257,14 @@ TEST_F(GrpcTransportTest, FindsEndPointsByXds) {
   loop_.RunUntil([&] { return lost.done; });
   EXPECT_FALSE(lost.status.ok());
   EXPECT_FALSE(lost.status.message().empty());
+  // The library says so after 15 seconds; until then it is connecting.
+  const TimePoint begun = Clock::now();
+  loop_.RunUntil([&] {
+    loop_.Post([] {});
+    nowhere.Connect();
+    return nowhere.readiness() == Readiness::kFailing;
+  });
+  EXPECT_LT(Clock::now() - begun, std::chrono::seconds(10));
 }
 
 TEST_F(GrpcTransportTest, PingsABackEndThatIsSilentForAsLongAsItIs) {

@@ -35,6 +35,7 @@ inline EndpointTarget TargetOf(const std::string& address) {
 // Until a call can start, or there is no connection to be had now.
 inline Readiness WaitForRoom(Loop& loop, Transport& transport) {
   const auto decided = [&] {
+    loop.Post([] {});  // what another thread does is no event of this loop
     if (transport.readiness() == Readiness::kIdle) transport.Connect();
     return transport.readiness() == Readiness::kReady ||
            transport.readiness() == Readiness::kFailing;

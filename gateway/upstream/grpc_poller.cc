@@ -1,0 +1,58 @@
+#include "gateway/upstream/grpc_poller.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "gateway/base/mutex.h"
+
+namespace frontdesk::upstream {
+namespace {
+
+class WatchTag final : public GrpcTag {
+ public:
+  explicit WatchTag(std::function<void()> told) : told_(std::move(told)) {}
+  void Told(bool) override {
+    const std::unique_ptr<WatchTag> self(this);
+    told_();
+  }
+
+ private:
+  const std::function<void()> told_;
+};
+
+}  // namespace
+
+std::shared_ptr<GrpcPoller> GrpcPoller::Get() {
+  static Mutex mutex;
+  static std::weak_ptr<GrpcPoller> one;
+  MutexLock lock(mutex);
+  std::shared_ptr<GrpcPoller> poller = one.lock();
+  if (!poller) one = poller = std::make_shared<GrpcPoller>();
+  return poller;
+}
+
+// Half of the cores: the other half has the loops for which they work.
+GrpcPoller::GrpcPoller() {
+  const unsigned count = std::clamp(std::thread::hardware_concurrency() / 2, 1u, 16u);
+  for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { Run(); });
+}
+
+GrpcPoller::~GrpcPoller() {
+  queue_.Shutdown();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void GrpcPoller::Watch(grpc::Channel& channel, grpc_connectivity_state from,
+                       std::function<void()> told) {
+  constexpr std::chrono::milliseconds kLongest(100);
+  GrpcTag* const tag = new WatchTag(std::move(told));
+  channel.NotifyOnStateChange(from, std::chrono::system_clock::now() + kLongest, &queue_, tag);
+}
+
+void GrpcPoller::Run() {
+  void* tag = nullptr;
+  for (bool ok = false; queue_.Next(&tag, &ok);) static_cast<GrpcTag*>(tag)->Told(ok);
+}
+
+}  // namespace frontdesk::upstream
