@@ -136,7 +136,7 @@ void Channel::FindReady(const std::vector<Lane*>& from, const EndpointState* avo
   const Duration slow_start = cluster_.settings().slow_start;
   ready_.clear();
   young_.clear();
-  Lane* avoided = nullptr;
+  avoided_ = nullptr;
   const size_t size = from.size();
   // By weight all must be looked at: a share is a share of all.
   const size_t enough = weighted_ ? size : kLook;
@@ -149,7 +149,7 @@ void Channel::FindReady(const std::vector<Lane*>& from, const EndpointState* avo
     }
     if (!lane->state->breaker.MayAdmit(now)) continue;
     if (lane->state.get() == avoid) {
-      avoided = lane;
+      avoided_ = lane;
       continue;
     }
     const Duration age = now - lane->state->since();
@@ -157,7 +157,6 @@ void Channel::FindReady(const std::vector<Lane*>& from, const EndpointState* avo
     (young ? young_ : ready_).push_back(lane);
   }
   if (ready_.empty()) ready_.swap(young_);
-  if (ready_.empty() && avoided) ready_.push_back(avoided);
 }
 
 size_t Channel::Choose(TimePoint now) const {
@@ -190,6 +189,7 @@ Lane* Channel::Pick(const EndpointState* avoid, TimePoint now, Breaker::Ticket& 
   if (ready_.empty() && usable_.size() < all_.size() && !NoHopeIn(usable_, now).ok()) {
     FindReady(all_, avoid, now);
   }
+  if (ready_.empty() && avoided_) ready_.push_back(avoided_);
   while (!ready_.empty()) {
     const size_t index = Choose(now);
     Lane& lane = *ready_[index];
@@ -263,18 +263,31 @@ void Channel::Flush() {
   loop_.Arm(*this, loop_.Now() + kLookAgain);
 }
 
+bool Channel::AllFull(TimePoint now) const {
+  // Who was judged counts only where it is asked.
+  const std::vector<Lane*>& asked = NoHopeIn(usable_, now).ok() ? usable_ : all_;
+  bool full = false;
+  for (const Lane* lane : asked) {
+    if (!lane->state->breaker.MayAdmit(now)) continue;
+    const Readiness readiness = lane->transport->readiness();
+    if (readiness == Readiness::kIdle || readiness == Readiness::kConnecting) return false;
+    if (readiness == Readiness::kFull) full = true;
+  }
+  return full;
+}
+
 // Connecting has its own time. Waiting for a stream means that the back end has enough to do, and
 // then a queue that stands only makes everybody late.
 void Channel::EndTheOld(TimePoint now) {
-  const bool full = std::any_of(all_.begin(), all_.end(), [](const Lane* lane) {
-    return lane->transport->readiness() == Readiness::kFull;
-  });
-  if (!full) return;
+  if (!AllFull(now)) {
+    not_full_at_ = now;
+    return;
+  }
   // Who would be too old at the next look is told now.
   const Duration most = age_.Limit(now) - kLookAgain;
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     Place& place = *at++;
-    if (now - place.arrived_ < most) continue;
+    if (now - std::max(place.arrived_, not_full_at_) < most) continue;
     place.End(Overloaded(Cat(cluster_.settings().name, " has no stream for more calls")));
   }
 }

@@ -79,13 +79,16 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
   // True: it has a lane, or there is no hope.
   bool Try(Place& place);
   Lane* Pick(const EndpointState* avoid, TimePoint now, Breaker::Ticket& ticket);
-  // Those of `from` that may take an attempt now, into ready_; connects the others.
+  // Those of `from` that may take an attempt now, into ready_, and that of `avoid` into avoided_;
+  // connects the others.
   void FindReady(const std::vector<Lane*>& from, const EndpointState* avoid, TimePoint now);
   size_t Choose(TimePoint now) const;  // an index into ready_
   double Cost(const Lane& lane, TimePoint now) const;
   // OK while there may be an end point soon.
   absl::Status NoHope(TimePoint now) const;
   absl::Status NoHopeIn(const std::vector<Lane*>& lanes, TimePoint now) const;
+  // Nothing but a stream that ends helps those who wait: no connection is being made that could.
+  bool AllFull(TimePoint now) const;
   // Ends those that waited too long for a stream.
   void EndTheOld(TimePoint now);
 
@@ -113,8 +116,10 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
   bool weighted_ = false;         // their weights differ
   std::vector<Lane*> ready_;      // while picking
   std::vector<Lane*> young_;      // while picking
+  Lane* avoided_ = nullptr;       // while picking
   size_t turn_ = 0;
-  QueueAge age_;  // of waiting_
+  QueueAge age_;             // of waiting_
+  TimePoint not_full_at_{};  // the last look at waiting_ that did not find AllFull()
   boost::intrusive::list<Place, boost::intrusive::base_hook<PlaceHook>,
                          boost::intrusive::constant_time_size<false>>
       waiting_;

@@ -267,7 +267,8 @@ void H2Connection::OnKeepaliveTimer() {
     loop_.Arm(keepalive_timer_, now + settings_.keepalive_timeout);
     return;
   }
-  loop_.Arm(keepalive_timer_, now + keepalive_interval_);
+  // With calls in flight it is the silence that has a limit, not the time between two looks.
+  loop_.Arm(keepalive_timer_, (session_.streams() > 0 ? last_read_ : now) + keepalive_interval_);
 }
 
 }  // namespace frontdesk::upstream

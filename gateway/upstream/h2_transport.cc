@@ -82,8 +82,8 @@ Transport::Readiness H2Transport::readiness() const {
       failing = true;  // a back end that failed must come back before anybody waits for it
     }
   }
+  if (connecting) return Readiness::kConnecting;  // brings room, however full the others are
   if (full) return Readiness::kFull;
-  if (connecting) return Readiness::kConnecting;
   return failing ? Readiness::kFailing : Readiness::kIdle;
 }
 

@@ -10,8 +10,9 @@
 namespace frontdesk::upstream {
 
 // Up to n connections to one end point, opened as calls ask for them; a call takes the one with the
-// fewest streams. A call that the back end has not processed (REFUSED_STREAM, GOAWAY above the last
-// id) ends with NeverSent().
+// fewest streams. While one more is being made, it is kConnecting, however full the others are. A
+// call that the back end has not processed (REFUSED_STREAM, GOAWAY above the last id) ends with
+// NeverSent().
 class H2Transport final : public Transport,
                           private H2CallHost,
                           private H2Slot::Owner,

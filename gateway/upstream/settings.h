@@ -130,7 +130,7 @@ struct UpstreamSettings {
   size_t max_pending = 1024;
   // Calls in flight in this process.
   size_t max_in_flight = std::numeric_limits<size_t>::max();
-  // How long calls may wait for room below that.
+  // How long calls may wait for room below that, or for a stream.
   QueueAgeSettings queue_age;
   AdaptiveConcurrencySettings adaptive;
   RetryBudgetSettings retry_budget;

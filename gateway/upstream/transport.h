@@ -66,9 +66,9 @@ class Transport {
  public:
   enum class Readiness {
     kIdle,        // has no connection and tries to have none
-    kConnecting,  // has none yet
+    kConnecting,  // has no room, but a connection is being made
     kReady,       // Start() finds room at once
-    kFull,        // connected, but every stream is taken
+    kFull,        // every stream is taken, and no connection is being made
     kFailing,     // the last attempt to connect failed, and no later one has succeeded
     kClosed,      // no new calls after Drain()
   };

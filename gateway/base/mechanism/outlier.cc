@@ -63,6 +63,7 @@ bool InPanic(size_t healthy, size_t all, const OutlierSettings& settings) {
 
 std::vector<size_t> LowSuccessRates(std::span<const Outlier::Sample> samples,
                                     const OutlierSettings& settings) {
+  if (!settings.on || settings.success_rate_stdev_factor == 0) return {};
   const uint64_t volume = std::max(settings.success_rate_request_volume, 1u);
   const auto rate = [](const Outlier::Sample& sample) {
     return static_cast<double>(sample.ok) / static_cast<double>(sample.calls);
@@ -74,7 +75,7 @@ std::vector<size_t> LowSuccessRates(std::span<const Outlier::Sample> samples,
     ++hosts;
     sum += rate(sample);
   }
-  if (!settings.on || hosts == 0 || hosts < settings.success_rate_minimum_hosts) return {};
+  if (hosts == 0 || hosts < settings.success_rate_minimum_hosts) return {};
   const double mean = sum / hosts;
   double squares = 0;
   for (const Outlier::Sample& sample : samples) {

@@ -22,7 +22,7 @@ struct OutlierSettings {
   Duration max_ejection_time = std::chrono::seconds(300);
   double max_ejection_percent = 50;
   double panic_threshold = 50;  // percent healthy; below it ejections are ignored
-  double success_rate_stdev_factor = 1.9;
+  double success_rate_stdev_factor = 1.9;  // 0: off
   uint32_t success_rate_minimum_hosts = 5;
   uint32_t success_rate_request_volume = 100;
 };

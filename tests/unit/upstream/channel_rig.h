@@ -25,6 +25,12 @@ class ChannelTest : public Chain {
     settings_.endpoints.clear();
     for (int i = 1; i <= count; ++i) settings_.endpoints.emplace_back(Cat("127.0.0.1:", i));
   }
+  // A channel that has not seen anything.
+  void Renew() {
+    channels_.reset();
+    clusters_.reset();
+    transports_.clear();
+  }
   // One call, each attempt at it answered or failed at once by whoever gets it; who that was.
   std::string One(const std::function<absl::Status(const std::string&)>& answer = nullptr) {
     Pending& pending = Start(contract::Idempotency::kNoSideEffects);

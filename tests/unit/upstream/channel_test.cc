@@ -285,6 +285,41 @@ TEST_F(ChannelTest, ADeadZoneIsLeft) {
   EXPECT_EQ(Many(20).at("127.0.0.1:3"), 20);
 }
 
+// Our own zone goes first, but not before not going back.
+TEST_F(ChannelTest, ARetryGoesBackOnlyWhenThereIsNobodyElse) {
+  settings_.zone = "a";
+  settings_.endpoints = {{"127.0.0.1:1", 1, "a"}, {"127.0.0.1:2", 1, "b"}, {"127.0.0.1:3", 1, "a"}};
+  policy().retry.max_attempts = 2;
+  on_transport_ = [](FakeTransport& transport) {
+    if (transport.address != "127.0.0.1:1") transport.now = Readiness::kConnecting;
+  };
+  const struct {
+    const char* name;
+    Readiness other_zone;
+    Readiness our_zone;
+    const char* second;
+  } rows[] = {
+      {"another one in our zone", Readiness::kReady, Readiness::kReady, "127.0.0.1:3"},
+      {"one in the other zone", Readiness::kReady, Readiness::kFailing, "127.0.0.1:2"},
+      {"nobody else", Readiness::kFailing, Readiness::kFailing, "127.0.0.1:1"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Renew();
+    Pending& pending = Start(contract::Idempotency::kNoSideEffects);
+    FakeTransport::Call& first = NextLive();
+    EXPECT_EQ(first.transport.address, "127.0.0.1:1");
+    transports_.at("127.0.0.1:2")->now = row.other_zone;
+    transports_.at("127.0.0.1:3")->now = row.our_zone;
+    first.Fail(BackendStatus(14, "down", ""));
+    Turn();
+    FakeTransport::Call& second = NextLive();
+    EXPECT_EQ(second.transport.address, row.second);
+    second.Answer("");
+    EXPECT_TRUE(ResultOf(pending).ok());
+  }
+}
+
 TEST_F(ChannelTest, AnEjectedOneIsAskedWhenNobodyElseIsLeft) {
   EndPoints(2);
   settings_.breaker.on = false;
@@ -326,17 +361,6 @@ TEST_F(ChannelTest, ASetThatIsWhollyNewSharesItsSlowStart) {
   const auto counts = AtOnce(80);
   ASSERT_EQ(counts.size(), 4u);
   for (const auto& [who, calls] : counts) EXPECT_GE(calls, 8) << who;
-}
-
-TEST_F(ChannelTest, WhoWaitsForAStreamTooLongIsRefusedEarly) {
-  settings_.queue_age = {milliseconds(4), milliseconds(10)};
-  on_transport_ = [](FakeTransport& transport) { transport.now = Readiness::kFull; };
-  const TimePoint start = loop_.Now();
-  Pending& pending = Start();
-  const absl::Status status = ResultOf(pending).status();
-  EXPECT_EQ(ReasonOf(status), "UPSTREAM_OVERLOADED");
-  EXPECT_THAT(HeadersOf(status), HasSubstr("Retry-After"));
-  EXPECT_LT(loop_.Now() - start, seconds(5));
 }
 
 TEST_F(ChannelTest, WhoRefusesFastIsNotTakenForFast) {

@@ -123,6 +123,34 @@ TEST_F(Connections, GivesUpABackEndThatDoesNotAnswerPings) {
   over.set_value();
 }
 
+// However soon after a look it began.
+TEST_F(Connections, SilenceIsNoticedAfterOneInterval) {
+  std::promise<void> over;
+  ScriptedH2Server server([&](ScriptedConnection& c, int) {
+    if (!c.Handshake()) return;
+    const auto request = c.NextRequest();
+    if (!request) return;
+    c.Headers(request->stream,
+              {{":status", "200"}, {"content-type", "application/grpc"}, {"x-last", "word"}},
+              !kEnd);
+    over.get_future().wait();  // reads nothing more
+  });
+  settings_.keepalive_interval = milliseconds(400);
+  settings_.keepalive_timeout = milliseconds(1);
+  H2Transport transport = To(server.address());
+  WaitForRoom(loop_, transport);
+  Record record;
+  const auto call = Start(transport, record);
+  loop_.RunUntil([&] { return !record.headers.empty() || record.done; });
+  const TimePoint silent = loop_.Now();
+  RunUntilDone(record);
+  const Duration took = loop_.Now() - silent;
+  EXPECT_EQ(ReasonOf(record.status), "UPSTREAM_RESET");
+  EXPECT_GE(took, milliseconds(400));
+  EXPECT_LT(took, milliseconds(700));
+  over.set_value();
+}
+
 TEST_F(Connections, DrainsAfterTheLastCall) {
   std::promise<void> arrived, go_on, closed;
   ScriptedH2Server server([&](ScriptedConnection& c, int) {

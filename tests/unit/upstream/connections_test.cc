@@ -126,6 +126,26 @@ TEST_F(Connections, IsFullAtThePeersLimit) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+TEST_F(Connections, IsNotFullWhileAnotherOneIsBeingMade) {
+  std::promise<void> accept;
+  ScriptedH2Server server([&](ScriptedConnection& c, int nth) {
+    if (nth == 1) accept.get_future().wait();
+    if (c.Handshake({{kMaxStreams, 1}})) c.WaitForEnd();
+  });
+  settings_.connections = 2;
+  H2Transport transport = To(server.address());
+  WaitForRoom(loop_, transport);
+  Record one, other;
+  const auto first = Start(transport, one);
+  EXPECT_EQ(transport.readiness(), Readiness::kFull);
+  transport.Connect();
+  EXPECT_EQ(transport.readiness(), Readiness::kConnecting);
+  accept.set_value();
+  EXPECT_EQ(WaitForRoom(loop_, transport), Readiness::kReady);
+  const auto second = Start(transport, other);
+  EXPECT_EQ(transport.readiness(), Readiness::kFull);
+}
+
 TEST_F(Connections, ACallThatFindsNoRoomCanBeDropped) {
   H2Transport transport = To("127.0.0.1:1");
   Record dropped, cancelled;

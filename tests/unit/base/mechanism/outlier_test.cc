@@ -213,6 +213,8 @@ TEST(LowSuccessRates, Settings) {
   EXPECT_EQ(LowSuccessRates(samples, settings), (std::vector<size_t>{4}));
   settings.success_rate_stdev_factor = 2;  // of four, one is never that far away
   EXPECT_TRUE(LowSuccessRates(samples, settings).empty());
+  settings.success_rate_stdev_factor = 0;  // never
+  EXPECT_TRUE(LowSuccessRates(samples, settings).empty());
   settings.success_rate_stdev_factor = 1;
   settings.on = false;
   EXPECT_TRUE(LowSuccessRates(samples, settings).empty());
