@@ -87,7 +87,9 @@ ordered_json CodesOf(const upstream::CodeSet& codes) {
 }
 
 std::string WhyRetried(const upstream::RetryPolicy& retry, contract::Idempotency level) {
-  if (retry.max_attempts <= 1) return "not retried: max_attempts is 1";
+  if (retry.max_attempts <= 1) {
+    return "not retried once a back end may have seen it: max_attempts is 1";
+  }
   if (level == contract::Idempotency::kUnknown) {
     return "not retried once a back end may have seen it: idempotency_level is not declared";
   }

@@ -112,7 +112,6 @@ absl::Status TakeClientDeadline(Exchange& exchange) {
   if (!timeout->has_value()) return absl::OkStatus();
   exchange.call.deadline = exchange.request.received + **timeout;
   exchange.call.client_deadline = true;
-  exchange.call.whole = **timeout;
   if (exchange.call.deadline > exchange.call.loop.Now()) return absl::OkStatus();
   return HasPassed();
 }
@@ -123,10 +122,9 @@ absl::Status TakeRouteDeadline(Exchange& exchange) {
   const TimePoint latest = now + exchange.route->timeout;
   if (call.client_deadline && call.deadline <= now) return HasPassed();
   call.client_deadline = call.client_deadline && call.deadline < latest;
-  if (!call.client_deadline) {
-    call.deadline = latest;
-    call.whole = exchange.route->timeout;
-  }
+  if (!call.client_deadline) call.deadline = latest;
+  // Back ends are judged by what the route gives, not by what a client wishes.
+  call.whole = exchange.route->timeout;
   return absl::OkStatus();
 }
 

@@ -63,35 +63,49 @@ Load LoadOf(const absl::Status& status, Verdict verdict) {
   const bool refused = status.code() == absl::StatusCode::kResourceExhausted ||
                        status.code() == absl::StatusCode::kUnavailable ||
                        status.code() == absl::StatusCode::kDeadlineExceeded;
-  return refused && verdict != Verdict::kNothing ? Load::kDropped : Load::kNothing;
+  return refused && IsJudged(verdict) ? Load::kDropped : Load::kNothing;
+}
+
+// What the end of an attempt, which `cancel` may have brought about, says about its end point.
+Verdict JudgeEnd(Call& call, const Cancellation& cancel, const absl::Status& status,
+                 TimePoint start, TimePoint deadline, double usual) {
+  // Whatever the reason that is given for it, what was stopped here is not the back end's doing.
+  if (!status.ok() && call.context.cancel.cancelled()) return Verdict::kNothing;
+  // Another attempt was faster: what this one has had until now was its time.
+  const bool lost = !status.ok() && cancel.cancelled();
+  const TimePoint end = lost ? call.loop().Now() : deadline;
+  const bool impatient = !status.ok() && IsImpatient(call, start, end, usual);
+  call.had_time = call.had_time || !impatient;
+  if (lost) return impatient ? Verdict::kNothing : Verdict::kBad;
+  return JudgeEndpoint(status, impatient);
 }
 
 }  // namespace
 
 bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline, double usual) {
-  if (call.context.client_deadline && deadline == call.context.deadline) return true;
   const Duration given = deadline - start;
   if (call.loop().LateSince(start, given / kLate)) return true;
   const Duration whole = std::min(call.whole, call.policy.retry.per_attempt_timeout);
   if (given >= whole / kMuch) return false;
-  if (usual == 0) return given < whole / kLittle;
+  // What is usual is so for all methods together: a client that may choose how little it is could
+  // let any that takes longer fail as often as it likes.
+  const bool chosen = call.context.client_deadline && deadline == call.context.deadline;
+  if (given < whole / kLittle && (usual == 0 || chosen)) return true;
   return static_cast<double>(given.count()) < kUnusual * usual;
 }
 
 Verdict WhenTimed(Verdict verdict, bool stood_still) {
-  return stood_still && verdict == Verdict::kGood ? Verdict::kNothing : verdict;
+  return stood_still && verdict != Verdict::kBad ? Verdict::kNothing : verdict;
 }
 
-Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid) {
+Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid, bool entered) {
   Cluster& cluster = call.cluster();
   const bool limited = cluster.is_limited();
-  if (limited && !cluster.room().TryEnter()) {
+  if (limited && !entered && !cluster.room().TryEnter()) {
     Admission::Wait room =
         cluster.room().Enter(call.loop(), PriorityOf(call), call.spec.deadline, &cancel);
-    const Admission::Outcome entered = co_await room;
-    if (entered != Admission::Outcome::kEntered) {
-      co_return Outcome{NoRoom(entered, call, cancel)};
-    }
+    const Admission::Outcome waited = co_await room;
+    if (waited != Admission::Outcome::kEntered) co_return Outcome{NoRoom(waited, call, cancel)};
   }
   Channel::Place place(call.target.channel, PriorityOf(call), avoid, call.spec.deadline, cancel);
   co_await place;
@@ -114,12 +128,9 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   const Duration took = now - start;
   const bool stood_still = call.loop().StalledSince(start);
   const absl::Status& status = outcome.reply.status();
-  const bool impatient =
-      !status.ok() && IsImpatient(call, start, spec.deadline, lane.answers.nanos(now));
-  call.had_time = call.had_time || !impatient;
-  // Whatever the reason that is given for it, what was stopped here is not the back end's doing.
-  const bool stopped = !status.ok() && cancel.cancelled();
-  const Verdict judged = stopped ? Verdict::kNothing : JudgeEndpoint(status, impatient);
+  if (!status.ok() && !WasNeverSent(status)) call.may_have_acted = true;
+  const Verdict judged =
+      JudgeEnd(call, cancel, status, start, spec.deadline, lane.answers.nanos(now));
   const Verdict verdict = lane.state->losses.Filter(judged, status, now);
   if (!stood_still) LearnLatency(lane, status, verdict, took, now);
   cluster.RecordAttempt(*lane.state, place.TakeTicket(), WhenTimed(verdict, stood_still), took,
@@ -128,7 +139,13 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   co_return outcome;
 }
 
-std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_t most_attempts) {
+// What was refused here, or processed by nobody, says less than what a back end did before.
+bool SaysMore(const Call& call, const Outcome& outcome) {
+  if (!outcome.attempted) return call.attempts == 0;
+  return !call.may_have_acted || !WasNeverSent(outcome.reply.status());
+}
+
+std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome) {
   const absl::Status& status = outcome.reply.status();
   if (status.ok() || call.context.cancel.cancelled()) return std::nullopt;
   // What was refused here would be refused again; only an end point that is gone may come back.
@@ -151,9 +168,9 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_
                    (timed_out || call.policy.retry.codes.Has(status.code()));
   if (!never_sent && !may) return std::nullopt;
   const uint32_t tried = call.attempts + call.unmade;
+  const uint32_t allowed = call.policy.retry.max_attempts;
   // Where retries are on at all, what is certainly safe is given a few more.
-  const uint32_t most =
-      never_sent && most_attempts > 1 ? std::max(most_attempts, kMostAttempts) : most_attempts;
+  const uint32_t most = never_sent && allowed > 1 ? std::max(allowed, kMostAttempts) : allowed;
   if (tried >= most) return std::nullopt;
   const std::optional<Duration> pushback = PushbackOf(status);
   if (pushback == Duration::max()) return std::nullopt;

@@ -23,12 +23,13 @@ struct Call {
   const contract::MethodName& name;
   const CallPolicy& policy;
   const CallSpec spec;   // of the first attempt
-  const Duration whole;  // until its deadline, had nothing before the call taken of it
+  const Duration whole;  // see MakeCall()
   const std::string_view request;
   uint32_t attempts = 0;
-  uint32_t unsent = 0;    // those of them that no back end processed
-  uint32_t unmade = 0;    // that found nobody to call
-  bool had_time = false;  // one of them, so that its end says something about whom it called
+  uint32_t unsent = 0;          // those of them that no back end processed
+  uint32_t unmade = 0;          // that found nobody to call
+  bool had_time = false;        // one of them, so that its end says something about whom it called
+  bool may_have_acted = false;  // a back end, on one that failed
   // Where the last one went.
   const EndpointState* last = nullptr;
 
@@ -46,17 +47,22 @@ struct Outcome {
 // the client would not wait for longer, others had taken of that time before, or this process had
 // none for it. `usual`: how long an answer takes, in nanoseconds; 0 when that is not known.
 bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline, double usual = 0);
-// Of a good end: nothing when this process stood still meanwhile, because then it is not known how
-// long the back end took.
+// Of an end that is not bad: nothing when this process stood still meanwhile, because then it is
+// not known how long the back end took.
 Verdict WhenTimed(Verdict verdict, bool stood_still);
 
 // Room below the upstream's limit, end point, transport; and what comes of it for all of them.
-// `cancel` ends it, `avoid` (which may be null) is called only if there is no other.
-Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid);
+// `cancel` ends it: that of the call, or one of its own for an attempt that others may overtake.
+// `avoid` (which may be null) is called only if there is no other; `entered`: it has room already.
+Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid,
+                      bool entered = false);
 
-// When the next attempt may be made after this one; nothing when it may not, or need not. What it
-// takes of the retry budget is taken.
-std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome, uint32_t most_attempts);
+// Whether the call answers with this outcome rather than with that of an attempt before.
+bool SaysMore(const Call& call, const Outcome& outcome);
+
+// When the next attempt may be made after this one, as the policy's retries say; nothing when it
+// may not, or need not. What it takes of the retry budget is taken.
+std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome);
 
 // The call with attempts that overlap, as its policy's hedge says.
 Task<Reply> Hedged(Call& call);

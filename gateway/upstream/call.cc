@@ -83,9 +83,8 @@ Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
       }
       Task<Outcome> attempt = Attempt(call, context.cancel, call.last);
       Outcome outcome = co_await std::move(attempt);
-      next = NextAttempt(call, outcome, policy.retry.max_attempts);
-      // What was refused here says less than what a back end did before.
-      if (outcome.attempted || call.attempts == 0) reply = std::move(outcome.reply);
+      next = NextAttempt(call, outcome);
+      if (SaysMore(call, outcome)) reply = std::move(outcome.reply);
     }
     if (call.attempts > 1) context.retries += call.attempts - 1;
     LearnFrom(call, std::move(ticket), reply.status(), start);

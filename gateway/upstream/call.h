@@ -25,7 +25,7 @@ struct Target {
 };
 
 // Everything, what `spec` refers to included, outlives the task. `whole`: the time until the call's
-// deadline, had nothing before it taken of that.
+// deadline, had nothing before it taken of that and the client not wished for less.
 Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
                                           const contract::MethodName& name, CallSpec spec,
                                           Duration whole, std::string_view request,

@@ -55,8 +55,9 @@ struct CallContext {
   Priority priority = Priority::kNormal;
   // The deadline is the client's own wish, shorter than what is configured.
   bool client_deadline = false;
-  // What was left until the deadline at the beginning; zero when nobody has said so. A call that
-  // gets little of it, because others took the rest, says nothing about whom it calls.
+  // What was left until the deadline at the beginning, or would have been had the client wished for
+  // no less; zero when nobody has said so. A call that gets little of it says nothing about whom it
+  // calls.
   Duration whole{};
   // Attempts beyond the first of each call, retries and hedges, for the log.
   uint32_t retries = 0;

@@ -125,7 +125,7 @@ void Cluster::RecordAttempt(EndpointState& endpoint, Breaker::Ticket ticket, Ver
     }
     LogBreaker(Cat(settings_.name, " at ", AddressOf(endpoint.target)), *changed, now);
   }
-  if (!settings_.outlier.on || verdict == Verdict::kNothing) return;
+  if (!settings_.outlier.on || !IsJudged(verdict)) return;
   bool failed_often = false;
   {
     const MutexLock lock(endpoint.mutex_);

@@ -1,13 +1,18 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "gateway/base/event.h"
 #include "gateway/base/failure.h"
 #include "gateway/upstream/attempts.h"
+#include "gateway/upstream/pushback.h"
 
 namespace frontdesk::upstream {
 namespace {
+
+// A tick of the timers. With no delay at all, who looks again after it would see no time go by.
+constexpr Duration kLeastDelay = std::chrono::milliseconds(1);
 
 // The attempts of a hedged call. Lives in Hedged()'s frame.
 struct Race {
@@ -30,29 +35,39 @@ struct Race {
   std::optional<Event> news;
 };
 
-internal::Detached Run(Race* race, Race::Runner* runner, const EndpointState* avoid) {
+// gRPC A6: whoever says that nobody is to try again is heard, whatever comes before or along with
+// it.
+bool ForbidsMore(const absl::Status& status) {
+  return !status.ok() && PushbackOf(status) == Duration::max();
+}
+
+internal::Detached Run(Race* race, Race::Runner* runner, const EndpointState* avoid, bool entered) {
   {
-    Task<Outcome> attempt = Attempt(race->call, runner->cancel, avoid);
+    Task<Outcome> attempt = Attempt(race->call, runner->cancel, avoid, entered);
     runner->outcome = co_await std::move(attempt);
   }
+  race->closed = race->closed || ForbidsMore(runner->outcome->reply.status());
   --race->running;
   race->news->Set();
 }
 
-void StartRunner(Race& race) {
+void StartRunner(Race& race, bool entered) {
   const EndpointState* const avoid = race.call.last;
   Race::Runner& runner = race.runners[race.started++].emplace(race.call.context.cancel);
   ++race.running;
-  Run(&race, &runner, avoid);
+  Run(&race, &runner, avoid, entered);
 }
 
 // How long the attempt before is waited for.
 Duration HedgeDelay(Call& call) {
   const HedgePolicy& hedge = call.policy.hedge;
-  if (hedge.percentile <= 0) return hedge.delay;
-  MethodState& method = call.target.method;
-  const MutexLock lock(method.mutex);
-  return method.latency.Quantile(hedge.percentile / 100, call.loop().Now()).value_or(hedge.delay);
+  Duration delay = hedge.delay;
+  if (hedge.percentile > 0) {
+    MethodState& method = call.target.method;
+    const MutexLock lock(method.mutex);
+    delay = method.latency.Quantile(hedge.percentile / 100, call.loop().Now()).value_or(delay);
+  }
+  return std::max(delay, kLeastDelay);
 }
 
 TimePoint After(TimePoint now, Duration delay) {
@@ -67,21 +82,50 @@ bool IsFinal(const Call& call, const Outcome& outcome) {
          !call.policy.retry.codes.Has(status.code());
 }
 
+// Starts another attempt because those before are slow, if it can be had at once; when the next one
+// may be due.
+TimePoint StartHedge(Race& race, size_t most, Duration delay) {
+  Call& call = race.call;
+  Cluster& cluster = call.cluster();
+  const TimePoint now = call.loop().Now();
+  const bool limited = cluster.is_limited();
+  // Behind one that still waits for its turn, or behind first attempts, it would only wait as well.
+  if (call.attempts < race.started || (limited && !cluster.room().TryEnter())) {
+    return After(now, delay);
+  }
+  // Last, so that nothing is spent on what is not made.
+  const bool may = cluster.TakeRetry(now);
+  if (call.target.observer) {
+    call.target.observer->OnRetry(may ? RetryEvent::kHedge : RetryEvent::kNoBudget);
+  }
+  if (may) {
+    StartRunner(race, true);
+  } else if (limited) {
+    cluster.LeaveRoom(Load::kNothing, Duration::zero(), now);
+  }
+  return may && race.started < most ? After(now, delay) : TimePoint::max();
+}
+
+// How many attempts there may be before one that follows this failure.
+size_t MostBefore(const Call& call, const Outcome& outcome) {
+  if (WasNeverSent(outcome.reply.status())) return kMostAttempts;
+  return std::min(call.policy.retry.max_attempts, kMostAttempts);
+}
+
 // Looks at what has come since the last time: true when one of the answers is final. `next` is when
 // another attempt may be made because one failed.
-bool Look(Race& race, size_t most, Reply& answer, std::optional<TimePoint>& next) {
+bool Look(Race& race, Reply& answer, std::optional<TimePoint>& next) {
+  if (race.closed) next.reset();
   for (size_t i = 0; i < race.started; ++i) {
     Race::Runner& runner = *race.runners[i];
     if (!runner.outcome || std::exchange(runner.seen, true)) continue;
     Outcome& outcome = *runner.outcome;
     const bool final = IsFinal(race.call, outcome);
-    const bool never_sent = WasNeverSent(outcome.reply.status());
-    if (!final && !next && race.started < (never_sent ? kMostAttempts : most)) {
-      next = NextAttempt(race.call, outcome, most);
-      race.closed = race.closed || !next;
+    if (!final && !next && !race.closed && race.started < MostBefore(race.call, outcome)) {
+      next = NextAttempt(race.call, outcome);
+      race.closed = !next;
     }
-    // What was refused here says less than what a back end did.
-    if (outcome.attempted || race.call.attempts == 0) answer = std::move(outcome.reply);
+    if (SaysMore(race.call, outcome)) answer = std::move(outcome.reply);
     if (final) return true;
   }
   return false;
@@ -100,20 +144,12 @@ Task<Reply> Hedged(Call& call) {
   while (!won) {
     const TimePoint now = call.loop().Now();
     race.news.emplace();
-    if (next <= now && race.started < (again ? kMostAttempts : most)) {
-      const bool hedge = race.started > 0 && !again;
-      if (hedge && call.attempts < race.started) {
-        // The one before still waits for its turn; another one would wait behind it.
-        next = After(now, delay);
-        continue;
-      }
-      const bool may = !hedge || call.cluster().TakeRetry(now);
-      if (call.target.observer && hedge) {
-        call.target.observer->OnRetry(may ? RetryEvent::kHedge : RetryEvent::kNoBudget);
-      }
-      if (may) StartRunner(race);
+    if (next <= now && race.started > 0 && !again) {
+      next = StartHedge(race, most, delay);
+    } else if (next <= now) {
+      StartRunner(race, false);
       again.reset();
-      next = race.started < most && may ? After(now, delay) : TimePoint::max();
+      next = race.started < most ? After(now, delay) : TimePoint::max();
     }
     if (race.running == 0 && next == TimePoint::max()) break;
     // Who runs hears of a cancellation by itself, and between attempts nobody does.
@@ -121,7 +157,7 @@ Task<Reply> Hedged(Call& call) {
     co_await race.news->Until(call.loop(), next, cancel);
     if (race.running == 0 && call.context.cancel.cancelled())
       co_return call.context.cancel.reason();
-    won = Look(race, most, answer, again);
+    won = Look(race, answer, again);
     if (again) {
       next = *again;
     } else if (race.closed) {

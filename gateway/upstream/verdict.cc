@@ -11,6 +11,11 @@ namespace {
 
 constexpr char kLost[] = "frontdesk/lost";
 
+bool IsSlow(const SharedBreaker& breaker, Duration took) {
+  const Duration slow_call = breaker.Look().settings().slow_call;
+  return slow_call > Duration::zero() && took >= slow_call;
+}
+
 }  // namespace
 
 Verdict Judge(const absl::Status& status, bool impatient) {
@@ -20,7 +25,7 @@ Verdict Judge(const absl::Status& status, bool impatient) {
     case absl::StatusCode::kCancelled:
       return Verdict::kNothing;
     case absl::StatusCode::kDeadlineExceeded:
-      return impatient ? Verdict::kNothing : Verdict::kBad;
+      return impatient ? Verdict::kCutShort : Verdict::kBad;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kUnknown:
     case absl::StatusCode::kInternal:
@@ -39,8 +44,8 @@ Verdict JudgeEndpoint(const absl::Status& status, bool impatient) {
 
 std::optional<Breaker> RecordVerdict(SharedBreaker& breaker, Breaker::Ticket ticket,
                                      Verdict verdict, Duration took, TimePoint now) {
-  if (verdict != Verdict::kNothing) {
-    return breaker.Record(std::move(ticket), verdict == Verdict::kGood, took, now);
+  if (IsJudged(verdict) || (verdict == Verdict::kCutShort && IsSlow(breaker, took))) {
+    return breaker.Record(std::move(ticket), verdict != Verdict::kBad, took, now);
   }
   breaker.Release(std::move(ticket));
   return std::nullopt;

@@ -12,19 +12,30 @@
 namespace frontdesk::upstream {
 
 // What the end of a call or attempt says about who was called.
-enum class Verdict { kGood, kBad, kNothing };
+enum class Verdict {
+  kGood,
+  kBad,
+  kCutShort,  // no more than that it took at least so long
+  kNothing,
+};
+// Good or bad.
+inline bool IsJudged(Verdict verdict) {
+  return verdict == Verdict::kGood || verdict == Verdict::kBad;
+}
 
 // By code: UNAVAILABLE, DEADLINE_EXCEEDED, UNKNOWN, INTERNAL and DATA_LOSS are bad; what the back
 // end says about the request (NOT_FOUND, RESOURCE_EXHAUSTED ...) is an answer like any other. What
 // never was sent, and what was cancelled, says nothing. `impatient`: the client wanted its answer
-// sooner than the configuration asks, or this process stood still: not held against the back end.
+// sooner than the configuration asks, or this process stood still: being late is not held against
+// the back end then.
 Verdict Judge(const absl::Status& status, bool impatient);
 
 // The same of an attempt, about its end point: one that refuses a stream is bad, though nothing is
 // lost by it.
 Verdict JudgeEndpoint(const absl::Status& status, bool impatient);
 
-// Gives the ticket of a call back with what its end says; as SharedBreaker::Record().
+// Gives the ticket of a call back with what its end says; as SharedBreaker::Record(). What was cut
+// short counts where it is slow already.
 std::optional<Breaker> RecordVerdict(SharedBreaker& breaker, Breaker::Ticket ticket,
                                      Verdict verdict, Duration took, TimePoint now);
 

@@ -153,7 +153,8 @@ TEST(Verbs, CheckRoutesExplain) {
       {.extra = "zone: a\nmethods:\n  shop.inventory.v1.Inventory/Release:\n"
                 "    breaker: { consecutive_failures: 8 }\n"
                 "  shop.order.v1.Orders/GetOrder: { hedge: { percentile: 95 } }\n"
-                "  shop.user.v1.Users/GetUser: { hedge: { percentile: 95, delay: 30ms } }\n",
+                "  shop.user.v1.Users/GetUser:\n"
+                "    { hedge: { percentile: 95, delay: 30ms }, retry: { max_attempts: 1 } }\n",
        .upstream = {"weighted: [{address: 127.0.0.1:9, weight: 3, zone: b}]", "timeout: 4s"}});
   const std::string zoned_file = WriteTempFile("zoned.yaml", zoned);
   const nlohmann::json in_zone = nlohmann::json::parse(
@@ -172,10 +173,12 @@ TEST(Verbs, CheckRoutesExplain) {
   }
 
   const std::string until = "hedged after a percentile of its latency; while that is not known, ";
-  for (const auto& [target, otherwise] : std::map<std::string, std::string>{
-           {"/api/v1/orders/order-1", "not at all\n"}, {"/api/v1/users/user-1", "after 30ms\n"}}) {
+  const std::string seen = "not retried once a back end may have seen it: max_attempts is 1";
+  for (const auto& [target, expected] : std::map<std::string, std::string>{
+           {"/api/v1/orders/order-1", until + "not at all\n"},
+           {"/api/v1/users/user-1", seen + "\n    " + until + "after 30ms\n"}}) {
     const auto told_of = RunVerb({"explain", "-c", zoned_file, "GET", target}).second;
-    EXPECT_NE(told_of.find(until + otherwise), std::string::npos) << told_of;
+    EXPECT_NE(told_of.find(expected), std::string::npos) << told_of;
   }
 
   // What holds for requests, and which line said so.

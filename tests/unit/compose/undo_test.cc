@@ -1,7 +1,12 @@
 #include "gateway/compose/undo.h"
 
+#include <optional>
+
+#include "gateway/upstream/channels.h"
 #include "gateway/upstream/idempotency_key.h"
+#include "tests/support/run_on_loop.h"
 #include "tests/unit/compose/undo_run.h"
+#include "tests/unit/upstream/fake_transport.h"
 
 namespace frontdesk::compose {
 namespace {
@@ -192,6 +197,55 @@ TEST_F(OmittedUndoTest, WhatIsLeftOutButMayHaveHappenedIsUndone) {
   answers["MakeA"] = {Declined()};
   EXPECT_TRUE(Fail().ok());
   EXPECT_EQ(Calls(), "MakeA MakeB");
+}
+
+constexpr char kOneStep[] = R"(
+  step { id: "a" call: "test.Back/Make" bind { to: "id" from: "request.id" }
+         undo { call: "test.Back/Drop" bind { to: "id" from: "request.id" } } }
+  out { to: "a" from: "a" })";
+
+// Behind the whole chain of a call. The first attempt may have done it; the others never arrived.
+TEST(UndoBehindRetries, WhatOneAttemptMayHaveDoneIsUndone) {
+  Composition run(
+      "message Key { string id = 1; } message Answer { Key a = 1; } service Back {"
+      " rpc Make(Key) returns (Key) { option idempotency_level = IDEMPOTENT; }"
+      " rpc Drop(Key) returns (Key); }",
+      "Key", "Answer", kOneStep);
+  upstream::UpstreamSettings settings;
+  settings.name = "back";
+  settings.services = {"test.Back"};
+  settings.endpoints = {"127.0.0.1:1"};
+  upstream::Clusters clusters({settings}, run.loop.Now());
+  upstream::FakeTransport* transport = nullptr;
+  upstream::Channels channels(
+      run.loop, clusters, [] { return 0.0; }, nullptr,
+      [&](Loop&, const upstream::UpstreamSettings&, const upstream::EndpointTarget& target,
+          const upstream::Random&, upstream::Transport::Owner& owner) {
+        auto made = std::make_unique<upstream::FakeTransport>(target.authority, owner);
+        transport = made.get();
+        return made;
+      });
+  const std::string request = run.dynamic().Wire("test.Key", "id: 'x'");
+  std::optional<absl::StatusOr<Composed>> result;
+  testing_support::internal::Finish(
+      compose::Run(run.context, run.plan(), channels, request, run.options), &result);
+  std::vector<std::string> called;
+  while (true) {
+    run.Turn();
+    run.loop.RunUntil([&] { return result || (transport && !transport->live.empty()); });
+    if (result) break;
+    upstream::FakeTransport::Call& call = *transport->live[0];
+    called.push_back(call.path);
+    if (call.path == "/test.Back/Drop") {
+      call.Answer("");
+    } else {
+      call.Fail(called.size() == 1 ? Lost() : Never());
+    }
+  }
+  EXPECT_EQ(called.size(), 6u);
+  EXPECT_EQ(called.back(), "/test.Back/Drop");
+  EXPECT_EQ(ReasonOf(result->status()), "UPSTREAM_RESET");
+  EXPECT_EQ(Info(result->status()), "undone=a;");
 }
 
 TEST(MayHaveActed, OnlyAClearNoMeansNo) {

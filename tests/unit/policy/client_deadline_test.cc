@@ -182,6 +182,7 @@ TEST(ClientDeadline, ShortensTheRoutesAndNeverLengthensIt) {
     }
     EXPECT_EQ(exchange.call.deadline - loop.Now(), row.left) << row.name;
     EXPECT_EQ(exchange.call.client_deadline, row.clients) << row.name;
+    EXPECT_EQ(exchange.call.whole, seconds(2)) << row.name;
   }
 }
 

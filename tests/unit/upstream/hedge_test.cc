@@ -1,29 +1,11 @@
 // A second attempt when the first is slow.
-#include "gateway/upstream/grpc_wire.h"
 #include "gateway/upstream/pushback.h"
-#include "tests/unit/upstream/chain.h"
+#include "tests/unit/upstream/hedge_rig.h"
 
 namespace frontdesk::upstream {
 namespace {
 
 using contract::Idempotency;
-
-class Hedge : public Chain {
- protected:
-  Hedge() {
-    settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2"};
-    policy().hedge.on = true;
-    policy().hedge.delay = milliseconds(2);
-  }
-  void RunUntilLive(size_t count) {
-    RunUntil([&] { return Live().size() == count; });
-  }
-};
-
-absl::Status NeverProcessed() {
-  return Failure(absl::StatusCode::kUnavailable, "UPSTREAM_RESET", "goes away", Origin::kUpstream)
-      .NeverSent();
-}
 
 TEST_F(Hedge, TheFirstGoodAnswerWinsAndTheOtherIsCancelled) {
   for (const size_t winner : {0, 1}) {
@@ -63,10 +45,7 @@ TEST_F(Hedge, ThePercentileTakesTheDelaysPlaceOnceEnoughWasObserved) {
   };
   policy().hedge.percentile = 95;
   for (const auto& row : rows) {
-    channels_.reset();
-    clusters_.reset();
-    transports_.clear();
-    counts_ = {};
+    Renew();
     policy().hedge.delay = row.delay;
     deadline_ = TimePoint::max();
     for (int i = 0; i < row.observed; ++i) {
@@ -93,15 +72,13 @@ TEST_F(Hedge, OnlyWhatHasNoSideEffects) {
     Pending& pending = Start(level);
     EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kDeadlineExceeded);
   }
-  int started = 0;
-  for (const auto& [address, transport] : transports_) started += transport->started;
-  EXPECT_EQ(started, 2);
+  EXPECT_EQ(Started(), 2);
 }
 
 TEST_F(Hedge, AFailureStartsTheNextAtOnce) {
   policy().hedge.delay = seconds(10);
   Pending& pending = Start(Idempotency::kNoSideEffects);
-  Live()[0]->Fail(BackendStatus(14, "down", ""));
+  Live()[0]->Fail(Down());
   Turn();
   NextLive().Answer("second");
   ASSERT_TRUE(ResultOf(pending).ok());
@@ -118,91 +95,49 @@ TEST_F(Hedge, AFailureWhileTheOtherRunsIsNotTheAnswer) {
   ASSERT_TRUE(ResultOf(pending).ok());
 }
 
-// As back ends do that go away one after the other.
-TEST_F(Hedge, WhatNobodyProcessedIsTriedAsOftenAsWithoutIt) {
-  const struct {
-    int refusals;
-    int attempts;
-    absl::StatusCode code;
-  } rows[] = {{1, 2, absl::StatusCode::kOk},
-              {2, 3, absl::StatusCode::kOk},
-              {4, 5, absl::StatusCode::kOk},
-              {9, 5, absl::StatusCode::kUnavailable}};
-  policy().hedge.delay = seconds(10);
-  for (const bool hedged : {true, false}) {
-    for (const auto& row : rows) {
-      SCOPED_TRACE(Cat(row.refusals, hedged ? " hedged" : ""));
-      channels_.reset();
-      clusters_.reset();
-      transports_.clear();
-      counts_ = {};
-      policy().hedge.on = hedged;
-      Pending& pending = Start(Idempotency::kNoSideEffects);
-      int attempts = 0;
-      while (true) {
-        RunUntil([&] { return pending.result.has_value() || !Live().empty(); });
-        if (pending.result) break;
-        if (attempts++ < row.refusals) {
-          Live()[0]->Fail(NeverProcessed());
-        } else {
-          Live()[0]->Answer("reply");
-        }
-        Turn();
-      }
-      EXPECT_EQ(attempts, row.attempts);
-      EXPECT_EQ(pending.result->status().code(), row.code) << pending.result->status();
-      EXPECT_EQ(counts_.retries[RetryEvent::kRetry], row.attempts - 1);
-      EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0);
-    }
-  }
-}
-
-TEST_F(Hedge, OneThatNobodyProcessedIsFollowedByAnother) {
-  Pending& pending = Start(Idempotency::kNoSideEffects);
-  RunUntilLive(2);
-  Live()[1]->Fail(NeverProcessed());
-  EXPECT_EQ(Live().size(), 1u);
-  RunUntil([&] { return Live().size() == 2 || pending.result; });
-  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 1);
-  EXPECT_EQ(counts_.retries[RetryEvent::kRetry], 1);
-  // That was no hedge, and none follows it.
-  const TimePoint until = loop_.Now() + milliseconds(10);
-  RunUntil([&] { return Clock::now() >= until; });
-  ASSERT_EQ(Live().size(), 2u);
-  Live()[0]->Answer("good");
-  EXPECT_TRUE(ResultOf(pending).ok());
-  EXPECT_TRUE(Live().empty());
-}
-
 TEST_F(Hedge, WhenAllFailTheLastFailureIsTheAnswer) {
   Pending& pending = Start(Idempotency::kNoSideEffects);
   RunUntilLive(2);
   Live()[0]->Fail(BackendStatus(13, "broken", ""));
   Turn();
-  NextLive().Fail(BackendStatus(14, "down", ""));
+  NextLive().Fail(Down());
   EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kUnavailable);
 }
 
-TEST_F(Hedge, TakesFromTheBudget) {
-  settings_.retry_budget = {.percent = 0, .min_per_second = 0};
-  deadline_ = loop_.Now() + milliseconds(30);
-  Pending& pending = Start(Idempotency::kNoSideEffects);
-  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0);
-  EXPECT_EQ(counts_.retries[RetryEvent::kNoBudget], 1);
-}
-
-TEST_F(Hedge, ALoserThatWaitsForRoomIsCancelledToo) {
-  settings_.max_in_flight = 1;
-  settings_.queue_age = {seconds(10), seconds(10)};
-  Pending& pending = Start(Idempotency::kNoSideEffects);
-  const TimePoint until = loop_.Now() + milliseconds(10);
-  RunUntil([&] { return Clock::now() >= until; });
-  ASSERT_EQ(Live().size(), 1u);
-  Live()[0]->Answer("first");
-  ASSERT_TRUE(ResultOf(pending).ok());
-  EXPECT_EQ(cluster().room().pending(), 0u);
-  EXPECT_EQ(cluster().room().in_flight(), 0u);
+// Else one that hangs would seem well for ever: no hedged call runs out of its time there.
+TEST_F(Hedge, ALoserIsBlamedForFarMoreThanIsUsual) {
+  const struct {
+    const char* name;
+    milliseconds usual, delay;
+    bool blamed;
+  } rows[] = {{"many times as long", milliseconds(1), milliseconds(60), true},
+              {"no longer", milliseconds(40), milliseconds(2), false}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Renew();
+    policy().hedge.delay = row.delay;
+    Pending& one = Start(Idempotency::kIdempotent);
+    Pending& two = Start(Idempotency::kIdempotent);
+    Pass(row.usual);
+    while (!Live().empty()) Live()[0]->Answer("reply");
+    ASSERT_TRUE(ResultOf(one).ok() && ResultOf(two).ok());
+    const auto blamed = [&] {
+      uint64_t failures = 0;
+      for (const PublishedEndpoint& end_point : *cluster().endpoints()) {
+        failures += end_point.state->breaker.Look().seen(loop_.Now()).failures;
+      }
+      return failures > 0;
+    };
+    // What this process was late for does not count: a busy machine needs more of them.
+    for (int i = 0; i < (row.blamed ? 100 : 3) && !blamed(); ++i) {
+      Pending& pending = Start(Idempotency::kNoSideEffects);
+      RunUntilLive(2);
+      Live()[Live()[0]->previous_attempts == 1 ? 0 : 1]->Answer("winner");
+      ASSERT_TRUE(ResultOf(pending).ok());
+    }
+    EXPECT_EQ(blamed(), row.blamed);
+    EXPECT_EQ(cluster().Method(Named({})).breaker.Look().seen(loop_.Now()).failures, 0u);
+  }
 }
 
 TEST_F(Hedge, WhatNobodyWasAskedIsRefusedAndNotHeldAgainstThem) {
@@ -217,6 +152,19 @@ TEST_F(Hedge, WhatNobodyWasAskedIsRefusedAndNotHeldAgainstThem) {
   }
   EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 0) << "a second one would only wait behind it";
   EXPECT_EQ(cluster().Method(Named({})).breaker.Look().opened(), 0u);
+}
+
+TEST_F(Hedge, WithoutADelayTheTimeGoesOnAllTheSame) {
+  on_transport_ = [](FakeTransport& transport) {
+    transport.now = Transport::Readiness::kConnecting;
+  };
+  for (const Duration delay : {Duration::zero(), Duration(milliseconds(-1))}) {
+    Renew();
+    policy().hedge.delay = delay;
+    deadline_ = loop_.Now() + milliseconds(10);
+    const absl::Status status = ResultOf(Start(Idempotency::kNoSideEffects)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
+  }
 }
 
 TEST_F(Hedge, ADefiniteAnswerEndsIt) {
@@ -238,31 +186,6 @@ TEST_F(Hedge, IsCancelledBetweenAttempts) {
   pending.cancel.Cancel(absl::CancelledError("the client left"));
   EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kCancelled);
   EXPECT_LT(Clock::now() - loop_.Now(), seconds(2));
-}
-
-// gRPC A6: who says so, or has been paid out, is followed by nobody.
-TEST_F(Hedge, NoneFollowsWhatSaysNo) {
-  settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"};
-  policy().hedge.max_attempts = 3;
-  policy().hedge.delay = milliseconds(5);
-  deadline_ = loop_.Now() + milliseconds(60);
-  Pending& pending = Start(Idempotency::kNoSideEffects);
-  RunUntilLive(2);
-  absl::Status never = BackendStatus(14, "down", "");
-  SetPushback(never, "-1");
-  Live()[0]->Fail(never);
-  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 1);
-}
-
-TEST_F(Hedge, ThreeAtMost) {
-  settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"};
-  policy().hedge.max_attempts = 3;
-  Pending& pending = Start(Idempotency::kNoSideEffects);
-  RunUntilLive(3);
-  Live()[2]->Answer("third");
-  ASSERT_TRUE(ResultOf(pending).ok());
-  EXPECT_TRUE(Live().empty());
 }
 
 TEST_F(Hedge, IsCancelledWhole) {

@@ -73,12 +73,14 @@ TEST_F(BreakerOfMethod, WhatSaysNothingAboutTheBackEndDoesNotCount) {
   }
   EXPECT_EQ(State(), Breaker::State::kClosed) << "clients that leave";
   client_deadline_ = true;
+  whole_ = seconds(15);
   for (int i = 0; i < 10; ++i) {
     deadline_ = loop_.Now() + milliseconds(1);
     ResultOf(Start());
   }
   EXPECT_EQ(State(), Breaker::State::kClosed) << "clients that are impatient";
   client_deadline_ = false;
+  whole_ = Duration::zero();
   // What this process was late for does not count either: a busy machine needs more of them.
   for (int i = 0; i < kPatience && State() != Breaker::State::kOpen; ++i) {
     deadline_ = loop_.Now() + milliseconds(1);
@@ -88,13 +90,14 @@ TEST_F(BreakerOfMethod, WhatSaysNothingAboutTheBackEndDoesNotCount) {
 }
 
 // A call that others left little time for: the second of a composition behind a slow one, a retry
-// that begins late.
+// that begins late; or whose client wishes for less than the route gives.
 TEST_F(BreakerOfMethod, WhoWasGivenLittleTimeIsNotBlamed) {
   const struct {
     const char* name;
     milliseconds whole, left;
     milliseconds usual;  // how long answers took before; 0: there were none
     Breaker::State state;
+    bool clients = false;
   } rows[] = {
       {"no time for anybody", milliseconds(1000), milliseconds(10), milliseconds(0),
        Breaker::State::kClosed},
@@ -106,6 +109,16 @@ TEST_F(BreakerOfMethod, WhoWasGivenLittleTimeIsNotBlamed) {
        Breaker::State::kOpen},
       {"most of the time, however slow", milliseconds(15), milliseconds(10), milliseconds(20),
        Breaker::State::kOpen},
+      {"a client's wish: most of the time", milliseconds(15), milliseconds(10), milliseconds(20),
+       Breaker::State::kOpen, true},
+      {"... some of it, for nobody knows whom", milliseconds(90), milliseconds(10), milliseconds(0),
+       Breaker::State::kOpen, true},
+      {"... a multiple of what it needs", milliseconds(400), milliseconds(90), milliseconds(1),
+       Breaker::State::kOpen, true},
+      {"... less than it needs", milliseconds(100), milliseconds(20), milliseconds(20),
+       Breaker::State::kClosed, true},
+      {"... next to nothing, however fast others are", milliseconds(1000), milliseconds(20),
+       milliseconds(1), Breaker::State::kClosed, true},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
@@ -119,12 +132,45 @@ TEST_F(BreakerOfMethod, WhoWasGivenLittleTimeIsNotBlamed) {
       ResultOf(call);
     }
     whole_ = row.whole;
+    client_deadline_ = row.clients;
     const int calls = row.state == Breaker::State::kClosed ? 10 : kPatience;
     for (int i = 0; i < calls && State() != Breaker::State::kOpen; ++i) {
       deadline_ = loop_.Now() + row.left;
       ResultOf(Start());
     }
     EXPECT_EQ(State(), row.state);
+  }
+}
+
+// Whether it is to blame or not, what has taken so long is slow.
+TEST_F(BreakerOfMethod, WhoWasGivenLittleTimeMayBeSlow) {
+  const struct {
+    const char* name;
+    milliseconds left;
+    Breaker::State state;
+  } rows[] = {{"as long as a slow call", milliseconds(40), Breaker::State::kOpen},
+              {"nobody knows", milliseconds(1), Breaker::State::kClosed}};
+  settings_.breaker = policy().breaker = {.consecutive_failures = 0,
+                                          .slow_call = milliseconds(30),
+                                          .minimum_calls = 5,
+                                          .open_time = seconds(10),
+                                          .max_open_time = seconds(10)};
+  client_deadline_ = true;
+  whole_ = seconds(15);
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Renew();
+    const int calls = row.state == Breaker::State::kClosed ? 10 : kPatience;
+    for (int i = 0; i < calls && State() != Breaker::State::kOpen; ++i) {
+      deadline_ = loop_.Now() + row.left;
+      ResultOf(Start());
+    }
+    const Breaker of_method = cluster().Method(Named({})).breaker.Look();
+    const Breaker of_end_point = cluster().endpoints()->at(0).state->breaker.Look();
+    for (const Breaker& breaker : {of_method, of_end_point}) {
+      EXPECT_EQ(breaker.state(loop_.Now()), row.state);
+      EXPECT_EQ(breaker.seen(loop_.Now()).failures, 0u);
+    }
   }
 }
 

@@ -114,6 +114,38 @@ TEST_F(Retry, OnlyWhatIsSafeIsTriedAgain) {
   }
 }
 
+// Who undoes what was done, and the method's breaker, go by the outcome.
+TEST_F(Retry, WhatMayHaveBeenDoneIsNotForgotten) {
+  const absl::Status never = NeverProcessed();
+  const struct {
+    const char* name;
+    std::vector<absl::Status> failures;
+    const char* reason;
+    bool never_sent;
+  } rows[] = {
+      {"the first was sent", {Unavailable(), never, never, never, never}, "UNAVAILABLE", false},
+      {"the second was", {never, Unavailable(), Refused(), never, never}, "UNAVAILABLE", false},
+      {"none was", {never, never, never, never, never}, "UPSTREAM_RESET", true},
+      {"none was, the last for another reason",
+       {never, never, never, never, Refused()},
+       "UPSTREAM_UNREACHABLE",
+       true},
+  };
+  for (const bool hedged : {false, true}) {
+    policy().hedge.on = hedged;
+    policy().hedge.delay = seconds(10);
+    for (const auto& row : rows) {
+      SCOPED_TRACE(Cat(row.name, hedged ? ", hedged" : ""));
+      Renew();
+      EXPECT_EQ(Attempts(Idempotency::kNoSideEffects, row.failures), 5);
+      EXPECT_EQ(ReasonOf(last_), row.reason);
+      EXPECT_EQ(WasNeverSent(last_), row.never_sent);
+      const Breaker breaker = cluster().Method(Named({})).breaker.Look();
+      EXPECT_EQ(breaker.seen(loop_.Now()).failures, row.never_sent ? 0u : 1u);
+    }
+  }
+}
+
 TEST_F(Retry, TheMethodsOwnCodesAndNumberCount) {
   policy().retry.max_attempts = 5;
   policy().retry.codes = {absl::StatusCode::kInternal, absl::StatusCode::kAborted};
