@@ -34,6 +34,13 @@ int WaitForSignal(const sigset_t& signals, Duration patience) {
   return std::max(0, sigtimedwait(&signals, nullptr, &timeout));
 }
 
+bool StopIsPending() {
+  sigset_t pending;
+  sigemptyset(&pending);
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 std::string StuckWorkers(Workers& workers) {
   std::string stuck;
   for (size_t i = 0; i < workers.size(); ++i) {
@@ -46,9 +53,9 @@ void Drain(Workers& workers, const http::ConnectionShare& connections, Shared& s
   const config::Snapshot& snapshot = *shared.snapshot;
   const sigset_t signals = StopSignals();
   observe::LogInfo("draining");
-  shared.ready.store(false);
+  const bool was_ready = shared.ready.exchange(false);
   for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().Drain(); });
-  WaitForSignal(signals, snapshot.drain_grace);
+  if (was_ready) WaitForSignal(signals, snapshot.drain_grace);
   for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().StopNewcomers(); });
   std::this_thread::sleep_for(kHandshake);  // a second signal waits: this is short
   for (auto& worker : workers) worker->Post([](Worker& w) { w.listener().StopAccepting(); });

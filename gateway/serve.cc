@@ -44,8 +44,7 @@ int Serve(const VerbOptions& options) {
 
   Server server(std::move(snapshot), *options.code);
   if (const absl::Status opened = server.Open(); !opened.ok()) return Failed(opened);
-  server.Start();
-  std::cout << "ready: serving " << server.Addresses() << std::endl;
+  if (server.Start()) std::cout << "ready: serving " << server.Addresses() << std::endl;
 
   SpareMemory spare_memory;  // of what was read and compiled, and what threads that ended left
   while (true) {

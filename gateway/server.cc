@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,8 @@ namespace {
 constexpr std::chrono::seconds kFirstLookUps{5};
 // For the keys of every issuer; until they are there its tokens are answered 503.
 constexpr std::chrono::seconds kFirstKeys{5};
+// How soon who waits for them hears that the process shall end.
+constexpr std::chrono::milliseconds kHear{50};
 
 identity::UnixTime TimeOfDay() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -113,6 +116,15 @@ void TakePercents(const std::string& config_file, upstream::Clusters& clusters) 
     }
   }
   TellWhatStays(*percents, clusters);
+}
+
+// `is_there` waits for as long as it is told. Asked until it says so, `patience` is over or the
+// process shall end.
+bool WaitUnlessStopped(Duration patience, const std::function<bool(Duration)>& is_there) {
+  const TimePoint end = Clock::now() + patience;
+  bool there = false;
+  while (!there && !StopIsPending() && Clock::now() < end) there = is_there(kHear);
+  return there;
 }
 
 // A rehearsal that somebody forgot looks like an outage.
@@ -298,16 +310,20 @@ std::vector<tls::CredentialsView> Server::Certificates() const {
   return all;
 }
 
-void Server::Start() {
+bool Server::Start() {
   for (auto& worker : workers_) worker->Start();
   // Who is told to be ready is called at once: by then it is known whom to ask.
-  if (!control_->WaitUntilSettled(kFirstLookUps)) {
+  const bool names = WaitUnlessStopped(
+      kFirstLookUps, [this](Duration patience) { return control_->WaitUntilSettled(patience); });
+  const bool keys = WaitUnlessStopped(
+      kFirstKeys, [this](Duration patience) { return authenticator_.WaitForKeys(patience); });
+  if (StopIsPending()) return false;
+  if (!names) {
     observe::LogWarn("ready, though the names of some end points are still being looked up");
   }
-  if (!authenticator_.WaitForKeys(kFirstKeys)) {
-    observe::LogWarn("ready, though the keys of some issuers are still being fetched");
-  }
+  if (!keys) observe::LogWarn("ready, though the keys of some issuers are still being fetched");
   shared_.ready.store(true);
+  return true;
 }
 
 std::string Server::Addresses() const {

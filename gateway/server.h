@@ -28,8 +28,9 @@ class Server {
   // what stands in the way.
   absl::Status Open();
   // Workers answer; returns when it is known whom to ask and whom to let in, or that takes too
-  // long.
-  void Start();
+  // long: the process is ready. False when it is not, because it shall end: one of StopSignals()
+  // came meanwhile, and is still there to be heard. Stop() follows either way.
+  bool Start();
   // "TLS on 127.0.0.1:8080, admin on 127.0.0.1:9900", with the ports that were free.
   std::string Addresses() const;
   // The access log is opened anew, after it was moved away; certificates that have changed are
