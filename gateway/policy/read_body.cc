@@ -35,6 +35,17 @@ constexpr size_t kUncounted = 8 << 10;
 
 size_t CountedOf(size_t bytes) { return bytes > kUncounted ? bytes - kUncounted : 0; }
 
+// What is a body's without being asked: above it, it gets all the room it may need at once. Growing
+// step by step would hold it twice for moments, and memory costs nothing before it is written to.
+constexpr size_t kGrowsFreely = 64 << 10;
+
+void MakeRoom(std::string& body, size_t needed, size_t announced, size_t limit) {
+  constexpr size_t kAtOnce = 4 << 20;
+  if (needed <= body.capacity() || needed <= kGrowsFreely) return;
+  const size_t grown = std::min(limit, std::max(kAtOnce, 2 * body.capacity()));
+  body.reserve(std::max(needed, announced > 0 ? announced : grown));
+}
+
 // When a body of which so much is here has taken long enough for a time when others need its room.
 TimePoint WhenTooSlow(TimePoint begun, size_t bytes) {
   constexpr size_t kBytesPerMilli = 64;
@@ -53,7 +64,7 @@ Task<absl::Status> ReadBody(Exchange& exchange, Shedder& shedder, Priority prior
   absl::Status room = shedder.PeekBytes(priority, CountedOf(announced));
   if (!room.ok()) co_return room;
   std::string& body = exchange.body_text;
-  body.reserve(std::min<size_t>(announced, 64 << 10));
+  body.reserve(std::min(announced, kGrowsFreely));
   const TimePoint begun = exchange.call.loop.Now();
   while (true) {
     TimePoint until = exchange.call.deadline;
@@ -70,12 +81,14 @@ Task<absl::Status> ReadBody(Exchange& exchange, Shedder& shedder, Priority prior
       continue;  // others have made room meanwhile
     }
     if (piece->empty()) co_return absl::OkStatus();
-    if (body.size() + piece->size() > limit) co_return TooLarge(limit);
-    const size_t counted = CountedOf(body.size() + piece->size());
+    const size_t needed = body.size() + piece->size();
+    if (needed > limit) co_return TooLarge(limit);
+    const size_t counted = CountedOf(needed);
     if (counted > exchange.body_bytes.held()) {
       room = shedder.TakeBytes(priority, counted - exchange.body_bytes.held(), exchange.body_bytes);
       if (!room.ok()) co_return room;
     }
+    MakeRoom(body, needed, announced, limit);
     body.append(*piece);
   }
 }
