@@ -83,10 +83,11 @@ class Compiler {
   void Steps(Snapshot& snapshot) {
     for (const Method& method : contract_.methods()) {
       if (!method.plan) continue;
+      // Of those with an address it is done with each front that serves them.
+      if (method.bindings.empty()) policies_.CheckSteps(method, findings_);
       for (size_t i = 0; i < method.plan->steps.size(); ++i) {
         const contract::PlanStep& step = method.plan->steps[i];
         if (step.policy_places.empty()) continue;
-        policies_.CheckTogether(method, step, findings_);
         PolicyInForce in_force = policies_.Of(step);
         snapshot.step_policies.Add(
             method, i, contract::ToCallPolicy(in_force.policy, step.called().idempotency));
@@ -161,6 +162,7 @@ class Compiler {
     if (api || !reach_.Serves(method.service)) {
       policies_.CheckTogether(method, std::chrono::nanoseconds::max(), findings_, source.name);
     }
+    policies_.CheckSteps(method, findings_, source.name);
     const PolicyInForce in_force = policies_.Of(method, source.name);
     const v1::Policy& policy = in_force.policy;
     // What is never called, for no front serves it or it is retired, needs nobody behind it.

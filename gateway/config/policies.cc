@@ -16,15 +16,19 @@
 #include "gateway/contract/browser_check.h"
 #include "gateway/contract/call_policy_check.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/contract/to_call_policy.h"
 #include "gateway/contract/unheld_rules.h"
 #include "gateway/contract/version_check.h"
 #include "gateway/route/route.h"
+#include "gateway/upstream/settings.h"
 
 namespace frontdesk::config {
 
+using contract::CallTime;
 using contract::Findings;
 using contract::Method;
 using contract::Quoted;
+using contract::Shortest;
 using std::chrono::nanoseconds;
 
 namespace {
@@ -77,6 +81,22 @@ std::string TextOf(const v1::Policy::Limit& limit) {
   if (limit.has_name()) return Quoted(limit.name());
   return Cat(v1::Policy::Limit::Key_Name(limit.key()), ' ', limit.requests(), " per ",
              limit.has_per() ? limit.per() : "1s");
+}
+
+// What requests have, which only a method with an address has.
+CallTime TimeOf(const Method& method, const v1::Policy& policy, std::string_view name) {
+  if (!HasAddress(&method)) return {};
+  return {contract::ToDuration(policy.timeout(), route::Route().timeout), name};
+}
+
+// What calls of the service have from their upstream. That there is none is told elsewhere.
+CallTime TimeOfUpstream(const v1::Config& config, const std::string& service) {
+  for (const auto& [name, upstream] : config.upstreams()) {
+    if (std::count(upstream.services().begin(), upstream.services().end(), service) == 0) continue;
+    return {contract::ToDuration(upstream.timeout(), upstream::UpstreamSettings().timeout),
+            "timeout of the upstream"};
+  }
+  return {};
 }
 
 }  // namespace
@@ -336,36 +356,38 @@ void Policies::CheckSuccessors(const std::string& api, const contract::Contract&
 void Policies::CheckTogether(const Method& method, nanoseconds timeout, Findings& findings,
                              const std::string& api) {
   const PolicyInForce in_force = Of(method, api);
-  contract::CallTime time{timeout, "timeout of the upstream"};
-  if (HasAddress(&method)) {
-    const nanoseconds usual = route::Route().timeout;
-    const nanoseconds own = contract::ParseDuration(in_force.policy.timeout()).value_or(usual);
-    if (own <= timeout) time = {own, "timeout"};
-  }
-  contract::CheckTogether(
-      in_force.policy, in_force.places, time, [&](const std::string& name, std::string_view text) {
-        Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
-             Cat(method.full_name, '.', name), text, findings);
-      });
+  const CallTime time =
+      Shortest({TimeOf(method, in_force.policy, "timeout"), {timeout, "timeout of the upstream"}});
+  const auto add = [&](const std::string& name, std::string_view text) {
+    Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
+         Cat(method.full_name, '.', name), text, findings);
+  };
+  contract::CheckTogether(method, in_force.policy, in_force.places, time, add);
 }
 
-void Policies::CheckTogether(const Method& composed, const contract::PlanStep& step,
-                             Findings& findings) {
-  const nanoseconds deadline = std::min(step.timeout, composed.plan->deadline);
-  const PolicyInForce in_force = Of(step);
-  contract::PolicyPlaces own = step.policy_places;
-  // What the file has put something else for is looked at as the called method's.
-  std::erase_if(own, [&](const auto& value) {
-    return in_force.places.at(value.first).ToString() != value.second.ToString();
-  });
-  contract::CheckTogether(in_force.policy, own, {deadline, "time of the step"},
-                          [&](const std::string& name, std::string_view text) {
-                            const auto place = contract::PlaceOfValue(own, name);
-                            if (!place) return;  // the called method's, and reported there
-                            Tell(*place, composed.full_name,
-                                 Cat("step ", contract::Quoted(step.id), ": ", name, ": ", text),
-                                 findings);
-                          });
+void Policies::CheckSteps(const Method& composed, Findings& findings, const std::string& api) {
+  if (!composed.plan) return;
+  const CallTime whole =
+      Shortest({{composed.plan->deadline, "deadline of the whole"},
+                TimeOf(composed, Of(composed, api).policy, "timeout of the whole")});
+  for (const contract::PlanStep& step : composed.plan->steps) {
+    if (step.policy_places.empty()) continue;
+    const CallTime of_upstream = TimeOfUpstream(loaded_.config, step.called().service);
+    const CallTime time = Shortest({{step.timeout, "step's timeout"}, whole, of_upstream});
+    const PolicyInForce in_force = Of(step);
+    contract::PolicyPlaces own = step.policy_places;
+    // What the file has put something else for is looked at as the called method's.
+    std::erase_if(own, [&](const auto& value) {
+      return in_force.places.at(value.first).ToString() != value.second.ToString();
+    });
+    const auto add = [&](const std::string& name, std::string_view text) {
+      const auto place = contract::PlaceOfValue(own, name);
+      if (!place) return;  // the called method's, and reported there
+      Tell(*place, composed.full_name, Cat("step ", Quoted(step.id), ": ", name, ": ", text),
+           findings);
+    };
+    contract::CheckTogether(step.called(), in_force.policy, own, time, add);
+  }
 }
 
 void Policies::Tell(const contract::Place& place, const std::string& path, std::string_view text,

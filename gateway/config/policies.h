@@ -62,8 +62,9 @@ class Policies {
   // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
   void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
                      contract::Findings& findings, const std::string& api = "");
-  void CheckTogether(const contract::Method& composed, const contract::PlanStep& step,
-                     contract::Findings& findings);
+  // The same of what a composition's steps say, with the time that it has in this front.
+  void CheckSteps(const contract::Method& composed, contract::Findings& findings,
+                  const std::string& api = "");
 
  private:
   using Overrides = google::protobuf::Map<std::string, v1::Policy>;

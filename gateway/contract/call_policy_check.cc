@@ -1,6 +1,8 @@
 #include "gateway/contract/call_policy_check.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -143,17 +145,23 @@ void CheckSuitsSome(const Policy& own, const std::vector<const Method*>& methods
   }
 }
 
+CallTime Shortest(std::initializer_list<CallTime> times) {
+  return std::min(times, [](const CallTime& one, const CallTime& other) {
+    return one.longest < other.longest;
+  });
+}
+
 void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallTime& time,
                    const std::function<void(const std::string&, std::string_view)>& add) {
   const auto given = [&](const std::string& name) { return places.contains(name); };
   // Of a pair the first that was written is to blame.
-  const auto ordered = [&](const TimeValue& less, const TimeValue& more) {
+  const auto pair = [&](const TimeValue& less, const TimeValue& more, auto fits,
+                        std::string_view is, std::string_view why = "") {
     if (!given(less.name) && !given(more.name)) return;
     const auto one = ParseDuration(less.text);
     const auto other = ParseDuration(more.text);
-    if (!one || !other || *one <= *other) return;
-    add(given(less.name) ? less.name : more.name,
-        Cat(less.Named(), " is longer than ", more.Named()));
+    if (!one || !other || fits(*one, *other)) return;
+    add(given(less.name) ? less.name : more.name, Cat(less.Named(), is, more.Named(), why));
   };
   const auto within = [&](const std::string& name, const std::string& text) {
     if (!given(name)) return;
@@ -166,32 +174,45 @@ void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallT
   };
 
   const Policy::Retry& retry = policy.retry();
-  ordered(
-      ValueOr("retry.initial_backoff", retry.has_initial_backoff(), retry.initial_backoff(),
-              Backoff().initial),
-      ValueOr("retry.max_backoff", retry.has_max_backoff(), retry.max_backoff(), Backoff().max));
+  pair(ValueOr("retry.initial_backoff", retry.has_initial_backoff(), retry.initial_backoff(),
+               Backoff().initial),
+       ValueOr("retry.max_backoff", retry.has_max_backoff(), retry.max_backoff(), Backoff().max),
+       std::less_equal(), " is longer than ");
   within("retry.initial_backoff", retry.initial_backoff());
   within("retry.max_backoff", retry.max_backoff());
   within("retry.per_attempt_timeout", retry.per_attempt_timeout());
 
   const Policy::Hedge& hedge = policy.hedge();
-  if (policy.has_hedge() && !hedge.has_delay() && !hedge.has_percentile() &&
-      hedge.max_attempts() != 1) {
-    add("hedge", "needs `delay` or `percentile`: when is the second attempt made?");
+  if (policy.has_hedge() && hedge.max_attempts() != 1) {
+    if (!hedge.has_delay() && !hedge.has_percentile()) {
+      add("hedge", "needs `delay` or `percentile`: when is the second attempt made?");
+    }
+    within("hedge.delay", hedge.delay());
+    pair({"hedge.delay", hedge.delay()}, {"retry.per_attempt_timeout", retry.per_attempt_timeout()},
+         std::less(), " is not shorter than ", ": no attempt lives long enough to be hedged");
   }
-  within("hedge.delay", hedge.delay());
 
   const Policy::Breaker& breaker = policy.breaker();
   within("breaker.slow_call", breaker.slow_call());
   needs("breaker.slow_percent", breaker.has_slow_call(), "slow_call");
-  ordered(ValueOr("breaker.open_time", breaker.has_open_time(), breaker.open_time(),
-                  BreakerSettings().open_time),
-          ValueOr("breaker.max_open_time", breaker.has_max_open_time(), breaker.max_open_time(),
-                  BreakerSettings().max_open_time));
+  pair(ValueOr("breaker.open_time", breaker.has_open_time(), breaker.open_time(),
+               BreakerSettings().open_time),
+       ValueOr("breaker.max_open_time", breaker.has_max_open_time(), breaker.max_open_time(),
+               BreakerSettings().max_open_time),
+       std::less_equal(), " is longer than ");
   needs("fault.delay_percent", policy.fault().has_delay(), "delay");
   needs("fault.abort_percent", policy.fault().has_abort(), "abort");
   CheckAuthTogether(policy.auth(), places, add);
   CheckVersionTogether(policy.version(), places, add);
+}
+
+void CheckTogether(const Method& method, const Policy& policy, const PolicyPlaces& places,
+                   const CallTime& time,
+                   const std::function<void(const std::string&, std::string_view)>& add) {
+  if (method.no_side_effects()) return CheckTogether(policy, places, time, add);
+  Policy unhedged = policy;
+  unhedged.clear_hedge();
+  CheckTogether(unhedged, places, time, add);
 }
 
 }  // namespace frontdesk::contract

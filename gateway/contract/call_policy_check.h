@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,11 +29,18 @@ struct CallTime {
   std::chrono::nanoseconds longest = std::chrono::nanoseconds::max();  // max: not known
   std::string_view name = "timeout";
 };
+// The shortest of these; of equals the first.
+CallTime Shortest(std::initializer_list<CallTime> times);
 
 // Values of the policy in force that don't fit each other, or `time`. `places` has those that are
 // looked at: of a pair at least one is in it. `add` takes their names.
 void CheckTogether(const frontdesk::v1::Policy& policy, const PolicyPlaces& places,
                    const CallTime& time,
+                   const std::function<void(const std::string& name, std::string_view text)>& add);
+// The same of calls of this method: what its service says of hedges is nothing to one that is not
+// hedged.
+void CheckTogether(const Method& method, const frontdesk::v1::Policy& policy,
+                   const PolicyPlaces& places, const CallTime& time,
                    const std::function<void(const std::string& name, std::string_view text)>& add);
 
 }  // namespace frontdesk::contract

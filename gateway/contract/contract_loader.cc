@@ -167,7 +167,7 @@ void ContractLoader::AddPolicy(const pb::MethodDescriptor& descriptor, Method& m
   CheckLimitFields(method.policy, method, add);
   // What a service says by itself was checked there.
   if (!descriptor.options().HasExtension(frontdesk::v1::method)) return;
-  CheckTogether(method.policy, method.policy_places, TimeOf(method.policy), add);
+  CheckTogether(method, method.policy, method.policy_places, TimeOf(method.policy), add);
 }
 
 void ContractLoader::AddMethod(const pb::MethodDescriptor& descriptor) {

@@ -338,7 +338,7 @@ void PlanCompiler::CompileStep(const frontdesk::v1::Step& proto, PlanStep& step)
 
 void PlanCompiler::CompilePolicy(const frontdesk::v1::Step& proto, PlanStep& step) {
   CompileStepPolicy(
-      proto, *plan_, [&](const SourcePath& below) { return place_of_(At(proto, below)); },
+      proto, method_, *plan_, [&](const SourcePath& below) { return place_of_(At(proto, below)); },
       [&](const SourcePath& below, std::string_view text) {
         Add(At(proto, below), Cat("step ", Quoted(step.id), ": ", text));
       },

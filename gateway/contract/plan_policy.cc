@@ -16,9 +16,20 @@ SourcePath FromStep(SourcePath path) {
   return path;
 }
 
+// What the contract says of the time of a step's calls. The method's own is that of requests, which
+// only one with an address has.
+CallTime TimeOf(const PlanStep& step, const Method& composed, const Plan& plan) {
+  constexpr auto kNotSaid = std::chrono::nanoseconds::max();
+  const auto timeout = ParseDuration(composed.policy.timeout()).value_or(kNotSaid);
+  return Shortest({{step.timeout, "step's timeout"},
+                   {plan.deadline, "deadline of the whole"},
+                   {composed.bindings.empty() ? kNotSaid : timeout, "timeout of the whole"}});
+}
+
 }  // namespace
 
-void CompileStepPolicy(const Step& proto, const Plan& plan, const PlaceOf& place_of,
+void CompileStepPolicy(const Step& proto, const Method& composed, const Plan& plan,
+                       const PlaceOf& place_of,
                        const std::function<void(const SourcePath&, std::string_view)>& add,
                        PlanStep& step) {
   if (!proto.has_retry() && !proto.has_hedge()) return;
@@ -38,11 +49,8 @@ void CompileStepPolicy(const Step& proto, const Plan& plan, const PlaceOf& place
       own, [&](const std::string&, const SourcePath& path) { return place_of(FromStep(path)); },
       step.policy, step.policy_places);
   if (!fine) return;
-  const bool timed = step.timeout != PlanStep().timeout;
-  const CallTime time = {timed ? step.timeout : plan.deadline,
-                         timed ? "step's timeout" : "deadline of the whole"};
-  CheckTogether(MergePolicy(step.called().policy, own), step.policy_places, time,
-                [&](const std::string& name, std::string_view text) {
+  CheckTogether(step.called(), MergePolicy(step.called().policy, own), step.policy_places,
+                TimeOf(step, composed, plan), [&](const std::string& name, std::string_view text) {
                   const bool whole = name == "hedge";
                   if (whole && !proto.has_hedge()) return;
                   add(FromStep(whole ? SourcePath{Policy::kHedgeFieldNumber} : paths[name]),

@@ -32,7 +32,6 @@ class Canary : public ::testing::Test {
     GatewayOptions options;
     options.caller = "";
     options.transport = transport;
-    options.extra = "overload: {max_queue_age: 10s}\n";
     yaml_ = DemoConfig(stable_, options);
     constexpr std::string_view kServices = "services: [shop.order.v1.Orders]";
     yaml_.insert(yaml_.find(kServices) + kServices.size(),

@@ -1,6 +1,7 @@
 // Compositions through the whole house.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "tests/e2e/stack.h"
@@ -14,6 +15,17 @@ class ComposeTest : public ::testing::TestWithParam<const char*> {
  protected:
   ComposeTest() : gateway_(mocks_, {.transport = GetParam()}) {}
   RawResponse Get(std::string_view target) { return Fetch(gateway_.port(), "GET", target); }
+  // With nothing left out. Parts have less than a second, in which a busy machine may not even have
+  // made the connections.
+  RawResponse GetWhole(std::string_view target) {
+    RawResponse response;
+    EXPECT_TRUE(Eventually([&] {
+      response = Get(target);
+      return response.status == 200 && response.Header("frontdesk-incomplete").empty();
+    })) << response.Header("frontdesk-incomplete")
+        << response.body;
+    return response;
+  }
 
   Mocks mocks_;
   Frontdesk gateway_;
@@ -23,32 +35,32 @@ const char* const kParts[] = {"order",    "user",      "payment", "shipment",
                               "products", "inventory", "reviews"};
 
 TEST_P(ComposeTest, OneRequestBecomesSevenCalls) {
-  const RawResponse response = Get("/api/v1/order-details/order-1");
-  ASSERT_EQ(response.status, 200) << response.body;
-  const nlohmann::json json = Json(response);
+  const nlohmann::json json = Json(GetWhole("/api/v1/order-details/order-1"));
   for (const char* part : kParts) EXPECT_TRUE(json.contains(part)) << part;
   EXPECT_EQ(json["order"]["id"], "order-1");
   EXPECT_EQ(json["user"]["id"], json["order"]["userId"]);
   EXPECT_EQ(json["payment"]["orderId"], "order-1");
-  EXPECT_EQ(response.Header("frontdesk-incomplete"), "");
   // Each part is what its own address answers.
   EXPECT_EQ(json["order"], Json(Get("/api/v1/orders/order-1")));
 }
 
 TEST_P(ComposeTest, IndependentStepsRunAtOnce) {
-  Get("/api/v1/order-details/order-1");  // connections are open
+  GetWhole("/api/v1/order-details/order-1");  // connections are open
   mocks_.SetFaults("delay_ms=150");
-  const Clock::time_point start = Clock::now();
-  const RawResponse response = Get("/api/v1/order-details/order-1");
-  const auto took = Clock::now() - start;
-  ASSERT_EQ(response.status, 200) << response.body;
-  EXPECT_EQ(response.Header("frontdesk-incomplete"), "");
+  Clock::duration least = Clock::duration::max();
+  // On a busy machine one try says nothing.
+  for (int i = 0; i < 10 && least >= std::chrono::milliseconds(150 * 6); ++i) {
+    const Clock::time_point start = Clock::now();
+    GetWhole("/api/v1/order-details/order-1");
+    least = std::min(least, Clock::now() - start);
+  }
   // Two stages, not seven calls in a row; and not less than the two stages.
-  EXPECT_GE(took, std::chrono::milliseconds(300));
-  EXPECT_LT(took, std::chrono::milliseconds(150 * 6));
+  EXPECT_GE(least, std::chrono::milliseconds(300));
+  EXPECT_LT(least, std::chrono::milliseconds(150 * 6));
 }
 
 TEST_P(ComposeTest, APartThatMayBeMissingIsToldAndTheRestIsThere) {
+  GetWhole("/api/v1/order-details/order-1");
   mocks_.SetFaults("fail=review=UNAVAILABLE");
   const RawResponse response = Get("/api/v1/order-details/order-1");
   ASSERT_EQ(response.status, 200) << response.body;
@@ -78,8 +90,8 @@ TEST_P(ComposeTest, TheCallerFillsWhatOnlyHeMay) {
 }
 
 TEST_P(ComposeTest, FrontsAreShapedForTheirClient) {
-  const nlohmann::json mobile = Json(Get("/mobile/v1/dashboard"));
-  const nlohmann::json web = Json(Get("/api/v1/dashboard"));
+  const nlohmann::json mobile = Json(GetWhole("/mobile/v1/dashboard"));
+  const nlohmann::json web = Json(GetWhole("/api/v1/dashboard"));
   EXPECT_LE(mobile["orders"].size(), 3u);
   EXPECT_LE(mobile["notifications"].size(), 5u);
   EXPECT_LT(mobile.dump().size(), web.dump().size());
@@ -89,6 +101,8 @@ TEST_P(ComposeTest, FrontsAreShapedForTheirClient) {
 }
 
 TEST_P(ComposeTest, BackEndsThatNobodyAskedForSeeNothing) {
+  GetWhole("/api/v1/order-details/order-1");
+  mocks_.Reset();
   // Among them one that must not fail, and does.
   mocks_.SetFaults("fail=product=UNAVAILABLE&fail=review=UNAVAILABLE");
   const RawResponse response = Get("/api/v1/order-details/order-1?fields=order.id,payment.orderId");

@@ -78,7 +78,7 @@ Echo::Echo(const std::string& extra, int workers)
                        "}\nadmin: {address: \"127.0.0.1:0\"}\n"
                        "drain: {grace: 1ms}\ndescriptor_set: ",
                        contract, "\nupstreams:\n  echo: {services: [test.Echo], endpoints: [\"",
-                       server_->address(), "\"]}\n", extra)));
+                       server_->address(), "\"]}\n", Patient(extra))));
 }
 
 void Echo::Serve(ScriptedConnection& connection) {

@@ -126,6 +126,11 @@ nlohmann::json Mocks::Arrivals(const std::string& service) {
   return Json(Fetch(control(), "GET", "/arrivals/" + service));
 }
 
+std::string Patient(const std::string& extra) {
+  if (extra.find("overload:") != std::string::npos) return extra;
+  return Cat(extra, "overload: {max_queue_age: 10s}\n");
+}
+
 std::string DemoConfig(const Mocks* mocks, const GatewayOptions& options) {
   std::string yaml = Cat("listen:\n  address: 127.0.0.1:0\n  workers: ", options.workers,
                          "\n  trusted_hops: ", options.trusted_hops,
@@ -133,12 +138,7 @@ std::string DemoConfig(const Mocks* mocks, const GatewayOptions& options) {
                          "\ndrain:\n  grace: ",
                          options.grace, "\n");
   if (!options.caller.empty()) yaml += Cat("auth:\n  development_caller: ", options.caller, "\n");
-  yaml += options.extra;
-  // So slow a program is late when it is not overloaded.
-  if (IsSanitized() && options.extra.find("overload:") == std::string::npos) {
-    yaml += "overload:\n  max_queue_age: 10s\n";
-  }
-  yaml += "upstreams:\n";
+  yaml += Cat(Patient(options.extra), "upstreams:\n");
   for (const auto& [name, services] : Services()) {
     const auto other = options.endpoints.find(name);
     std::string endpoint = kNowhere;

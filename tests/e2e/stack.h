@@ -105,6 +105,10 @@ class Frontdesk {
 size_t PeakBytes(const testing_support::Process& process);
 size_t OpenFiles(const testing_support::Process& process);
 
+// More YAML for the top level. A gateway that gets no processor for a while is late and refuses
+// requests, which only who has something to say on overload wants to see: others have it wait.
+std::string Patient(const std::string& extra);
+
 // The YAML of a gateway over the mocks (or over nothing, without them), on free ports.
 std::string DemoConfig(const Mocks* mocks, const GatewayOptions& options);
 inline std::string DemoConfig(const Mocks& mocks, const GatewayOptions& options) {

@@ -84,7 +84,8 @@ void OpenLoad::Connection::Send(std::unique_ptr<Request> request) {
   if (!body.empty()) out_ += Cat("content-length: ", body.size(), "\r\n");
   out_ += Cat("\r\n", body);
   leaves_ = route.leaves_after > Duration::zero();
-  load_->loop_.Arm(*this, request_->due + (leaves_ ? route.leaves_after : plan.patience));
+  load_->loop_.Arm(*this,
+                   leaves_ ? request_->sent + route.leaves_after : request_->due + plan.patience);
   if (connected_) {
     Write();
   } else {

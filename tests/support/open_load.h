@@ -28,7 +28,7 @@ struct LoadRoute {
   std::string body = "";
   // A good answer holds the id: one that does not is somebody else's.
   bool echoes_id = true;
-  // The client leaves after this time; 0: it stays.
+  // The client leaves so long after it has sent; 0: it stays.
   Duration leaves_after = Duration::zero();
 };
 

@@ -21,12 +21,18 @@ uint16_t FreePort() {
 
 }  // namespace
 
-RedisServer::RedisServer(std::vector<std::string> more)
-    : more_(std::move(more)), port_(FreePort()) {
-  Start();
+// Between FreePort() and Redis anybody may take the port.
+RedisServer::RedisServer(std::vector<std::string> more) : more_(std::move(more)) {
+  for (int tries = 0; tries < 5; ++tries) {
+    port_ = FreePort();
+    if (TryStart()) return;
+  }
+  ADD_FAILURE() << "redis-server does not start";
 }
 
-void RedisServer::Start() {
+void RedisServer::Start() { EXPECT_TRUE(TryStart()) << "redis-server does not start again"; }
+
+bool RedisServer::TryStart() {
   std::vector<std::string> argv = {"/usr/bin/redis-server",
                                    "--port",
                                    std::to_string(port_),
@@ -43,9 +49,9 @@ void RedisServer::Start() {
   argv.insert(argv.end(), more_.begin(), more_.end());
   process_ = std::make_unique<Process>(std::move(argv));
   while (const auto line = process_->ReadLine(std::chrono::seconds(20))) {
-    if (line->find("Ready to accept connections") != std::string::npos) return;
+    if (line->find("Ready to accept connections") != std::string::npos) return true;
   }
-  ADD_FAILURE() << "redis-server did not start";
+  return false;
 }
 
 void RedisServer::Kill() {

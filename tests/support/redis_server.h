@@ -28,8 +28,11 @@ class RedisServer {
   std::string Command(const std::vector<std::string>& words) const;
 
  private:
+  // Starts it; false when it ends, or says nothing.
+  bool TryStart();
+
   const std::vector<std::string> more_;
-  const uint16_t port_;
+  uint16_t port_ = 0;
   std::unique_ptr<Process> process_;
 };
 

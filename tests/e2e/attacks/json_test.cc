@@ -262,7 +262,7 @@ struct SizeRow {
 // and what is decoded stays in proportion to its text.
 TEST(Json, ManyOfAKindTakeNoLongerThanFewLargeOnes) {
   // One worker: the peak is that of one request, not of what several have kept of theirs.
-  Echo echo("limits: {target_bytes: 131072}\noverload: {max_queue_age: 10s}\n", 1);
+  Echo echo("limits: {target_bytes: 131072}\n", 1);
   // The connection to the back end is made by the first call.
   EXPECT_TRUE(Eventually([&] { return echo.Fetch("GET", "/query").status == 200; }));
   const std::string keys = Keys(250000);

@@ -35,7 +35,7 @@ struct SlowRow {
 };
 
 TEST(Slow, WhoDoesNotFinishIsToldAndLeft) {
-  Echo echo("limits: {header_timeout: 300ms, idle_timeout: 300ms}\n");
+  Echo echo("limits: {header_timeout: 1s, idle_timeout: 1s}\n");
   const SlowRow kRows[] = {
       {"Nothing", "", 0, ""},
       {"HalfAMethod", "GE", 408, "REQUEST_TIMEOUT"},
@@ -67,10 +67,10 @@ TEST(Slow, WhoDoesNotFinishIsToldAndLeft) {
 
 // The time of a route is for what is behind the gateway.
 TEST(Slow, AnUploadDoesNotUseUpItsRoutesTime) {
-  Echo echo("methods: {test.Echo/Body: {timeout: 200ms}}\n");
+  Echo echo("methods: {test.Echo/Body: {timeout: 2s}}\n");
   RawClient client(echo.port());
   client.Send(Ask("POST", "/body", "content-length: 12\r\n") + R"({"text")");
-  std::this_thread::sleep_for(milliseconds(400));
+  std::this_thread::sleep_for(milliseconds(2500));
   client.Send(R"(:"a"})");
   const std::optional<RawResponse> answer = client.Read();
   ASSERT_TRUE(answer);
@@ -136,7 +136,7 @@ TEST(Slow, ABodyThatStopsIsGivenUp) {
 // Bodies on their way are no requests yet: what is held of all of them has a bound of its own, and
 // slow ones make room. The first 8 KiB of each are not counted.
 TEST(Slow, BodiesOnTheirWayHaveABoundTogether) {
-  Echo echo("limits: {body_bytes: 30000}\noverload: {max_body_bytes: 45000}\n");
+  Echo echo("limits: {body_bytes: 30000}\noverload: {max_body_bytes: 45000, max_queue_age: 10s}\n");
   const std::string body = R"({"text":")" + std::string(27'989, 'a') + R"("})";
   const size_t most = 27'990, counted = most - 8192;
   const auto holds = [&](size_t of) {
@@ -304,9 +304,7 @@ double Percentile(const std::vector<double>& sorted, size_t percent) {
 
 // 310 at once: each is let go at its limit, most of them told why, and nobody else waits for them.
 TEST(Slow, ACrowdHoldsUpNobody) {
-  Echo echo(
-      "limits: {header_timeout: 1s, send_timeout: 1s}\nlog: {access: off}\n"
-      "overload: {max_queue_age: 10s}\n");
+  Echo echo("limits: {header_timeout: 1s, send_timeout: 1s}\nlog: {access: off}\n");
   int asked = 0;
   const auto alone = AskHonestly(echo.port(), [&] { return ++asked > 200; });
   const int calls = echo.calls();

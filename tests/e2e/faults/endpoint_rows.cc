@@ -47,6 +47,15 @@ LoadReport WhileOneRefuses(Rig& rig) {
 
 void OneRefuses(Rig& rig, Judge& judge) { JudgeAll(judge, WhileOneRefuses(rig)); }
 
+// Short runs are on machines that may stand still, and what is overdue then comes all at once: more
+// of it meets the fault than the gateway could keep from it. That is left out there, told by the
+// time it waited for the client, or took in all.
+uint64_t Failed(const Rig& rig, const RouteReport& route, float LoadSample::*late) {
+  if (rig.full()) return route.failed();
+  return route.Count(
+      [&](const LoadSample& sample) { return !IsGood(sample) && sample.*late <= 20; });
+}
+
 // Nobody makes a failed call again: what fails is seen.
 void OneRefusesForGood(Rig& rig, Judge& judge) {
   const RouteReport total = WhileOneRefuses(rig).Total();
@@ -70,7 +79,8 @@ void OneIsEjected(Rig& rig, Judge& judge, LightBehaviour fails, double rate, uin
   watch.Stop();
   const RouteReport total = report.Total();
   // Short runs are on machines that may be late: then several calls are under way at once.
-  judge.AtMost("failed", total.failed(), rig.Either<uint64_t>(most, most + 10));
+  judge.AtMost("failed", Failed(rig, total, &LoadSample::took_ms),
+               rig.Either<uint64_t>(most, most + 10));
   judge.That("ejected, where five have failed", !watch.rises().empty() || total.failed() < 5);
   if (!watch.rises().empty()) {
     const std::chrono::duration<double> after = watch.rises().front() - failed_at;
@@ -111,7 +121,7 @@ void OneResets(Rig& rig, Judge& judge) {
   judge.AtLeast("calls under way at that end point", under_way, 1);
   judge.AtLeast("connections it reset", bad->connections_accepted() - before, 1);
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
-  judge.AtMost("POSTs that were cut", put.Count(502), 100);
+  judge.AtMost("POSTs that were cut", Failed(rig, put, &LoadSample::waited_ms), 100);
   judge.AtMost("failed POSTs, other than 502", put.failed() - put.Count(502), 0);
   judge.Reasons(put);
 }
@@ -145,9 +155,10 @@ void OneIsSilent(Rig& rig, Judge& judge) {
   JudgeAll(judge, report);
   const uint64_t tried = bad->connections_accepted() - before;
   judge.AtLeast("connections it hung", tried, 1);
-  // Who waited for one of them.
-  const uint64_t delayed =
-      report.Total().Count([](const LoadSample& sample) { return sample.took_ms > 250; });
+  // Who waited for one of them; in a test from when it was sent, see Failed().
+  const uint64_t delayed = report.Total().Count([&](const LoadSample& sample) {
+    return sample.took_ms - rig.Either(0.F, sample.waited_ms) > 250;
+  });
   judge.AtMost("delayed", delayed, rig.Either<uint64_t>(tried, report.Total().sent() / 10));
 }
 
@@ -233,7 +244,8 @@ void OneFlaps(Rig& rig, Judge& judge) {
   const LoadReport report = rig.Load(
       {.routes = {rig.Get(), rig.Put()}, .length = seconds(2 * rounds + 1)}, std::move(events));
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
-  judge.AtMost("failed POSTs", report["put1"].failed(), report["put1"].sent() / 100);
+  judge.AtMost("failed POSTs", Failed(rig, report["put1"], &LoadSample::waited_ms),
+               report["put1"].sent() / 100);
 }
 
 // Connected all the time, but for every other second it fails what it is asked: out for a while.
@@ -253,7 +265,7 @@ void OneFailsNowAndThen(Rig& rig, Judge& judge) {
       std::move(events));
   watch.Stop();
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
-  judge.AtMost("failed POSTs", report["put1"].failed(),
+  judge.AtMost("failed POSTs", Failed(rig, report["put1"], &LoadSample::took_ms),
                report["put1"].sent() / rig.Either<uint64_t>(100, 50));
   judge.Reasons(report.Total());
   const std::vector<TimePoint>& ejected = watch.rises();

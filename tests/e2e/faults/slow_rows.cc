@@ -42,16 +42,20 @@ void OneOfSevenIsSlow(Rig& rig, Judge& judge) {
   });
   judge.Ratio("p99 of the others", pairs, 1.1);
   judge.AtMost("failed elsewhere", elsewhere.failed(), 0);
+  judge.Within("median ms of the others", elsewhere.GoodPercentile(50), 100, 200);
   judge.AtMost("good ones of the slow route", slow.good(), 0);
   judge.That("no 504 before its time", slow.Count(504) == 0 || Least(slow, 504) >= 299);
   judge.AtLeast("504 at the deadline", slow.Count(504), 1);
   judge.Within("504 p99 ms", slow.PercentileOf(504, 99), 350, 1500);
-  judge.AtLeast("refused by the breaker", slow.Count(503), slow.sent() / 2);
+  judge.AtLeast("refused by the breaker", slow.Count(503), slow.sent() / rig.Either(2u, 3u));
   // No call is made, so that is nothing but the gateway's own time; where the machine is busy, not
   // faster than what is added to the usual time elsewhere.
   const double added = elsewhere.GoodPercentile(99) - static_cast<double>(kUsual.count());
   judge.Within("503 median ms", slow.PercentileOf(503, 50), 1, 200);
-  judge.Within("503 p99 ms", slow.PercentileOf(503, 99), std::max(1.0, added), 200);
+  // In a test there are so few that this is the longest: so long the test itself may stand still,
+  // which the others show.
+  judge.Within("503 p99 ms", slow.PercentileOf(503, 99), std::max(1.0, added),
+               std::max(200.0, elsewhere.GoodPercentile(100)));
 }
 
 void NeverAnswers(Rig& rig, Judge& judge) {
@@ -82,7 +86,9 @@ void PartsOfAPage(Rig& rig, Judge& judge) {
   const LoadReport report =
       rig.Load({.routes = {rig.Page()}, .rate = 50, .length = seconds(rig.Either(5, 2))});
   judge.AtMost("failed pages", report["page"].failed(), 0);
-  judge.Within("p99 ms", report["page"].GoodPercentile(99), 250, 900);
+  // Of so few pages as a test has, p99 is the longest.
+  judge.Within(rig.Either("p99 ms", "median ms"), report["page"].GoodPercentile(rig.Either(99, 50)),
+               250, 900);
   rig.backend(0).Behave({.answer = Answer::kStatus, .status = 5});
   const LoadReport needed = rig.Load({.routes = {rig.Page()}, .rate = 50, .length = seconds(1)});
   judge.AtMost("pages without the needed part", needed["page"].good(), 0);
@@ -188,7 +194,10 @@ std::vector<Row> SlowRows() {
   late.upstream = "timeout: 80ms";
   const std::string isolated =
       "p99 of the others <= x 1.1; 504 at its deadline + 50 ms, then 503 in < 1 ms";
-  const Topology seven{.services = 7, .upstream = deadline, .behaviour = {.delay = kUsual}};
+  // The others have all the time that a test which stands still for a moment may need.
+  const Topology seven{.services = 7,
+                       .extra = Cat("methods: {frontdesk.faults.S7: {", deadline, "}}\n"),
+                       .behaviour = {.delay = kUsual}};
   return {
       {"1", "one of seven services answers in 5 s instead of 20 ms", isolated, seven,
        OneOfSevenIsSlow},

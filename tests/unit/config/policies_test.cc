@@ -48,6 +48,7 @@ service Front {
 struct Compiled {
   std::unique_ptr<Snapshot> snapshot;
   std::string findings;  // "path: text" and a new line, each
+  std::string places;    // theirs, likewise
 
   const upstream::CallPolicy& Of(const std::string& method) const {
     return snapshot->upstreams.at(0).methods.at(Cat("/test.S/", method));
@@ -57,9 +58,10 @@ struct Compiled {
   }
 };
 
-Compiled CompileWith(const std::string& yaml, const std::string& upstream = "") {
+Compiled CompileWith(const std::string& yaml, const std::string& upstream = "",
+                     const std::string& of = kContract) {
   const std::string contract =
-      testing_support::WriteTempFile("policies.binpb", testing::CompileProto(kContract));
+      testing_support::WriteTempFile("policies.binpb", testing::CompileProto(of));
   const std::string file = testing_support::WriteTempFile(
       "policies.yaml",
       Cat("descriptor_set: ", contract, "\nupstreams:\n  s:\n    services: [test.S]\n",
@@ -69,6 +71,7 @@ Compiled CompileWith(const std::string& yaml, const std::string& upstream = "") 
   compiled.snapshot = Compile(file, {}, compose::Registry(), findings);
   for (const contract::Finding& one : findings.all()) {
     compiled.findings += Cat(one.path, ": ", one.text, '\n');
+    compiled.places += Cat(one.place.ToString(), '\n');
   }
   return compiled;
 }
@@ -171,8 +174,18 @@ TEST(Policies, RefuseInTheFileWhatCannotBeRight) {
       {"test.S/Get: {retry: {max_backoff: 15ms}}",
        "test.S.Get.retry.initial_backoff: initial_backoff 20ms is longer than max_backoff 15ms\n"},
       {"test.S/Put: {timeout: 10ms}",
-       "test.S.Put.retry.initial_backoff: 10ms is not shorter than the timeout 10ms\n"
-       "test.S.Put.hedge.delay: 80ms is not shorter than the timeout 10ms\n"},
+       "test.S.Put.retry.initial_backoff: 10ms is not shorter than the timeout 10ms\n"},
+      // Put is not hedged, and Get is so no more.
+      {"test.S/Put: {retry: {per_attempt_timeout: 50ms}}", ""},
+      {"test.S/Get: {retry: {per_attempt_timeout: 20ms}, hedge: {max_attempts: 1}}", ""},
+      {"test.S/Get: {retry: {per_attempt_timeout: 80ms}}",
+       "test.S.Get.hedge.delay: delay 80ms is not shorter than per_attempt_timeout 80ms: no "
+       "attempt lives long enough to be hedged\n"},
+      {"test.S/Get: {retry: {per_attempt_timeout: 20ms}}",
+       "test.S.Get.hedge.delay: delay 80ms is not shorter than per_attempt_timeout 20ms: no "
+       "attempt lives long enough to be hedged\n"
+       "test.Front.Page: step \"get\": hedge.delay: delay 30ms is not shorter than "
+       "per_attempt_timeout 20ms: no attempt lives long enough to be hedged\n"},
       // Which holds for requests only, and Get has no address.
       {"test.S: {timeout: 90ms, retry: {per_attempt_timeout: 100ms}}",
        "test.S.Put.retry.per_attempt_timeout: 100ms is not shorter than the timeout 90ms\n"},
@@ -220,6 +233,52 @@ TEST(Policies, AnOperatorSwitchesOffWhatAStepSays) {
 TEST(Policies, OfAStepMustFitTheFilesToo) {
   EXPECT_EQ(CompileWith("methods: {test.S/Get: {hedge: {delay: 1s}}}").findings, "");
   EXPECT_EQ(CompileWith("methods: {test.S/Get: {retry: {per_attempt_timeout: 2s}}}").findings, "");
+}
+
+std::string Replaced(std::string text, std::string_view part, std::string_view by) {
+  return text.replace(text.find(part), part.size(), by);
+}
+
+TEST(Policies, OfAStepMustFitTheTimeThatItHas) {
+  const std::string patient =
+      Replaced(Replaced(kContract, "timeout: \"900ms\"", ""), "retry { max_attempts: 2 }",
+               "retry { per_attempt_timeout: \"20s\" }");
+  const std::string no_address =
+      Replaced(kContract, "option (google.api.http) = { get: \"/page/{a}\" };", "");
+  const struct {
+    std::string contract;
+    const char* upstream;
+    const char* yaml;
+    const char* finding;  // of the step; "" for none
+  } rows[] = {
+      {kContract, "", "methods: {test.Front/Page: {timeout: 31ms}}", ""},
+      {kContract, "", "methods: {test.Front/Page: {timeout: 30ms}}",
+       "hedge.delay: 30ms is not shorter than the timeout of the whole 30ms"},
+      // Each front has its own.
+      {kContract, "", "apis: {m: {serves: [test.Front], policy: {timeout: 20ms}}}",
+       "hedge.delay: 30ms is not shorter than the timeout of the whole 20ms"},
+      {kContract, "",
+       "methods: {test.Front/Page: {timeout: 20ms}}\n"
+       "apis: {m: {serves: [test.Front], policy: {timeout: 1s}}}",
+       ""},
+      // With built-in defaults: of the route, and of the upstream.
+      {patient, "", "",
+       "retry.per_attempt_timeout: 20s is not shorter than the timeout of the whole 15s"},
+      {patient, "", "methods: {test.Front/Page: {timeout: 30s}}",
+       "retry.per_attempt_timeout: 20s is not shorter than the timeout of the upstream 15s"},
+      {patient, "    timeout: 30s\n", "methods: {test.Front/Page: {timeout: 30s}}", ""},
+      {patient, "    timeout: 16s\n", "methods: {test.Front/Page: {timeout: 30s}}",
+       "retry.per_attempt_timeout: 20s is not shorter than the timeout of the upstream 16s"},
+      {no_address, "    timeout: 90ms\n", "", ""},
+      {Replaced(no_address, "30ms", "100ms"), "    timeout: 90ms\n", "",
+       "hedge.delay: 100ms is not shorter than the timeout of the upstream 90ms"},
+  };
+  for (const auto& row : rows) {
+    const Compiled compiled = CompileWith(row.yaml, row.upstream, row.contract);
+    const std::string finding = Cat("test.Front.Page: step \"get\": ", row.finding, '\n');
+    EXPECT_EQ(compiled.findings, *row.finding ? finding : "") << row.upstream << row.yaml;
+    EXPECT_EQ(compiled.places, *row.finding ? "test.proto:21:5\n" : "");
+  }
 }
 
 TEST(Policies, PlacesAreKept) {

@@ -56,6 +56,11 @@ TEST(CallPolicy, TakesWhatIsRight) {
            "hedge { percentile: 99.9 max_attempts: 3 }",
            "hedge { percentile: 95 delay: '50ms' }",
            "hedge { max_attempts: 1 }",
+           "retry { per_attempt_timeout: '100ms' } hedge { delay: '99ms' }",
+           "timeout: '1s' retry { per_attempt_timeout: '9ms' } hedge { delay: '2s' max_attempts: 1 "
+           "}",
+           // Who fails is followed at once, so that there is time for all five.
+           "timeout: '1s' hedge { delay: '400ms' max_attempts: 5 }",
            "breaker { enabled: false }",
            "breaker { consecutive_failures: 0 error_percent: 0 slow_call: '1s' slow_percent: 100 "
            "window: '30s' minimum_calls: 1 open_time: '1s' max_open_time: '30s' probes: 1 }",
@@ -113,6 +118,12 @@ TEST(CallPolicy, RefusesWhatCannotBeRight) {
       {"hedge { percentile: 100 }", "hedge.percentile: must be above 0 and below 100, got 100"},
       {"hedge { percentile: -1 }", "hedge.percentile: must be above 0 and below 100, got -1"},
       {"timeout: '1s' hedge { delay: '2s' }", "hedge.delay: 2s is not shorter than the timeout 1s"},
+      {"retry { per_attempt_timeout: '100ms' } hedge { delay: '100ms' }",
+       "hedge.delay: delay 100ms is not shorter than per_attempt_timeout 100ms: no attempt lives "
+       "long enough to be hedged"},
+      {"retry { per_attempt_timeout: '100ms' } hedge { percentile: 95 delay: '1s' }",
+       "hedge.delay: delay 1s is not shorter than per_attempt_timeout 100ms: no attempt lives "
+       "long enough to be hedged"},
       {"breaker { error_percent: 100.5 }",
        "breaker.error_percent: must be between 0 and 100, got 100.5"},
       {"breaker { error_percent: -5 }", "breaker.error_percent: must be between 0 and 100, got -5"},
@@ -227,6 +238,23 @@ TEST(CallPolicy, OfServiceAndMethodFitEachOther) {
             "test.S.Do.retry.per_attempt_timeout: 1s is not shorter than the timeout 500ms\n");
 }
 
+TEST(CallPolicy, AHedgeOfTheServiceIsNothingToWhatIsNotHedged) {
+  const auto load = [](const char* level) {
+    return LoadText(Cat(kMessage,
+                        "service S { option (frontdesk.v1.service) = { hedge { delay: '300ms' } "
+                        "};\nrpc Get(M) returns (M) { ",
+                        kReads, "}\nrpc Do(M) returns (M) { ", level,
+                        "option (frontdesk.v1.method) = { timeout: '250ms' "
+                        "retry { per_attempt_timeout: '200ms' } }; } }"))
+        .findings;
+  };
+  EXPECT_EQ(load(kTwice), "");
+  EXPECT_EQ(load(kReads),
+            "test.S.Do.hedge.delay: 300ms is not shorter than the timeout 250ms\n"
+            "test.S.Do.hedge.delay: delay 300ms is not shorter than per_attempt_timeout 200ms: no "
+            "attempt lives long enough to be hedged\n");
+}
+
 TEST(CallPolicy, StandsAtItsPlace) {
   Findings findings;
   Contract::Load(
@@ -317,6 +345,40 @@ TEST(CallPolicy, OfStepsStandsOverTheCalledMethods) {
   EXPECT_EQ(OfStep("retry { max_backoff: '20ms' initial_backoff: '30ms' }", kReads, called),
             "test.S.Do: step \"a\": retry.initial_backoff: initial_backoff 30ms is longer than "
             "max_backoff 20ms\n");
+  EXPECT_EQ(OfStep("retry { per_attempt_timeout: '500ms' }", kReads, called),
+            "test.S.Do: step \"a\": retry.per_attempt_timeout: delay 2s is not shorter than "
+            "per_attempt_timeout 500ms: no attempt lives long enough to be hedged\n");
+  EXPECT_EQ(
+      OfStep("hedge { max_attempts: 1 } retry { per_attempt_timeout: '5ms' }", kReads, called), "");
+}
+
+TEST(CallPolicy, OfStepsFitsTheTimeoutOfTheWhole) {
+  constexpr char kAddress[] = "option (google.api.http) = { get: '/x' }; ";
+  const struct {
+    const char* address;
+    const char* words;
+    const char* finding;  // "" for none
+  } rows[] = {
+      {kAddress, "retry { per_attempt_timeout: '2s' }",
+       "retry.per_attempt_timeout: 2s is not shorter than the timeout of the whole 300ms"},
+      {kAddress, "hedge { delay: '300ms' }",
+       "hedge.delay: 300ms is not shorter than the timeout of the whole 300ms"},
+      {kAddress, "retry { per_attempt_timeout: '299ms' } hedge { delay: '298ms' }", ""},
+      {kAddress, "timeout: '2s' retry { per_attempt_timeout: '1s' }",
+       "retry.per_attempt_timeout: 1s is not shorter than the timeout of the whole 300ms"},
+      {"", "retry { per_attempt_timeout: '2s' }", ""},  // only requests to an address have it
+  };
+  for (const auto& row : rows) {
+    const Loaded loaded =
+        LoadText(Cat(kMessage, "service B { rpc Get(M) returns (M) { ", kReads,
+                     "} }\nservice S { rpc Do(M) returns (M) { ", row.address,
+                     "option (frontdesk.v1.method).timeout = '300ms'; ",
+                     "option (frontdesk.v1.compose) = { step { id: 'a' call: 'test.B/Get' ",
+                     row.words, " } out { to: 'id' from: 'a.id' } }; } }"));
+    EXPECT_EQ(loaded.findings,
+              *row.finding ? Cat("test.S.Do: step \"a\": ", row.finding, '\n') : "")
+        << row.address << row.words;
+  }
 }
 
 TEST(CallPolicy, OfStepsIsInThePlan) {

@@ -217,7 +217,7 @@ TEST_F(TlsTest, GarbageIsClosed) {
 }
 
 TEST_F(TlsTest, StalledHandshakesAreGivenUp) {
-  TestServer& server = Serve(ServerLimits(), milliseconds(100));
+  TestServer& server = Serve(ServerLimits(), milliseconds(1000));
   RawClient silent(server.port()), half(server.port()), cut(server.port());
   half.Send(kHalfHello);
   cut.Send(kHalfHello);
@@ -230,7 +230,7 @@ TEST_F(TlsTest, StalledHandshakesAreGivenUp) {
   EXPECT_EQ(server.connections(), 0u);
   // The time of the handshake is not that of what follows.
   TlsClient good(server.port());
-  std::this_thread::sleep_for(milliseconds(150));  // longer than that time
+  std::this_thread::sleep_for(milliseconds(1500));  // longer than that time
   good.Send(Get("/a"));
   EXPECT_EQ(good.Read()->body, "hello /a");
 }

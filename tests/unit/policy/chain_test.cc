@@ -242,5 +242,23 @@ TEST_F(ChainTest, WhatIsKeptForItsKeyNeedsNoRoom) {
   EXPECT_EQ(clients.back().outcome, "OK");
 }
 
+// With a code that is kept when a back end says it.
+TEST_F(ChainTest, AnInjectedFailureDoesNotUseUpItsKey) {
+  const route::Route::Fault fault = {.on = true, .abort = absl::StatusCode::kFailedPrecondition};
+  put.idempotency.on = true;
+  put.fault = fault;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Send(put, "key").outcome, "FAULT_INJECTED");
+  EXPECT_EQ(slow.begun, 0);
+  put.fault = {};
+  Send(put, "key");
+  EXPECT_EQ(slow.begun, 1);
+  EndAll();
+  EXPECT_EQ(clients.back().outcome, "OK");
+  // What is kept is not carried out, so that nothing goes wrong with it.
+  put.fault = fault;
+  EXPECT_EQ(Send(put, "key").outcome, "OK (again)");
+  EXPECT_EQ(slow.begun, 1);
+}
+
 }  // namespace
 }  // namespace frontdesk::policy

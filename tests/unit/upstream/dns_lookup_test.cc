@@ -41,9 +41,8 @@ std::string TextOf(const DnsAnswer& answer) {
 class DnsLookups : public ::testing::Test {
  protected:
   DnsSettings Settings() const {
-    return {.servers = server_.address(),
-            .time_limit = milliseconds(1500),
-            .try_limit = milliseconds(100)};
+    return {
+        .servers = server_.address(), .time_limit = seconds(10), .try_limit = milliseconds(400)};
   }
   DnsAnswer Look(const std::string& name) { return Look(name, Settings()); }
   DnsAnswer Look(const std::string& name, const DnsSettings& settings) {

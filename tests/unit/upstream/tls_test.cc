@@ -144,13 +144,13 @@ TEST_P(UpstreamTls, WhoIsNotBelieved) {
   }
   client_.server_name = "";
   // One that speaks no TLS at all, and one that says nothing.
-  settings_.connect_timeout = milliseconds(200);
   const auto plain = Secure(backend_.address());
   const absl::Status status = Call(*plain);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
   ScriptedH2Server silent([](ScriptedConnection& c, int) { c.WaitForEnd(); });
   if (is_h2()) {
     EXPECT_THAT(std::string(status.message()), HasSubstr("does not speak TLS"));
+    settings_.connect_timeout = milliseconds(200);
     const auto transport = Secure(silent.address());
     EXPECT_THAT(std::string(Call(*transport).message()),
                 HasSubstr("no TLS handshake within the time"));

@@ -1,5 +1,6 @@
 // What is one for the whole process, with four workers at it.
 #include <atomic>
+#include <limits>
 #include <thread>
 
 #include "gateway/upstream/grpc_wire.h"
@@ -10,13 +11,17 @@ namespace {
 
 constexpr int kWorkers = 4;
 
-// A back end that all workers share: it answers at once, as `answer` says.
+// A back end that all workers share: it answers when the time that it takes is over, as `answer`
+// says.
 struct SharedBackEnd {
   std::function<absl::Status(const std::string& address)> answer;
   std::atomic<int> attempts{0};
   std::atomic<int> at_once{0};
   std::atomic<int> most_at_once{0};
   Duration takes = Duration::zero();
+  // What attempts take instead from this one on, counted from 1.
+  int slow_from = std::numeric_limits<int>::max();
+  Duration slow = Duration::zero();
 };
 
 class InstantTransport final : public Transport {
@@ -40,12 +45,13 @@ class InstantTransport final : public Transport {
     Call(InstantTransport& transport, CallEvents& events) : transport_(transport), events_(events) {
       ++transport_.live_;
       SharedBackEnd& back_end = transport_.back_end_;
-      ++back_end.attempts;
+      const Duration takes =
+          ++back_end.attempts < back_end.slow_from ? back_end.takes : back_end.slow;
       const int now = ++back_end.at_once;
       int most = back_end.most_at_once;
       while (now > most && !back_end.most_at_once.compare_exchange_weak(most, now)) {
       }
-      transport_.loop_.Arm(*this, transport_.loop_.Now() + back_end.takes);
+      transport_.loop_.Arm(*this, transport_.loop_.Now() + takes);
     }
     ~Call() override {
       --transport_.live_;
@@ -111,7 +117,6 @@ class Workers : public ::testing::Test {
   // `lanes` calls at once on each worker, each making `calls` one after another.
   std::vector<absl::Status> Run(int lanes, int calls) {
     clusters_.emplace(std::vector<UpstreamSettings>{settings_}, Clock::now());
-    const contract::MethodName method("s.S", "M", contract::Idempotency::kNoSideEffects);
     std::vector<std::unique_ptr<Worker>> workers;
     std::vector<std::thread> threads;
     for (int i = 0; i < kWorkers; ++i) {
@@ -129,7 +134,7 @@ class Workers : public ::testing::Test {
                    Transport::Owner&) {
               return std::make_unique<InstantTransport>(loop, target.authority, back_end_);
             });
-        for (int lane = 0; lane < lanes; ++lane) CallInTurn(&worker, &channels, &method, calls);
+        for (int lane = 0; lane < lanes; ++lane) CallInTurn(&worker, &channels, &method_, calls);
         worker.loop.RunUntil([&] { return worker.running == 0; });
       });
     }
@@ -141,6 +146,7 @@ class Workers : public ::testing::Test {
     return all;
   }
 
+  const contract::MethodName method_{"s.S", "M", contract::Idempotency::kNoSideEffects};
   UpstreamSettings settings_;
   SharedBackEnd back_end_;
   std::optional<Clusters> clusters_;
@@ -155,6 +161,39 @@ TEST_F(Workers, HaveOneRetryBudget) {
   EXPECT_GE(back_end_.attempts, 1600 * 1.15);
 }
 
+// 20 in a second and 40 in all: each of them by itself would have as many.
+TEST_F(Workers, ShareTheFloorOfTheRetryBudget) {
+  settings_.retry_budget = {.percent = 0, .min_per_second = 4};
+  policy().hedge.delay = milliseconds(1);
+  back_end_.takes = milliseconds(5);
+  for (const bool hedged : {false, true}) {
+    SCOPED_TRACE(hedged);
+    policy().hedge.on = hedged;
+    back_end_.attempts = 0;
+    back_end_.answer = [hedged](const std::string&) {
+      return hedged ? absl::OkStatus() : BackendStatus(14, "down", "");
+    };
+    const auto results = Run(4, 25);
+    ASSERT_EQ(results.size(), 400u);
+    for (const absl::Status& status : results) EXPECT_EQ(status.ok(), hedged) << status;
+    EXPECT_GE(back_end_.attempts, 400 + 20);
+    EXPECT_LE(back_end_.attempts, 400 + 40);
+  }
+}
+
+// No percentile is known before fifty calls, and none of them makes so many.
+TEST_F(Workers, HedgeByWhatAllOfThemHaveSeen) {
+  constexpr int kCalls = 40;
+  policy().hedge.on = true;
+  policy().hedge.percentile = 95;
+  back_end_.takes = milliseconds(1);
+  back_end_.slow_from = kWorkers * kCalls - 3;
+  back_end_.slow = milliseconds(100);
+  back_end_.answer = [](const std::string&) { return absl::OkStatus(); };
+  for (const absl::Status& status : Run(1, kCalls)) EXPECT_TRUE(status.ok()) << status;
+  EXPECT_GT(back_end_.attempts, kWorkers * kCalls);
+}
+
 TEST_F(Workers, HaveOneBreaker) {
   policy().breaker.on = true;
   policy().breaker.consecutive_failures = 5;
@@ -165,6 +204,33 @@ TEST_F(Workers, HaveOneBreaker) {
   ASSERT_EQ(results.size(), 400u);
   // Five open it; each worker may have one more on its way.
   EXPECT_LE(back_end_.attempts, 5 + kWorkers);
+}
+
+// Each of them by itself would need as many calls as all together do.
+TEST_F(Workers, OpenOneBreakerByShares) {
+  constexpr int kMinimum = 40;
+  policy().breaker = {.consecutive_failures = 0, .minimum_calls = kMinimum};
+  policy().breaker.open_time = policy().breaker.max_open_time = seconds(100);
+  policy().retry.max_attempts = 1;
+  for (const Breaker::Trip why : {Breaker::Trip::kErrorRatio, Breaker::Trip::kSlowRatio}) {
+    const bool slow = why == Breaker::Trip::kSlowRatio;
+    SCOPED_TRACE(slow);
+    policy().breaker.slow_call = slow ? milliseconds(3) : milliseconds(0);
+    back_end_.takes = slow ? milliseconds(5) : milliseconds(0);
+    back_end_.attempts = 0;
+    std::atomic<int> answers{0};
+    back_end_.answer = [&](const std::string&) {
+      const bool good = slow || answers++ % 4 == 0;
+      return good ? absl::OkStatus() : BackendStatus(14, "down", "");
+    };
+    EXPECT_EQ(Run(1, 100).size(), 400u);
+    const Breaker breaker = clusters_->all()[0]->Method(method_).breaker.Look();
+    EXPECT_EQ(breaker.why(), why);
+    EXPECT_EQ(breaker.opened(), 1u);
+    EXPECT_GE(back_end_.attempts, kMinimum);
+    // Each may have one more on its way, and good answers during a stall do not count.
+    EXPECT_LE(back_end_.attempts, 2 * kMinimum);
+  }
 }
 
 TEST_F(Workers, ProbeOneAtATime) {
