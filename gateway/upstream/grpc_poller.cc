@@ -24,8 +24,9 @@ class WatchTag final : public GrpcTag {
 }  // namespace
 
 std::shared_ptr<GrpcPoller> GrpcPoller::Get() {
-  static Mutex mutex;
-  static std::weak_ptr<GrpcPoller> one;
+  // Never destroyed: the last transport may be made while the process ends.
+  static Mutex& mutex = *new Mutex;
+  static std::weak_ptr<GrpcPoller>& one = *new std::weak_ptr<GrpcPoller>;
   MutexLock lock(mutex);
   std::shared_ptr<GrpcPoller> poller = one.lock();
   if (!poller) one = poller = std::make_shared<GrpcPoller>();

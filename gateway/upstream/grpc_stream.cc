@@ -137,7 +137,7 @@ void* GrpcStream::Operation::Begin(GrpcStream& stream) {
 
 void GrpcStream::Operation::Told(bool ok) {
   under_way_.exchange(false, std::memory_order_acquire);
-  // From here on the loop alone keeps the stream alive.
+  // Once it is posted, the stream may be gone at any moment, and this with it.
   const std::shared_ptr<GrpcTransport::Shared> shared = stream_->shared_;
   shared->Post([stream = std::move(stream_), then = then_, ok] { (stream.get()->*then)(ok); });
 }
@@ -204,7 +204,7 @@ void GrpcStream::Drop() {
   context_.TryCancel();
   if (!transport_) return;
   if (std::exchange(events_, nullptr)) transport_->OnEnded();
-  if (call_ && !begun_) Leave();
+  if (!begun_) Leave();
 }
 
 void GrpcStream::FailSoon(absl::Status status) {

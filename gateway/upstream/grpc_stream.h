@@ -37,7 +37,8 @@ struct GrpcTransport::Shared {
 };
 
 // Everything happens on the loop, but for the moment in which the library tells that an operation
-// has ended. While one is under way it keeps the stream alive.
+// has ended, and for the destructor where the transport is gone. While an operation is under way it
+// keeps the stream alive.
 class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
  public:
   GrpcStream(Loop& loop, std::shared_ptr<GrpcTransport::Shared> shared, GrpcTransport& transport,

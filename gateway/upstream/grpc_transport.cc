@@ -115,6 +115,10 @@ GrpcTransport::GrpcTransport(Loop& loop, const UpstreamSettings& settings,
   OpenLines();
 }
 
+void GrpcTransport::RenewLines() {
+  if (!draining_ && settings_.tls && settings_.tls->current() != context_) OpenLines();
+}
+
 void GrpcTransport::OpenLines() {
   grpc::ResourceQuota quota;
   quota.Resize(MemoryQuota(settings_));
@@ -148,14 +152,14 @@ GrpcTransport::~GrpcTransport() {
 
 std::unique_ptr<OutgoingCall> GrpcTransport::Start(const CallSpec& spec, CallEvents& events) {
   auto stream = std::make_shared<GrpcStream>(loop_, shared_, *this, spec, events);
+  streams_.insert(stream);
   ++in_flight_;
   if (draining_) {
     stream->FailSoon(Unreachable("the upstream is closing"));
   } else if (pending_ >= settings_.max_pending) {
     stream->FailSoon(Overloaded(Cat(settings_.max_pending, " calls wait already")));
   } else {
-    if (settings_.tls && settings_.tls->current() != context_) OpenLines();
-    streams_.insert(stream);
+    RenewLines();
     stream->Start(Pick(), spec.path, *poller_);
   }
   return std::make_unique<GrpcCall>(std::move(stream));
@@ -188,20 +192,28 @@ Transport::Readiness GrpcTransport::readiness() const {
   const bool ready = any(GRPC_CHANNEL_READY);
   const bool connecting = !ready && any(GRPC_CHANNEL_CONNECTING);
   const bool in_vain = IsInVain(connecting);
-  if (ready) return Readiness::kReady;
-  if (connecting && !in_vain) return Readiness::kConnecting;
-  return in_vain || any(GRPC_CHANNEL_TRANSIENT_FAILURE) ? Readiness::kFailing : Readiness::kIdle;
+  if (ready) {
+    knows_failure_ = false;
+    return Readiness::kReady;
+  }
+  if (connecting) return in_vain ? Readiness::kFailing : Readiness::kConnecting;
+  if (!any(GRPC_CHANNEL_TRANSIENT_FAILURE)) return Readiness::kIdle;
+  // The library says why only to a call, which it fails at once and does not send.
+  return knows_failure_ ? Readiness::kFailing : Readiness::kReady;
 }
 
 bool GrpcTransport::IsInVain(bool connecting) const {
   constexpr Duration kSeldom = std::chrono::seconds(1);  // who waits looks more often
   const TimePoint now = loop_.Now();
-  if (!connecting || now - looked_at_ > kSeldom) connecting_since_ = now;
+  if (!was_connecting_ || now - looked_at_ > kSeldom) connecting_since_ = now;
+  was_connecting_ = connecting;
   looked_at_ = now;
-  return now - connecting_since_ > settings_.connect_timeout;
+  return connecting && now - connecting_since_ > settings_.connect_timeout;
 }
 
 void GrpcTransport::Connect() {
+  // What failed for its certificate is tried with a new one.
+  RenewLines();
   // All of them, for calls take them in turn.
   for (const Line& line : lines_) Watch(*line.channel, line.channel->GetState(true));
 }

@@ -41,7 +41,7 @@ class GrpcTransport final : public Transport {
   ~GrpcTransport() override;
 
   std::unique_ptr<OutgoingCall> Start(const CallSpec& spec, CallEvents& events) override;
-  // The owner is told of changes after Connect(); otherwise ask again with the next call.
+  // Of changes the owner is told for a tenth of a second after Connect(); later ask again.
   Readiness readiness() const override;
   void Connect() override;
   const absl::Status& last_failure() const override { return last_failure_; }
@@ -58,7 +58,10 @@ class GrpcTransport final : public Transport {
   // A call ended or was dropped.
   void OnEnded();
   void Forget(const std::shared_ptr<GrpcStream>& stream);
-  void OnUnreachable(const absl::Status& why) { last_failure_ = why; }
+  void OnUnreachable(const absl::Status& why) {
+    last_failure_ = why;
+    knows_failure_ = true;
+  }
   // Whether it has been connecting, at each look, for longer than a connection may take. For what
   // hangs while the library resolves a name it says nothing else.
   bool IsInVain(bool connecting) const;
@@ -73,6 +76,8 @@ class GrpcTransport final : public Transport {
   };
   // Channels of their own, with the newest certificates; calls under way keep those they have.
   void OpenLines();
+  // ... if there are others.
+  void RenewLines();
   // The stub for the next call: in turn, but of those that are connected, or else may soon be.
   const std::shared_ptr<grpc::GenericStub>& Pick();
 
@@ -90,6 +95,9 @@ class GrpcTransport final : public Transport {
   size_t in_flight_ = 0;
   size_t pending_ = 0;  // calls whose first message the library has not put on a connection
   bool draining_ = false;
+  // Of looks at readiness().
+  mutable bool knows_failure_ = false;  // last_failure_ is of now
+  mutable bool was_connecting_ = false;
   mutable TimePoint connecting_since_;
   mutable TimePoint looked_at_;
   absl::Status last_failure_;

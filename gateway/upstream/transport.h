@@ -85,7 +85,8 @@ class Transport {
   };
 
   virtual ~Transport() = default;
-  // Without room the call fails soon with NeverSent(). Outlives its calls.
+  // Without room the call fails soon with NeverSent(). Nothing else need be told before the first
+  // message. Outlives its calls.
   virtual std::unique_ptr<OutgoingCall> Start(const CallSpec& spec, CallEvents& events) = 0;
   virtual Readiness readiness() const = 0;
   // Wants a connection: opens one if there is none and the last failed attempt is long enough ago
