@@ -5,7 +5,9 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "gateway/base/text.h"
 #include "gateway/config/apis.h"
@@ -83,8 +85,6 @@ class Compiler {
   void Steps(Snapshot& snapshot) {
     for (const Method& method : contract_.methods()) {
       if (!method.plan) continue;
-      // Of those with an address it is done with each front that serves them.
-      if (method.bindings.empty()) policies_.CheckSteps(method, findings_);
       for (size_t i = 0; i < method.plan->steps.size(); ++i) {
         const contract::PlanStep& step = method.plan->steps[i];
         if (step.policy_places.empty()) continue;
@@ -117,7 +117,7 @@ class Compiler {
     const std::vector<ApiSource> sources = ApiSources(loaded_, contract_, findings_);
     policies_.CheckSuccessors(contract_, findings_);
     for (const Method& method : contract_.methods()) policies_.CheckAddressed(method, findings_);
-    std::set<const Method*> served;
+    std::map<const Method*, std::vector<std::string>> served;  // by which fronts
     for (const ApiSource& source : sources) {
       std::unique_ptr<route::Api> api;
       if (source.from) {
@@ -128,7 +128,9 @@ class Compiler {
       route::MatcherBuilder builder;
       const size_t before = snapshot.routes.size();
       for (const Method* method : source.methods) {
-        if (AddRoutes(*method, source, api.get(), builder, snapshot)) served.insert(method);
+        if (AddRoutes(*method, source, api.get(), builder, snapshot)) {
+          served[method].push_back(source.name);
+        }
       }
       if (snapshot.routes.size() == before && !source.methods.empty()) {
         const std::string path = Cat("apis.", source.name, ".path_prefix");
@@ -147,7 +149,11 @@ class Compiler {
       if (!wrong.empty()) AddOnce(*route->method, route->places, "version.successor", wrong);
     }
     for (const Method& method : contract_.methods()) {
-      if (!method.bindings.empty() && !served.contains(&method)) {
+      if (method.bindings.empty()) {
+        policies_.CheckSteps(method, {""}, findings_);
+      } else if (const auto fronts = served.find(&method); fronts != served.end()) {
+        policies_.CheckSteps(method, fronts->second, findings_);
+      } else {
         snapshot.unserved.push_back(&method);
       }
     }
@@ -162,7 +168,6 @@ class Compiler {
     if (api || !reach_.Serves(method.service)) {
       policies_.CheckTogether(method, std::chrono::nanoseconds::max(), findings_, source.name);
     }
-    policies_.CheckSteps(method, findings_, source.name);
     const PolicyInForce in_force = policies_.Of(method, source.name);
     const v1::Policy& policy = in_force.policy;
     // What is never called, for no front serves it or it is retired, needs nobody behind it.

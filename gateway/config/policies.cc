@@ -365,11 +365,15 @@ void Policies::CheckTogether(const Method& method, nanoseconds timeout, Findings
   contract::CheckTogether(method, in_force.policy, in_force.places, time, add);
 }
 
-void Policies::CheckSteps(const Method& composed, Findings& findings, const std::string& api) {
+void Policies::CheckSteps(const Method& composed, const std::vector<std::string>& apis,
+                          Findings& findings) {
   if (!composed.plan) return;
-  const CallTime whole =
-      Shortest({{composed.plan->deadline, "deadline of the whole"},
-                TimeOf(composed, Of(composed, api).policy, "timeout of the whole")});
+  CallTime longest{std::chrono::nanoseconds::zero()};
+  for (const std::string& api : apis) {
+    const CallTime here = TimeOf(composed, Of(composed, api).policy, "timeout of the whole");
+    if (here.longest > longest.longest) longest = here;
+  }
+  const CallTime whole = Shortest({{composed.plan->deadline, "deadline of the whole"}, longest});
   for (const contract::PlanStep& step : composed.plan->steps) {
     if (step.policy_places.empty()) continue;
     const CallTime of_upstream = TimeOfUpstream(loaded_.config, step.called().service);

@@ -62,9 +62,10 @@ class Policies {
   // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
   void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
                      contract::Findings& findings, const std::string& api = "");
-  // The same of what a composition's steps say, with the time that it has in this front.
-  void CheckSteps(const contract::Method& composed, contract::Findings& findings,
-                  const std::string& api = "");
+  // The same of what a composition's steps say, with the time that it has where it has most: no
+  // front can say it otherwise.
+  void CheckSteps(const contract::Method& composed, const std::vector<std::string>& apis,
+                  contract::Findings& findings);
 
  private:
   using Overrides = google::protobuf::Map<std::string, v1::Policy>;

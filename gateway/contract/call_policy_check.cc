@@ -188,8 +188,11 @@ void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallT
       add("hedge", "needs `delay` or `percentile`: when is the second attempt made?");
     }
     within("hedge.delay", hedge.delay());
-    pair({"hedge.delay", hedge.delay()}, {"retry.per_attempt_timeout", retry.per_attempt_timeout()},
-         std::less(), " is not shorter than ", ": no attempt lives long enough to be hedged");
+    if (!hedge.has_percentile()) {
+      pair({"hedge.delay", hedge.delay()},
+           {"retry.per_attempt_timeout", retry.per_attempt_timeout()}, std::less(),
+           " is not shorter than ", ": no attempt lives long enough to be hedged");
+    }
   }
 
   const Policy::Breaker& breaker = policy.breaker();

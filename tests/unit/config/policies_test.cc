@@ -254,7 +254,11 @@ TEST(Policies, OfAStepMustFitTheTimeThatItHas) {
       {kContract, "", "methods: {test.Front/Page: {timeout: 31ms}}", ""},
       {kContract, "", "methods: {test.Front/Page: {timeout: 30ms}}",
        "hedge.delay: 30ms is not shorter than the timeout of the whole 30ms"},
-      // Each front has its own.
+      // Each front has its own; where it has most time counts.
+      {kContract, "",
+       "apis: {m: {serves: [test.Front], policy: {timeout: 20ms}},\n"
+       "       n: {serves: [test.Front], path_prefix: /n, policy: {timeout: 1s}}}",
+       ""},
       {kContract, "", "apis: {m: {serves: [test.Front], policy: {timeout: 20ms}}}",
        "hedge.delay: 30ms is not shorter than the timeout of the whole 20ms"},
       {kContract, "",
