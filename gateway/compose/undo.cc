@@ -7,9 +7,12 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/observe/log.h"
+#include "gateway/upstream/verdict.h"
 
 namespace frontdesk::compose {
 namespace {
+
+using upstream::MayHaveActed;
 
 // Together about half a second of pauses: a back end that restarts may be back, and a drain need
 // not wait long for one that is not.
@@ -18,16 +21,7 @@ constexpr std::chrono::milliseconds kFirstPause{100};
 
 // The back end says that it has not done it and will not.
 bool Refused(const absl::Status& failure) {
-  if (WasNeverSent(failure) || MayHaveActed(failure)) return false;
-  switch (failure.code()) {
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kOutOfRange:
-      return true;
-    default:
-      return false;
-  }
+  return !WasNeverSent(failure) && !MayHaveActed(failure) && upstream::SaysNo(failure.code());
 }
 
 bool MayPass(const absl::Status& failure) {
@@ -44,22 +38,6 @@ Duration PauseAfter(int tries, std::string_view key) {
 }
 
 }  // namespace
-
-bool MayHaveActed(const absl::Status& failure) {
-  if (WasNeverSent(failure)) return false;
-  switch (failure.code()) {
-    case absl::StatusCode::kCancelled:
-    case absl::StatusCode::kUnknown:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kInternal:
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDataLoss:
-      return true;
-    default:
-      // An answer that was lost or can't be read, whatever code its end was given.
-      return OriginOf(failure) == Origin::kUpstream && ReasonOf(failure).starts_with("UPSTREAM_");
-  }
-}
 
 Compensation::Compensation(upstream::Caller& caller, const upstream::CallContext& context,
                            Cancellation& stop, observe::MetricsShard* metrics,

@@ -27,10 +27,6 @@ struct UndoHost {
   std::shared_ptr<const void> alive;         // what plans live in
 };
 
-// Whether a call that failed may have been carried out nevertheless: its answer was lost or can't
-// be read, or nobody knows.
-bool MayHaveActed(const absl::Status& failure);
-
 // One call that is taken back: all that is needed for it, and nothing of the request's.
 struct UndoCall {
   // What only the step's reply tells of the undo's request; nothing if the reply is no message.

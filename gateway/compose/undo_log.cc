@@ -5,6 +5,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/upstream/idempotency_key.h"
+#include "gateway/upstream/verdict.h"
 
 namespace frontdesk::compose {
 
@@ -28,7 +29,7 @@ absl::Status UndoLog::Reserve() {
 }
 
 void UndoLog::Note(UndoCall call, bool answered, const absl::Status& status) {
-  if (!answered && !MayHaveActed(status)) return;
+  if (!answered && !upstream::MayHaveActed(status)) return;
   call.known = status.ok();
   acted_.push_back({std::move(call), !status.ok()});
 }

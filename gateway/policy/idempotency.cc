@@ -15,6 +15,7 @@
 #include "gateway/policy/limit_key.h"
 #include "gateway/policy/shed.h"
 #include "gateway/upstream/transport.h"
+#include "gateway/upstream/verdict.h"
 
 namespace frontdesk::policy {
 namespace {
@@ -207,7 +208,7 @@ absl::StatusOr<std::optional<std::string>> ReadIdempotencyKey(const http::Header
 }
 
 bool IsFinal(const absl::Status& failure) {
-  if (WasNeverSent(failure) || compose::MayHaveActed(failure)) return false;
+  if (WasNeverSent(failure) || upstream::MayHaveActed(failure)) return false;
   switch (failure.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:

@@ -14,9 +14,11 @@ namespace {
 
 // Who takes so many times as long as usual is to blame, however little time there was.
 constexpr double kUnusual = 4;
-// Shares of the time that it has when nobody takes of it: enough for anything, and too little where
-// it is not known what is usual.
+// Shares of the time that it has when nobody takes of it: enough for anything; what a pause takes,
+// so that five of them in a row are no sooner than attempts that nobody overtakes would run out of
+// time; and too little where it is not known what is usual.
 constexpr int kMuch = 2;
+constexpr int kPause = 4;
 constexpr int kLittle = 10;
 // The share of an attempt's time that this process may have been late by.
 constexpr int kLate = 10;
@@ -66,39 +68,64 @@ Load LoadOf(const absl::Status& status, Verdict verdict) {
   return refused && IsJudged(verdict) ? Load::kDropped : Load::kNothing;
 }
 
-// What the end of an attempt, which `cancel` may have brought about, says about its end point.
-Verdict JudgeEnd(Call& call, const Cancellation& cancel, const absl::Status& status,
-                 TimePoint start, TimePoint deadline, double usual) {
-  // Whatever the reason that is given for it, what was stopped here is not the back end's doing.
-  if (!status.ok() && call.context.cancel.cancelled()) return Verdict::kNothing;
-  // Another attempt was faster: what this one has had until now was its time.
-  const bool lost = !status.ok() && cancel.cancelled();
-  const TimePoint end = lost ? call.loop().Now() : deadline;
-  const bool impatient = !status.ok() && IsImpatient(call, start, end, usual);
-  call.had_time = call.had_time || !impatient;
-  if (lost) return impatient ? Verdict::kNothing : Verdict::kBad;
-  return JudgeEndpoint(status, impatient);
+// What an attempt has when neither others nor the client's wish take of it.
+Duration WholeOf(const Call& call) {
+  return std::min(call.whole, call.policy.retry.per_attempt_timeout);
 }
 
-}  // namespace
+// `usual`: how long an answer takes, in nanoseconds.
+bool IsUsual(Duration time, double usual) {
+  return static_cast<double>(time.count()) < kUnusual * usual;
+}
 
+// A client that may choose how little time there is could let any call that takes longer than is
+// usual for all methods together fail as often as it likes.
+bool IsWish(const Call& call, TimePoint deadline) {
+  return call.context.client_deadline && deadline == call.context.deadline;
+}
+
+// Whether it is not the back end's fault that there was no answer between `start` and `deadline`:
+// the client would not wait for longer, others had taken of that time before, or this process had
+// none for it. `usual` is 0 when that is not known.
 bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline, double usual) {
   const Duration given = deadline - start;
   if (call.loop().LateSince(start, given / kLate)) return true;
-  const Duration whole = std::min(call.whole, call.policy.retry.per_attempt_timeout);
+  const Duration whole = WholeOf(call);
   if (given >= whole / kMuch) return false;
-  // What is usual is so for all methods together: a client that may choose how little it is could
-  // let any that takes longer fail as often as it likes.
-  const bool chosen = call.context.client_deadline && deadline == call.context.deadline;
-  if (given < whole / kLittle && (usual == 0 || chosen)) return true;
-  return static_cast<double>(given.count()) < kUnusual * usual;
+  if (given < whole / kLittle && (usual == 0 || IsWish(call, deadline))) return true;
+  return IsUsual(given, usual);
 }
+
+// Another attempt was faster, which blames an end point only for far more than is usual: it was not
+// waited for until its time was over.
+Verdict JudgeLoser(const Call& call, const Lane& lane, TimePoint start) {
+  const TimePoint now = call.loop().Now();
+  const Duration had = now - start;
+  const Duration whole = WholeOf(call);
+  const double usual = lane.answers.nanos(now);
+  const bool soon = usual > 0 ? IsUsual(had, usual) : had < whole / kMuch;
+  if (soon || call.loop().LateSince(start, had / kLate)) return Verdict::kNothing;
+  // All that meet a pause are overtaken; that is one thing that happened.
+  return lane.state->overtaken.Filter(Verdict::kBad, std::max(had, whole / kPause), now);
+}
+
+// What a failure, which `cancel` may have brought about, says about the end point.
+Verdict JudgeFailure(const Call& call, const Cancellation& cancel, const Lane& lane,
+                     const absl::Status& status, TimePoint start, bool impatient) {
+  // Whatever the reason that is given for it, what was stopped here is not the back end's doing.
+  if (call.context.cancel.cancelled()) return Verdict::kNothing;
+  if (cancel.cancelled()) return JudgeLoser(call, lane, start);
+  return lane.state->losses.Filter(JudgeEndpoint(status, impatient), status, call.loop().Now());
+}
+
+}  // namespace
 
 Verdict WhenTimed(Verdict verdict, bool stood_still) {
   return stood_still && verdict != Verdict::kBad ? Verdict::kNothing : verdict;
 }
 
 Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avoid, bool entered) {
+  ++call.begun;
   Cluster& cluster = call.cluster();
   const bool limited = cluster.is_limited();
   if (limited && !entered && !cluster.room().TryEnter()) {
@@ -128,10 +155,13 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   const Duration took = now - start;
   const bool stood_still = call.loop().StalledSince(start);
   const absl::Status& status = outcome.reply.status();
-  if (!status.ok() && !WasNeverSent(status)) call.may_have_acted = true;
-  const Verdict judged =
-      JudgeEnd(call, cancel, status, start, spec.deadline, lane.answers.nanos(now));
-  const Verdict verdict = lane.state->losses.Filter(judged, status, now);
+  Verdict verdict = Verdict::kGood;
+  if (!status.ok()) {
+    const bool impatient = IsImpatient(call, start, spec.deadline, lane.answers.nanos(now));
+    call.had_time |= !impatient && !IsWish(call, spec.deadline);
+    call.may_have_acted |= MayHaveActed(status);
+    verdict = JudgeFailure(call, cancel, lane, status, start, impatient);
+  }
   if (!stood_still) LearnLatency(lane, status, verdict, took, now);
   cluster.RecordAttempt(*lane.state, place.TakeTicket(), WhenTimed(verdict, stood_still), took,
                         now);
@@ -151,9 +181,8 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome) {
   // What was refused here would be refused again; only an end point that is gone may come back.
   const bool gone = call.attempts > 0 && ReasonOf(status) == "UPSTREAM_UNREACHABLE";
   if (!outcome.attempted && !gone) return std::nullopt;
-  if (!outcome.attempted) ++call.unmade;
   const TimePoint now = call.loop().Now();
-  if (now >= call.spec.deadline) return std::nullopt;
+  if (now >= call.spec.deadline || call.begun >= kMostAttempts) return std::nullopt;
   const bool never_sent = WasNeverSent(status);
   // No back end has processed it: another one may, at once; but not again and again.
   if (outcome.attempted && never_sent && call.unsent++ == 0) {
@@ -167,15 +196,13 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome) {
   const bool may = call.name.idempotency != contract::Idempotency::kUnknown &&
                    (timed_out || call.policy.retry.codes.Has(status.code()));
   if (!never_sent && !may) return std::nullopt;
-  const uint32_t tried = call.attempts + call.unmade;
   const uint32_t allowed = call.policy.retry.max_attempts;
   // Where retries are on at all, what is certainly safe is given a few more.
-  const uint32_t most = never_sent && allowed > 1 ? std::max(allowed, kMostAttempts) : allowed;
-  if (tried >= most) return std::nullopt;
+  if (call.begun >= allowed && !(never_sent && allowed > 1)) return std::nullopt;
   const std::optional<Duration> pushback = PushbackOf(status);
   if (pushback == Duration::max()) return std::nullopt;
   const Duration wait = pushback.value_or(
-      FullJitter(call.policy.retry.backoff, tried, call.target.channel.random()()));
+      FullJitter(call.policy.retry.backoff, call.begun, call.target.channel.random()()));
   if (wait >= call.spec.deadline - now) return std::nullopt;
   if (!call.cluster().TakeRetry(now)) {
     if (call.target.observer) call.target.observer->OnRetry(RetryEvent::kNoBudget);

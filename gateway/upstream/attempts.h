@@ -13,7 +13,8 @@ namespace frontdesk::upstream {
 
 using Reply = absl::StatusOr<UnaryReply>;
 
-// A configuration asks for fewer; what nobody processed may be tried so often all the same.
+// Of one call. A configuration asks for no more; what nobody processed may be tried so often where
+// it asks for fewer.
 inline constexpr uint32_t kMostAttempts = 5;
 
 // What the attempts at one call share. Lives in MakeCall()'s frame.
@@ -25,10 +26,10 @@ struct Call {
   const CallSpec spec;   // of the first attempt
   const Duration whole;  // see MakeCall()
   const std::string_view request;
-  uint32_t attempts = 0;
-  uint32_t unsent = 0;          // those of them that no back end processed
-  uint32_t unmade = 0;          // that found nobody to call
-  bool had_time = false;        // one of them, so that its end says something about whom it called
+  uint32_t begun = 0;           // attempts, also those that found nobody to call
+  uint32_t attempts = 0;        // those of them that a transport had
+  uint32_t unsent = 0;          // those of these that no back end processed
+  bool had_time = false;        // one did, so that running out of it says something of the method
   bool may_have_acted = false;  // a back end, on one that failed
   // Where the last one went.
   const EndpointState* last = nullptr;
@@ -43,10 +44,6 @@ struct Outcome {
   bool attempted = false;  // a transport had it
 };
 
-// Whether it is not the back end's fault that there was no answer between `start` and `deadline`:
-// the client would not wait for longer, others had taken of that time before, or this process had
-// none for it. `usual`: how long an answer takes, in nanoseconds; 0 when that is not known.
-bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline, double usual = 0);
 // Of an end that is not bad: nothing when this process stood still meanwhile, because then it is
 // not known how long the back end took.
 Verdict WhenTimed(Verdict verdict, bool stood_still);

@@ -25,14 +25,19 @@ absl::Status Refuse(const Target& target, const CallContext& context,
   return BreakerOpen(name.full_name, target.method.breaker.Look().until_probe(now));
 }
 
+// An attempt before may have done what the last one says nothing of.
+absl::Status WithActs(const Call& call, absl::Status failure) {
+  const bool acted = call.may_have_acted && !call.name.no_side_effects();
+  if (acted && !MayHaveActed(failure)) MarkActed(failure);
+  return failure;
+}
+
 void LearnFrom(Call& call, Breaker::Ticket ticket, const absl::Status& status, TimePoint start) {
   MethodState& method = call.target.method;
   const TimePoint now = call.loop().Now();
-  const bool impatient =
-      call.attempts > 0 ? !call.had_time : IsImpatient(call, start, call.spec.deadline);
   // Whatever the reason that is given for it: when this process stops, all calls end at once.
   const bool stopped = !status.ok() && call.context.cancel.cancelled();
-  const Verdict judged = stopped ? Verdict::kNothing : Judge(status, impatient);
+  const Verdict judged = stopped ? Verdict::kNothing : Judge(status, !call.had_time);
   const Verdict verdict =
       WhenTimed(method.losses.Filter(judged, status, now), call.loop().StalledSince(start));
   if (verdict == Verdict::kGood && call.policy.hedge.percentile > 0) {
@@ -86,6 +91,7 @@ Task<absl::StatusOr<UnaryReply>> MakeCall(Target target, CallContext& context,
       next = NextAttempt(call, outcome);
       if (SaysMore(call, outcome)) reply = std::move(outcome.reply);
     }
+    if (!reply.ok()) reply = WithActs(call, reply.status());
     if (call.attempts > 1) context.retries += call.attempts - 1;
     LearnFrom(call, std::move(ticket), reply.status(), start);
   }

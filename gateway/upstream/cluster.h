@@ -71,6 +71,7 @@ class EndpointState {
   }
   SharedBreaker breaker;
   Losses losses;
+  Losses overtaken;  // attempts, by others that are made because they are slow
 
  private:
   friend class Cluster;

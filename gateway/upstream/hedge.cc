@@ -26,12 +26,10 @@ struct Race {
   explicit Race(Call& of) : call(of) {}
 
   Call& call;
-  std::array<std::optional<Runner>, kMostAttempts> runners;
-  size_t started = 0;
+  std::array<std::optional<Runner>, kMostAttempts> runners;  // the first Call::begun are there
   size_t running = 0;
-  // One failed in a way that no other attempt may follow: it was said to be no use, or not paid
-  // for.
-  bool closed = false;
+  size_t unmade = 0;    // that ended without having reached an end point
+  bool closed = false;  // one of them ForbidsMore()
   std::optional<Event> news;
 };
 
@@ -46,14 +44,15 @@ internal::Detached Run(Race* race, Race::Runner* runner, const EndpointState* av
     Task<Outcome> attempt = Attempt(race->call, runner->cancel, avoid, entered);
     runner->outcome = co_await std::move(attempt);
   }
-  race->closed = race->closed || ForbidsMore(runner->outcome->reply.status());
+  if (!runner->outcome->attempted) ++race->unmade;
+  race->closed |= ForbidsMore(runner->outcome->reply.status());
   --race->running;
   race->news->Set();
 }
 
 void StartRunner(Race& race, bool entered) {
   const EndpointState* const avoid = race.call.last;
-  Race::Runner& runner = race.runners[race.started++].emplace(race.call.context.cancel);
+  Race::Runner& runner = race.runners[race.call.begun].emplace(race.call.context.cancel);
   ++race.running;
   Run(&race, &runner, avoid, entered);
 }
@@ -90,7 +89,7 @@ TimePoint StartHedge(Race& race, size_t most, Duration delay) {
   const TimePoint now = call.loop().Now();
   const bool limited = cluster.is_limited();
   // Behind one that still waits for its turn, or behind first attempts, it would only wait as well.
-  if (call.attempts < race.started || (limited && !cluster.room().TryEnter())) {
+  if (call.attempts + race.unmade < call.begun || (limited && !cluster.room().TryEnter())) {
     return After(now, delay);
   }
   // Last, so that nothing is spent on what is not made.
@@ -103,28 +102,19 @@ TimePoint StartHedge(Race& race, size_t most, Duration delay) {
   } else if (limited) {
     cluster.LeaveRoom(Load::kNothing, Duration::zero(), now);
   }
-  return may && race.started < most ? After(now, delay) : TimePoint::max();
-}
-
-// How many attempts there may be before one that follows this failure.
-size_t MostBefore(const Call& call, const Outcome& outcome) {
-  if (WasNeverSent(outcome.reply.status())) return kMostAttempts;
-  return std::min(call.policy.retry.max_attempts, kMostAttempts);
+  return may && call.begun < most ? After(now, delay) : TimePoint::max();
 }
 
 // Looks at what has come since the last time: true when one of the answers is final. `next` is when
 // another attempt may be made because one failed.
 bool Look(Race& race, Reply& answer, std::optional<TimePoint>& next) {
   if (race.closed) next.reset();
-  for (size_t i = 0; i < race.started; ++i) {
+  for (size_t i = 0; i < race.call.begun; ++i) {
     Race::Runner& runner = *race.runners[i];
     if (!runner.outcome || std::exchange(runner.seen, true)) continue;
     Outcome& outcome = *runner.outcome;
     const bool final = IsFinal(race.call, outcome);
-    if (!final && !next && !race.closed && race.started < MostBefore(race.call, outcome)) {
-      next = NextAttempt(race.call, outcome);
-      race.closed = !next;
-    }
+    if (!final && !next && !race.closed) next = NextAttempt(race.call, outcome);
     if (SaysMore(race.call, outcome)) answer = std::move(outcome.reply);
     if (final) return true;
   }
@@ -144,12 +134,12 @@ Task<Reply> Hedged(Call& call) {
   while (!won) {
     const TimePoint now = call.loop().Now();
     race.news.emplace();
-    if (next <= now && race.started > 0 && !again) {
+    if (next <= now && call.begun > 0 && !again) {
       next = StartHedge(race, most, delay);
     } else if (next <= now) {
       StartRunner(race, false);
       again.reset();
-      next = race.started < most ? After(now, delay) : TimePoint::max();
+      next = call.begun < most ? After(now, delay) : TimePoint::max();
     }
     if (race.running == 0 && next == TimePoint::max()) break;
     // Who runs hears of a cancellation by itself, and between attempts nobody does.
@@ -166,7 +156,7 @@ Task<Reply> Hedged(Call& call) {
     if (race.running == 0 && !again) break;
   }
   // Losers end at once; they are waited for because they refer to this frame.
-  for (size_t i = 0; i < race.started; ++i) {
+  for (size_t i = 0; i < call.begun; ++i) {
     race.runners[i]->cancel.Cancel(absl::CancelledError("another attempt was faster"));
   }
   while (race.running > 0) {

@@ -9,6 +9,7 @@
 namespace frontdesk::upstream {
 namespace {
 
+constexpr char kActed[] = "frontdesk/acted";
 constexpr char kLost[] = "frontdesk/lost";
 
 bool IsSlow(const SharedBreaker& breaker, Duration took) {
@@ -51,16 +52,54 @@ std::optional<Breaker> RecordVerdict(SharedBreaker& breaker, Breaker::Ticket tic
   return std::nullopt;
 }
 
+bool MayHaveActed(const absl::Status& failure) {
+  if (WasNeverSent(failure)) return false;
+  switch (failure.code()) {
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDataLoss:
+      return true;
+    default:
+      break;
+  }
+  // An answer that was lost or can't be read, whatever code its end was given.
+  if (OriginOf(failure) == Origin::kUpstream && ReasonOf(failure).starts_with("UPSTREAM_")) {
+    return true;
+  }
+  return failure.GetPayload(kActed).has_value() && !SaysNo(failure.code());
+}
+
+void MarkActed(absl::Status& failure) { failure.SetPayload(kActed, absl::Cord("1")); }
+
+bool SaysNo(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void MarkLost(absl::Status& status) { status.SetPayload(kLost, absl::Cord("1")); }
 
 bool WasLost(const absl::Status& status) { return status.GetPayload(kLost).has_value(); }
 
 Verdict Losses::Filter(Verdict verdict, const absl::Status& status, TimePoint now) {
   constexpr Duration kMoment = std::chrono::milliseconds(10);
-  if (verdict != Verdict::kBad || !WasLost(status)) return verdict;
+  return verdict == Verdict::kBad && WasLost(status) ? Filter(verdict, kMoment, now) : verdict;
+}
+
+Verdict Losses::Filter(Verdict verdict, Duration moment, TimePoint now) {
+  if (verdict != Verdict::kBad) return verdict;
   const Duration::rep ticks = now.time_since_epoch().count();
   const Duration::rep last = last_.load(std::memory_order_relaxed);
-  if (ticks - kMoment.count() < last) return Verdict::kNothing;
+  if (ticks - moment.count() < last) return Verdict::kNothing;
   last_.store(ticks, std::memory_order_relaxed);
   return verdict;
 }

@@ -39,15 +39,26 @@ Verdict JudgeEndpoint(const absl::Status& status, bool impatient);
 std::optional<Breaker> RecordVerdict(SharedBreaker& breaker, Breaker::Ticket ticket,
                                      Verdict verdict, Duration took, TimePoint now);
 
+// Whether a call that failed may have been carried out nevertheless: its answer was lost or can't
+// be read, or nobody knows. So also of one that is marked, unless it SaysNo().
+bool MayHaveActed(const absl::Status& failure);
+// That an attempt before the one which ended like this may have been carried out.
+void MarkActed(absl::Status& failure);
+// The back end has looked at the request, and has not done it and will not.
+bool SaysNo(absl::StatusCode code);
+
 // Marks a failure that all calls of one connection have together.
 void MarkLost(absl::Status& status);
 bool WasLost(const absl::Status& status);
 
-// A connection that ends takes all calls on it along. That is one thing that happened, not so many
-// failures in a row: what is lost within a moment of another loss says nothing more. Any thread.
+// What happens to many calls at once is one thing that happened, not so many failures in a row:
+// what is bad within a moment of what counted before says nothing more. Any thread.
 class Losses {
  public:
+  // A connection that ends takes all calls on it along.
   Verdict Filter(Verdict verdict, const absl::Status& status, TimePoint now);
+  // Of calls that are all of one kind.
+  Verdict Filter(Verdict verdict, Duration moment, TimePoint now);
 
  private:
   std::atomic<Duration::rep> last_{TimePoint::min().time_since_epoch().count()};

@@ -1,8 +1,10 @@
 #include "gateway/compose/undo.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "gateway/upstream/channels.h"
+#include "gateway/upstream/grpc_wire.h"
 #include "gateway/upstream/idempotency_key.h"
 #include "tests/support/run_on_loop.h"
 #include "tests/unit/compose/undo_run.h"
@@ -204,73 +206,87 @@ constexpr char kOneStep[] = R"(
          undo { call: "test.Back/Drop" bind { to: "id" from: "request.id" } } }
   out { to: "a" from: "a" })";
 
-// Behind the whole chain of a call. The first attempt may have done it; the others never arrived.
-TEST(UndoBehindRetries, WhatOneAttemptMayHaveDoneIsUndone) {
-  Composition run(
+// Behind the whole chain of a call.
+class UndoBehindRetries : public ::testing::Test {
+ protected:
+  // Attempts at the step fail with these, in turn, and then with the last of them. How the
+  // composition failed.
+  absl::Status Fail(const std::vector<absl::Status>& failures) {
+    upstream::UpstreamSettings settings;
+    settings.name = "back";
+    settings.services = {"test.Back"};
+    settings.endpoints = {"127.0.0.1:1"};
+    settings.methods["/test.Back/Make"].retry.codes.Add(absl::StatusCode::kResourceExhausted);
+    upstream::Clusters clusters({settings}, run_.loop.Now());
+    upstream::FakeTransport* transport = nullptr;
+    upstream::Channels channels(
+        run_.loop, clusters, [] { return 0.0; }, nullptr,
+        [&](Loop&, const upstream::UpstreamSettings&, const upstream::EndpointTarget& target,
+            const upstream::Random&, upstream::Transport::Owner& owner) {
+          auto made = std::make_unique<upstream::FakeTransport>(target.authority, owner);
+          transport = made.get();
+          return made;
+        });
+    const std::string request = run_.dynamic().Wire("test.Key", "id: 'x'");
+    std::optional<absl::StatusOr<Composed>> result;
+    testing_support::internal::Finish(
+        compose::Run(run_.context, run_.plan(), channels, request, run_.options), &result);
+    called_.clear();
+    while (true) {
+      run_.Turn();
+      run_.loop.RunUntil([&] { return result || (transport && !transport->live.empty()); });
+      if (result) return result->status();
+      upstream::FakeTransport::Call& call = *transport->live[0];
+      called_.push_back(call.path);
+      if (call.path == "/test.Back/Drop") {
+        call.Answer("");
+      } else {
+        call.Fail(failures[std::min(called_.size(), failures.size()) - 1]);
+      }
+    }
+  }
+
+  Composition run_{
       "message Key { string id = 1; } message Answer { Key a = 1; } service Back {"
       " rpc Make(Key) returns (Key) { option idempotency_level = IDEMPOTENT; }"
       " rpc Drop(Key) returns (Key); }",
-      "Key", "Answer", kOneStep);
-  upstream::UpstreamSettings settings;
-  settings.name = "back";
-  settings.services = {"test.Back"};
-  settings.endpoints = {"127.0.0.1:1"};
-  upstream::Clusters clusters({settings}, run.loop.Now());
-  upstream::FakeTransport* transport = nullptr;
-  upstream::Channels channels(
-      run.loop, clusters, [] { return 0.0; }, nullptr,
-      [&](Loop&, const upstream::UpstreamSettings&, const upstream::EndpointTarget& target,
-          const upstream::Random&, upstream::Transport::Owner& owner) {
-        auto made = std::make_unique<upstream::FakeTransport>(target.authority, owner);
-        transport = made.get();
-        return made;
-      });
-  const std::string request = run.dynamic().Wire("test.Key", "id: 'x'");
-  std::optional<absl::StatusOr<Composed>> result;
-  testing_support::internal::Finish(
-      compose::Run(run.context, run.plan(), channels, request, run.options), &result);
-  std::vector<std::string> called;
-  while (true) {
-    run.Turn();
-    run.loop.RunUntil([&] { return result || (transport && !transport->live.empty()); });
-    if (result) break;
-    upstream::FakeTransport::Call& call = *transport->live[0];
-    called.push_back(call.path);
-    if (call.path == "/test.Back/Drop") {
-      call.Answer("");
-    } else {
-      call.Fail(called.size() == 1 ? Lost() : Never());
-    }
-  }
-  EXPECT_EQ(called.size(), 6u);
-  EXPECT_EQ(called.back(), "/test.Back/Drop");
-  EXPECT_EQ(ReasonOf(result->status()), "UPSTREAM_RESET");
-  EXPECT_EQ(Info(result->status()), "undone=a;");
+      "Key", "Answer", kOneStep};
+  std::vector<std::string> called_;
+};
+
+TEST_F(UndoBehindRetries, WhatOneAttemptMayHaveDoneIsUndone) {
+  const absl::Status failure = Fail({Lost(), Never()});
+  EXPECT_EQ(called_.size(), 6u);
+  EXPECT_EQ(called_.back(), "/test.Back/Drop");
+  EXPECT_EQ(ReasonOf(failure), "UPSTREAM_RESET");
+  EXPECT_EQ(Info(failure), "undone=a;");
 }
 
-TEST(MayHaveActed, OnlyAClearNoMeansNo) {
+TEST_F(UndoBehindRetries, WhatTheLastAttemptSaysIsOfItAlone) {
   const struct {
-    absl::Status failure;
-    bool may;
+    absl::StatusCode code;  // of that attempt
+    bool undone;            // when the first one was lost
   } rows[] = {
-      {Lost(), true},
-      {Never(), false},
-      {absl::CancelledError(""), true},
-      {absl::DeadlineExceededError(""), true},
-      {absl::UnavailableError(""), true},
-      {absl::InternalError(""), true},
-      {absl::DataLossError(""), true},
-      {absl::AbortedError(""), false},
-      {absl::NotFoundError(""), false},
-      {absl::ResourceExhaustedError(""), false},
-      {absl::UnauthenticatedError(""), false},
-      {Declined(), false},
-      // The answer was there, but too large.
-      {Failure(absl::StatusCode::kResourceExhausted, "UPSTREAM_MESSAGE_TOO_LARGE", "",
-               Origin::kUpstream),
-       true},
+      {absl::StatusCode::kAborted, true},
+      {absl::StatusCode::kResourceExhausted, true},
+      {absl::StatusCode::kUnauthenticated, true},
+      {absl::StatusCode::kAlreadyExists, true},
+      {absl::StatusCode::kPermissionDenied, true},
+      {absl::StatusCode::kUnimplemented, true},
+      // But who looks at the request and says no has not done it before.
+      {absl::StatusCode::kInvalidArgument, false},
+      {absl::StatusCode::kNotFound, false},
+      {absl::StatusCode::kFailedPrecondition, false},
+      {absl::StatusCode::kOutOfRange, false},
   };
-  for (const auto& row : rows) EXPECT_EQ(MayHaveActed(row.failure), row.may) << row.failure;
+  for (const auto& row : rows) {
+    const absl::Status last = upstream::BackendStatus(static_cast<int>(row.code), "", "");
+    const absl::Status failure = Fail({Lost(), last});
+    EXPECT_EQ(failure.code(), row.code);
+    EXPECT_EQ(Info(failure), row.undone ? "undone=a;" : "") << failure;
+    EXPECT_EQ(Info(Fail({Never(), last})), "") << last;
+    EXPECT_EQ(Info(Fail({last, Never()})), "") << last;
+  }
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // How many attempts a hedged call makes: what failures, the budget, room and back ends say to that.
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -56,16 +57,63 @@ TEST_F(Hedge, AFailureIsFollowedAsOftenAsRetriesSay) {
 }
 
 TEST_F(Hedge, AFailureThatIsNotTriedAgainLeavesTheOthersTheirHedges) {
-  policy().retry.max_attempts = 1;
+  const struct {
+    const char* name;
+    uint32_t retry;
+    absl::Status failure;
+  } rows[] = {{"nothing is", 1, Down()}, {"its code is not", 3, BackendStatus(13, "broken", "")}};
   policy().hedge.max_attempts = 3;
-  Pending& pending = Start(Idempotency::kNoSideEffects);
-  RunUntilLive(2);
-  Live()[1]->Fail(Down());
-  RunUntil([&] { return Live().size() == 2 || pending.result; });
-  EXPECT_EQ(counts_.retries[RetryEvent::kRetry], 0);
-  EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 2);
-  Live()[0]->Answer("good");
-  EXPECT_TRUE(ResultOf(pending).ok());
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Renew();
+    policy().retry.max_attempts = row.retry;
+    Pending& pending = Start(Idempotency::kNoSideEffects);
+    RunUntilLive(2);
+    Live()[1]->Fail(row.failure);
+    Turn();
+    const TimePoint until = loop_.Now() + seconds(1);
+    RunUntil([&] { return Live().size() == 2 || Clock::now() > until; });
+    EXPECT_EQ(counts_.retries[RetryEvent::kRetry], 0);
+    EXPECT_EQ(counts_.retries[RetryEvent::kHedge], 2);
+    Live()[0]->Answer("good");
+    EXPECT_TRUE(ResultOf(pending).ok());
+  }
+}
+
+// Who was asked nothing has not failed.
+TEST_F(Hedge, OneThatWasRefusedHereIsNoReasonToGiveUp) {
+  const struct {
+    const char* name;
+    std::optional<absl::Status> failure;  // of the first attempt
+    RetryEvent next;
+  } rows[] = {{"nobody processed the first", NeverProcessed(), RetryEvent::kRetry},
+              {"the first failed", Down(), RetryEvent::kRetry},
+              {"the first is still slow", std::nullopt, RetryEvent::kHedge}};
+  settings_.max_pending = 0;
+  policy().retry.max_attempts = policy().hedge.max_attempts = 5;
+  policy().hedge.delay = milliseconds(20);
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Renew();
+    Pending& pending = Start(Idempotency::kNoSideEffects);
+    for (const auto& [address, transport] : transports_) {
+      transport->Become(Transport::Readiness::kConnecting);
+    }
+    RunUntil([&] { return counts_.retries[RetryEvent::kHedge] >= 1; });
+    Turn();
+    EXPECT_EQ(Started(), 1);
+    for (const auto& [address, transport] : transports_) {
+      transport->Become(Transport::Readiness::kReady);
+    }
+    counts_.retries.clear();
+    if (row.failure) Live()[0]->Fail(*row.failure);
+    const TimePoint until = loop_.Now() + seconds(1);
+    RunUntil([&] { return Started() == 2 || pending.result || Clock::now() > until; });
+    EXPECT_EQ(Started(), 2);
+    EXPECT_EQ(counts_.retries[row.next], 1);
+    if (!Live().empty()) Live()[0]->Answer("reply");
+    EXPECT_TRUE(ResultOf(pending).ok());
+  }
 }
 
 TEST_F(Hedge, OneThatNobodyProcessedIsFollowedByAnother) {
@@ -181,6 +229,21 @@ TEST_F(Hedge, NoneFollowsWhoeverElseFails) {
     ASSERT_TRUE(pending.result.has_value());
     EXPECT_EQ(pending.result->status().code(), absl::StatusCode::kUnavailable);
   }
+}
+
+// Whatever comes of them.
+TEST_F(Hedge, FiveAtMost) {
+  settings_.retry_budget = {.percent = 100, .min_per_second = 1000};
+  policy().retry.max_attempts = 5;
+  policy().hedge.max_attempts = 5;
+  Pending& pending = Start(Idempotency::kNoSideEffects);
+  RunUntilLive(5);
+  while (!Live().empty()) {
+    Live()[0]->Fail(NeverProcessed());
+    Turn();
+  }
+  EXPECT_EQ(ResultOf(pending).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Started(), 5);
 }
 
 TEST_F(Hedge, ThreeAtMost) {

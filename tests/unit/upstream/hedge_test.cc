@@ -96,6 +96,7 @@ TEST_F(Hedge, AFailureWhileTheOtherRunsIsNotTheAnswer) {
 }
 
 TEST_F(Hedge, WhenAllFailTheLastFailureIsTheAnswer) {
+  policy().retry.max_attempts = 2;
   Pending& pending = Start(Idempotency::kNoSideEffects);
   RunUntilLive(2);
   Live()[0]->Fail(BackendStatus(13, "broken", ""));
@@ -108,19 +109,31 @@ TEST_F(Hedge, WhenAllFailTheLastFailureIsTheAnswer) {
 TEST_F(Hedge, ALoserIsBlamedForFarMoreThanIsUsual) {
   const struct {
     const char* name;
-    milliseconds usual, delay;
+    milliseconds usual;  // 0: nobody knows
+    milliseconds delay;
+    Duration given;
     bool blamed;
-  } rows[] = {{"many times as long", milliseconds(1), milliseconds(60), true},
-              {"no longer", milliseconds(40), milliseconds(2), false}};
+  } rows[] = {
+      {"many times as long", milliseconds(1), milliseconds(60), Duration::max(), true},
+      {"no longer", milliseconds(40), milliseconds(2), Duration::max(), false},
+      {"no longer, and little was left", milliseconds(40), milliseconds(60), milliseconds(100),
+       false},
+      {"nobody knows", milliseconds(0), milliseconds(2), Duration::max(), false},
+      {"nobody knows, and little was left", milliseconds(0), milliseconds(60), milliseconds(100),
+       true},
+  };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
     Renew();
     policy().hedge.delay = row.delay;
-    Pending& one = Start(Idempotency::kIdempotent);
-    Pending& two = Start(Idempotency::kIdempotent);
-    Pass(row.usual);
-    while (!Live().empty()) Live()[0]->Answer("reply");
-    ASSERT_TRUE(ResultOf(one).ok() && ResultOf(two).ok());
+    policy().retry.per_attempt_timeout = row.given;
+    if (row.usual.count() > 0) {
+      Pending& one = Start(Idempotency::kIdempotent);
+      Pending& two = Start(Idempotency::kIdempotent);
+      Pass(row.usual);
+      while (!Live().empty()) Live()[0]->Answer("reply");
+      ASSERT_TRUE(ResultOf(one).ok() && ResultOf(two).ok());
+    }
     const auto blamed = [&] {
       uint64_t failures = 0;
       for (const PublishedEndpoint& end_point : *cluster().endpoints()) {
@@ -128,8 +141,10 @@ TEST_F(Hedge, ALoserIsBlamedForFarMoreThanIsUsual) {
       }
       return failures > 0;
     };
-    // What this process was late for does not count: a busy machine needs more of them.
-    for (int i = 0; i < (row.blamed ? 100 : 3) && !blamed(); ++i) {
+    // What this process was late for does not count: a busy machine needs more of them. Winners
+    // tell what is usual.
+    const int blameless = row.usual.count() > 0 ? 3 : 1;
+    for (int i = 0; i < (row.blamed ? 100 : blameless) && !blamed(); ++i) {
       Pending& pending = Start(Idempotency::kNoSideEffects);
       RunUntilLive(2);
       Live()[Live()[0]->previous_attempts == 1 ? 0 : 1]->Answer("winner");
@@ -138,6 +153,37 @@ TEST_F(Hedge, ALoserIsBlamedForFarMoreThanIsUsual) {
     EXPECT_EQ(blamed(), row.blamed);
     EXPECT_EQ(cluster().Method(Named({})).breaker.Look().seen(loop_.Now()).failures, 0u);
   }
+}
+
+// All calls that meet a pause are overtaken, and all but for the hedges would have been answered
+// well.
+TEST_F(Hedge, APauseCountsOnceAndAHangUntilItsEndPointIsEjected) {
+  constexpr milliseconds kGiven{200};
+  settings_.endpoints = {{"127.0.0.1:1", 10'000, ""}, "127.0.0.1:2"};
+  settings_.retry_budget = {.percent = 100, .min_per_second = 1000};
+  policy().retry.per_attempt_timeout = kGiven;
+  Pending& usual = Start(Idempotency::kIdempotent);
+  ASSERT_EQ(Live()[0]->transport.address, "127.0.0.1:1");
+  Live()[0]->Answer("reply");
+  ASSERT_TRUE(ResultOf(usual).ok());
+  const EndpointState& paused = *cluster().endpoints()->at(0).state;
+  const auto failures = [&] { return paused.breaker.Look().seen(loop_.Now()).failures; };
+  const auto overtake = [&](size_t calls) {
+    for (size_t i = 0; i < calls; ++i) Start(Idempotency::kNoSideEffects);
+    RunUntilLive(2 * calls);
+    // Each in a turn of its own.
+    while (!Live().empty()) {
+      Live().back()->Answer("winner");
+      Turn();
+    }
+  };
+  while (failures() == 0) overtake(1);
+  const TimePoint first = loop_.Now();
+  overtake(10);
+  EXPECT_LE(failures(), 1u + static_cast<uint64_t>(4 * (loop_.Now() - first) / kGiven));
+  while (!paused.ejected(loop_.Now())) overtake(1);
+  EXPECT_GE(loop_.Now() - first, kGiven);
+  EXPECT_EQ(failures(), 5u);
 }
 
 TEST_F(Hedge, WhatNobodyWasAskedIsRefusedAndNotHeldAgainstThem) {

@@ -90,7 +90,9 @@ TEST_F(BreakerOfMethod, WhatSaysNothingAboutTheBackEndDoesNotCount) {
 }
 
 // A call that others left little time for: the second of a composition behind a slow one, a retry
-// that begins late; or whose client wishes for less than the route gives.
+// that begins late; or whose client wishes for less than the route gives. The breaker of an end
+// point hears of clients' wishes too, that of a method does not: who asks for what takes long would
+// close it to all others.
 TEST_F(BreakerOfMethod, WhoWasGivenLittleTimeIsNotBlamed) {
   const struct {
     const char* name;
@@ -120,6 +122,8 @@ TEST_F(BreakerOfMethod, WhoWasGivenLittleTimeIsNotBlamed) {
       {"... next to nothing, however fast others are", milliseconds(1000), milliseconds(20),
        milliseconds(1), Breaker::State::kClosed, true},
   };
+  settings_.breaker = {.open_time = seconds(10), .max_open_time = seconds(10)};
+  policy().breaker.open_time = policy().breaker.max_open_time = seconds(10);
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
     Renew();
@@ -133,12 +137,16 @@ TEST_F(BreakerOfMethod, WhoWasGivenLittleTimeIsNotBlamed) {
     }
     whole_ = row.whole;
     client_deadline_ = row.clients;
+    const auto of_end_point = [&] {
+      return cluster().endpoints()->at(0).state->breaker.Look().state(loop_.Now());
+    };
     const int calls = row.state == Breaker::State::kClosed ? 10 : kPatience;
-    for (int i = 0; i < calls && State() != Breaker::State::kOpen; ++i) {
+    for (int i = 0; i < calls && of_end_point() != Breaker::State::kOpen; ++i) {
       deadline_ = loop_.Now() + row.left;
       ResultOf(Start());
     }
-    EXPECT_EQ(State(), row.state);
+    EXPECT_EQ(of_end_point(), row.state);
+    EXPECT_EQ(State(), row.clients ? Breaker::State::kClosed : row.state);
   }
 }
 

@@ -146,6 +146,32 @@ TEST_F(Retry, WhatMayHaveBeenDoneIsNotForgotten) {
   }
 }
 
+// The end of the last attempt does not show it.
+TEST_F(Retry, WhatAnAttemptBeforeMayHaveDoneIsTold) {
+  const absl::Status exhausted = BackendStatus(8, "", "");
+  const struct {
+    const char* name;
+    Idempotency level;
+    std::vector<absl::Status> failures;
+    bool may_have_acted;
+  } rows[] = {
+      {"before a no", Idempotency::kIdempotent, {Unavailable(), exhausted}, true},
+      {"before two", Idempotency::kIdempotent, {Unavailable(), exhausted, exhausted}, true},
+      {"a read does nothing", Idempotency::kNoSideEffects, {Unavailable(), exhausted}, false},
+      {"nobody has", Idempotency::kIdempotent, {exhausted}, false},
+      {"nobody at all", Idempotency::kIdempotent, {NeverProcessed(), exhausted}, false},
+  };
+  policy().retry.codes = {absl::StatusCode::kUnavailable, absl::StatusCode::kResourceExhausted};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Renew();
+    policy().retry.max_attempts = static_cast<uint32_t>(row.failures.size());
+    EXPECT_EQ(Attempts(row.level, row.failures), static_cast<int>(row.failures.size()));
+    EXPECT_EQ(last_.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(MayHaveActed(last_), row.may_have_acted);
+  }
+}
+
 TEST_F(Retry, TheMethodsOwnCodesAndNumberCount) {
   policy().retry.max_attempts = 5;
   policy().retry.codes = {absl::StatusCode::kInternal, absl::StatusCode::kAborted};
