@@ -56,14 +56,6 @@ grpc::ChannelArguments Arguments(const UpstreamSettings& settings,
   return arguments;
 }
 
-// Of a target that the library resolves. It would put all calls on the first address that answers.
-void SetNaming(const std::string& uri, const UpstreamSettings& settings,
-               grpc::ChannelArguments& arguments) {
-  arguments.SetInt(GRPC_ARG_DNS_ARES_QUERY_TIMEOUT_MS, Milliseconds(settings.connect_timeout));
-  // There the control plane says how to balance.
-  if (!uri.starts_with("xds:")) arguments.SetLoadBalancingPolicyName("round_robin");
-}
-
 std::string AddressUri(const EndpointTarget& target) {
   const bool v6 = target.host.find(':') != std::string::npos;
   return Cat(v6 ? "ipv6:[" : "ipv4:", target.host, v6 ? "]:" : ":", target.port);
@@ -127,7 +119,8 @@ void GrpcTransport::OpenLines() {
   if (target_.uri.empty()) {
     arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, target_.authority);
   } else {
-    SetNaming(uri, settings_, arguments);
+    // It would ask for two minutes.
+    arguments.SetInt(GRPC_ARG_DNS_ARES_QUERY_TIMEOUT_MS, Milliseconds(settings_.connect_timeout));
   }
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   if (settings_.tls) {

@@ -31,7 +31,9 @@ class GrpcStream;
 //
 // Only for back ends that one trusts: trailers without grpc-status end the process by an assertion
 // in Debian's libgrpc 1.51, and a message is taken into memory, up to a quota, before its size is
-// judged (tests/unit/upstream/behaviours_answers.h has both).
+// judged (tests/unit/upstream/behaviours_answers.h has both). Calls go to the first address of a
+// name that answers, which is the library's default: its round_robin, also where a control plane
+// asks for it, ends the process when a call meets a connection that has just failed.
 class GrpcTransport final : public Transport {
  public:
   // Connects to `target.uri` or, where it is empty, the address. `settings` and `owner` outlive it.

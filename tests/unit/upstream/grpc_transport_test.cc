@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <thread>
@@ -218,31 +217,6 @@ TEST_F(GrpcTransportTest, FailsWhileNobodyIsThereAndComesBack) {
     loop_.RunUntil([&] { return later.done; });
     EXPECT_TRUE(later.status.ok()) << later.status;
   }
-}
-
-// All of what a name stands for, not the first that answers.
-TEST_F(GrpcTransportTest, TakesAddressesOfANameInTurn) {
-  std::array<std::atomic<int>, 2> calls{};
-  const auto count = [&calls](size_t server) {
-    return GrpcServer([&calls, server](const ServedCall&) {
-      ++calls[server];
-      return ServedAnswer{.messages = {"x"}};
-    });
-  };
-  GrpcServer first = count(0);
-  GrpcServer second = count(1);
-  EndpointTarget target;
-  target.authority = target.uri = Cat("ipv4:", first.address(), ",", second.address());
-  GrpcTransport transport(loop_, settings_, target, owner_);
-  const TimePoint limit = Clock::now() + std::chrono::seconds(20);
-  while ((calls[0] == 0 || calls[1] == 0) && Clock::now() < limit) {
-    Record record;
-    const auto call = Start(transport, record);
-    loop_.RunUntil([&] { return record.done; });
-    ASSERT_TRUE(record.status.ok()) << record.status;
-  }
-  EXPECT_GT(calls[0], 0);
-  EXPECT_GT(calls[1], 0);
 }
 
 // The library would ask for two minutes.
