@@ -37,7 +37,7 @@ size_t CountedOf(size_t bytes) { return bytes > kUncounted ? bytes - kUncounted 
 
 // What is a body's without being asked: above it, it gets all the room it may need at once. Growing
 // step by step would hold it twice for moments, and memory costs nothing before it is written to.
-constexpr size_t kGrowsFreely = 64 << 10;
+constexpr size_t kGrowsFreely = 16 << 10;
 
 void MakeRoom(std::string& body, size_t needed, size_t announced, size_t limit) {
   constexpr size_t kAtOnce = 4 << 20;

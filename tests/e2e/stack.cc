@@ -186,6 +186,14 @@ size_t PeakBytes(const Process& process) {
   return at == std::string::npos ? 0 : std::stoul(status.substr(at + 6)) * 1024;  // "VmHWM: 9 kB"
 }
 
+std::chrono::nanoseconds CpuTime(const Process& process) {
+  clockid_t clock;
+  timespec used{};
+  EXPECT_EQ(clock_getcpuclockid(process.pid(), &clock), 0);
+  clock_gettime(clock, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
 size_t OpenFiles(const Process& process) {
   const std::filesystem::directory_iterator files(Cat("/proc/", process.pid(), "/fd"));
   return static_cast<size_t>(std::distance(begin(files), end(files)));

@@ -103,6 +103,8 @@ class Frontdesk {
 
 // The most memory that was ever resident, and the descriptors that are open now, from /proc.
 size_t PeakBytes(const testing_support::Process& process);
+// Processor time that it has used: what an attack costs, however busy the machine is.
+std::chrono::nanoseconds CpuTime(const testing_support::Process& process);
 size_t OpenFiles(const testing_support::Process& process);
 
 // More YAML for the top level. A gateway that gets no processor for a while is late and refuses

@@ -242,15 +242,6 @@ std::string Keys(size_t count) {
   return out;
 }
 
-// Processor time that the process has used: what an attack costs, however busy the machine is.
-std::chrono::nanoseconds CpuTime(const testing_support::Process& process) {
-  clockid_t clock;
-  timespec used{};
-  EXPECT_EQ(clock_getcpuclockid(process.pid(), &clock), 0);
-  clock_gettime(clock, &used);
-  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
-}
-
 struct SizeRow {
   const char* name;
   std::string request;
