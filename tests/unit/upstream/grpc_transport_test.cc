@@ -9,7 +9,10 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/upstream/channels.h"
+#include "gateway/upstream/cluster.h"
 #include "tests/support/dns_server.h"
+#include "tests/support/run_on_loop.h"
 #include "tests/support/scripted_h2_server.h"
 #include "tests/unit/upstream/grpc_server.h"
 #include "tests/unit/upstream/transport_driver.h"
@@ -276,6 +279,29 @@ TEST_F(GrpcTransportTest, FindsEndPointsByXds) {
     return nowhere.readiness() == Readiness::kFailing;
   });
   EXPECT_LT(Clock::now() - begun, std::chrono::seconds(10));
+}
+
+// What stands in front of the transport waits for it, as for any other.
+TEST_F(GrpcTransportTest, XdsServesTheWholeChain) {
+  GrpcServer server = Echo();
+  const XdsServer xds("orders", TargetOf(server.address()).port);
+  ASSERT_EQ(setenv("GRPC_XDS_BOOTSTRAP_CONFIG", xds.Bootstrap().c_str(), 1), 0);
+  settings_.name = "orders";
+  settings_.services = {"s.S"};
+  settings_.endpoints = {"xds:///orders"};
+  settings_.transport = TransportKind::kGrpc;
+  Clusters clusters({settings_}, loop_.Now());
+  const Random random = [] { return 0.5; };
+  Channels channels(loop_, clusters, random, nullptr);
+  const contract::MethodName method{"s.S", "M", contract::Idempotency::kUnknown};
+  Cancellation cancel;
+  CallContext context{loop_, cancel};
+  for (int i = 0; i < 3; ++i) {
+    const absl::StatusOr<UnaryReply> reply =
+        testing_support::RunOnLoop(loop_, channels.Unary(context, method, "hello", CallOptions()));
+    ASSERT_TRUE(reply.ok()) << reply.status();
+    EXPECT_EQ(reply->message, "hello");
+  }
 }
 
 TEST_F(GrpcTransportTest, PingsABackEndThatIsSilentForAsLongAsItIs) {
