@@ -171,7 +171,7 @@ class PushbackOverTheWire : public ::testing::Test {
       : server_([this](const ServedCall& call) {
           seen_ = call.metadata;
           ServedAnswer answer;
-          answer.status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "busy");
+          answer.status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "busy", details_);
           if (!pushback_.empty()) answer.trailers = {{std::string(kRetryPushback), pushback_}};
           return answer;
         }) {}
@@ -191,6 +191,7 @@ class PushbackOverTheWire : public ::testing::Test {
   }
 
   std::string pushback_;
+  std::string details_;  // a google.rpc.Status
   std::multimap<std::string, std::string> seen_;
   GrpcServer server_;
   Loop loop_;
@@ -210,6 +211,11 @@ TEST_F(PushbackOverTheWire, IsHeardByBothTransports) {
     EXPECT_EQ(PushbackOf(CallOnce(*transport)), milliseconds(1500)) << is_h2;
     pushback_ = "-1";
     EXPECT_EQ(PushbackOf(CallOnce(*transport)), kNever) << is_h2;
+    // RetryInfo among the details, where no header says it.
+    pushback_ = "";
+    details_ = Varint(1, 14) + Bytes(2, "busy") + RetryInfo(2, 500'000'000);
+    EXPECT_EQ(PushbackOf(CallOnce(*transport)), milliseconds(2500)) << is_h2;
+    details_ = "";
   }
 }
 
