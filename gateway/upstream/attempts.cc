@@ -91,8 +91,10 @@ bool IsImpatient(const Call& call, TimePoint start, TimePoint deadline, double u
   const Duration given = deadline - start;
   if (call.loop().LateSince(start, given / kLate)) return true;
   const Duration whole = WholeOf(call);
-  if (given >= whole / kMuch) return false;
-  if (given < whole / kLittle && (usual == 0 || IsWish(call, deadline))) return true;
+  const bool wish = IsWish(call, deadline);
+  // What somebody wishes is not enough for anything as soon as it is half of the time.
+  if (given >= whole / kMuch && !(wish && usual > 0)) return false;
+  if (given < whole / kLittle && (usual == 0 || wish)) return true;
   return IsUsual(given, usual);
 }
 
@@ -169,7 +171,8 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
   co_return outcome;
 }
 
-// What was refused here, or processed by nobody, says less than what a back end did before.
+// What was refused here, or processed by nobody, says less than what a back end may have done
+// before.
 bool SaysMore(const Call& call, const Outcome& outcome) {
   if (!outcome.attempted) return call.attempts == 0;
   return !call.may_have_acted || !WasNeverSent(outcome.reply.status());
@@ -198,7 +201,7 @@ std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome) {
   if (!never_sent && !may) return std::nullopt;
   const uint32_t allowed = call.policy.retry.max_attempts;
   // Where retries are on at all, what is certainly safe is given a few more.
-  if (call.begun >= allowed && !(never_sent && allowed > 1)) return std::nullopt;
+  if (call.begun - call.refused >= allowed && !(never_sent && allowed > 1)) return std::nullopt;
   const std::optional<Duration> pushback = PushbackOf(status);
   if (pushback == Duration::max()) return std::nullopt;
   const Duration wait = pushback.value_or(

@@ -27,6 +27,7 @@ struct Call {
   const Duration whole;  // see MakeCall()
   const std::string_view request;
   uint32_t begun = 0;           // attempts, also those that found nobody to call
+  uint32_t refused = 0;         // hedges among them for which there was no place after all
   uint32_t attempts = 0;        // those of them that a transport had
   uint32_t unsent = 0;          // those of these that no back end processed
   bool had_time = false;        // one did, so that running out of it says something of the method

@@ -130,6 +130,7 @@ void GrpcTransport::OpenLines() {
     if (!name.empty()) arguments.SetSslTargetNameOverride(name);
   }
   lines_.clear();
+  knows_failure_ = false;
   for (size_t n = 0; n < std::max<size_t>(1, settings_.connections); ++n) {
     Line line;
     line.channel = grpc::CreateCustomChannel(uri, credentials, arguments);
@@ -153,6 +154,10 @@ std::unique_ptr<OutgoingCall> GrpcTransport::Start(const CallSpec& spec, CallEve
     stream->FailSoon(Overloaded(Cat(settings_.max_pending, " calls wait already")));
   } else {
     RenewLines();
+    const bool connected = Has(GRPC_CHANNEL_READY) || Has(GRPC_CHANNEL_CONNECTING);
+    if (!knows_failure_ && !connected && Has(GRPC_CHANNEL_TRANSIENT_FAILURE)) {
+      asks_failure_ = stream.get();
+    }
     stream->Start(Pick(), spec.path, *poller_);
   }
   return std::make_unique<GrpcCall>(std::move(stream));
@@ -178,21 +183,23 @@ const std::shared_ptr<grpc::GenericStub>& GrpcTransport::Pick() {
 Transport::Readiness GrpcTransport::readiness() const {
   if (draining_) return Readiness::kClosed;
   if (pending_ >= settings_.max_pending) return Readiness::kFull;
-  const auto any = [this](grpc_connectivity_state state) {
-    return std::any_of(lines_.begin(), lines_.end(),
-                       [state](const Line& line) { return Is(state, *line.channel); });
-  };
-  const bool ready = any(GRPC_CHANNEL_READY);
-  const bool connecting = !ready && any(GRPC_CHANNEL_CONNECTING);
+  const bool ready = Has(GRPC_CHANNEL_READY);
+  const bool connecting = !ready && Has(GRPC_CHANNEL_CONNECTING);
   const bool in_vain = IsInVain(connecting);
   if (ready) {
     knows_failure_ = false;
     return Readiness::kReady;
   }
   if (connecting) return in_vain ? Readiness::kFailing : Readiness::kConnecting;
-  if (!any(GRPC_CHANNEL_TRANSIENT_FAILURE)) return Readiness::kIdle;
-  // The library says why only to a call, which it fails at once and does not send.
-  return knows_failure_ ? Readiness::kFailing : Readiness::kReady;
+  if (!Has(GRPC_CHANNEL_TRANSIENT_FAILURE)) return Readiness::kIdle;
+  if (knows_failure_) return Readiness::kFailing;
+  // The library says why only to a call, which it fails at once and does not send. One will do.
+  return asks_failure_ ? Readiness::kConnecting : Readiness::kReady;
+}
+
+bool GrpcTransport::Has(grpc_connectivity_state state) const {
+  return std::any_of(lines_.begin(), lines_.end(),
+                     [state](const Line& line) { return Is(state, *line.channel); });
 }
 
 bool GrpcTransport::IsInVain(bool connecting) const {
@@ -239,6 +246,7 @@ void GrpcTransport::OnEnded() {
 }
 
 void GrpcTransport::Forget(const std::shared_ptr<GrpcStream>& stream) {
+  if (asks_failure_ == stream.get()) asks_failure_ = nullptr;
   streams_.erase(stream);
   owner_.OnReadiness(*this);
 }

@@ -60,6 +60,7 @@ class GrpcTransport final : public Transport {
   // A call ended or was dropped.
   void OnEnded();
   void Forget(const std::shared_ptr<GrpcStream>& stream);
+  bool Has(grpc_connectivity_state state) const;  // some line
   void OnUnreachable(const absl::Status& why) {
     last_failure_ = why;
     knows_failure_ = true;
@@ -98,11 +99,12 @@ class GrpcTransport final : public Transport {
   size_t pending_ = 0;  // calls whose first message the library has not put on a connection
   bool draining_ = false;
   // Of looks at readiness().
-  mutable bool knows_failure_ = false;  // last_failure_ is of now
+  mutable bool knows_failure_ = false;  // last_failure_ is of since it was ready, or opened
   mutable bool was_connecting_ = false;
   mutable TimePoint connecting_since_;
   mutable TimePoint looked_at_;
   absl::Status last_failure_;
+  const GrpcStream* asks_failure_ = nullptr;  // fails at once, which tells why
   // On the loop: streams that the library has not reported as done.
   std::unordered_set<std::shared_ptr<GrpcStream>> streams_;
 };

@@ -17,8 +17,9 @@ constexpr Duration kLeastDelay = std::chrono::milliseconds(1);
 // The attempts of a hedged call. Lives in Hedged()'s frame.
 struct Race {
   struct Runner {
-    explicit Runner(Cancellation& parent) : cancel(parent) {}
+    Runner(Cancellation& parent, bool is_hedge) : cancel(parent), hedge(is_hedge) {}
     Cancellation cancel;
+    const bool hedge;
     std::optional<Outcome> outcome;
     bool seen = false;
   };
@@ -39,22 +40,26 @@ bool ForbidsMore(const absl::Status& status) {
   return !status.ok() && PushbackOf(status) == Duration::max();
 }
 
-internal::Detached Run(Race* race, Race::Runner* runner, const EndpointState* avoid, bool entered) {
+internal::Detached Run(Race* race, Race::Runner* runner, const EndpointState* avoid) {
   {
-    Task<Outcome> attempt = Attempt(race->call, runner->cancel, avoid, entered);
+    Task<Outcome> attempt = Attempt(race->call, runner->cancel, avoid, runner->hedge);
     runner->outcome = co_await std::move(attempt);
   }
-  if (!runner->outcome->attempted) ++race->unmade;
+  if (!runner->outcome->attempted) {
+    ++race->unmade;
+    if (runner->hedge) ++race->call.refused;
+  }
   race->closed |= ForbidsMore(runner->outcome->reply.status());
   --race->running;
   race->news->Set();
 }
 
-void StartRunner(Race& race, bool entered) {
+// `hedge`: it has its room.
+void StartRunner(Race& race, bool hedge) {
   const EndpointState* const avoid = race.call.last;
-  Race::Runner& runner = race.runners[race.call.begun].emplace(race.call.context.cancel);
+  Race::Runner& runner = race.runners[race.call.begun].emplace(race.call.context.cancel, hedge);
   ++race.running;
-  Run(&race, &runner, avoid, entered);
+  Run(&race, &runner, avoid);
 }
 
 // How long the attempt before is waited for.
@@ -92,7 +97,8 @@ TimePoint StartHedge(Race& race, size_t most, Duration delay) {
   if (call.attempts + race.unmade < call.begun || (limited && !cluster.room().TryEnter())) {
     return After(now, delay);
   }
-  // Last, so that nothing is spent on what is not made.
+  // Last, so that hardly anything is spent on what is not made: there may be no place at an end
+  // point.
   const bool may = cluster.TakeRetry(now);
   if (call.target.observer) {
     call.target.observer->OnRetry(may ? RetryEvent::kHedge : RetryEvent::kNoBudget);

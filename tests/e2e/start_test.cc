@@ -32,7 +32,7 @@ class StoppedAtTheStart : public ::testing::TestWithParam<int> {
     Process process({FRONTDESK_BIN "/frontdesk", "serve", "-c", file});
     ASSERT_TRUE(Eventually(waits)) << process.Stderr();
     process.Signal(GetParam());
-    EXPECT_EQ(process.Wait(milliseconds(IsSanitized() ? 4000 : 2000)), 0) << process.Stderr();
+    EXPECT_EQ(process.Wait(milliseconds(4500)), 0) << process.Stderr();
     const std::optional<std::string> said = process.ReadLine(milliseconds(100));
     EXPECT_FALSE(said) << *said;
     const std::string log = process.Stderr();

@@ -205,6 +205,7 @@ TEST_F(GrpcTransportTest, FailsWhileNobodyIsThereAndComesBack) {
   EXPECT_EQ(transport.connections(), 0u);
   Record record;
   const auto call = Start(transport, record);
+  EXPECT_EQ(transport.readiness(), Readiness::kConnecting) << "the others wait for it";
   loop_.RunUntil([&] { return record.done; });
   EXPECT_EQ(ReasonOf(record.status), "UPSTREAM_UNREACHABLE");
   EXPECT_TRUE(WasNeverSent(transport.last_failure()));
@@ -248,7 +249,6 @@ TEST_F(GrpcTransportTest, AResolverThatHangsIsAFailure) {
 TEST_F(GrpcTransportTest, FindsEndPointsByXds) {
   GrpcServer server = Echo();
   const XdsServer xds("orders", TargetOf(server.address()).port);
-  settings_.connect_timeout = std::chrono::milliseconds(500);
   ASSERT_EQ(setenv("GRPC_XDS_BOOTSTRAP_CONFIG", xds.Bootstrap().c_str(), 1), 0);
   EndpointTarget target;
   target.authority = target.uri = "xds:///orders";
@@ -260,6 +260,7 @@ TEST_F(GrpcTransportTest, FindsEndPointsByXds) {
   EXPECT_TRUE(record.status.ok()) << record.status;
   EXPECT_EQ(record.messages, std::vector<std::string>{"hello"});
   // What the management server does not know is nowhere.
+  settings_.connect_timeout = std::chrono::milliseconds(500);
   target.authority = target.uri = "xds:///users";
   GrpcTransport nowhere(loop_, settings_, target, owner_);
   Record lost;

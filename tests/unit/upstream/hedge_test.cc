@@ -114,7 +114,7 @@ TEST_F(Hedge, ALoserIsBlamedForFarMoreThanIsUsual) {
     Duration given;
     bool blamed;
   } rows[] = {
-      {"many times as long", milliseconds(1), milliseconds(60), Duration::max(), true},
+      {"many times as long", milliseconds(1), milliseconds(200), Duration::max(), true},
       {"no longer", milliseconds(40), milliseconds(2), Duration::max(), false},
       {"no longer, and little was left", milliseconds(40), milliseconds(60), milliseconds(100),
        false},

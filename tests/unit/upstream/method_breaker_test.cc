@@ -107,15 +107,17 @@ TEST_F(BreakerOfMethod, WhoWasGivenLittleTimeIsNotBlamed) {
        Breaker::State::kOpen},
       {"less than it needs", milliseconds(1000), milliseconds(10), milliseconds(20),
        Breaker::State::kClosed},
-      {"a multiple of what it needs", milliseconds(1000), milliseconds(90), milliseconds(1),
+      {"a multiple of what it needs", milliseconds(1000), milliseconds(300), milliseconds(1),
        Breaker::State::kOpen},
       {"most of the time, however slow", milliseconds(15), milliseconds(10), milliseconds(20),
        Breaker::State::kOpen},
       {"a client's wish: most of the time", milliseconds(15), milliseconds(10), milliseconds(20),
+       Breaker::State::kClosed, true},
+      {"... most of it, for nobody knows whom", milliseconds(15), milliseconds(10), milliseconds(0),
        Breaker::State::kOpen, true},
       {"... some of it, for nobody knows whom", milliseconds(90), milliseconds(10), milliseconds(0),
        Breaker::State::kOpen, true},
-      {"... a multiple of what it needs", milliseconds(400), milliseconds(90), milliseconds(1),
+      {"... a multiple of what it needs", milliseconds(1000), milliseconds(300), milliseconds(1),
        Breaker::State::kOpen, true},
       {"... less than it needs", milliseconds(100), milliseconds(20), milliseconds(20),
        Breaker::State::kClosed, true},
@@ -156,10 +158,10 @@ TEST_F(BreakerOfMethod, WhoWasGivenLittleTimeMayBeSlow) {
     const char* name;
     milliseconds left;
     Breaker::State state;
-  } rows[] = {{"as long as a slow call", milliseconds(40), Breaker::State::kOpen},
+  } rows[] = {{"as long as a slow call", milliseconds(250), Breaker::State::kOpen},
               {"nobody knows", milliseconds(1), Breaker::State::kClosed}};
   settings_.breaker = policy().breaker = {.consecutive_failures = 0,
-                                          .slow_call = milliseconds(30),
+                                          .slow_call = milliseconds(200),
                                           .minimum_calls = 5,
                                           .open_time = seconds(10),
                                           .max_open_time = seconds(10)};
