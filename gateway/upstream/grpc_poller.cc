@@ -12,12 +12,13 @@ namespace {
 class WatchTag final : public GrpcTag {
  public:
   explicit WatchTag(std::function<void()> told) : told_(std::move(told)) {}
+
+ private:
   void Told(bool) override {
     const std::unique_ptr<WatchTag> self(this);
     told_();
   }
 
- private:
   const std::function<void()> told_;
 };
 
@@ -47,13 +48,13 @@ GrpcPoller::~GrpcPoller() {
 void GrpcPoller::Watch(grpc::Channel& channel, grpc_connectivity_state from,
                        std::function<void()> told) {
   constexpr std::chrono::milliseconds kLongest(100);
-  GrpcTag* const tag = new WatchTag(std::move(told));
-  channel.NotifyOnStateChange(from, std::chrono::system_clock::now() + kLongest, &queue_, tag);
+  channel.NotifyOnStateChange(from, std::chrono::system_clock::now() + kLongest, &queue_,
+                              (new WatchTag(std::move(told)))->Begin());
 }
 
 void GrpcPoller::Run() {
   void* tag = nullptr;
-  for (bool ok = false; queue_.Next(&tag, &ok);) static_cast<GrpcTag*>(tag)->Told(ok);
+  for (bool ok = false; queue_.Next(&tag, &ok);) static_cast<GrpcTag*>(tag)->End(ok);
 }
 
 }  // namespace frontdesk::upstream

@@ -5,6 +5,7 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/completion_queue.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -16,8 +17,23 @@ namespace frontdesk::upstream {
 class GrpcTag {
  public:
   virtual ~GrpcTag() = default;
+  // For the library. What was written before is seen by Told().
+  void* Begin() {
+    under_way_.store(true, std::memory_order_release);
+    return this;
+  }
+  void End(bool ok) {
+    under_way_.exchange(false, std::memory_order_acquire);
+    Told(ok);
+  }
+
+ protected:
   // Once, on a thread of the poller's. Holds no poller.
   virtual void Told(bool ok) = 0;
+
+ private:
+  // The library orders these as well, but unseen by those who look at threads.
+  std::atomic<bool> under_way_{false};
 };
 
 class GrpcPoller {
@@ -31,7 +47,7 @@ class GrpcPoller {
   GrpcPoller(const GrpcPoller&) = delete;
   GrpcPoller& operator=(const GrpcPoller&) = delete;
 
-  // Its tags are GrpcTags. Operations may be started by any thread.
+  // Its tags are of GrpcTag::Begin(). Operations may be started by any thread.
   grpc::CompletionQueue* queue() { return &queue_; }
 
   // Tells, once and from a thread of the poller's, that the channel's state is no longer `from` or

@@ -131,12 +131,10 @@ GrpcStream::~GrpcStream() = default;
 
 void* GrpcStream::Operation::Begin(GrpcStream& stream) {
   stream_ = stream.shared_from_this();
-  under_way_.store(true, std::memory_order_release);
-  return static_cast<GrpcTag*>(this);
+  return GrpcTag::Begin();
 }
 
 void GrpcStream::Operation::Told(bool ok) {
-  under_way_.exchange(false, std::memory_order_acquire);
   // Once it is posted, the stream may be gone at any moment, and this with it.
   const std::shared_ptr<GrpcTransport::Shared> shared = stream_->shared_;
   shared->Post([stream = std::move(stream_), then = then_, ok] { (stream.get()->*then)(ok); });

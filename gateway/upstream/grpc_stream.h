@@ -5,7 +5,6 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 
-#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -66,13 +65,12 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
     explicit Operation(Then then) : then_(then) {}
     // The tag to start it with.
     void* Begin(GrpcStream& stream);
-    void Told(bool ok) override;
 
    private:
+    void Told(bool ok) override;
+
     const Then then_;
     std::shared_ptr<GrpcStream> stream_;
-    // Hands stream_ over for those who look at threads: the library does so as well, unseen.
-    std::atomic<bool> under_way_{false};
   };
 
   void OnWritten(bool ok);
