@@ -12,13 +12,12 @@ namespace {
 class WatchTag final : public GrpcTag {
  public:
   explicit WatchTag(std::function<void()> told) : told_(std::move(told)) {}
-
- private:
   void Told(bool) override {
     const std::unique_ptr<WatchTag> self(this);
     told_();
   }
 
+ private:
   const std::function<void()> told_;
 };
 
@@ -49,12 +48,15 @@ void GrpcPoller::Watch(grpc::Channel& channel, grpc_connectivity_state from,
                        std::function<void()> told) {
   constexpr std::chrono::milliseconds kLongest(100);
   channel.NotifyOnStateChange(from, std::chrono::system_clock::now() + kLongest, &queue_,
-                              (new WatchTag(std::move(told)))->Begin());
+                              Begin(new WatchTag(std::move(told))));
 }
 
 void GrpcPoller::Run() {
   void* tag = nullptr;
-  for (bool ok = false; queue_.Next(&tag, &ok);) static_cast<GrpcTag*>(tag)->End(ok);
+  for (bool ok = false; queue_.Next(&tag, &ok);) {
+    begun_.load(std::memory_order_acquire);
+    static_cast<GrpcTag*>(tag)->Told(ok);
+  }
 }
 
 }  // namespace frontdesk::upstream

@@ -6,6 +6,7 @@
 #include <grpcpp/completion_queue.h>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -17,23 +18,8 @@ namespace frontdesk::upstream {
 class GrpcTag {
  public:
   virtual ~GrpcTag() = default;
-  // For the library. What was written before is seen by Told().
-  void* Begin() {
-    under_way_.store(true, std::memory_order_release);
-    return this;
-  }
-  void End(bool ok) {
-    under_way_.exchange(false, std::memory_order_acquire);
-    Told(ok);
-  }
-
- protected:
   // Once, on a thread of the poller's. Holds no poller.
   virtual void Told(bool ok) = 0;
-
- private:
-  // The library orders these as well, but unseen by those who look at threads.
-  std::atomic<bool> under_way_{false};
 };
 
 class GrpcPoller {
@@ -47,8 +33,13 @@ class GrpcPoller {
   GrpcPoller(const GrpcPoller&) = delete;
   GrpcPoller& operator=(const GrpcPoller&) = delete;
 
-  // Its tags are of GrpcTag::Begin(). Operations may be started by any thread.
+  // Its tags are those of Begin(). Operations may be started by any thread.
   grpc::CompletionQueue* queue() { return &queue_; }
+  // For the library. Told() sees what was written before.
+  void* Begin(GrpcTag* tag) {
+    begun_.fetch_add(1, std::memory_order_release);
+    return tag;
+  }
 
   // Tells, once and from a thread of the poller's, that the channel's state is no longer `from` or
   // that a tenth of a second is over. `told` holds no poller. Any thread.
@@ -58,6 +49,8 @@ class GrpcPoller {
   void Run();
 
   grpc::CompletionQueue queue_;
+  // Hands tags over. The library does so as well, but unseen by those who look at threads.
+  std::atomic<uint64_t> begun_{0};
   std::vector<std::thread> threads_;
 };
 

@@ -131,7 +131,7 @@ GrpcStream::~GrpcStream() = default;
 
 void* GrpcStream::Operation::Begin(GrpcStream& stream) {
   stream_ = stream.shared_from_this();
-  return GrpcTag::Begin();
+  return stream.poller_->Begin(this);
 }
 
 void GrpcStream::Operation::Told(bool ok) {
@@ -153,6 +153,7 @@ void GrpcTransport::Shared::LetGo() {
 
 void GrpcStream::Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path,
                        GrpcPoller& poller) {
+  poller_ = &poller;
   stub_ = std::move(stub);
   // Headers leave together with the first message.
   context_.set_initial_metadata_corked(true);

@@ -65,10 +65,9 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
     explicit Operation(Then then) : then_(then) {}
     // The tag to start it with.
     void* Begin(GrpcStream& stream);
-
-   private:
     void Told(bool ok) override;
 
+   private:
     const Then then_;
     std::shared_ptr<GrpcStream> stream_;
   };
@@ -95,6 +94,7 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
   Loop& loop_;
   const std::shared_ptr<GrpcTransport::Shared> shared_;
   const size_t max_reply_bytes_;
+  GrpcPoller* poller_ = nullptr;             // the transport's; null before Start()
   std::shared_ptr<grpc::GenericStub> stub_;  // outlives context_
   grpc::ClientContext context_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;  // null before Start()
