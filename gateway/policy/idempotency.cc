@@ -6,7 +6,6 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/compose/condition.h"
-#include "gateway/compose/undo.h"
 #include "gateway/contract/plan.h"
 #include "gateway/identity/claim_value.h"
 #include "gateway/observe/log.h"
@@ -210,16 +209,12 @@ absl::StatusOr<std::optional<std::string>> ReadIdempotencyKey(const http::Header
 bool IsFinal(const absl::Status& failure) {
   if (WasNeverSent(failure) || upstream::MayHaveActed(failure)) return false;
   switch (failure.code()) {
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kNotFound:
     case absl::StatusCode::kAlreadyExists:
     case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kOutOfRange:
     case absl::StatusCode::kUnimplemented:
       return true;
     default:
-      return false;
+      return upstream::SaysNo(failure.code());
   }
 }
 

@@ -131,7 +131,7 @@ GrpcStream::~GrpcStream() = default;
 
 void* GrpcStream::Operation::Begin(GrpcStream& stream) {
   stream_ = stream.shared_from_this();
-  return stream.poller_->Begin(this);
+  return stream.transport_->poller_->Begin(this);
 }
 
 void GrpcStream::Operation::Told(bool ok) {
@@ -151,13 +151,11 @@ void GrpcTransport::Shared::LetGo() {
   loop = nullptr;
 }
 
-void GrpcStream::Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path,
-                       GrpcPoller& poller) {
-  poller_ = &poller;
+void GrpcStream::Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path) {
   stub_ = std::move(stub);
   // Headers leave together with the first message.
   context_.set_initial_metadata_corked(true);
-  call_ = stub_->PrepareCall(&context_, std::string(path), poller.queue());
+  call_ = stub_->PrepareCall(&context_, std::string(path), transport_->poller_->queue());
   call_->StartCall(nullptr);
   pending_ = true;
   ++transport_->pending_;

@@ -46,7 +46,7 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
 
   // The stub lives as long as the call, however often the transport takes another. Nothing is sent
   // before the first message.
-  void Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path, GrpcPoller& poller);
+  void Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path);
   void Send(std::string_view message, bool last);
   void Cancel();
 
@@ -94,7 +94,6 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
   Loop& loop_;
   const std::shared_ptr<GrpcTransport::Shared> shared_;
   const size_t max_reply_bytes_;
-  GrpcPoller* poller_ = nullptr;             // the transport's; null before Start()
   std::shared_ptr<grpc::GenericStub> stub_;  // outlives context_
   grpc::ClientContext context_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;  // null before Start()

@@ -154,11 +154,10 @@ std::unique_ptr<OutgoingCall> GrpcTransport::Start(const CallSpec& spec, CallEve
     stream->FailSoon(Overloaded(Cat(settings_.max_pending, " calls wait already")));
   } else {
     RenewLines();
-    const bool connected = Has(GRPC_CHANNEL_READY) || Has(GRPC_CHANNEL_CONNECTING);
-    if (!knows_failure_ && !connected && Has(GRPC_CHANNEL_TRANSIENT_FAILURE)) {
+    if (!knows_failure_ && BestState() == GRPC_CHANNEL_TRANSIENT_FAILURE) {
       asks_failure_ = stream.get();
     }
-    stream->Start(Pick(), spec.path, *poller_);
+    stream->Start(Pick(), spec.path);
   }
   return std::make_unique<GrpcCall>(std::move(stream));
 }
@@ -183,23 +182,30 @@ const std::shared_ptr<grpc::GenericStub>& GrpcTransport::Pick() {
 Transport::Readiness GrpcTransport::readiness() const {
   if (draining_) return Readiness::kClosed;
   if (pending_ >= settings_.max_pending) return Readiness::kFull;
-  const bool ready = Has(GRPC_CHANNEL_READY);
-  const bool connecting = !ready && Has(GRPC_CHANNEL_CONNECTING);
-  const bool in_vain = IsInVain(connecting);
-  if (ready) {
-    knows_failure_ = false;
-    return Readiness::kReady;
+  const grpc_connectivity_state state = BestState();
+  const bool in_vain = IsInVain(state == GRPC_CHANNEL_CONNECTING);
+  switch (state) {
+    case GRPC_CHANNEL_READY:
+      knows_failure_ = false;
+      return Readiness::kReady;
+    case GRPC_CHANNEL_CONNECTING:
+      return in_vain ? Readiness::kFailing : Readiness::kConnecting;
+    case GRPC_CHANNEL_TRANSIENT_FAILURE:
+      if (knows_failure_) return Readiness::kFailing;
+      // The library says why only to a call, which it fails at once and does not send. One will do.
+      return asks_failure_ ? Readiness::kConnecting : Readiness::kReady;
+    default:
+      return Readiness::kIdle;
   }
-  if (connecting) return in_vain ? Readiness::kFailing : Readiness::kConnecting;
-  if (!Has(GRPC_CHANNEL_TRANSIENT_FAILURE)) return Readiness::kIdle;
-  if (knows_failure_) return Readiness::kFailing;
-  // The library says why only to a call, which it fails at once and does not send. One will do.
-  return asks_failure_ ? Readiness::kConnecting : Readiness::kReady;
 }
 
-bool GrpcTransport::Has(grpc_connectivity_state state) const {
-  return std::any_of(lines_.begin(), lines_.end(),
-                     [state](const Line& line) { return Is(state, *line.channel); });
+grpc_connectivity_state GrpcTransport::BestState() const {
+  for (const grpc_connectivity_state state :
+       {GRPC_CHANNEL_READY, GRPC_CHANNEL_CONNECTING, GRPC_CHANNEL_TRANSIENT_FAILURE}) {
+    const auto is = [state](const Line& line) { return Is(state, *line.channel); };
+    if (std::any_of(lines_.begin(), lines_.end(), is)) return state;
+  }
+  return GRPC_CHANNEL_IDLE;
 }
 
 bool GrpcTransport::IsInVain(bool connecting) const {

@@ -60,7 +60,8 @@ class GrpcTransport final : public Transport {
   // A call ended or was dropped.
   void OnEnded();
   void Forget(const std::shared_ptr<GrpcStream>& stream);
-  bool Has(grpc_connectivity_state state) const;  // some line
+  // Of the line that is nearest to being of use.
+  grpc_connectivity_state BestState() const;
   void OnUnreachable(const absl::Status& why) {
     last_failure_ = why;
     knows_failure_ = true;
@@ -105,7 +106,7 @@ class GrpcTransport final : public Transport {
   mutable TimePoint looked_at_;
   absl::Status last_failure_;
   const GrpcStream* asks_failure_ = nullptr;  // fails at once, which tells why
-  // On the loop: streams that the library has not reported as done.
+  // On the loop: streams that have not left.
   std::unordered_set<std::shared_ptr<GrpcStream>> streams_;
 };
 
