@@ -6,6 +6,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/compose/condition.h"
+#include "gateway/compose/undo.h"
 #include "gateway/contract/plan.h"
 #include "gateway/identity/claim_value.h"
 #include "gateway/observe/log.h"

@@ -190,7 +190,8 @@ TEST_F(GrpcTransportTest, FailsWhileNobodyIsThereAndComesBack) {
     while (const auto request = c.NextRequest()) c.Answer(request->stream, "x");
   });
   settings_.connections = 2;
-  settings_.first_backoff = settings_.last_backoff = std::chrono::milliseconds(100);
+  // Long enough for what is looked at between two attempts to connect.
+  settings_.first_backoff = settings_.last_backoff = std::chrono::milliseconds(1000);
   settings_.connect_timeout = std::chrono::milliseconds(100);
   GrpcTransport transport = To(server.address());
   const auto turn_until = [&](Readiness wanted) {
