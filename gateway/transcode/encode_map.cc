@@ -17,8 +17,12 @@ bool Encoder::AddEntry(const Field& map, std::string_view payload, Entries& entr
   WireReader reader(payload);
   for (WireField wire; reader.Next(wire);) {
     if (wire.number == 1 && Fits(key, wire.type)) {
-      entry.order = contract::MapKeyOrder(key.type, wire.value);
-      entry.text = wire.bytes;
+      // The reader leaves alone what the type of the wire does not have.
+      if (wire.type == WireType::kBytes) {
+        entry.text = wire.bytes;
+      } else {
+        entry.order = contract::MapKeyOrder(key.type, wire.value);
+      }
     } else if (wire.number == 2 && IsUnknownValue(value, wire)) {
       unknown = true;
     }

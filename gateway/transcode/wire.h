@@ -25,6 +25,7 @@ inline bool IsPackable(contract::FieldType type) {
 }
 
 // One field as it stands on the wire: `value` for varints and fixed, `bytes` for length-delimited.
+// The other of the two is left over from the field before.
 struct WireField {
   uint32_t number = 0;
   WireType type = WireType::kVarint;

@@ -57,6 +57,6 @@ for target in "${failed[@]}"; do
   log=build/fuzz/logs/$target
   echo
   echo "$target failed ($PWD/$log):"
-  grep -aE 'does not hold|^SUMMARY|runtime error|ALARM|Test unit written to|^==.*ERROR' "$log" | tail -8 || tail -8 "$log"
+  grep -aE 'does not hold|^SUMMARY|runtime error|ALARM|Test unit written to|Base64|^==.*ERROR' "$log" | tail -8 || tail -8 "$log"
 done
 [ ${#failed[@]} -eq 0 ]

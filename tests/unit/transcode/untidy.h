@@ -14,8 +14,8 @@
 namespace frontdesk::testing {
 
 // Turns a tidy wire into one that means the same: fields in any order, repeated ones split and
-// packed or not, singular ones preceded by other values, oneofs by other members, messages in
-// parts, padded varints, unknown fields.
+// packed or not, singular ones and entries of maps preceded by other values, oneofs by other
+// members, messages in parts, padded varints, unknown fields.
 class Untidy {
  public:
   explicit Untidy(Random& random) : random_(random) {}
@@ -42,7 +42,7 @@ class Untidy {
     }
     for (auto& [number, queue] : queues) {
       const Field* field = number > 0 ? type.FindFieldByNumber(number) : nullptr;
-      if (field != nullptr && field->is_map()) MixMap(queue);
+      if (field != nullptr && field->is_map()) MixMap(*field, queue);
     }
     for (int i = static_cast<int>(random_.Below(3)); i > 0; --i) queues[-100 - i] = {Unknown()};
     std::vector<std::string> parts;
@@ -99,7 +99,25 @@ class Untidy {
     return Wire(payload, type);
   }
   // Entries have no order; an older entry of the same key may stand in front.
-  void MixMap(Queue& queue) { std::shuffle(queue.begin(), queue.end(), Engine{random_}); }
+  void MixMap(const Field& map, Queue& queue) {
+    std::shuffle(queue.begin(), queue.end(), Engine{random_});
+    for (size_t i = queue.size(); i-- > 0;) {
+      if (!random_.Chance(30)) continue;
+      const auto before = static_cast<ptrdiff_t>(random_.Below(static_cast<uint32_t>(i + 1)));
+      queue.insert(queue.begin() + before, OlderEntry(map, queue[i]));
+    }
+  }
+  std::string OlderEntry(const Field& map, std::string_view entry) {
+    transcode::WireField one;
+    transcode::WireReader(entry).Next(one);
+    transcode::WireReader reader(one.bytes);
+    std::string key;
+    while (reader.Next(one)) {
+      if (one.number == 1) key = Scalar(*map.message_type()->map_key(), one);
+    }
+    const std::string value = Garbage(*map.message_type()->map_value());
+    return Length(map, random_.Chance(50) ? key + value : value + key);
+  }
 
   void Packed(const Field& field, std::string_view bytes, Queue& queue) {
     const auto type = transcode::WireTypeOf(static_cast<contract::FieldType>(field.type()));
