@@ -40,16 +40,19 @@ absl::Status NoRoom(Admission::Outcome outcome, const Call& call, const Cancella
   }
 }
 
+bool WasInVain(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kDeadlineExceeded ||
+         status.code() == absl::StatusCode::kCancelled;
+}
+
 // Only answers tell how fast an end point is. One that was waited for in vain is at least as slow
 // as that, and who refuses or fails is kept away from for a while, however fast that was.
 void LearnLatency(Lane& lane, const absl::Status& status, Verdict verdict, Duration took,
                   TimePoint now) {
   constexpr Duration kTrouble = std::chrono::milliseconds(100);
-  const bool in_vain = status.code() == absl::StatusCode::kDeadlineExceeded ||
-                       status.code() == absl::StatusCode::kCancelled;
   const bool refused = status.code() == absl::StatusCode::kResourceExhausted ||
                        status.code() == absl::StatusCode::kUnimplemented;
-  if (in_vain) {
+  if (WasInVain(status)) {
     const auto nanos = std::chrono::duration<double, std::nano>(took).count();
     if (nanos > lane.latency.nanos(now)) lane.latency.Record(took, now);
   } else if (verdict == Verdict::kBad || refused) {
@@ -164,6 +167,7 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
     call.may_have_acted |= MayHaveActed(status);
     verdict = JudgeFailure(call, cancel, lane, status, start, impatient);
   }
+  if (!WasInVain(status)) lane.silence.OnAnswer(now);
   if (!stood_still) LearnLatency(lane, status, verdict, took, now);
   cluster.RecordAttempt(*lane.state, place.TakeTicket(), WhenTimed(verdict, stood_still), took,
                         now);

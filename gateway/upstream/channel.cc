@@ -127,7 +127,8 @@ void Channel::FindUsable(TimePoint now) {
 double Channel::Cost(const Lane& lane, TimePoint now) const {
   // Below this, differences are noise, and would keep calls away from equals.
   constexpr double kNoise = 1e6;
-  const double latency = lane.latency.nanos(now);
+  const auto silence = static_cast<double>(lane.silence.length(now).count());
+  const double latency = std::max(lane.latency.nanos(now), silence);
   return LoadCost(latency > 0 ? std::max(latency, kNoise) : 0, lane.transport->in_flight(),
                   lane.weight);
 }
@@ -234,7 +235,7 @@ bool Channel::Try(Place& place) {
   const TimePoint now = loop_.Now();
   place.lane_ = Pick(place.avoid_, now, place.ticket_);
   if (place.lane_) {
-    ++place.lane_->attempts;
+    place.lane_->silence.OnCall(now);
     return true;
   }
   place.status_ = NoHope(now);
@@ -248,7 +249,7 @@ void Channel::OnReadiness(Transport&) {
 void Channel::Flush() {
   Refresh(loop_.Now());
   std::erase_if(leaving_, [](const auto& lane) {
-    return lane->attempts == 0 && lane->transport->in_flight() == 0 &&
+    return lane->silence.calls() == 0 && lane->transport->in_flight() == 0 &&
            lane->transport->connections() == 0;
   });
   // One after another: each takes its stream before the next one looks.
@@ -321,7 +322,9 @@ void Channel::Drain() {
 
 Channel::Place::~Place() {
   LeaveQueue();
-  if (lane_ && --lane_->attempts == 0 && !channel_.leaving_.empty()) {
+  if (lane_ == nullptr) return;
+  lane_->silence.OnEnd();
+  if (lane_->silence.calls() == 0 && !channel_.leaving_.empty()) {
     channel_.loop_.FlushSoon(channel_);
   }
 }

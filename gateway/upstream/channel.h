@@ -38,8 +38,8 @@ struct Lane {
   PeakEwma latency{std::chrono::seconds(1)};
   // Of good answers alone, and remembered for longer: what is usual.
   PeakEwma answers{std::chrono::seconds(30)};
-  // Attempts that have it; it is there as long as there are any.
-  size_t attempts = 0;
+  // Of its attempts; it is there as long as there are any.
+  Silence silence;
 };
 
 // One per upstream and worker, on its loop; outlives every call made through it. Opens nothing

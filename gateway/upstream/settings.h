@@ -158,8 +158,9 @@ struct UpstreamSettings {
   // data that nobody acknowledges is noticed anyway, see unacknowledged_timeout.
   Duration keepalive_interval = Duration::zero();
   Duration keepalive_timeout = std::chrono::seconds(5);
-  // TCP_USER_TIMEOUT: how long the peer's kernel may stay silent about data sent to it.
-  Duration unacknowledged_timeout = std::chrono::seconds(15);
+  // TCP_USER_TIMEOUT: how long the peer's kernel may stay silent about data sent to it. Well below
+  // `timeout`, so that reads that meet a dead machine have time for another one.
+  Duration unacknowledged_timeout = std::chrono::seconds(5);
   // Waiting between attempts to connect: from the first to the last, growing by 1.6, each less a
   // random part of up to a fifth (so that the whole fleet does not return at once).
   Duration first_backoff = std::chrono::milliseconds(50);

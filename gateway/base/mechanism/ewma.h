@@ -1,6 +1,7 @@
 // How fast an end point answers, and what that means for choosing between two.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
@@ -26,6 +27,27 @@ class PeakEwma {
   double per_half_life_;  // 1 / nanoseconds
   double nanos_ = 0;
   TimePoint at_;
+};
+
+// For how long calls have been under way without an answer to any of them. The average knows of an
+// end point that hangs only when the first of its calls is given up, and thinks better and better
+// of it until then. Not thread-safe.
+class Silence {
+ public:
+  void OnCall(TimePoint now) {
+    if (calls_++ == 0) since_ = now;
+  }
+  void OnAnswer(TimePoint now) { since_ = now; }
+  void OnEnd() { --calls_; }
+
+  size_t calls() const { return calls_; }
+  Duration length(TimePoint now) const {
+    return calls_ == 0 ? Duration::zero() : std::max(Duration::zero(), now - since_);
+  }
+
+ private:
+  size_t calls_ = 0;
+  TimePoint since_{};
 };
 
 // What the next call would meet: latency times the calls it shares the end point with, by weight;

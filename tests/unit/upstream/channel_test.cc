@@ -371,6 +371,21 @@ TEST_F(ChannelTest, WhoRefusesFastIsNotTakenForFast) {
   EXPECT_GE(counts.at("127.0.0.1:2"), 80);
 }
 
+Task<void> Pass(Loop& loop, Duration time) { co_await loop.SleepUntil(loop.Now() + time); }
+
+TEST_F(ChannelTest, WhoHangsIsLeftBeforeItsCallsAreGivenUp) {
+  EndPoints(2);
+  AtOnce(20);
+  Start();
+  const FakeTransport& hangs = NextLive().transport;
+  testing_support::RunOnLoop(loop_, Pass(loop_, milliseconds(300)));
+  for (int i = 0; i < 20; ++i) Start();
+  int there = -1;
+  for (const FakeTransport::Call* call : Live()) there += &call->transport == &hangs;
+  EXPECT_LE(there, 3);
+  for (FakeTransport::Call* call : Live()) call->Answer("reply");
+}
+
 TEST_F(ChannelTest, WhoRefusesEveryStreamIsEjectedAndCostsLittle) {
   EndPoints(2);
   int refused = 0;

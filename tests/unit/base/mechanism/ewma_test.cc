@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <limits>
@@ -66,6 +67,26 @@ TEST(PeakEwma, OddTimes) {
   EXPECT_EQ(no_memory.nanos(kStart + 1ms), 20 * kMilli);
 }
 
+TEST(Silence, IsAsLongAsCallsWaitWithoutAnyAnswer) {
+  Silence silence;
+  EXPECT_EQ(silence.length(kStart), 0s);
+  silence.OnCall(kStart);
+  silence.OnCall(kStart + 3s);
+  EXPECT_EQ(silence.calls(), 2u);
+  EXPECT_EQ(silence.length(kStart + 4s), 4s);
+  EXPECT_EQ(silence.length(kStart - 1s), 0s);  // a clock that was read earlier
+  silence.OnAnswer(kStart + 5s);
+  silence.OnEnd();
+  EXPECT_EQ(silence.length(kStart + 7s), 2s);
+  silence.OnEnd();  // given up
+  EXPECT_EQ(silence.length(kStart + 9s), 0s);
+  EXPECT_EQ(silence.calls(), 0u);
+  silence.OnCall(kStart + 10s);
+  silence.OnCall(kStart + 11s);
+  silence.OnEnd();  // given up: no sign of life
+  EXPECT_EQ(silence.length(kStart + 13s), 3s);
+}
+
 TEST(LoadCost, OfTwoTheBetterIsLower) {
   struct End {
     double latency;
@@ -119,6 +140,41 @@ TEST(LoadCost, ASlowEndPointIsTriedNowAndThen) {
   }
   EXPECT_GE(sent[1], 3);
   EXPECT_LE(sent[1], 30);
+}
+
+// Two end points that take 200 ms, 60 calls a second, and one of them stops to answer: it has what
+// it was sent until that is noticed, and no more before its calls are given up after 15 s.
+TEST(LoadCost, WhoFallsSilentIsLeft) {
+  struct End {
+    PeakEwma ewma{1s};
+    Silence silence;
+    std::vector<TimePoint> ends;
+    int sent = 0;
+  };
+  std::array<End, 2> both;
+  const TimePoint hangs = kStart + 2s;
+  for (TimePoint now = kStart; now < kStart + 16s; now += 16ms) {
+    for (End& one : both) {
+      const bool silent = &one == both.data() && now >= hangs;
+      std::erase_if(one.ends, [&](TimePoint end) {
+        if (end > now || silent) return false;
+        one.ewma.Record(200ms, end);
+        one.silence.OnAnswer(end);
+        one.silence.OnEnd();
+        return true;
+      });
+    }
+    const auto cost = [&](const End& one) {
+      const auto silence = static_cast<double>(one.silence.length(now).count());
+      return LoadCost(std::max(one.ewma.nanos(now), silence), one.silence.calls(), 1);
+    };
+    End& to = cost(both[0]) <= cost(both[1]) ? both[0] : both[1];
+    to.ends.push_back(now + 200ms);
+    to.silence.OnCall(now);
+    if (now >= hangs) ++to.sent;
+  }
+  EXPECT_LE(both[0].sent, 25);
+  EXPECT_GE(both[1].sent, 800);
 }
 
 TEST(SlowStartFactor, GrowsEvenlyFromTheLeast) {
