@@ -28,6 +28,17 @@ const IdentityPointer& Nobody() {
   return *nobody;
 }
 
+// Issuers call refresh tokens and ID tokens active too, whatever is hinted: some say in `token_use`
+// what a token is for (Ory: access_token, Cognito: access), Keycloak says it in `typ`.
+bool IsForAccess(const JsonValue& claims) {
+  if (const JsonValue* const use = claims.Find("token_use")) {
+    if (!use->is(JsonValue::Kind::kText)) return false;
+    if (use->text != "access_token" && use->text != "access") return false;
+  }
+  const std::string* const type = claims.FindText("typ");
+  return type == nullptr || (*type != "Refresh" && *type != "Offline" && *type != "ID");
+}
+
 }  // namespace
 
 std::string IntrospectionForm(std::string_view token) {
@@ -46,6 +57,7 @@ absl::StatusOr<IdentityPointer> JudgeIntrospection(std::string_view body, const 
     return absl::UnavailableError("INTROSPECTION_UNREADABLE");
   }
   if (!active->truth) return Refusal("TOKEN_INACTIVE");
+  if (!IsForAccess(*claims)) return Refusal("TOKEN_TYPE");
   return JudgeClaims(*std::move(claims), "", rules, provider, now);
 }
 

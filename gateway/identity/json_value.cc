@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/charconv.h"
 #include "gateway/base/json_reader.h"
@@ -143,6 +144,67 @@ class Builder {
   std::string_view fault_;
 };
 
+// Goes through an object as Builder does, and keeps nothing but one member.
+class Finder {
+ public:
+  Finder(std::string_view text, const JsonLimits& limits)
+      : limits_(limits), reader_(text, static_cast<int>(limits.depth)) {}
+
+  // False for what can't be read, or has the member twice.
+  bool Find(std::string_view wanted, TextMember& found) {
+    if (!Count() || reader_.Peek() != '{' || !reader_.Enter()) return false;
+    std::string_view name;
+    for (bool first = true;; first = false) {
+      const JsonReader::Step step = reader_.Member(first, name);
+      if (step != JsonReader::Step::kItem) return step == JsonReader::Step::kEnd && reader_.End();
+      if (name != wanted) {
+        if (!Skip()) return false;
+      } else if (std::exchange(found.there, true) || !Keep(found)) {
+        return false;
+      }
+    }
+  }
+
+ private:
+  bool Count() { return ++values_ <= limits_.values; }
+
+  bool Keep(TextMember& member) {
+    if (reader_.Peek() != '"') return Skip();
+    std::string_view text;
+    if (!Count() || !reader_.String(text)) return false;
+    member.text.emplace(text);
+    return true;
+  }
+
+  // As JsonReader's, which does not count: very many small values would take long.
+  bool Skip() {
+    if (!Count()) return false;
+    std::string_view name;
+    switch (reader_.Peek()) {
+      case '{':
+        if (!reader_.Enter()) return false;
+        for (bool first = true;; first = false) {
+          const JsonReader::Step step = reader_.Member(first, name);
+          if (step != JsonReader::Step::kItem) return step == JsonReader::Step::kEnd;
+          if (!Skip()) return false;
+        }
+      case '[':
+        if (!reader_.Enter()) return false;
+        for (bool first = true;; first = false) {
+          const JsonReader::Step step = reader_.Element(first);
+          if (step != JsonReader::Step::kItem) return step == JsonReader::Step::kEnd;
+          if (!Skip()) return false;
+        }
+      default:
+        return reader_.Skip();
+    }
+  }
+
+  const JsonLimits limits_;
+  JsonReader reader_;
+  size_t values_ = 0;
+};
+
 }  // namespace
 
 const JsonValue* JsonValue::Find(std::string_view name) const {
@@ -199,6 +261,13 @@ absl::StatusOr<JsonValue> ParseJson(std::string_view text, const JsonLimits& lim
   JsonValue root;
   if (!builder.Read(root)) return absl::InvalidArgumentError(Absl(builder.Fault()));
   return root;
+}
+
+std::optional<TextMember> FindTextMember(std::string_view text, std::string_view name,
+                                         const JsonLimits& limits) {
+  TextMember found;
+  if (!Finder(text, limits).Find(name, found)) return std::nullopt;
+  return found;
 }
 
 }  // namespace frontdesk::identity

@@ -52,4 +52,16 @@ struct JsonLimits {
 // what is wrong and where, without citing the text.
 absl::StatusOr<JsonValue> ParseJson(std::string_view text, const JsonLimits& limits = {});
 
+// A member of an object.
+struct TextMember {
+  bool there = false;
+  std::optional<std::string> text;  // nothing for what is no text
+};
+
+// Looks for a member of the object that `text` is, and builds nothing but that. Nothing for what
+// ParseJson() would refuse, except that only a tree tells whether another name stands twice, and
+// whether a number is too large for any.
+std::optional<TextMember> FindTextMember(std::string_view text, std::string_view name,
+                                         const JsonLimits& limits);
+
 }  // namespace frontdesk::identity

@@ -59,10 +59,10 @@ absl::StatusOr<Jws> ParseJws(std::string_view token) {
   return jws;
 }
 
-absl::StatusOr<std::string> DecodePayload(const Jws& jws) {
-  std::optional<std::string> payload = DecodeBase64Url(jws.payload);
-  if (!payload) return Refusal("TOKEN_MALFORMED");
-  return *std::move(payload);
+absl::StatusOr<std::string> DecodePayload(std::string_view payload) {
+  std::optional<std::string> text = DecodeBase64Url(payload);
+  if (!text) return Refusal("TOKEN_MALFORMED");
+  return *std::move(text);
 }
 
 absl::Status CheckSignature(const Jws& jws, const KeySet& keys) {

@@ -36,7 +36,8 @@ struct Jws {
 // configuration alone. Decodes nothing but the header.
 absl::StatusOr<Jws> ParseJws(std::string_view token);
 
-absl::StatusOr<std::string> DecodePayload(const Jws& jws);
+// The text of Jws::payload.
+absl::StatusOr<std::string> DecodePayload(std::string_view payload);
 
 // OK if the signature is that of a key in the set. Without such a key no signature is looked at.
 absl::Status CheckSignature(const Jws& jws, const KeySet& keys);

@@ -80,6 +80,7 @@ TimePoint KeySourceOf<Keys>::Step(TimePoint now) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || schedule_.next() > now) return schedule_.next();
+    schedule_.OnBegin(now);
     ++status_.fetches;
   }
   const absl::StatusOr<std::string> text = fetch_();

@@ -59,8 +59,8 @@ class KeySourceOf {
   std::shared_ptr<const Keys> keys() const;
   // Changes with the keys.
   uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
-  // A token names a key that is not among them, or none of them has made its signature: fetches, if
-  // the last fetch is long enough ago.
+  // A token names a key that is not among them, or none of them has made its signature: fetches at
+  // once, or when the last fetch for such a reason is long enough ago.
   void OnUnknownKey(TimePoint now);
   KeySourceStatus status(TimePoint now) const;
 

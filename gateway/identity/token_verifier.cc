@@ -38,78 +38,104 @@ uint64_t TokenVerifier::Epoch() const {
   return sum;
 }
 
-bool TokenVerifier::IsKnown(std::string_view token, UnixTime now) {
-  return cache_.Find(token, Epoch(), now) != nullptr;
-}
-
-bool TokenVerifier::MayBeOfAnother(std::string_view token, std::string_view issuer) const {
-  if (token.size() > Jws::kMostBytes) return false;
-  const size_t first = token.find('.'), last = token.rfind('.');
-  if (std::count(token.begin(), token.end(), '.') != 2) return true;
-  if (!LooksLikeHeader(token.substr(0, first))) return true;
-  const auto payload = DecodeBase64Url(token.substr(first + 1, last - first - 1));
-  if (!payload) return false;
-  const absl::StatusOr<JsonValue> claims = ParseJson(*payload, kClaimLimits);
-  if (!claims.ok()) return false;
-  const JsonValue* const named = claims->Find("iss");
-  if (named == nullptr) return true;
-  if (!named->is(JsonValue::Kind::kText) || by_issuer_.contains(named->text)) return false;
-  return issuer.empty() || named->text == issuer;
+IdentityPointer TokenVerifier::Known(std::string_view token, UnixTime now) {
+  return cache_.Find(token, Epoch(), now);
 }
 
 absl::StatusOr<IdentityPointer> TokenVerifier::Verify(std::string_view token, UnixTime now,
                                                       TimePoint loop_now) {
   if (token.size() > Jws::kMostBytes) return Refusal("TOKEN_TOO_LONG");
+  if (IdentityPointer known = Known(token, now)) return known;
+  return VerifyAnew(token, nullptr, now, loop_now);
+}
+
+std::optional<absl::StatusOr<IdentityPointer>> TokenVerifier::VerifyUnlessAnothers(
+    std::string_view token, std::string_view another, UnixTime now, TimePoint loop_now) {
+  if (token.size() > Jws::kMostBytes) return Refusal("TOKEN_TOO_LONG");
+  const size_t first = token.find('.'), last = token.rfind('.');
+  if (std::count(token.begin(), token.end(), '.') != 2) return std::nullopt;
+  if (!LooksLikeHeader(token.substr(0, first))) return std::nullopt;
+  const absl::StatusOr<Unproved> said = ReadClaims(token.substr(first + 1, last - first - 1));
+  if (said.ok() && MayBeOfAnother(*said, another)) return std::nullopt;
+  return VerifyAnew(token, &said, now, loop_now);
+}
+
+bool TokenVerifier::MayBeOfAnother(const Unproved& said, std::string_view another) const {
+  if (!said.issuer.there) return true;
+  const std::optional<std::string>& issuer = said.issuer.text;
+  if (!issuer || by_issuer_.contains(*issuer)) return false;
+  return another.empty() || *issuer == another;
+}
+
+absl::StatusOr<TokenVerifier::Unproved> TokenVerifier::ReadClaims(std::string_view payload) {
+  absl::StatusOr<std::string> text = DecodePayload(payload);
+  if (!text.ok()) return text.status();
+  std::optional<TextMember> issuer = FindTextMember(*text, "iss", kClaimLimits);
+  if (!issuer) return Refusal("TOKEN_CLAIMS");
+  return Unproved{*std::move(text), *std::move(issuer)};
+}
+
+absl::StatusOr<IdentityPointer> TokenVerifier::VerifyAnew(std::string_view token,
+                                                          const absl::StatusOr<Unproved>* said,
+                                                          UnixTime now, TimePoint loop_now) {
   // Read before the keys are: a token verified with keys that go meanwhile is not kept.
   const uint64_t epoch = Epoch();
-  if (IdentityPointer known = cache_.Find(token, epoch, now)) return known;
-  absl::StatusOr<IdentityPointer> identity = VerifyAnew(token, now, loop_now);
+  const absl::StatusOr<Jws> jws = ParseJws(token);
+  if (!jws.ok()) return jws.status();
+  const KeySets sets = Keys();
+  // What is signed by nobody known is not looked into.
+  const absl::Status known = CheckKeyIsKnown(*jws, sets, loop_now);
+  if (!known.ok()) return known;
+  absl::StatusOr<IdentityPointer> identity =
+      said != nullptr ? Judge(*jws, *said, sets, now, loop_now)
+                      : Judge(*jws, ReadClaims(jws->payload), sets, now, loop_now);
   if (identity.ok()) {
     cache_.Insert(token, epoch, *identity, now + std::chrono::hours(1));
   }
   return identity;
 }
 
-absl::StatusOr<IdentityPointer> TokenVerifier::VerifyAnew(std::string_view token, UnixTime now,
-                                                          TimePoint loop_now) {
-  const absl::StatusOr<Jws> jws = ParseJws(token);
-  if (!jws.ok()) return jws.status();
-  // What is signed by nobody known is not looked into.
-  bool known = false, complete = true;
-  std::vector<std::shared_ptr<const KeySet>> sets;
-  for (const Provider& provider : providers_) {
-    const auto& keys = sets.emplace_back(provider.keys->keys());
-    if (keys == nullptr) {
-      complete = false;
-    } else {
-      known |= keys->Find(jws->kid, jws->algorithm) != nullptr;
-    }
-  }
-  if (!known && complete) {
-    // It may be of a key that was not there when keys were last fetched.
-    for (size_t i = 0; i < sets.size(); ++i) {
-      if (sets[i]->MayBeOutdated(jws->kid)) providers_[i].keys->OnUnknownKey(loop_now);
-    }
-    return Refusal("TOKEN_KEY_UNKNOWN");
-  }
+TokenVerifier::KeySets TokenVerifier::Keys() const {
+  KeySets sets;
+  sets.reserve(providers_.size());
+  for (const Provider& provider : providers_) sets.push_back(provider.keys->keys());
+  return sets;
+}
 
-  const absl::StatusOr<std::string> payload = DecodePayload(*jws);
-  if (!payload.ok()) return payload.status();
-  absl::StatusOr<JsonValue> claims = ParseJson(*payload, kClaimLimits);
-  if (!claims.ok()) return Refusal("TOKEN_CLAIMS");
-  const std::string* const issuer = claims->FindText("iss");
-  const auto found = issuer == nullptr ? by_issuer_.end() : by_issuer_.find(*issuer);
+absl::Status TokenVerifier::CheckKeyIsKnown(const Jws& jws, const KeySets& sets,
+                                            TimePoint loop_now) const {
+  for (const auto& keys : sets) {
+    // Of one whose keys are not there it may be.
+    if (keys == nullptr || keys->Find(jws.kid, jws.algorithm) != nullptr) return absl::OkStatus();
+  }
+  // It may be of a key that was not there when keys were last fetched.
+  for (size_t i = 0; i < sets.size(); ++i) {
+    if (sets[i]->MayBeOutdated(jws.kid)) providers_[i].keys->OnUnknownKey(loop_now);
+  }
+  return Refusal("TOKEN_KEY_UNKNOWN");
+}
+
+absl::StatusOr<IdentityPointer> TokenVerifier::Judge(const Jws& jws,
+                                                     const absl::StatusOr<Unproved>& said,
+                                                     const KeySets& sets, UnixTime now,
+                                                     TimePoint loop_now) const {
+  if (!said.ok()) return said.status();
+  const std::optional<std::string>& issuer = said->issuer.text;
+  const auto found = issuer ? by_issuer_.find(*issuer) : by_issuer_.end();
   if (found == by_issuer_.end()) return Refusal("TOKEN_ISSUER");
   const Provider& provider = providers_[found->second];
   const std::shared_ptr<const KeySet>& keys = sets[found->second];
   if (keys == nullptr) return absl::UnavailableError("KEYS_UNAVAILABLE");
 
-  const absl::Status signature = CheckSignature(*jws, *keys);
+  const absl::Status signature = CheckSignature(jws, *keys);
   if (!signature.ok()) {
-    if (keys->MayBeOutdated(jws->kid)) provider.keys->OnUnknownKey(loop_now);
+    if (keys->MayBeOutdated(jws.kid)) provider.keys->OnUnknownKey(loop_now);
     return signature;
   }
-  return JudgeClaims(*std::move(claims), jws->type, provider.rules, provider.name, now);
+  // Not before: anybody can write what costs a tree much.
+  absl::StatusOr<JsonValue> claims = ParseJson(said->claims, kClaimLimits);
+  if (!claims.ok()) return Refusal("TOKEN_CLAIMS");
+  return JudgeClaims(*std::move(claims), jws.type, provider.rules, provider.name, now);
 }
 
 }  // namespace frontdesk::identity

@@ -161,20 +161,6 @@ std::optional<identity::IntrospectionStatus> Authenticator::DescribeIntrospectio
   return introspector_->status();
 }
 
-// A token that only its issuer can read, and that is no other issuer's: one whose keys are here is
-// never shown to anybody.
-bool Authenticator::IsAskedAbout(const Credential& credential) {
-  const bool token =
-      credential.kind == Credential::Kind::kToken || credential.kind == Credential::Kind::kSession;
-  if (!introspector_ || !token) return false;
-  if (!verifier_) return true;
-  if (std::count(credential.text.begin(), credential.text.end(), '.') != 2) return true;
-  // What was decided a moment ago is not looked into again.
-  if (verifier_->IsKnown(credential.text, wall_())) return false;
-  return introspector_->Remembered(credential.text) ||
-         verifier_->MayBeOfAnother(credential.text, introspector_->settings().rules.issuer);
-}
-
 absl::StatusOr<identity::IdentityPointer> Authenticator::VerifyHere(const Credential& credential,
                                                                     TimePoint now) {
   switch (credential.kind) {
@@ -202,12 +188,31 @@ absl::StatusOr<identity::IdentityPointer> Authenticator::Verify(const Credential
   return WithBinding(credential, VerifyHere(credential, now), wall_);
 }
 
+// Nothing for a token that only its issuer can read, and that is no other issuer's: one whose keys
+// are here is never shown to anybody.
+std::optional<absl::StatusOr<identity::IdentityPointer>> Authenticator::VerifyUnlessAskedAbout(
+    const Credential& credential, TimePoint now) {
+  const std::string_view text = credential.text;
+  const bool token =
+      credential.kind == Credential::Kind::kToken || credential.kind == Credential::Kind::kSession;
+  if (!introspector_ || !token) return VerifyHere(credential, now);
+  if (!verifier_) return std::nullopt;
+  if (std::count(text.begin(), text.end(), '.') != 2) return std::nullopt;
+  // What was decided a moment ago is not looked into again.
+  if (identity::IdentityPointer known = verifier_->Known(text, wall_())) return known;
+  if (introspector_->Remembered(text)) return std::nullopt;
+  return verifier_->VerifyUnlessAnothers(text, introspector_->settings().rules.issuer, wall_(),
+                                         now);
+}
+
 Task<absl::StatusOr<identity::IdentityPointer>> Authenticator::VerifyAsking(Credential credential,
                                                                             std::string bearer,
                                                                             Loop& loop,
                                                                             TimePoint deadline,
                                                                             Cancellation* cancel) {
-  if (!IsAskedAbout(credential)) co_return Verify(credential, loop.Now());
+  std::optional<absl::StatusOr<identity::IdentityPointer>> own =
+      VerifyUnlessAskedAbout(credential, loop.Now());
+  if (own) co_return WithBinding(credential, *std::move(own), wall_);
   if (credential.text.size() > identity::Jws::kMostBytes) {
     co_return identity::Refusal("TOKEN_TOO_LONG");
   }

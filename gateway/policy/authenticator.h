@@ -102,7 +102,8 @@ class Authenticator {
 
  private:
   void AddIntrospector(const AuthSettings::Introspection& settings, uint64_t seed);
-  bool IsAskedAbout(const Credential& credential);
+  std::optional<absl::StatusOr<identity::IdentityPointer>> VerifyUnlessAskedAbout(
+      const Credential& credential, TimePoint now);
   absl::StatusOr<identity::IdentityPointer> VerifyHere(const Credential& credential, TimePoint now);
   absl::StatusOr<identity::IdentityPointer> FindApiKey(std::string_view key) const;
 

@@ -6,6 +6,7 @@
 #include "gateway/base/text.h"
 #include "gateway/base/words.h"
 #include "gateway/contract/header_names.h"
+#include "gateway/http/chars.h"
 #include "gateway/transcode/base64.h"
 
 namespace frontdesk::policy {
@@ -19,29 +20,6 @@ constexpr std::string_view kRequestId = "x-request-id";
 
 bool Contains(const std::vector<std::string>& list, std::string_view name) {
   return std::find(list.begin(), list.end(), name) != list.end();
-}
-
-// True if a Connection header names this field as meant for the next hop only.
-bool NamedInConnection(const http::Headers& headers, std::string_view name) {
-  for (const http::Header& header : headers.fields()) {
-    if (header.name != "connection") continue;
-    std::string_view rest = header.value;
-    while (!rest.empty()) {
-      const size_t comma = rest.find(',');
-      std::string_view token = rest.substr(0, comma);
-      while (!token.empty() && (token.front() == ' ' || token.front() == '\t'))
-        token.remove_prefix(1);
-      while (!token.empty() && (token.back() == ' ' || token.back() == '\t'))
-        token.remove_suffix(1);
-      const bool same =
-          std::equal(token.begin(), token.end(), name.begin(), name.end(),
-                     [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-      if (same) return true;
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
-    }
-  }
-  return false;
 }
 
 // W3C Trace Context, version 00 or a later one that begins alike: "00-<32 hex>-<16 hex>-<2 hex>",
@@ -63,12 +41,22 @@ bool IsTraceparent(std::string_view value) {
   return !all_zero(value.substr(3, 32)) && !all_zero(value.substr(36, 16));
 }
 
+// Of tracestate so much is to go on (W3C Trace Context, 3.3.1.5). More is not worth what it costs
+// back ends, which take it from anybody.
+constexpr size_t kMostTracestate = 512;
+
 // The trace goes on, whatever the route allows: it names nobody. A broken or doubled one is
 // dropped, as the specification asks, and its tracestate with it.
 void ForwardTrace(const http::Headers& headers, upstream::Metadata& metadata) {
   const auto parent = headers.Find("traceparent");
   if (!parent || headers.Count("traceparent") != 1 || !IsTraceparent(*parent)) return;
+  if (IsForThisHop(headers, "traceparent")) return;
   metadata.emplace_back("traceparent", *parent);
+  size_t state = 0;
+  for (const http::Header& header : headers.fields()) {
+    if (header.name == "tracestate") state += header.value.size();
+  }
+  if (state == 0 || state > kMostTracestate || IsForThisHop(headers, "tracestate")) return;
   for (const http::Header& header : headers.fields()) {
     if (header.name == "tracestate" && IsPrintable(header.value)) {
       metadata.emplace_back(header.name, header.value);
@@ -76,7 +64,57 @@ void ForwardTrace(const http::Headers& headers, upstream::Metadata& metadata) {
   }
 }
 
+// What of the headers that a route allows the client names in Connection. Each name is looked up
+// once: a head has room for thousands of either.
+class HopByHop {
+ public:
+  HopByHop(const http::Headers& headers, const std::vector<std::string>& allowed)
+      : headers_(headers), allowed_(allowed), any_(headers.Find("connection").has_value()) {}
+
+  bool Has(std::string_view name) {
+    if (!any_) return false;
+    known_.resize(allowed_.size(), Known::kNo);
+    const auto index =
+        static_cast<size_t>(std::find(allowed_.begin(), allowed_.end(), name) - allowed_.begin());
+    Known& known = known_[index];
+    if (known == Known::kNo) known = IsForThisHop(headers_, name) ? Known::kNamed : Known::kFree;
+    return known == Known::kNamed;
+  }
+
+ private:
+  enum class Known : uint8_t { kNo, kFree, kNamed };
+
+  const http::Headers& headers_;
+  const std::vector<std::string>& allowed_;
+  const bool any_;
+  std::vector<Known> known_;
+};
+
 }  // namespace
+
+bool IsForThisHop(const http::Headers& headers, std::string_view name) {
+  for (const http::Header& header : headers.fields()) {
+    if (header.name != "connection") continue;
+    std::string_view rest = header.value;
+    while (!rest.empty()) {
+      const size_t comma = rest.find(',');
+      if (http::EqualsLower(http::Trim(rest.substr(0, comma)), name)) return true;
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  return false;
+}
+
+std::optional<std::string_view> MetadataValue(const http::Header& header, std::string& bytes) {
+  if (!header.name.ends_with("-bin")) {
+    return IsPrintable(header.value) ? std::optional(header.value) : std::nullopt;
+  }
+  bytes.resize(transcode::Base64DecodedMax(header.value.size()));
+  const char* const end = transcode::DecodeBase64(header.value, bytes.data());
+  if (end == nullptr) return std::nullopt;
+  return std::string_view(bytes.data(), static_cast<size_t>(end - bytes.data()));
+}
 
 absl::Status ForwardRequestHeaders(Exchange& exchange,
                                    const std::vector<std::string>& identity_keys) {
@@ -89,23 +127,20 @@ absl::Status ForwardRequestHeaders(Exchange& exchange,
   ForwardTrace(exchange.request.headers, metadata);
   const std::vector<std::string>& allowed = exchange.route->request_headers;
   if (allowed.empty()) return absl::OkStatus();
+  HopByHop hop_by_hop(exchange.request.headers, allowed);
   for (const http::Header& header : exchange.request.headers.fields()) {
     if (!Contains(allowed, header.name) || NeverForwarded(header.name)) continue;
     if (contract::IsAliasOf(header.name, identity_keys)) continue;
     if (header.name == "traceparent" || header.name == "tracestate") continue;  // see above
     if (!IsMetadataKey(header.name)) continue;
-    if (NamedInConnection(exchange.request.headers, header.name)) continue;
-    if (header.name.ends_with("-bin")) {
-      std::string bytes(transcode::Base64DecodedMax(header.value.size()), '\0');
-      const char* end = transcode::DecodeBase64(header.value, bytes.data());
-      if (end == nullptr) {
-        return Failure(absl::StatusCode::kInvalidArgument, "INVALID_HEADER",
-                       Cat("header ", header.name, " is not base64"));
-      }
-      bytes.resize(static_cast<size_t>(end - bytes.data()));
-      metadata.emplace_back(header.name, std::move(bytes));
-    } else if (IsPrintable(header.value)) {
-      metadata.emplace_back(header.name, header.value);
+    if (hop_by_hop.Has(header.name)) continue;
+    std::string bytes;
+    const std::optional<std::string_view> value = MetadataValue(header, bytes);
+    if (value) {
+      metadata.emplace_back(header.name, *value);
+    } else if (header.name.ends_with("-bin")) {
+      return Failure(absl::StatusCode::kInvalidArgument, "INVALID_HEADER",
+                     Cat("header ", header.name, " is not base64"));
     }
   }
   return absl::OkStatus();

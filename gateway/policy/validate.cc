@@ -1,21 +1,35 @@
 #include "gateway/policy/validate.h"
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "gateway/base/text.h"
 #include "gateway/contract/header_rules.h"
+#include "gateway/policy/forward_headers.h"
 
 namespace frontdesk::policy {
 namespace {
 
+// As back ends get them: what is right about a value that none of them sees is worth nothing.
 void ValidateHeaders(const std::vector<contract::HeaderRules>& rules, const http::Headers& headers,
                      Violations& violations) {
   for (const contract::HeaderRules& header : rules) {
     bool there = false;
+    const bool stays = IsForThisHop(headers, header.name);
     const std::string field = Cat("headers[\"", header.name, "\"]");
     for (const http::Header& sent : headers.fields()) {
-      if (sent.name != header.name) continue;
+      if (stays || sent.name != header.name) continue;
       there = true;
+      std::string bytes;
+      const std::optional<std::string_view> text = MetadataValue(sent, bytes);
+      if (!text) {
+        const bool binary = sent.name.ends_with("-bin");
+        violations.Add(field, binary ? "must be base64" : "must be printable ASCII", "header.text");
+        continue;
+      }
       contract::RuleValue value;
-      value.text = sent.value;
+      value.text = *text;
       for (const contract::Rule& rule : header.rules) {
         if (!rule.keeps(value)) violations.Add(field, rule.text, rule.id);
       }

@@ -12,7 +12,8 @@ inline bool HasRules(const route::Route& route) {
   return route.method->rules != nullptr || route.header_rules != nullptr;
 }
 
-// Looks at the headers and the decoded message.
+// Looks at the headers, as they go on to back ends, and the decoded message. A header that the
+// client names in Connection is not there; a value that metadata can't carry breaks `header.text`.
 absl::Status Validate(const Exchange& exchange, const WallClock& wall);
 
 }  // namespace frontdesk::policy

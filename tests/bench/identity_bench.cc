@@ -117,39 +117,94 @@ void Known(benchmark::State& state) {
 BENCHMARK(Known);
 BENCHMARK(Known)->Threads(2);
 
-// What must be refused without a signature being looked at.
-void Garbage(benchmark::State& state, const std::string& what) {
-  Desk desk("RS256");
-  const JoseKey& key = desk.key;
-  std::string token;
-  if (what == "text") token = std::string(8000, 'A');
-  if (what == "dots") token = std::string(8000, '.');
+// `one`, so many times, with commas between.
+std::string ListOf(const std::string& one, size_t times) {
+  std::string list = one;
+  for (size_t i = 1; i < times; ++i) list += Cat(',', one);
+  return list;
+}
+
+// Claims that cost much to read, of some 5,800 bytes at most: a token's 8 KiB less its header and a
+// signature of RSA. At most 500 values are read of them.
+const std::vector<std::pair<std::string, std::string>>& CostlyClaims() {
+  static const auto* const all = [] {
+    std::string names = "\"n0\":0";
+    for (int i = 1; i < 480; ++i) names += Cat(",\"n", i, "\":0");
+    const std::string digits = Cat("9007199254740993.", std::string(823, '0'), '1');
+    const auto list = [](const std::string& one, size_t times) {
+      return Cat("\"a\":[", ListOf(one, times), ']');
+    };
+    return new std::vector<std::pair<std::string, std::string>>{
+        {"arrays", list("[]", 1700)},
+        {"noughts", list("0", 2800)},
+        {"halfway_doubles", list("9007199254740993.0", 260)},
+        {"long_doubles", list(digits, 6)},
+        {"small_doubles", list("1e-300", 490)},
+        {"subnormal_doubles", list("4.9406564584124654e-324", 170)},
+        {"names", names},
+        {"objects", list(R"({"":0})", 800)},
+        {"objects_with_names", list(R"({"abcdefghijklmnop":0})", 245)},
+        {"escapes", Cat("\"a\":\"", ListOf(R"(\n\n\n\n)", 600), '"')},
+        {"letters", Cat("\"a\":\"", ListOf("\u00e4\u00e4\u00e4\u00e4", 600), '"')},
+        {"spaces", Cat("\"a\":", std::string(5700, ' '), '0')},
+    };
+  }();
+  return *all;
+}
+
+// `issuer`: what its claims say of theirs, as JSON.
+std::string GarbageToken(const JoseKey& key, const std::string& what, const std::string& issuer) {
+  constexpr char kHeader[] = R"({"alg":"RS256","kid":"k1"})";
+  if (what == "text") return std::string(8000, 'A');
+  if (what == "dots") return std::string(8000, '.');
   if (what == "unknown_kid") {
-    token = key.Sign(R"({"alg":"RS256","kid":"../../etc/passwd"})", std::string(5500, 'x'));
+    return key.Sign(R"({"alg":"RS256","kid":"../../etc/passwd"})", std::string(5500, 'x'));
   }
-  if (what == "alg_none") token = key.Sign(R"({"alg":"none","kid":"k1"})", Claims(1));
-  if (what == "alg_hs256") token = key.Sign(R"({"alg":"HS256","kid":"k1"})", Claims(1));
+  if (what == "alg_none") return key.Sign(R"({"alg":"none","kid":"k1"})", Claims(1));
+  if (what == "alg_hs256") return key.Sign(R"({"alg":"HS256","kid":"k1"})", Claims(1));
   if (what == "large_header") {
     std::string header = "{";
     for (int i = 0; header.size() < 1500; ++i) header += Cat("\"a", i, "\":[],");
-    token = key.Sign(header + R"("alg":"RS256","kid":"x"})", "{}");
+    return key.Sign(header + R"("alg":"RS256","kid":"x"})", "{}");
   }
   if (what == "long_kid_text") {
-    token = key.Sign(Cat(R"({"alg":"RS256","kid":")", std::string(1400, 'k'), "\"}"), "{}");
+    return key.Sign(Cat(R"({"alg":"RS256","kid":")", std::string(1400, 'k'), "\"}"), "{}");
   }
   if (what == "payload_of_arrays") {
-    std::string payload = "[";
-    while (payload.size() < 5000) payload += "[],";
-    token = key.Sign(R"({"alg":"RS256","kid":"k1"})", payload + "0]");
+    return key.Sign(kHeader, Cat('[', ListOf("[]", 1700), ']'));
   }
-  if (what == "claim_of_arrays") {
-    std::string payload = R"({"iss":"x","a":[)";
-    while (payload.size() < 5000) payload += "[],";
-    token = key.Sign(R"({"alg":"RS256","kid":"k1"})", payload + "0]}");
+  if (what == "doubles_everywhere") {
+    return key.Sign(
+        Cat(R"({"alg":"RS256","kid":"k1","a":[)", ListOf("9007199254740993.0", 58), "]}"),
+        Cat(R"({"iss":)", issuer, R"(,"a":[)", ListOf("9007199254740993.0", 220), "]}"));
   }
+  for (const auto& [name, claims] : CostlyClaims()) {
+    if (name == what) return key.Sign(kHeader, Cat(R"({"iss":)", issuer, ',', claims, '}'));
+  }
+  return "";
+}
+
+// What must be refused without a signature being looked at.
+void Garbage(benchmark::State& state, const std::string& what) {
+  Desk desk("RS256");
+  const std::string token = GarbageToken(desk.key, what, R"("x")");
+  if (token.empty() || token.size() > Jws::kMostBytes) state.SkipWithError("no such token");
   for (auto _ : state) {
     const auto who = desk.verifier->Verify(token, kNow, kLoopNow);
     if (who.ok()) state.SkipWithError("taken");
+  }
+}
+
+// The same where somebody else can be asked about tokens that are his. These are not: their issuer
+// is no text.
+void GarbageAsked(benchmark::State& state, const std::string& what) {
+  Desk desk("RS256");
+  const std::string token = GarbageToken(desk.key, what, "7");
+  if (token.empty() || token.size() > Jws::kMostBytes) state.SkipWithError("no such token");
+  for (auto _ : state) {
+    if (desk.verifier->Known(token, kNow) != nullptr) state.SkipWithError("known");
+    const auto who = desk.verifier->VerifyUnlessAnothers(token, "", kNow, kLoopNow);
+    if (!who || who->ok()) state.SkipWithError("taken");
   }
 }
 
@@ -173,8 +228,13 @@ BENCHMARK(ApiKey);
     benchmark::RegisterBenchmark((Cat("Fresh_openssl/", algorithm)).c_str(), Openssl, algorithm);
   }
   for (const char* what : {"text", "dots", "unknown_kid", "alg_none", "alg_hs256", "large_header",
-                           "long_kid_text", "payload_of_arrays", "claim_of_arrays"}) {
+                           "long_kid_text", "payload_of_arrays", "doubles_everywhere"}) {
     benchmark::RegisterBenchmark((Cat("Garbage/", what)).c_str(), Garbage, what);
+  }
+  for (const auto& costly : CostlyClaims()) {
+    const std::string& what = costly.first;
+    benchmark::RegisterBenchmark(Cat("Garbage/", what).c_str(), Garbage, what);
+    benchmark::RegisterBenchmark(Cat("GarbageAsked/", what).c_str(), GarbageAsked, what);
   }
   return 0;
 }();

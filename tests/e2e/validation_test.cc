@@ -14,9 +14,12 @@ TEST(Validation, HeadersAndMessageInOneAnswerAndNoCall) {
   options.extra =
       "methods:\n"
       "  shop.order.v1.Orders/ListOrders:\n"
+      "    request_headers: [x-tenant, x-note, x-raw-bin]\n"
       "    header_rules:\n"
       "      - { name: X-Tenant, required: true, pattern: '^[a-z]{1,8}$' }\n"
-      "      - { name: x-mode, in: [fast, slow] }\n";
+      "      - { name: x-mode, in: [fast, slow] }\n"
+      "      - { name: x-note, pattern: '^acme' }\n"
+      "      - { name: x-raw-bin, in: [hi] }\n";
   Frontdesk gateway(mocks, options);
   const struct {
     HeaderList headers;
@@ -36,6 +39,14 @@ TEST(Validation, HeadersAndMessageInOneAnswerAndNoCall) {
        "",
        400,
        "headers[\"x-tenant\"] header.pattern"},
+      // What back ends don't get is not there; what they get is what is looked at.
+      {{{"x-tenant", "acme"}, {"connection", "X-Tenant"}},
+       "",
+       400,
+       "headers[\"x-tenant\"] required"},
+      {{{"x-tenant", "acme"}, {"x-note", "acme\xff"}}, "", 400, "headers[\"x-note\"] header.text"},
+      {{{"x-tenant", "acme"}, {"x-raw-bin", "aGk"}}, "", 200, ""},
+      {{{"x-tenant", "acme"}, {"x-raw-bin", "aGkh"}}, "", 400, "headers[\"x-raw-bin\"] header.in"},
   };
   uint64_t calls = 0;
   for (const auto& row : kRows) {
@@ -56,6 +67,12 @@ TEST(Validation, HeadersAndMessageInOneAnswerAndNoCall) {
     EXPECT_EQ(response.body.find("ACME"), std::string::npos);
   }
   EXPECT_EQ(mocks.Count("order", "calls"), calls);
+  const nlohmann::json arrivals = mocks.Arrivals("order");
+  EXPECT_EQ(arrivals.size(), calls);
+  for (const nlohmann::json& call : arrivals) {
+    EXPECT_NE(call.dump().find(R"(["x-tenant","acme"])"), std::string::npos) << call.dump();
+  }
+  EXPECT_NE(arrivals.dump().find(R"(["x-raw-bin","hi"])"), std::string::npos) << arrivals.dump();
 
   const RawResponse problem = Fetch(gateway.port(), "GET", "/api/v1/orders?page_size=-1",
                                     {{"x-tenant", "a"}, {"accept", "application/problem+json"}});

@@ -35,6 +35,15 @@ void CheckValue(const JsonValue& value, size_t depth) {
   }
 }
 
+// Who looks for a member without a tree finds that of the tree.
+void CheckFound(std::string_view text, const JsonValue& object) {
+  const auto found = FindTextMember(text, "iss", {});
+  const std::string* const issuer = object.FindText("iss");
+  FUZZ_CHECK(found && found->there == (object.Find("iss") != nullptr));
+  FUZZ_CHECK(found->text.has_value() == (issuer != nullptr));
+  if (issuer != nullptr) FUZZ_CHECK(*found->text == *issuer);
+}
+
 void CheckClaims(std::string_view text) {
   auto claims = ParseJson(text);
   if (!claims.ok()) {
@@ -42,6 +51,7 @@ void CheckClaims(std::string_view text) {
     return;
   }
   CheckValue(*claims, 0);
+  if (claims->is(JsonValue::Kind::kObject)) CheckFound(text, *claims);
   const ClaimRules rules{.issuer = "joe", .allow_no_expiry = true};
   const auto who = JudgeClaims(*std::move(claims), "", rules, "p", UnixTime());
   if (who.ok()) FUZZ_CHECK(!(*who)->sub.empty());
@@ -56,7 +66,7 @@ void Run(std::string_view input) {
   FUZZ_CHECK(input.size() <= Jws::kMostBytes);
   FUZZ_CHECK(Cat(jws->signing_input, '.', jws->signature) == input);
   FUZZ_CHECK(jws->signing_input.ends_with(Cat('.', jws->payload)));
-  const auto payload = DecodePayload(*jws);
+  const auto payload = DecodePayload(jws->payload);
   if (payload.ok()) CheckClaims(*payload);
   // Who finds another text that this key has signed may keep it.
   if (CheckSignature(*jws, *keys).ok()) {

@@ -25,6 +25,7 @@ namespace frontdesk::e2e {
 namespace {
 
 using nlohmann::json;
+using std::chrono::seconds;
 using testing::JoseKey;
 using testing_support::Authority;
 using testing_support::Issued;
@@ -42,7 +43,14 @@ int64_t Now() {
       .count();
 }
 
-// An issuer on loopback: its keys, and what it says about opaque tokens.
+// Of somebody whom the issuer `idp` vouches for.
+std::string ClaimsOf(const std::string& sub) {
+  return json{
+      {"iss", "idp"}, {"aud", "shop"}, {"sub", sub}, {"exp", Now() + 600}, {"scope", "orders.read"}}
+      .dump();
+}
+
+// An issuer on loopback: its keys, and what it says about opaque tokens; and a stranger's keys.
 class Issuer {
  public:
   Issuer() {
@@ -52,6 +60,11 @@ class Issuer {
       response.status = status_;
       if (status_ == 302) response.set_header("Location", "http://169.254.169.254/latest");
       response.set_content(keys_, "application/json");
+    });
+    http_.Get("/evil", [this](const httplib::Request&, httplib::Response& response) {
+      const std::lock_guard lock(mutex_);
+      ++evil_fetches_;
+      response.set_content(evil_keys_, "application/json");
     });
     http_.Post("/introspect", [this](const httplib::Request& request, httplib::Response& response) {
       std::unique_lock lock(mutex_);
@@ -81,6 +94,10 @@ class Issuer {
     keys_ = keys;
     status_ = status;
   }
+  void SetEvilKeys(const std::string& keys) {
+    const std::lock_guard lock(mutex_);
+    evil_keys_ = keys;
+  }
   void Say(const std::string& token, const std::string& answer, int status = 200) {
     const std::lock_guard lock(mutex_);
     answers_[token] = answer;
@@ -107,6 +124,10 @@ class Issuer {
     const std::lock_guard lock(mutex_);
     return fetches_;
   }
+  int evil_fetches() {
+    const std::lock_guard lock(mutex_);
+    return evil_fetches_;
+  }
   std::string At(std::string_view path) const { return Cat("http://127.0.0.1:", port_, path); }
 
  private:
@@ -114,6 +135,8 @@ class Issuer {
   std::string keys_;
   int status_ = 200;
   int fetches_ = 0;
+  std::string evil_keys_;
+  int evil_fetches_ = 0;
   std::map<std::string, std::string> answers_;
   std::map<std::string, int> statuses_;
   std::map<std::string, int> asked_;
@@ -175,13 +198,7 @@ class IssuerAttacks : public ::testing::Test {
     return *key;
   }
   static std::string Jwt(const std::string& sub, const JoseKey& key = Key()) {
-    return key.Token(json{
-        {"iss", "idp"},
-        {"aud", "shop"},
-        {"sub", sub},
-        {"exp", Now() + 600},
-        {"scope",
-         "orders.read"}}.dump());
+    return key.Token(ClaimsOf(sub));
   }
   static std::string Active(const std::string& sub, const json& over = {}) {
     json answer{{"active", true}, {"sub", sub}, {"aud", "shop"}, {"scope", "orders.read"}};
@@ -522,6 +539,47 @@ TEST(IssuerFlood, HonestTokensAreAnsweredAllTheSame) {
   ASSERT_EQ(order.size(), 22u);
   const auto last = std::find(order.rbegin(), order.rend(), "honest-3").base() - order.begin();
   EXPECT_LE(last, 2 + 5 + 1) << "of what was waiting";
+}
+
+// No token says where its key is to be found, and a key that is new is taken as soon as a token
+// names it: not once in a while, as it would be after others that somebody has made up.
+TEST(IssuerKeys, AreFetchedWhereTheyAreAndWhenTheyAreNew) {
+  Mocks mocks;
+  Issuer issuer;
+  const JoseKey one("ES256", "one"), two("ES256", "two"), stranger("ES256", "one");
+  issuer.SetKeys(one.Set());
+  issuer.SetEvilKeys(stranger.Set());
+  GatewayOptions options;
+  options.caller = "";
+  options.extra = Cat("auth: {providers: {idp: {issuer: idp, audiences: [shop], jwks_url: '",
+                      issuer.At("/keys"),
+                      "'}}}\nmethods: {shop.order.v1.Orders/GetOrder: {auth: {scopes: "
+                      "[orders.read]}}}\n");
+  const Frontdesk gateway(mocks, options);
+  const auto get = [&](const std::string& token) {
+    return Fetch(gateway.port(), "GET", kOrder, {{"authorization", Cat("Bearer ", token)}}).status;
+  };
+  EXPECT_EQ(get(one.Token(ClaimsOf("ada"))), 200);
+  for (const char* where : {"jku", "x5u"}) {
+    const std::string header =
+        Cat(R"({"alg":"ES256","kid":"one",")", where, "\":\"", issuer.At("/evil"), "\"}");
+    EXPECT_EQ(get(stranger.Sign(header, ClaimsOf("ada"))), 401) << where;
+    EXPECT_EQ(issuer.fetches(), 1) << where;
+  }
+  EXPECT_EQ(mocks.Count("order", "calls"), 1u);
+
+  // The keys were fetched when the gateway began, and by themselves will be in five minutes.
+  issuer.SetKeys(Cat(R"({"keys":[)", one.Jwk(), ',', two.Jwk(), "]}"));
+  EXPECT_EQ(get(two.Token(ClaimsOf("bob"))), 401);
+  EXPECT_TRUE(Eventually([&] { return get(two.Token(ClaimsOf("bob"))) == 200; }));
+  const auto found = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(get(JoseKey("EdDSA", Cat("made-up-", i)).Token(ClaimsOf("eve"))), 401);
+  }
+  // One more each half a minute, should all this take so long.
+  EXPECT_LE(issuer.fetches(), 2 + (std::chrono::steady_clock::now() - found) / seconds(29));
+  EXPECT_EQ(issuer.evil_fetches(), 0);
+  EXPECT_EQ(mocks.Count("order", "calls"), 2u);
 }
 
 // Last: whatever is done to the issuer's keys, and that they can be withdrawn.

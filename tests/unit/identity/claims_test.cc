@@ -8,11 +8,13 @@
 #include <deque>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "gateway/base/text.h"
 #include "gateway/identity/api_keys.h"
+#include "gateway/identity/base64url.h"
 #include "gateway/identity/token_cache.h"
 #include "gateway/identity/token_verifier.h"
 #include "tests/support/jose.h"
@@ -20,6 +22,7 @@
 namespace frontdesk::identity {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::JoseKey;
 
@@ -308,12 +311,64 @@ TEST_F(VerifierTest, KnowsWhatIsForAnotherToSay) {
       {token("[]"), false, false},
       {token("{"), false, false},
       {token(R"({"iss":"https:\/\/a"})"), false, false},
+      // What else it says is its issuer's to read.
+      {token(R"({"iss":"https://partner","a":1,"a":1e999})"), true, true},
       {Cat(token(""), "!"), false, false},
       {std::string(9000, 'x'), false, false},
   };
   for (const auto& [text, anybody, partner] : rows) {
-    EXPECT_EQ(verifier().MayBeOfAnother(text, ""), anybody) << text;
-    EXPECT_EQ(verifier().MayBeOfAnother(text, "https://partner"), partner) << text;
+    const auto is_anothers = [&, &token = text](std::string_view another) {
+      return !verifier().VerifyUnlessAnothers(token, another, kNow, now_);
+    };
+    EXPECT_EQ(is_anothers(""), anybody) << text;
+    EXPECT_EQ(is_anothers("https://partner"), partner) << text;
+  }
+}
+
+// Where somebody else can be asked, what is nobody else's to say is said as ever.
+TEST_F(VerifierTest, JudgesItsOwnAlike) {
+  Fetch();
+  const std::string good = a_.Token(Claims("https://a"));
+  for (const std::string& token :
+       {good, b_.Token(Claims("https://a")), a_.Token("[]"), a_.Token(R"({"iss":7})"),
+        a_.Sign(R"({"alg":"none"})", Claims("https://a")),
+        JoseKey("ES256", "ka").Token(Claims("https://a")),
+        Cat(good.substr(0, good.rfind('.')), "=", good.substr(good.rfind('.'))),
+        std::string(9000, 'x')}) {
+    EXPECT_EQ(verifier().Known(token, kNow), nullptr);
+    const auto own = verifier().VerifyUnlessAnothers(token, "", kNow, now_);
+    ASSERT_TRUE(own) << token;
+    EXPECT_EQ(own->ok() ? Cat((**own)->provider, ':', (**own)->sub) : Text(own->status()),
+              Verify(token));
+  }
+  ASSERT_NE(verifier().Known(good, kNow), nullptr);
+  EXPECT_EQ(verifier().Known(good, kNow)->sub, "ada");
+}
+
+// What nobody has signed is looked at no closer than to see whose it would be.
+TEST_F(VerifierTest, ATreeIsBuiltOnceTheSignatureIsRight) {
+  Fetch();
+  const JoseKey stranger("ES256", "ka");
+  const std::string good = R"({"iss":"https://a","sub":"ada","exp":1700000300)";
+  std::string noughts = "0";
+  for (int i = 0; i < 500; ++i) noughts += ",0";
+  const std::tuple<std::string, const char*, const char*> rows[] = {
+      // What follows; its verdict if signed by the issuer, and by somebody else.
+      {"}", "a:ada", "TOKEN_SIGNATURE"},
+      {R"(,"x":1,"x":2})", "TOKEN_CLAIMS", "TOKEN_SIGNATURE"},
+      {R"(,"x":{"y":1,"y":2}})", "TOKEN_CLAIMS", "TOKEN_SIGNATURE"},
+      {R"(,"x":1e999})", "TOKEN_CLAIMS", "TOKEN_SIGNATURE"},
+      {R"(,"iss":"https://a"})", "TOKEN_CLAIMS", "TOKEN_CLAIMS"},
+      {R"(,"i\u0073s":"https://b"})", "TOKEN_CLAIMS", "TOKEN_CLAIMS"},
+      {Cat(R"(,"x":[)", noughts, "]}"), "TOKEN_CLAIMS", "TOKEN_CLAIMS"},
+      {Cat(R"(,"x":)", std::string(20, '['), std::string(20, ']'), "}"), "TOKEN_CLAIMS",
+       "TOKEN_CLAIMS"},
+      {",}", "TOKEN_CLAIMS", "TOKEN_CLAIMS"},
+      {"} {}", "TOKEN_CLAIMS", "TOKEN_CLAIMS"},
+  };
+  for (const auto& [rest, own, strangers] : rows) {
+    EXPECT_EQ(Verify(a_.Token(good + rest)), own) << rest;
+    EXPECT_EQ(Verify(stranger.Token(good + rest)), strangers) << rest;
   }
 }
 
@@ -343,27 +398,40 @@ TEST_F(VerifierTest, KeysThatWereNeverThere) {
 
 TEST_F(VerifierTest, UnknownKeysAreFetchedOnceInAWhile) {
   Fetch();
-  const JoseKey next("ES256", "next");
-  sets_[0] = Cat(R"({"keys":[)", a_.Jwk(), ',', next.Jwk(), "]}");
-  const std::string token = next.Token(Claims("https://a"));
+  const JoseKey next("ES256", "next"), newest("ES256", "newest");
+  const auto set = [&](const JoseKey& more) {
+    return Cat(R"({"keys":[)", a_.Jwk(), ',', more.Jwk(), "]}");
+  };
   const auto fetches = [&] { return sources_[0].status(now_).fetches; };
-  now_ += seconds(29);
-  EXPECT_EQ(Verify(token), "TOKEN_KEY_UNKNOWN");
-  Fetch();
-  EXPECT_EQ(fetches(), 1u);
-  now_ += seconds(1);
+  // At once, however short a time ago it was that all were fetched anyway.
+  now_ += milliseconds(1);
+  sets_[0] = set(next);
+  const std::string token = next.Token(Claims("https://a"));
   EXPECT_EQ(Verify(token), "TOKEN_KEY_UNKNOWN");
   Fetch();
   EXPECT_EQ(fetches(), 2u);
   EXPECT_EQ(Verify(token), "a:ada");
-  // A flood of made-up names.
-  for (int i = 0; i < 1000; ++i) {
-    now_ += std::chrono::milliseconds(10);
-    EXPECT_EQ(Verify(JoseKey("EdDSA", Cat("x", i)).Token(Claims("https://a"))),
-              "TOKEN_KEY_UNKNOWN");
+  // The next one must wait a while, and is not forgotten: nobody need ask again.
+  const TimePoint last = now_;
+  now_ += seconds(1);
+  sets_[0] = set(newest);
+  const std::string newer = newest.Token(Claims("https://a"));
+  EXPECT_EQ(Verify(newer), "TOKEN_KEY_UNKNOWN");
+  now_ = last + seconds(30) - milliseconds(1);
+  Fetch();
+  EXPECT_EQ(fetches(), 2u);
+  now_ = last + seconds(30);
+  Fetch();
+  EXPECT_EQ(fetches(), 3u);
+  EXPECT_EQ(Verify(newer), "a:ada");
+  // A flood of made-up names, of five minutes.
+  for (int i = 0; i < 10'000; ++i) {
+    now_ += milliseconds(30);
+    const std::string header = EncodeBase64Url(Cat(R"({"alg":"ES256","kid":"x)", i, "\"}"));
+    ASSERT_EQ(Verify(Cat(header, ".e30.AA")), "TOKEN_KEY_UNKNOWN");
     Fetch();
   }
-  EXPECT_EQ(fetches(), 2u);
+  EXPECT_EQ(fetches(), 13u);
   // Tokens of one issuer don't make the other's keys be fetched.
   now_ += seconds(40);
   EXPECT_EQ(Verify(a_.Token(Claims("https://a", "bob"))), "a:bob");

@@ -20,7 +20,7 @@ using testing::JoseKey;
 std::string Verify(std::string_view token, const KeySet& keys) {
   const auto jws = ParseJws(token);
   if (!jws.ok()) return std::string(Std(jws.status().message()));
-  const auto payload = DecodePayload(*jws);
+  const auto payload = DecodePayload(jws->payload);
   if (!payload.ok()) return std::string(Std(payload.status().message()));
   const absl::Status status = CheckSignature(*jws, keys);
   return status.ok() ? "ok" : std::string(Std(status.message()));
@@ -145,6 +145,53 @@ TEST(Json, IsReadStrictly) {
   EXPECT_EQ(Std(ParseJson(" [", object).status().message()), "is no JSON object");
   EXPECT_EQ(Std(ParseJson("", object).status().message()), "is no JSON object");
   EXPECT_TRUE(ParseJson(" {}", object).ok());
+}
+
+// Without a tree, and from the very texts that a tree can be built of, but for two reasons.
+TEST(Json, AMemberIsFound) {
+  const auto find = [](std::string_view text) -> std::string {
+    const auto found = FindTextMember(text, "iss", {.depth = 4, .values = 8});
+    if (!found) return "<no>";
+    return !found->there ? "<none>" : found->text ? Cat("text ", *found->text) : "<other>";
+  };
+  const std::pair<std::string, std::string> rows[] = {
+      {R"({"iss":"a"})", "text a"},
+      {R"( {"x" : [1,{"iss":"b"}], "iss" : "a" , "y":-1.5e3} )", "text a"},
+      {R"({"i\u0073s":"\u00e9\/"})", "text \u00e9/"},
+      {R"({"iss":""})", "text "},
+      {"{}", "<none>"},
+      {R"({"ISS":"a","x":{"iss":"b"},"is":"s"})", "<none>"},
+      {R"({"iss":null})", "<other>"},
+      {R"({"iss":{"iss":"b"}})", "<other>"},
+      {R"({"iss":["a"]})", "<other>"},
+      {R"({"iss":"a","iss":"a"})", "<no>"},
+      {R"({"iss":1,"x":2,"i\u0073s":"a"})", "<no>"},
+      {R"({"iss":"a","x":[[[]]]})", "text a"},
+      {R"({"iss":"a","x":[[[[]]]]})", "<no>"},
+      {R"({"iss":"a","x":[0,0,0,0,0]})", "text a"},
+      {R"({"iss":"a","x":[0,0,0,0,0,0]})", "<no>"},
+      {R"({"x":[0,0,0,0,0,0],"iss":"a"})", "<no>"},
+      {R"({"x":{"a":{},"b":{},"c":0,"d":0,"e":0,"f":0}})", "<none>"},
+      {R"({"x":{"a":{},"b":{},"c":0,"d":0,"e":0,"f":0},"iss":"a"})", "<no>"},
+      {"\xef\xbb\xbf{\"iss\":\"a\"}", "<no>"},
+      {R"({"iss":"a"} x)", "<no>"},
+      {R"({"iss":"a",})", "<no>"},
+      {R"({"iss":"a","x":01})", "<no>"},
+      {R"({"iss":"a","x":nul})", "<no>"},
+      {"{\"iss\":\"a\",\"x\":\"\xff\"}", "<no>"},
+      {R"({"iss":"a)", "<no>"},
+      {R"(["iss"])", "<no>"},
+      {R"("iss")", "<no>"},
+      {"", "<no>"},
+  };
+  for (const auto& [text, verdict] : rows) {
+    EXPECT_EQ(find(text), verdict) << text;
+    EXPECT_EQ(ParseJson(text, {.depth = 4, .values = 8, .only_object = true}).ok(),
+              verdict != "<no>")
+        << text;
+  }
+  EXPECT_EQ(find(R"({"iss":"a","x":1,"x":2})"), "text a");
+  EXPECT_EQ(find(R"({"iss":"a","x":1e999})"), "text a");
 }
 
 TEST(Jws, EveryAlgorithmVerifiesItsOwnAndNoOther) {

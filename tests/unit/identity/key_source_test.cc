@@ -394,18 +394,51 @@ TEST(RefreshSchedule, Goes) {
   RefreshSchedule schedule({});
   const TimePoint start(std::chrono::hours(5));
   EXPECT_LE(schedule.next(), start);
-  schedule.OnFailure(start, 0);
-  EXPECT_EQ(schedule.next() - start, milliseconds(500));
-  schedule.OnFailure(start, 0.999999);
-  EXPECT_NEAR(std::chrono::duration<double>(schedule.next() - start).count(), 2, 0.01);
-  for (int i = 0; i < 100; ++i) schedule.OnFailure(start, 0);
-  EXPECT_NEAR(std::chrono::duration<double>(schedule.next() - start).count(), 30, 0.01);
+  const auto fail = [&](double random) {
+    schedule.OnBegin(start);
+    schedule.OnFailure(start, random);
+    return std::chrono::duration<double>(schedule.next() - start).count();
+  };
+  EXPECT_EQ(fail(0), 0.5);
+  EXPECT_NEAR(fail(0.999999), 2, 0.01);
+  for (int i = 0; i < 100; ++i) fail(0);
+  EXPECT_NEAR(fail(0), 30, 0.01);
+  schedule.OnBegin(start);
   schedule.OnSuccess(start);
   EXPECT_EQ(schedule.next() - start, std::chrono::minutes(5));
-  EXPECT_FALSE(schedule.OnUnknownKey(start + seconds(29)));
-  EXPECT_TRUE(schedule.OnUnknownKey(start + seconds(30)));
-  EXPECT_EQ(schedule.next(), start + seconds(30));
-  EXPECT_FALSE(schedule.OnUnknownKey(start + seconds(31)));  // due already
+}
+
+// At once, and then once in a while; a wish is never forgotten.
+TEST(RefreshSchedule, UnknownKeys) {
+  RefreshSchedule schedule({});
+  const TimePoint start(std::chrono::hours(5));
+  EXPECT_FALSE(schedule.OnUnknownKey(start)) << "the first one is due already";
+  schedule.OnBegin(start);
+  schedule.OnSuccess(start);
+  EXPECT_TRUE(schedule.OnUnknownKey(start + seconds(1)));
+  EXPECT_EQ(schedule.next(), start + seconds(1));
+  EXPECT_FALSE(schedule.OnUnknownKey(start + seconds(2))) << "due already";
+
+  schedule.OnBegin(start + seconds(2));
+  schedule.OnSuccess(start + seconds(2));
+  EXPECT_EQ(schedule.next(), start + seconds(302));
+  EXPECT_TRUE(schedule.OnUnknownKey(start + seconds(3)));
+  EXPECT_EQ(schedule.next(), start + seconds(32)) << "later, as the last one is not long ago";
+  EXPECT_FALSE(schedule.OnUnknownKey(start + seconds(31)));
+  EXPECT_EQ(schedule.next(), start + seconds(32));
+
+  // While one is under way, of which nobody knows whether it is new enough.
+  schedule.OnBegin(start + seconds(32));
+  EXPECT_TRUE(schedule.OnUnknownKey(start + seconds(33)));
+  schedule.OnFailure(start + seconds(32), 0);
+  EXPECT_EQ(schedule.next(), start + seconds(32) + milliseconds(500)) << "which is soon enough";
+  schedule.OnBegin(start + seconds(33));
+  schedule.OnSuccess(start + seconds(33));
+  EXPECT_EQ(schedule.next(), start + seconds(333)) << "that one was no unknown key's";
+  schedule.OnBegin(start + seconds(333));
+  EXPECT_TRUE(schedule.OnUnknownKey(start + seconds(334)));
+  schedule.OnSuccess(start + seconds(333));
+  EXPECT_EQ(schedule.next(), start + seconds(334));
 }
 
 TEST(KeySource, KeepsTheLastGoodKeys) {
@@ -557,7 +590,7 @@ TEST(SigningKey, SignsWhatItsSetVerifies) {
   ASSERT_TRUE(token.ok());
   const auto jws = ParseJws(*token);
   ASSERT_TRUE(jws.ok());
-  EXPECT_EQ(DecodePayload(*jws).value_or(""), R"({"sub":"ada"})");
+  EXPECT_EQ(DecodePayload(jws->payload).value_or(""), R"({"sub":"ada"})");
   EXPECT_TRUE(CheckSignature(*jws, *set).ok());
   for (const std::string& bad : {std::string("{}"), made->ToPublicKeySet(), std::string("")}) {
     EXPECT_FALSE(SigningKey::FromJwk(bad).ok()) << bad;

@@ -35,7 +35,7 @@ std::string Verify(const std::string& token, const json& set, bool secret) {
   if (!keys.ok()) return Cat("set: ", Std(keys.status().message()));
   const auto jws = ParseJws(token);
   if (!jws.ok()) return std::string(Std(jws.status().message()));
-  const auto payload = DecodePayload(*jws);
+  const auto payload = DecodePayload(jws->payload);
   if (!payload.ok()) return std::string(Std(payload.status().message()));
   return std::string(Std(CheckSignature(*jws, *keys).message()));
 }

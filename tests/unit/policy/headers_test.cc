@@ -94,6 +94,14 @@ TEST_F(ForwardTest, ClaimsComeFromTheTokenAlone) {
 TEST_F(ForwardTest, WhatConnectionNamesStaysHere) {
   EXPECT_EQ(Forward({{"connection", "close, X-A"}, {"x-a", "1"}, {"x-b", "2"}}, {"x-a", "x-b"}),
             (upstream::Metadata{kId, {"x-b", "2"}}));
+  EXPECT_EQ(Forward({{"connection", "a"},
+                     {"x-b", "1"},
+                     {"x-a", "2"},
+                     {"connection", "\tX-B "},
+                     {"x-b", "3"},
+                     {"x-a", "4"}},
+                    {"x-a", "x-b"}),
+            (upstream::Metadata{kId, {"x-a", "2"}, {"x-a", "4"}}));
 }
 
 TEST_F(ForwardTest, ValuesThatMetadataCannotCarryAreSkipped) {
@@ -131,6 +139,19 @@ TEST_F(ForwardTest, TheTraceGoesOn) {
         << bad;
   }
   EXPECT_EQ(Forward({{"traceparent", good}, {"traceparent", good}}, {}), upstream::Metadata{kId});
+  // The most that has to go on, and a byte more.
+  const std::string half = "a=" + std::string(254, 'x');
+  const std::vector<http::Header> most = {
+      {"traceparent", good}, {"tracestate", half}, {"tracestate", half}};
+  EXPECT_EQ(Forward(most, {}).size(), 4u);
+  std::vector<http::Header> more = most;
+  more.push_back({"tracestate", "b"});
+  EXPECT_EQ(Forward(more, {}), (upstream::Metadata{kId, {"traceparent", good}}));
+  EXPECT_EQ(
+      Forward({{"traceparent", good}, {"tracestate", "a=1"}, {"connection", "tracestate"}}, {}),
+      (upstream::Metadata{kId, {"traceparent", good}}));
+  EXPECT_EQ(Forward({{"traceparent", good}, {"connection", "traceparent"}}, {}),
+            upstream::Metadata{kId});
 }
 
 TEST(ForwardResponse, OnlyWhatTheRouteAllows) {

@@ -497,6 +497,12 @@ TEST(Validate, Headers) {
   mode->set_name("mode");
   mode->add_in("a");
   mode->add_in("b");
+  auto* note = policy.add_header_rules();
+  note->set_name("note");
+  note->set_pattern("^a");
+  auto* raw = policy.add_header_rules();
+  raw->set_name("raw-bin");
+  raw->add_in("hi");
   const contract::Method method;
   route::Route route;
   route.method = &method;
@@ -517,6 +523,16 @@ TEST(Validate, Headers) {
        "headers[\"x-tenant\"] header.max_len, headers[\"x-tenant\"] header.pattern, "
        "headers[\"mode\"] header.in"},
       {{{"mode", "a"}, {"x-tenant", "a"}, {"mode", "c"}}, "headers[\"mode\"] header.in"},
+      // As back ends get them: not at all, where they are named as meant for this hop only.
+      {{{"x-tenant", "acme"}, {"connection", "close, X-Tenant"}}, "headers[\"x-tenant\"] required"},
+      {{{"connection", "mode"}, {"x-tenant", "acme"}, {"mode", "c"}}, ""},
+      {{{"x-tenant", "acme"}, {"connection", "x-tenant-id"}}, ""},
+      {{{"x-tenant", "acme"}, {"note", "acme\xff"}}, "headers[\"note\"] header.text"},
+      {{{"x-tenant", "acme"}, {"note", "a\tb"}, {"note", "b"}},
+       "headers[\"note\"] header.text, headers[\"note\"] header.pattern"},
+      {{{"x-tenant", "acme"}, {"raw-bin", "aGk"}, {"raw-bin", "aGk="}}, ""},
+      {{{"x-tenant", "acme"}, {"raw-bin", "aGkh"}}, "headers[\"raw-bin\"] header.in"},
+      {{{"x-tenant", "acme"}, {"raw-bin", "%"}}, "headers[\"raw-bin\"] header.text"},
   };
   for (const auto& row : kRows) {
     Loop loop;
