@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <deque>
 
 #include "gateway/base/text.h"
 #include "tests/e2e/misbehaving_rows.h"
@@ -103,6 +104,52 @@ TEST_P(Misbehaving, OverGrpc) {
   const Row& row = GetParam();
   Run("grpc", row.grpc.value_or(row.h2), !row.grpc);
 }
+
+// Bodies that a back end does not take are held, and little else is: fifty of 1 MiB each, which
+// wait for its windows until their time is over.
+class ShutWindows : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ShutWindows, CostTheBodyAndTwoWindows) {
+  constexpr size_t kRequests = 50;
+  constexpr size_t kBody = size_t{1} << 20;
+  constexpr size_t kWindow = size_t{1} << 20;     // of one stream
+  constexpr size_t kUncounted = size_t{8} << 10;  // of each body
+  // What both transports touch for the first time.
+  constexpr size_t kMore = size_t{8} << 20;
+  const ScriptedH2Server shut([](ScriptedConnection& c, int) {
+    constexpr uint16_t kInitialWindowSize = 4;
+    if (c.Handshake({{kInitialWindowSize, 0}})) c.WaitForEnd();
+  });
+  GatewayOptions options;
+  options.workers = 1;
+  options.transport = GetParam();
+  options.endpoints = {{"analytics", shut.address()}};
+  // By then all of them are here.
+  options.upstream = {Cat("timeout: ", IsSanitized() ? 10 : 5, "s")};
+  Frontdesk gateway(options);
+  const auto held = [&] { return gateway.Metric("frontdesk_overload_body_bytes"); };
+  const std::string request = RequestText(
+      "POST", "/api/v1/events", {{"content-type", "application/json"}},
+      Cat("{\"events\": [{\"id\": \"e\", \"search\": \"", std::string(kBody, 'x'), "\"}]}"));
+  const size_t before = PeakBytes(gateway.process());
+  std::deque<RawClient> clients;
+  for (size_t i = 0; i < kRequests; ++i) {
+    EXPECT_TRUE(clients.emplace_back(gateway.port()).Send(request));
+  }
+  EXPECT_TRUE(Eventually([&] { return held() >= kRequests * (kBody - kUncounted); })) << held();
+  for (RawClient& client : clients) {
+    ExpectTold(client.Read().value_or(RawResponse()), {504, "DEADLINE_EXCEEDED"});
+  }
+  EXPECT_TRUE(Eventually([&] { return held() == 0; })) << held();
+  EXPECT_TRUE(Eventually([&] { return gateway.Metric("http_server_active_requests") == 0; }));
+  const size_t grown = PeakBytes(gateway.process()) - before;
+  RecordProperty("grown_kB_each", static_cast<int>((grown / kRequests) >> 10));
+  if (IsSanitized()) return;
+  EXPECT_LE(grown, kRequests * (kBody + 2 * kWindow) + kMore);
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, ShutWindows, ::testing::Values("h2", "grpc"),
+                         ::testing::PrintToStringParamName());
 
 const auto kName = [](const auto& row) { return row.param.name; };
 

@@ -33,6 +33,7 @@ size_t LightBackend::open_streams() const {
 void LightBackend::Forget() {
   calls_ = 0;
   accepted_ = 0;
+  unprocessed_ = 0;
   seen_.clear();
 }
 
@@ -73,10 +74,15 @@ void LightBackend::Goaway(Duration notice) {
   for (const auto& connection : connections_) connection->Goaway(notice);
 }
 
-void LightBackend::Drop(bool on) {
-  dropping_ = on;
-  if (acceptor_.is_open()) SetDropping(acceptor_.native_handle(), on);
-  for (const auto& connection : connections_) connection->Drop(on);
+void LightBackend::GoawayBelow() {
+  for (const auto& connection : connections_) connection->GoawayBelow();
+}
+
+bool LightBackend::Drop(bool on) {
+  if (std::exchange(dropping_, on) == on) return true;
+  bool done = !acceptor_.is_open() || SetDropping(acceptor_.native_handle(), on);
+  for (const auto& connection : connections_) done = connection->Drop(on) && done;
+  return done;
 }
 
 void LightBackend::Pause(bool on) {

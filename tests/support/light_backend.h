@@ -81,6 +81,8 @@ class LightBackend {
   // Calls that came whole, refused ones too.
   uint64_t calls() const { return calls_; }
   uint64_t connections_accepted() const { return accepted_; }
+  // Calls that came and were not processed, see GoawayBelow(); none of the others counts them.
+  uint64_t unprocessed() const { return unprocessed_; }
   size_t connections() const { return connections_.size(); }
   size_t open_streams() const;
   size_t queued() const { return queue_.size(); }
@@ -100,9 +102,13 @@ class LightBackend {
   // Every connection ends gracefully: a first GOAWAY that names no stream, a second one after
   // `notice`, and the end when the streams are done.
   void Goaway(Duration notice = std::chrono::milliseconds(20));
+  // Every connection ends without notice: its next call is taken and not processed, nor is any
+  // behind it, and the GOAWAY that follows names the last one before them.
+  void GoawayBelow();
   // While on, packets to the listener and to every open connection get lost without a word, as
-  // behind a firewall that drops them, and nothing is written.
-  void Drop(bool on);
+  // behind a firewall that drops them, and nothing is written. False when the kernel does not do
+  // it.
+  bool Drop(bool on);
   // While on, nothing is read or written, as in a process that has been stopped.
   void Pause(bool on);
 
@@ -126,6 +132,7 @@ class LightBackend {
   bool paused_ = false;
   uint64_t calls_ = 0;
   uint64_t accepted_ = 0;
+  uint64_t unprocessed_ = 0;
   std::unordered_map<std::string, LightCalls> seen_;
   std::set<std::shared_ptr<Connection>> connections_;
   std::vector<boost::asio::ip::tcp::socket> silent_;

@@ -54,11 +54,11 @@ std::string Framed(std::string_view message, size_t padding) {
 
 }  // namespace
 
-void SetDropping(int socket, bool on) {
+bool SetDropping(int socket, bool on) {
   sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
   const sock_fprog program{1, &drop_all};
   const int option = on ? SO_ATTACH_FILTER : SO_DETACH_FILTER;
-  ::setsockopt(socket, SOL_SOCKET, option, &program, sizeof program);
+  return ::setsockopt(socket, SOL_SOCKET, option, &program, sizeof program) == 0;
 }
 
 LightBackend::Connection::Connection(LightBackend& backend, tcp::socket socket)
@@ -132,10 +132,14 @@ void LightBackend::Connection::LastGoaway::OnTimer() {
   connection.loop_.FlushSoon(connection);
 }
 
-void LightBackend::Connection::Drop(bool on) {
+void LightBackend::Connection::GoawayBelow() {
+  last_taken_ = nghttp2_session_get_last_proc_stream_id(session_);
+}
+
+bool LightBackend::Connection::Drop(bool on) {
   dropping_ = on;
-  SetDropping(socket_.native_handle(), on);
   loop_.FlushSoon(*this);
+  return SetDropping(socket_.native_handle(), on);
 }
 
 nghttp2_session_callbacks* LightBackend::Connection::MakeCallbacks() {
@@ -226,8 +230,17 @@ void LightBackend::Connection::OnPing() {
 
 void LightBackend::Connection::OnRequest(int32_t id) {
   if (!backend_) return;
+  if (last_taken_ && id > *last_taken_) return LeaveUnprocessed();
   const std::shared_ptr<Stream> stream = StreamOf(id);
   backend_->Start(stream);
+}
+
+// With the GOAWAY, nghttp2 closes all streams above the last id.
+void LightBackend::Connection::LeaveUnprocessed() {
+  ++backend_->unprocessed_;
+  if (std::exchange(left_unprocessed_, true)) return;
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, *last_taken_, NGHTTP2_NO_ERROR, nullptr, 0);
+  loop_.FlushSoon(*this);
 }
 
 void LightBackend::Connection::Refuse(const Stream& stream) {

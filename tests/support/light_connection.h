@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,8 +16,9 @@
 
 namespace frontdesk::testing_support {
 
-// Packets to `socket` get lost in the kernel while `on`: they are not acknowledged.
-void SetDropping(int socket, bool on);
+// Packets to `socket` get lost in the kernel while `on`: they are not acknowledged. False when the
+// kernel does not take it.
+bool SetDropping(int socket, bool on);
 
 struct LightBackend::Stream final : Timer {
   Stream(LightBackend& owner, Connection& on, int32_t stream_id)
@@ -49,7 +51,8 @@ class LightBackend::Connection final : public std::enable_shared_from_this<Conne
   void Reset();
   void Announce(uint32_t max_concurrent_streams);
   void Goaway(Duration notice);
-  void Drop(bool on);
+  void GoawayBelow();
+  bool Drop(bool on);
   void Answer(Stream& stream);
   void AnswerStatus(const Stream& stream, int status);
   void Refuse(const Stream& stream);
@@ -78,6 +81,7 @@ class LightBackend::Connection final : public std::enable_shared_from_this<Conne
   void Read();
   void OnPing();
   void OnRequest(int32_t id);
+  void LeaveUnprocessed();
   void OnRead(const boost::system::error_code& error, size_t size);
   void Flush() override;
 
@@ -92,6 +96,8 @@ class LightBackend::Connection final : public std::enable_shared_from_this<Conne
   bool reading_ = false;
   bool reset_when_flushed_ = false;
   LastGoaway last_goaway_;
+  std::optional<int32_t> last_taken_;  // calls above it are not processed
+  bool left_unprocessed_ = false;      // there was one, and GOAWAY says so
   nghttp2_session* session_ = nullptr;
   std::unordered_map<int32_t, std::shared_ptr<Stream>> streams_;
 };

@@ -55,7 +55,7 @@ bool Do(LightBackend& backend, std::string_view verb) {
   if (verb == "listen") return backend.Listen(), true;
   if (verb == "reset") return backend.ResetAll(), true;
   if (verb == "goaway") return backend.Goaway(), true;
-  if (verb == "drop" || verb == "undrop") return backend.Drop(verb == "drop"), true;
+  if (verb == "drop" || verb == "undrop") return backend.Drop(verb == "drop");
   if (verb == "pause" || verb == "resume") return backend.Pause(verb == "pause"), true;
   return false;
 }

@@ -89,13 +89,15 @@ double RouteReport::PercentileOf(int status, double percent) const {
   return Percentile(percent, [&](const LoadSample& sample) { return sample.status == status; });
 }
 
+void RouteReport::Add(const RouteReport& more) {
+  samples.insert(samples.end(), more.samples.begin(), more.samples.end());
+  crossed += more.crossed;
+  for (const auto& [reason, count] : more.reasons) reasons[reason] += count;
+}
+
 RouteReport LoadReport::Total() const {
   RouteReport total;
-  for (const auto& [name, route] : routes) {
-    total.samples.insert(total.samples.end(), route.samples.begin(), route.samples.end());
-    total.crossed += route.crossed;
-    for (const auto& [reason, count] : route.reasons) total.reasons[reason] += count;
-  }
+  for (const auto& [name, route] : routes) total.Add(route);
   return total;
 }
 

@@ -46,6 +46,8 @@ struct RouteReport {
   // Of the good ones, from when they were sent: later than they were due where the client had no
   // connection free.
   double SentPercentile(double percent) const;
+
+  void Add(const RouteReport& more);
 };
 
 bool IsGood(const LoadSample& sample);

@@ -173,7 +173,7 @@ OpenLoad::~OpenLoad() {
 }
 
 void OpenLoad::Start() {
-  start_ = next_ = report_.start = Clock::now();
+  start_ = next_ = report_.start = Clock::now() + plan_.after;
   if (!closed_loop()) return Tick();
   for (size_t i = 0; i < plan_.connections; ++i) Begin(start_);
 }
@@ -233,15 +233,22 @@ void OpenLoad::OnFree(Connection& connection) {
     return;
   }
   idle_.push_back(&connection);
-  while (!waiting_.empty() && !idle_.empty()) {
+  while (!idle_.empty()) {
+    std::unique_ptr<Request> request = NextWaiting();
+    if (!request) return;
+    Dispatch(std::move(request));
+  }
+}
+
+std::unique_ptr<OpenLoad::Request> OpenLoad::NextWaiting() {
+  const TimePoint now = Clock::now();
+  while (!waiting_.empty()) {
     std::unique_ptr<Request> request = std::move(waiting_.front());
     waiting_.pop_front();
-    if (Clock::now() > request->due + plan_.patience) {
-      End(*request, LoadSample::kLost);
-    } else {
-      Dispatch(std::move(request));
-    }
+    if (now <= request->due + plan_.patience) return request;
+    End(*request, LoadSample::kLost);
   }
+  return nullptr;
 }
 
 void OpenLoad::OnGone(Connection& connection) {
@@ -259,9 +266,7 @@ void OpenLoad::OnRoom() {
     const TimePoint now = Clock::now();
     ended_ = ended_ || now >= start_ + plan_.length;
     if (!ended_) Begin(now);
-  } else if (!waiting_.empty()) {
-    std::unique_ptr<Request> request = std::move(waiting_.front());
-    waiting_.pop_front();
+  } else if (std::unique_ptr<Request> request = NextWaiting()) {
     Dispatch(std::move(request));
   }
 }

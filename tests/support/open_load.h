@@ -37,6 +37,8 @@ struct LoadPlan {
   std::vector<LoadRoute> routes;  // take turns
   double rate = 0;                // requests per second of all routes; 0 for a closed loop
   Duration length = std::chrono::seconds(1);
+  // An open loop begins so much later than it is told to: behind others.
+  Duration after = Duration::zero();
   bool poisson = false;  // gaps are random, with the same mean
   uint64_t seed = 1;
   // Most connections; in a closed loop so many are busy all the time. A request that finds none
@@ -67,6 +69,8 @@ class OpenLoad {
   void OnFree(Connection& connection);
   void OnGone(Connection& connection);
   void OnRoom();
+  // The first that waits and whose patience is not over yet; null when there is none.
+  std::unique_ptr<Request> NextWaiting();
   // Counts it.
   void End(const Request& request, int16_t status, bool retry_after = false,
            std::string_view body = {});

@@ -108,6 +108,7 @@ std::vector<Row> DownRows() {
   return {
       {"38", "all back ends answer UNAVAILABLE", demand, {.endpoints = 2}, AllFail},
       {"38-workers", "... with four workers", demand, {.endpoints = 2, .workers = 4}, AllFail},
+      {"38-grpc", "...", demand, OverGrpc({.endpoints = 2}), AllFail},
       {"38-probes",
        "the back end never answers; four workers, deadline 300 ms",
        "one probe at a time",

@@ -4,8 +4,6 @@
 //
 // Without rows: all. --quick: as the tests have them. --iptables, --grpc: see Scale. Ends with 1
 // when something is not reached.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <charconv>
 #include <csignal>
@@ -38,14 +36,6 @@ bool ReadCore(const char* text, int& core) {
   const char* end = text + std::strlen(text);
   const auto [stop, error] = std::from_chars(text, end, core);
   return error == std::errc() && stop == end && core >= 0;
-}
-
-// A back end, a client and a gateway of many connections each.
-void RaiseFileLimit() {
-  rlimit limit;
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void Print(const Row& row, const Judge& judge) {
@@ -87,7 +77,6 @@ int main(int argc, char** argv) {
                        [&](const Row& row) { return row.id == id; });
   };
   if (!std::all_of(wanted.begin(), wanted.end(), known)) return Usage();
-  RaiseFileLimit();
   std::signal(SIGPIPE, SIG_IGN);
   std::printf(
       "| row | fault | load | demand | measured | | spread |\n"

@@ -5,6 +5,7 @@
 
 #include "tests/e2e/faults/judge.h"
 #include "tests/support/http_answer.h"
+#include "tests/support/light_connection.h"
 #include "tests/support/light_words.h"
 
 namespace frontdesk::faults {
@@ -94,6 +95,16 @@ TEST(OpenLoad, LatencyCountsFromTheSchedule) {
   EXPECT_EQ(report.sent(), 100u);
   EXPECT_EQ(report.failed(), 0u);
   EXPECT_GT(report.GoodPercentile(100), 20 * 100 - 500);
+}
+
+// A row in which nothing is dropped shows nothing.
+TEST(LightBackend, SaysWhetherPacketsAreDropped) {
+  Loop loop;
+  LightBackend backend(loop, {});
+  EXPECT_TRUE(backend.Drop(true));
+  EXPECT_TRUE(backend.Drop(false));
+  EXPECT_TRUE(backend.Drop(false));
+  EXPECT_FALSE(testing_support::SetDropping(-1, true));
 }
 
 TEST(LightWords, AreUnderstoodOrRefused) {

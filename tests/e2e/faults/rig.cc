@@ -1,9 +1,9 @@
 #include "tests/e2e/faults/rig.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <utility>
@@ -19,6 +19,8 @@ using testing_support::OpenLoad;
 
 namespace {
 
+constexpr int kServices = 7;  // of the contract
+
 class At final : private Timer {
  public:
   At(Loop& loop, Duration after, std::function<void()> act) : act_(std::move(act)) {
@@ -29,6 +31,14 @@ class At final : private Timer {
   void OnTimer() override { act_(); }
   const std::function<void()> act_;
 };
+
+// A back end, a client and a gateway of many connections each.
+void RaiseFileLimit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 }  // namespace
 
@@ -43,6 +53,7 @@ void Pin(int core) {
 }
 
 Rig::Rig(const Topology& topology, const Scale& scale) : scale_(scale), topology_(topology) {
+  RaiseFileLimit();
   for (int service = 0; service < topology.services; ++service) {
     auto& endpoints = backends_.emplace_back();
     for (int i = 0; i < topology.endpoints; ++i) {
@@ -67,15 +78,21 @@ Rig::~Rig() { gateway_.reset(); }
 
 std::string Rig::Config(const Topology& topology) const {
   std::string yaml = Cat("listen: {address: \"127.0.0.1:0\", workers: ", topology.workers,
+                         topology.listen.empty() ? "" : ", ", topology.listen,
                          "}\nadmin: {address: \"127.0.0.1:0\"}\ndescriptor_set: " FAULTS_CONTRACT
                          "\nlog: {access: off}\ndrain: {grace: 10ms}\n",
                          topology.extra);
   if (dns_) yaml += Cat("dns: {servers: [\"", dns_->address(), "\"]}\n");
   yaml += "upstreams:\n";
-  for (int service = 0; service < 7; ++service) {
-    yaml += Cat("  u", service + 1, ": {services: [frontdesk.faults.S", service + 1,
-                "], endpoints: [", Endpoints(service), "], transport: ", transport(),
-                topology.upstream.empty() ? "" : ", ", topology.upstream, "}\n");
+  const int of_each = topology.together ? kServices : 1;
+  for (int first = 0; first < kServices; first += of_each) {
+    std::string services;
+    for (int i = first; i < first + of_each; ++i) {
+      services += Cat(services.empty() ? "" : ", ", "frontdesk.faults.S", i + 1);
+    }
+    yaml += Cat("  u", first + 1, ": {services: [", services, "], endpoints: [", Endpoints(first),
+                "], transport: ", transport(), topology.upstream.empty() ? "" : ", ",
+                topology.upstream, "}\n");
   }
   return yaml;
 }
@@ -126,13 +143,15 @@ void Rig::Behave(const LightBehaviour& behaviour) {
   Each([&](LightBackend& backend) { backend.Behave(behaviour); });
 }
 
-void Rig::Drop(LightBackend& backend, bool on) {
+bool Rig::Drop(LightBackend& backend, bool on) {
   if (!scale_.iptables) return backend.Drop(on);
+  bool done = true;
   for (const char* side : {"--dport", "--sport"}) {
     const std::string command =
         Cat("iptables ", on ? "-A" : "-D", " INPUT -p tcp ", side, ' ', backend.port(), " -j DROP");
-    if (std::system(command.c_str()) != 0) std::fprintf(stderr, "%s failed\n", command.c_str());
+    done = std::system(command.c_str()) == 0 && done;
   }
+  return done;
 }
 
 LoadRoute Rig::Get(int service) const {

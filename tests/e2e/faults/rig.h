@@ -46,12 +46,15 @@ struct Topology {
   int endpoints = 1;          // of each service
   std::string upstream = "";  // more YAML for each upstream, such as "{timeout: 1s}" without braces
   std::string extra = "";     // more YAML, at the top level
+  std::string listen = "";    // more YAML for the listener
   unsigned workers = 1;
   std::string transport = "h2";
   LightBehaviour behaviour = {};  // at first
   // End points have one name, kBackEnds, for which a DNS server of ours answers, and one port at
   // addresses of their own.
   bool named = false;
+  // One upstream has all seven services of the contract, and its back ends answer for them all.
+  bool together = false;
 };
 inline constexpr char kBackEnds[] = "backends.test";
 
@@ -95,8 +98,8 @@ class Rig {
   void Behave(const LightBehaviour& behaviour);
   // Of one where end points are named. At first kBackEnds has the address of the first.
   testing_support::DnsServer& dns() { return *dns_; }
-  // Packets from and to its port get lost while `on`; and by what.
-  void Drop(LightBackend& backend, bool on);
+  // Packets from and to its port get lost while `on`, and by what; false when that failed.
+  bool Drop(LightBackend& backend, bool on);
   const char* dropped_by() const { return scale_.iptables ? "iptables" : "a socket filter"; }
 
   // "get1" and "put1": routes of the first service.
@@ -141,6 +144,8 @@ class Rig {
   size_t clients() const { return metrics().Count("frontdesk_client_connections"); }
   size_t files() { return e2e::OpenFiles(gateway_->process()); }
   size_t bytes() { return gateway_->process().ResidentBytes(); }
+  // The most that there ever were.
+  size_t peak_bytes() { return e2e::PeakBytes(gateway_->process()); }
   size_t files_at_first() const { return files_at_first_; }
   size_t bytes_at_first() const { return bytes_at_first_; }
   // Most that the gateway keeps open when all is well; not all need have been at first.

@@ -21,12 +21,19 @@ inline Topology WithFourWorkers(Topology topology) {
   return topology;
 }
 
-std::vector<Row> SlowRows();       // back ends that answer late, or never
-std::vector<Row> EndpointRows();   // one of two end points is gone, or not itself
-std::vector<Row> DownRows();       // all of them fail
-std::vector<Row> StormRows();      // what retries add to that
-std::vector<Row> DiscoveryRows();  // end points move, name servers fail
-std::vector<Row> ClientRows();     // clients that leave, wait and read slowly
-std::vector<Row> OverloadRows();   // more comes than can be done
+inline Topology OverGrpc(Topology topology) {
+  topology.transport = "grpc";
+  return topology;
+}
+
+std::vector<Row> SlowRows();        // back ends that answer late, or never
+std::vector<Row> EndpointRows();    // one of two end points refuses or fails
+std::vector<Row> SilentRows();      // ... says nothing
+std::vector<Row> ConnectionRows();  // ... ends streams and connections, or limits them
+std::vector<Row> DownRows();        // all of them fail
+std::vector<Row> StormRows();       // what retries add to that
+std::vector<Row> DiscoveryRows();   // end points move, name servers fail
+std::vector<Row> ClientRows();      // clients that leave, wait and read slowly
+std::vector<Row> OverloadRows();    // more comes than can be done
 
 }  // namespace frontdesk::faults

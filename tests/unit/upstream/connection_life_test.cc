@@ -1,4 +1,6 @@
 // How connections end: used up, idle, silent, drained; and what becomes of their calls.
+#include <array>
+
 #include "tests/unit/upstream/connections.h"
 
 namespace frontdesk::upstream {
@@ -149,6 +151,38 @@ TEST_F(Connections, SilenceIsNoticedAfterOneInterval) {
   EXPECT_GE(took, milliseconds(1000));
   EXPECT_LT(took, milliseconds(1900));
   over.set_value();
+}
+
+// Each connection that is opened afterwards waits for twice as long as the one before.
+TEST_F(Connections, WhoHasTooManyPingsGetsHalfAsMany) {
+  constexpr milliseconds kInterval(40);
+  constexpr uint32_t kEnhanceYourCalm = 0xb;
+  std::array<std::atomic<Duration>, 4> silent = {};
+  ScriptedH2Server server([&](ScriptedConnection& c, int nth) {
+    // No later than the gateway's silence begins: it has read nothing yet.
+    const TimePoint start = Clock::now();
+    if (!c.Handshake()) return;
+    const auto request = c.NextRequest();
+    if (!request) return;
+    while (c.pings() == 0) {
+      if (!c.ReadSomething()) return;
+    }
+    silent.at(static_cast<size_t>(nth)) = Clock::now() - start;
+    // Who says GOAWAY before anything else is not asked again at once.
+    c.Headers(request->stream, GrpcHead(), !kEnd);
+    c.Goaway(request->stream, kEnhanceYourCalm, "too_many_pings");
+    c.Data(request->stream, GrpcMessage("x"), !kEnd);
+    c.Headers(request->stream, {{"grpc-status", "0"}}, kEnd);
+    c.WaitForEnd();
+  });
+  settings_.keepalive_interval = kInterval;
+  settings_.keepalive_timeout = std::chrono::seconds(10);
+  H2Transport transport = To(server.address());
+  for (size_t nth = 0; nth < silent.size(); ++nth) {
+    ASSERT_TRUE(CallOnce(transport).ok()) << nth;
+    EXPECT_GE(silent[nth].load(), kInterval * (1 << nth)) << nth;
+  }
+  EXPECT_EQ(server.connections(), 4);
 }
 
 TEST_F(Connections, DrainsAfterTheLastCall) {
