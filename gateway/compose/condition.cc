@@ -53,8 +53,7 @@ bool Has(const Source& source, const Knowledge& known) {
     while (value && value->packed && value->bytes.empty()) value = known.slots.Next(*value);
     return value != nullptr;
   }
-  if (!value || field.has_presence) return value != nullptr;
-  return IsText(field) ? !value->bytes.empty() : DecodeScalar(field.type, value->bytes) != 0;
+  return HasValue(field, value);
 }
 
 bool IsIn(const PlanCondition& condition, const Knowledge& known) {
@@ -86,6 +85,11 @@ void AddTrueOfCaller(const PlanCondition& condition, std::string_view sub,
 }
 
 }  // namespace
+
+bool HasValue(const Field& field, const Slots::Value* value) {
+  if (!value || field.has_presence) return value != nullptr;
+  return IsText(field) ? !value->bytes.empty() : DecodeScalar(field.type, value->bytes) != 0;
+}
 
 bool Holds(const PlanCondition& condition, const Knowledge& known) {
   const auto holds = [&](const PlanCondition& child) { return Holds(child, known); };

@@ -9,6 +9,10 @@
 
 namespace frontdesk::compose {
 
+// A single field has a value, by what was read into its slot: one without presence has none when
+// that is its default.
+bool HasValue(const contract::Field& field, const Slots::Value* value);
+
 // Every step that the condition reads is done, with a reply or without.
 bool Holds(const contract::PlanCondition& condition, const Knowledge& known);
 

@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "gateway/base/text.h"
+#include "gateway/compose/condition.h"
 #include "gateway/compose/execution.h"
 #include "gateway/compose/limits.h"
 #include "gateway/compose/map_entries.h"
@@ -72,6 +73,8 @@ void Execution::GatherElements(const PlanStep& step, EachCalls& each) {
       if (each.calls.size() > options_.max_elements) return;
       continue;
     }
+    // A scalar that is not there is no element.
+    if (pieces && !HasValue(*source.field, value)) continue;
     while (value) {
       const uint32_t next = value->next;
       if (message || !value->packed) {

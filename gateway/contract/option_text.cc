@@ -1,5 +1,7 @@
 #include "gateway/contract/option_text.h"
 
+#include <algorithm>
+
 #include "gateway/base/text.h"
 #include "gateway/contract/findings.h"
 #include "google/protobuf/descriptor.h"
@@ -57,12 +59,17 @@ class Walk final : public pb::io::ErrorCollector {
     while (!stopped_ && !(close.empty() ? IsType(Tokenizer::TYPE_END) : Is(close))) {
       const FieldDescriptor* const field = Key(type);
       if (stopped_) return;
-      const bool colon = Take(":");
-      if (!colon && !Is("{") && !Is("<")) return Stop("':'");
+      if (!Take(":") && !NeedsNoColon(field)) return Stop("':'");
       Value(field, depth);
       if (!Take(",")) Take(";");
     }
     if (!stopped_ && !close.empty()) tokens_.Next();
+  }
+
+  // What stands here needs no ':' before it: a message or a list of them.
+  bool NeedsNoColon(const FieldDescriptor* field) {
+    if (Is("[")) return field == nullptr || field->message_type() != nullptr;
+    return Is("{") || Is("<");
   }
 
   // Null for a key that is none, and for the type of an Any.
@@ -137,7 +144,7 @@ class Walk final : public pb::io::ErrorCollector {
         if (token.type == Tokenizer::TYPE_STRING && !minus) return "";
         return Cat(name, " is a string: it needs quotes");
       case FieldDescriptor::CPPTYPE_BOOL:
-        if (token.text == "true" || token.text == "false" || integer) return "";
+        if (integer || IsBool(token.text)) return "";
         return Cat(name, " is true or false, not ", token.text);
       case FieldDescriptor::CPPTYPE_ENUM:
         return integer ? "" : EnumMismatch(*field.enum_type(), token.text);
@@ -151,6 +158,11 @@ class Walk final : public pb::io::ErrorCollector {
                              field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64;
     if (integer && !(minus && is_unsigned)) return "";
     return Cat(name, is_unsigned ? " is a number of at least 0" : " is a whole number");
+  }
+
+  static bool IsBool(std::string_view word) {
+    constexpr std::string_view kWords[] = {"true", "false", "True", "False", "t", "f"};
+    return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
   }
 
   static std::string EnumMismatch(const pb::EnumDescriptor& type, const std::string& word) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "gateway/contract/contract.h"
+#include "gateway/transcode/decode.h"
 
 namespace frontdesk::transcode {
 
@@ -19,9 +20,11 @@ const contract::Field* PatchMaskField(const contract::MessageTable& input,
 inline constexpr size_t kMostPatchMask = 64 << 10;
 
 // Appends the FieldMask (wire bytes) of all leaves in the body's JSON object: names as in the
-// .proto, joined by dots. Lists, maps, null, {} and messages with a JSON of their own are leaves.
-// `json` has been decoded as `field` without error. False when it is larger than kMostPatchMask.
-bool AppendPatchMask(const contract::Field& field, std::string_view json, int max_depth,
-                     std::string& mask);
+// .proto, joined by dots. Lists, maps, null, {} and messages with a JSON of their own are leaves;
+// what was ignored as unknown, or taken back by a later value of its name, is none. `json` has been
+// decoded as `field`, with these options, without error. False when it is larger than
+// kMostPatchMask.
+bool AppendPatchMask(const contract::Field& field, std::string_view json,
+                     const ParseOptions& options, std::string& mask);
 
 }  // namespace frontdesk::transcode

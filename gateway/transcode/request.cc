@@ -207,7 +207,7 @@ absl::Status RequestDecoder::Mask() {
   }
   overlay_.Drop(mask);
   std::string value;
-  if (!AppendPatchMask(*binding_.body_field, parts_.body, options_.json.max_depth, value)) {
+  if (!AppendPatchMask(*binding_.body_field, parts_.body, options_.json, value)) {
     return Failure(absl::StatusCode::kInvalidArgument, "MASK_TOO_LARGE",
                    Cat(mask->name, ": the names in the body are more than ", kMostPatchMask,
                        " bytes of mask"));

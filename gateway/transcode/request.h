@@ -36,7 +36,7 @@ struct RequestOptions {
 // value for one of its fields in query or body is refused, compared after conversion. Parameters
 // are for fields that neither path nor body carries; with a body that is the whole message there
 // are none. Fields with a caller source are refused from the client and filled from the caller. A
-// PATCH whose body is a field gets its empty FieldMask filled from the names in the body.
+// PATCH whose body is a field gets its empty FieldMask filled from what was taken of the body.
 // google.api.HttpBody takes the raw body and its content type. `mask`, if not null, is replaced by
 // the read mask that the query has for the answer (IsReadMask(), in transcode/query.h), unread;
 // without it a read mask is not expected, and `$fields` passed over.

@@ -1,6 +1,7 @@
 // Which front a request is for. Input: "NAME HOST PREFIX" lines ("-" for none), an empty line, then
-// "HOST PATH" lines. What must hold for any input: another spelling of the same host and path finds
-// the same front, whose host and prefix they have, and which says most about them.
+// "HOST PATH" lines. What must hold for any input: another spelling of the same host and path, if a
+// request can have them, finds the same front, whose host and prefix they have, and which says most
+// about them.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/contract/path_text.h"
+#include "gateway/http/authority.h"
 #include "gateway/route/apis.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -63,6 +65,8 @@ bool Begins(const std::vector<std::string>& segments, const std::vector<std::str
 
 void Check(const route::Apis& apis, std::string_view authority, std::string_view path) {
   const route::Apis::Found found = apis.Find(authority, path);
+  // Nothing else comes as far as that.
+  if (!authority.empty() && !http::IsAuthority(authority)) return;
   if (!route::CheckPath(path).ok()) return;
   std::array<char, 256> room;
   const std::string host(route::CanonicalHost(authority, room));

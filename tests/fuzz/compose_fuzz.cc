@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <string>
 
+#include "gateway/contract/wire.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/message.h"
 #include "tests/support/composition.h"
 #include "tests/unit/compose/by_name.h"
 
@@ -19,14 +21,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   run.caller.Reply("GetA", [&](std::string_view) { return wire; });
   run.caller.Forget();
   const auto a = run.dynamic().New("test.A");
-  const bool readable = a->ParseFromString(wire);
+  // Protobuf does not count the outermost message.
+  const bool readable = fuzz::Read(wire, contract::kMaxWireDepth - 1, *a);
   run.Start("");
   FUZZ_CHECK(run.done());
   absl::StatusOr<compose::Composed> result = run.TakeResult();
   if (!result.ok()) {
     FUZZ_CHECK(ReasonOf(result.status()) == "UPSTREAM_PROTOCOL");
     if (!readable) return 0;
-    a->DiscardUnknownFields();
+    fuzz::DiscardUnknownFields(*a);
     wire = testing::Serialize(*a);
     run.Start("");
     result = run.TakeResult();

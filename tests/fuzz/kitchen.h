@@ -1,14 +1,15 @@
 // Message types of many shapes for the targets of the codec, chosen by the input's first byte.
 #pragma once
 
-#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/stubs/logging.h>
 
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/message.h"
 #include "tests/unit/transcode/kitchen_sink.h"
 
 namespace frontdesk::fuzz {
@@ -34,13 +35,7 @@ inline testing::MessageTypes& Types() {
 inline std::unique_ptr<google::protobuf::Message> Parse(const char* type, std::string_view wire,
                                                         int depth) {
   auto message = Types().New(type);
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(wire.data()),
-                                                static_cast<int>(wire.size()));
-  stream.SetRecursionLimit(depth);
-  if (!message->ParsePartialFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
-    return nullptr;
-  }
-  return message;
+  return Read(wire, depth, *message) ? std::move(message) : nullptr;
 }
 
 }  // namespace frontdesk::fuzz

@@ -4,32 +4,8 @@
 // is well-formed once protobuf has written it without its unknown fields.
 #include "gateway/contract/wire.h"
 
-#include <string>
-#include <vector>
-
 #include "tests/fuzz/kitchen.h"
-
-namespace {
-
-// What Message::DiscardUnknownFields() leaves in the entries of maps (protobuf 3.21) goes too.
-void DiscardUnknownFields(google::protobuf::Message& message) {
-  const google::protobuf::Reflection& reflection = *message.GetReflection();
-  reflection.MutableUnknownFields(&message)->Clear();
-  std::vector<const google::protobuf::FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const auto* field : fields) {
-    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    if (!field->is_repeated()) {
-      DiscardUnknownFields(*reflection.MutableMessage(&message, field));
-      continue;
-    }
-    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-      DiscardUnknownFields(*reflection.MutableRepeatedMessage(&message, field, i));
-    }
-  }
-}
-
-}  // namespace
+#include "tests/fuzz/message.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace frontdesk;
@@ -42,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto message = fuzz::Parse(type, wire, contract::kMaxWireDepth - 1);
   FUZZ_CHECK(!well_formed || message != nullptr);
   if (message == nullptr || well_formed) return 0;
-  DiscardUnknownFields(*message);
+  fuzz::DiscardUnknownFields(*message);
   FUZZ_CHECK(contract::IsWellFormed(table, message->SerializePartialAsString()));
   return 0;
 }

@@ -15,7 +15,8 @@ constexpr char kMessages[] = R"(
   message Key { string id = 1; optional int32 limit = 2; repeated string tags = 3; }
   message Line { string product_id = 1; int32 count = 2; }
   message Order { string id = 1; string user_id = 2; repeated Line lines = 3; repeated int32 numbers = 4; }
-  message User { string id = 1; string name = 2; repeated string aliases = 3; int32 age = 4; }
+  message User { string id = 1; string name = 2; repeated string aliases = 3; int32 age = 4;
+                 optional int32 rank = 5; }
   message NumberKey { int32 number = 1; string id = 2; }
   message Wrapped { User user = 1; }
   message Answer {
@@ -219,6 +220,34 @@ TEST(Each, GoesThroughTheRepliesOfAnotherEach) {
             "users { name: \"id: \\\"p\\\" tags: \\\"x\\\" tags: \\\"y\\\"\" } "
             "users { name: \"id: \\\"q\\\" tags: \\\"x\\\" tags: \\\"y\\\"\" } "
             "names: \"p\" names: \"q\"");
+}
+
+// As it has none where it is left out; only what has presence can say so of its default.
+TEST(Each, TheDefaultOfAScalarIsNoElement) {
+  Composition run(kMessages, "Key", "Answer", R"(
+    step { id: "users" each: "request.tags" as: "tag" call: "test.Back/GetUser"
+           bind { to: "id" from: "tag" } }
+    step { id: "named" each: "users.name" as: "name" call: "test.Back/GetUser"
+           bind { to: "id" from: "name" } }
+    step { id: "aged" each: "users.age" as: "age" call: "test.Back/GetByNumber"
+           bind { to: "number" from: "age" } }
+    step { id: "ranked" each: "users.rank" as: "rank" call: "test.Back/GetByNumber"
+           bind { to: "number" from: "rank" } }
+    out { to: "users" from: "named" } out { to: "names" from: "aged.name" }
+    out { to: "ages" from: "ranked.age" })");
+  run.caller.Reply("GetUser", [&](std::string_view request) {
+    const std::string key = run.dynamic().Text("test.Key", request);
+    if (key == "id: \"a\"") return run.dynamic().Wire("test.User", "name: 'p' age: 7");
+    // Name, age and rank, each written out.
+    if (key == "id: \"b\"") return std::string("\x12\x00\x20\x00\x28\x00", 6);
+    return key == "id: \"p\"" ? run.dynamic().Wire("test.User", "name: 'q'") : std::string();
+  });
+  run.caller.Reply("GetByNumber", [&](std::string_view request) {
+    const std::string text = run.dynamic().Text("test.NumberKey", request);
+    return run.dynamic().Wire("test.User", Cat("name: '<", text, ">' age: 9"));
+  });
+  EXPECT_EQ(run.Run("tags: 'a' tags: 'b' tags: 'c'"),
+            "users { name: \"q\" } names: \"<number: 7>\" ages: 9");
 }
 
 }  // namespace

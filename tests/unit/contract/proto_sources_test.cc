@@ -79,6 +79,18 @@ test.proto:5:56: google.api.HttpRule has no field "putt" (did you mean "put"?)
 )");
 }
 
+TEST(ProtoSources, TakeEverySpellingThatProtocTakes) {
+  EXPECT_EQ(FindingsIn(Cat(kHead, R"(
+    option (google.api.http) = { get: "/a" additional_bindings [ { get: "/b" }, < get: "/c" > ] };
+    option (frontdesk.v1.method) = { print { defaults: True proto_names: t enum_numbers: 1 }
+      parse: < ignore_unknown_fields: False; last_key_wins: f, > }; } })")),
+            "");
+  // Only a list of messages needs no colon.
+  EXPECT_EQ(FindingsIn(Cat(kHead, R"(    option (frontdesk.v1.method) = { request_headers ["a"] };
+} })")),
+            "test.proto:4:54: expected ':', got \"[\"\n");
+}
+
 TEST(ProtoSources, CheckTheRestOfTheContractWhenAnOptionIsWrong) {
   EXPECT_EQ(FindingsIn(Cat(kHead, R"(    option (frontdesk.v1.method) = { tmeout: "1s" };
     option (google.api.http) = { get: "/{idd}" };

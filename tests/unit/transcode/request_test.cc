@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/base/text.h"
+#include "tests/support/descriptor_set.h"
 #include "tests/unit/transcode/requests.h"
 
 namespace frontdesk::testing::requests {
@@ -188,6 +189,62 @@ TEST(Patch, EmptyMaskIsFilledFromTheBody) {
                   .body_field = "inner",
                   .http_method = "PATCH"}),
             R"({"inner":{"name":"n"}})");
+}
+
+// What a client says that the gateway does not know is not for a back end to wipe.
+TEST(Patch, TheMaskHasOnlyWhatWasTaken) {
+  const auto patch = [](std::string_view body, transcode::ParseOptions json) {
+    return Read({.type = "Update", .body = body, .body_field = "inner", .http_method = "PATCH"},
+                {.json = json});
+  };
+  const transcode::ParseOptions lenient{.ignore_unknown = true};
+  EXPECT_EQ(patch(R"({"deeper":{"brandNew":1}})", lenient), R"({"inner":{"deeper":{}}})");
+  EXPECT_EQ(patch(R"({"brandNew":{"size":1},"deeper":{"brandNew":{},"size":2}})", lenient),
+            R"({"inner":{"deeper":{"size":2}},"updateMask":"deeper.size"})");
+  EXPECT_EQ(patch(R"({"color":"COLOR_BLUE"})", lenient), R"({"inner":{}})");
+  EXPECT_EQ(patch(R"({"deeper":{"color":"COLOR_BLUE"}})", lenient), R"({"inner":{"deeper":{}}})");
+  EXPECT_EQ(patch(R"({"color":"COLOR_RED"})", lenient),
+            R"({"inner":{"color":"COLOR_RED"},"updateMask":"color"})");
+  EXPECT_EQ(patch(R"({"color":7})", lenient), R"({"inner":{"color":7},"updateMask":"color"})");
+  EXPECT_EQ(patch(R"({"color":null,"deeper":{}})", lenient),
+            R"({"inner":{"deeper":{}},"updateMask":"color,deeper"})");
+
+  const transcode::ParseOptions last{.last_key_wins = true};
+  EXPECT_EQ(patch(R"({"deeper":{"name":"x"},"deeper":{"size":2}})", last),
+            R"({"inner":{"deeper":{"size":2}},"updateMask":"deeper.size"})");
+  EXPECT_EQ(patch(R"({"note":"n","deeper":{"name":"x","size":1},"name":"a","size":3,)"
+                  R"("deeper":{},"name":"b","size":null})",
+                  last),
+            R"({"inner":{"name":"b","deeper":{},"note":"n"},)"
+            R"("updateMask":"note,deeper,name,size"})");
+  EXPECT_EQ(patch(R"({"color":"COLOR_RED","color":"COLOR_BLUE"})",
+                  {.ignore_unknown = true, .last_key_wins = true}),
+            R"({"inner":{}})");
+}
+
+// A number that a closed enum does not have is as unknown as a name.
+TEST(Patch, TheMaskHasNoUnknownNumberOfAClosedEnum) {
+  MessageTypes types({}, CompileProtos({{"closed.proto", R"(
+      syntax = "proto2"; package test; import "google/protobuf/field_mask.proto";
+      enum Size { SMALL = 1; LARGE = -2; }
+      message Shirt { optional Size size = 1; optional string text = 2; }
+      message Update { optional Shirt shirt = 1; optional google.protobuf.FieldMask mask = 2; }
+      )"}}));
+  const contract::MessageTable& table = types.Table("Update");
+  contract::Binding binding;
+  binding.http_method = "PATCH";
+  binding.body = contract::Binding::Body::kField;
+  binding.body_field = table.FindName("shirt");
+  const auto patch = [&](std::string_view body) {
+    std::string wire;
+    const absl::Status status = transcode::DecodeRequest(
+        table, binding, {.body = body}, {.json = {.ignore_unknown = true}}, types.tables(), wire);
+    return status.ok() ? types.Encode("Update", wire) : ReasonOf(status);
+  };
+  EXPECT_EQ(patch(R"({"size":-2e0,"text":"a"})"),
+            R"({"shirt":{"size":"LARGE","text":"a"},"mask":"size,text"})");
+  EXPECT_EQ(patch(R"({"size":7,"text":"a"})"), R"({"shirt":{"text":"a"},"mask":"text"})");
+  EXPECT_EQ(patch(R"({"size":-3})"), R"({"shirt":{}})");
 }
 
 TEST(CallerFields, ComeFromTheCallerAlone) {

@@ -15,7 +15,7 @@ namespace frontdesk::testing::requests {
 
 inline constexpr std::string_view kRequests = R"(
 message Inner { string name = 1; int32 size = 2; repeated string tags = 3; Inner deeper = 4;
-                optional bool flag = 5; string note = 6; }
+                optional bool flag = 5; string note = 6; Color color = 7; }
 enum Color { COLOR_UNSPECIFIED = 0; COLOR_RED = 1; }
 message Request {
   string id = 1; int64 number = 2; Inner inner = 3; repeated string tags = 4; bool flag = 5;
