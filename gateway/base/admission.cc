@@ -129,7 +129,7 @@ bool Admission::Quit(Wait& wait, Outcome outcome) {
 
 TimePoint Admission::LatestFor(const Wait& wait, TimePoint now) {
   const MutexLock lock(mutex_);
-  return wait.arrived_ + age_.Limit(now);
+  return wait.arrived_ + age_.Limit(now, wait.priority_);
 }
 
 void Admission::Unlink(Wait& wait) {

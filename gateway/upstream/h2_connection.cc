@@ -84,8 +84,8 @@ void H2Connection::OnRead(const error_code& error, size_t size) {
   if (closed_) return;
   if (error) return Close(Lost(error));
   last_read_ = loop_.Now();
-  if (std::exchange(ping_sent_, false)) {
-    loop_.Arm(keepalive_timer_, last_read_ + keepalive_interval_);
+  if (keepalive_interval_ > Duration::zero() && std::exchange(ping_sent_, false)) {
+    loop_.Arm(keepalive_timer_, last_read_ + MostSilence());
   }
   const std::string_view bytes(in_.data(), size);
   if (tls_ ? !FeedTls(bytes) : !FeedSession(bytes)) return;
@@ -213,9 +213,7 @@ void H2Connection::OnSettings() {
     ready_at_ = idle_since_ = loop_.Now();
     loop_.Arm(idle_timer_, loop_.Now() + settings_.idle_timeout);
     if (max_age_ != Duration::max()) loop_.Arm(age_timer_, loop_.Now() + max_age_);
-    if (keepalive_interval_ > Duration::zero()) {
-      loop_.Arm(keepalive_timer_, loop_.Now() + keepalive_interval_);
-    }
+    loop_.Arm(keepalive_timer_, loop_.Now() + MostSilence());
     if (owner_) owner_->OnReady(*this);
     return;
   }
@@ -230,6 +228,7 @@ void H2Connection::OnGoaway(uint32_t http2_error, std::string_view debug) {
 }
 
 void H2Connection::OnStreamClosed() {
+  if (keepalive_interval_ == Duration::zero()) ping_sent_ = false;
   if (session_.streams() == 0) idle_since_ = loop_.Now();
   if (UsedUp()) RetireItself();
   if (owner_) owner_->OnRoom();
@@ -256,19 +255,29 @@ void H2Connection::RetireItself() {
   Retire();
 }
 
+// Without keepalive one PING is sent in each silence: where the peer's machine is gone it is the
+// data that nobody acknowledges, when all else had arrived before. gRPC servers allow for two
+// between two answers.
+Duration H2Connection::MostSilence() const {
+  return keepalive_interval_ > Duration::zero() ? keepalive_interval_
+                                                : settings_.unacknowledged_timeout / 2;
+}
+
 void H2Connection::OnKeepaliveTimer() {
   const TimePoint now = loop_.Now();
-  if (ping_sent_) {
+  const bool keepalive = keepalive_interval_ > Duration::zero();
+  if (keepalive && ping_sent_) {
     return Close(Reset(absl::StatusCode::kUnavailable, "the back end does not answer PING"));
   }
-  if (session_.streams() > 0 && now - last_read_ >= keepalive_interval_) {
+  const bool waits = session_.streams() > 0 && !ping_sent_;
+  if (waits && now - last_read_ >= MostSilence()) {
     session_.Ping();
     ping_sent_ = true;
-    loop_.Arm(keepalive_timer_, now + settings_.keepalive_timeout);
+    loop_.Arm(keepalive_timer_, now + (keepalive ? settings_.keepalive_timeout : MostSilence()));
     return;
   }
   // With calls in flight it is the silence that has a limit, not the time between two looks.
-  loop_.Arm(keepalive_timer_, (session_.streams() > 0 ? last_read_ : now) + keepalive_interval_);
+  loop_.Arm(keepalive_timer_, (waits ? last_read_ : now) + MostSilence());
 }
 
 }  // namespace frontdesk::upstream

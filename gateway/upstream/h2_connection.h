@@ -106,6 +106,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   void OnIdleTimer();
   void OnAgeTimer();
   void RetireItself();
+  Duration MostSilence() const;
   void OnKeepaliveTimer();
 
   Loop& loop_;
@@ -124,7 +125,7 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   TimePoint ready_at_{};
   TimePoint idle_since_{};
   TimePoint last_read_{};
-  bool ping_sent_ = false;  // and nothing was read since
+  bool ping_sent_ = false;  // and nothing was read since; without keepalive: no call has ended
   const H2Endpoint& endpoint_;
   std::unique_ptr<tls::Session> tls_;  // from the end of TCP's handshake on
   std::vector<char> in_;

@@ -131,7 +131,7 @@ struct UpstreamSettings {
   // Calls in flight in this process.
   size_t max_in_flight = std::numeric_limits<size_t>::max();
   // How long calls may wait for room below that, or for a stream.
-  QueueAgeSettings queue_age;
+  QueueAgeSettings queue_age{.critical = 10};
   AdaptiveConcurrencySettings adaptive;
   RetryBudgetSettings retry_budget;
   // Of each end point.
@@ -154,8 +154,8 @@ struct UpstreamSettings {
   // A connection without calls is closed after this time.
   Duration idle_timeout = std::chrono::minutes(5);
   // PING when calls are in flight and nothing was read for this long; zero switches it off. Off by
-  // default, since gRPC servers answer pings below five minutes with GOAWAY(too_many_pings). Sent
-  // data that nobody acknowledges is noticed anyway, see unacknowledged_timeout.
+  // default, since gRPC servers answer pings below five minutes with GOAWAY(too_many_pings); one
+  // PING is sent all the same in each silence of half the unacknowledged_timeout, which notices.
   Duration keepalive_interval = Duration::zero();
   Duration keepalive_timeout = std::chrono::seconds(5);
   // TCP_USER_TIMEOUT: how long the peer's kernel may stay silent about data sent to it. Well below

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/mechanism/priority.h"
 
 namespace frontdesk {
 
@@ -12,6 +13,10 @@ struct QueueAgeSettings {
   // A queue that has not been empty for so long is no burst: it stands. Before that, this is the
   // longest wait.
   Duration interval = std::chrono::milliseconds(3);
+  // Who is critical may wait so many times as long. They go first anyway; but where calls that
+  // began together end together, room comes in bursts, and whoever may not wait for the next one
+  // has as little of it as everybody else.
+  int critical = 1;
 };
 
 // The controlled delay of CoDel, as "Fail at Scale" (B. Maurer, ACM Queue 2015) uses it for
@@ -25,11 +30,12 @@ class QueueAge {
   void OnJoin(bool was_empty, TimePoint now) {
     if (was_empty) since_ = now;
   }
-  // How long one may wait in a queue in which somebody waits.
-  Duration Limit(TimePoint now) const {
+  // How long one of that priority may wait in a queue in which somebody waits.
+  Duration Limit(TimePoint now, Priority priority = Priority::kNormal) const {
     const Duration longest =
         settings_.interval > settings_.max_age ? settings_.interval : settings_.max_age;
-    return now - since_ >= settings_.interval ? settings_.max_age : longest;
+    const Duration limit = now - since_ >= settings_.interval ? settings_.max_age : longest;
+    return priority == Priority::kCritical ? limit * settings_.critical : limit;
   }
 
  private:

@@ -171,6 +171,21 @@ TEST(Admission, AQueueThatDoesNotMoveLetsNobodyGrowOld) {
   EXPECT_EQ(admission.in_flight(), 1u);
 }
 
+TEST(Admission, TheCriticalWaitForRoomThatComesInBursts) {
+  Loop loop;
+  Admission admission(1, 100,
+                      {.max_age = milliseconds(2), .interval = milliseconds(2), .critical = 10000});
+  std::string story;
+  ASSERT_TRUE(admission.TryEnter());
+  Visit(&admission, &loop, Priority::kNormal, 'n', &story);
+  Visit(&admission, &loop, Priority::kCritical, 'c', &story);
+  loop.RunUntil([&] { return story.ends_with("n old;"); });
+  admission.Leave();
+  loop.RunUntil([&] { return story.ends_with("c;"); });
+  EXPECT_EQ(story, "n old;c;");
+  admission.Leave();
+}
+
 TEST(Admission, AQueueInWhichOnePushesOutTheOtherStandsAllTheSame) {
   Loop loop;
   constexpr milliseconds kInterval(1500);

@@ -1,5 +1,6 @@
 // How connections end: used up, idle, silent, drained; and what becomes of their calls.
 #include <array>
+#include <thread>
 
 #include "tests/unit/upstream/connections.h"
 
@@ -123,6 +124,32 @@ TEST_F(Connections, GivesUpABackEndThatDoesNotAnswerPings) {
   EXPECT_EQ(ReasonOf(status), "UPSTREAM_RESET");
   EXPECT_FALSE(WasNeverSent(status));
   over.set_value();
+}
+
+// Without keepalive: what finds out that a machine is gone, and is too little for servers to mind.
+TEST_F(Connections, ASilenceIsAskedAboutOnce) {
+  std::atomic<int> pings{0};
+  settings_.unacknowledged_timeout = milliseconds(600);
+  {
+    ScriptedH2Server server([&](ScriptedConnection& c, int) {
+      if (!c.Handshake()) return;
+      for (int call = 1; call <= 2; ++call) {
+        const auto request = c.NextRequest();
+        if (!request) return;
+        while (c.pings() < call) {
+          if (!c.ReadSomething()) return;
+        }
+        std::this_thread::sleep_for(milliseconds(700));
+        c.Answer(request->stream, "at last");
+      }
+      c.WaitForEnd();
+      pings = c.pings();
+    });
+    H2Transport transport = To(server.address());
+    EXPECT_TRUE(CallOnce(transport).ok());
+    EXPECT_TRUE(CallOnce(transport).ok());
+  }
+  EXPECT_EQ(pings, 2);
 }
 
 // However soon after a look it began.

@@ -29,6 +29,16 @@ TEST(QueueAge, ABurstMayWaitAQueueThatStandsMayNot) {
   }
 }
 
+TEST(QueueAge, TheCriticalMayWaitLonger) {
+  const TimePoint start{std::chrono::hours(1)};
+  QueueAge age({.max_age = milliseconds(4), .interval = milliseconds(100), .critical = 10});
+  age.OnJoin(true, start);
+  EXPECT_EQ(age.Limit(start, Priority::kCritical), milliseconds(1000));
+  EXPECT_EQ(age.Limit(start, Priority::kSheddable), milliseconds(100));
+  EXPECT_EQ(age.Limit(start + milliseconds(100), Priority::kCritical), milliseconds(40));
+  EXPECT_EQ(age.Limit(start + milliseconds(100), Priority::kNormal), milliseconds(4));
+}
+
 TEST(QueueAge, ALongAgeIsNotCutByTheInterval) {
   const TimePoint start{std::chrono::hours(1)};
   QueueAge age({milliseconds(500), milliseconds(100)});
