@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "gateway/base/text.h"
+#include "gateway/config/check_contract.h"
+#include "gateway/config/host_port.h"
 #include "gateway/contract/contract.h"
 #include "gateway/contract/proto_sources.h"
 #include "gateway/tell.h"
@@ -19,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kProto = ".proto";
+
 // The .proto files that `paths` name or contain, sorted.
 std::vector<std::string> ProtosBelow(const std::vector<std::string>& paths,
                                      contract::Findings& findings) {
@@ -26,7 +30,11 @@ std::vector<std::string> ProtosBelow(const std::vector<std::string>& paths,
   for (const std::string& path : paths) {
     std::error_code error;
     if (!fs::is_directory(path, error)) {
-      files.push_back(path);
+      if (path.ends_with(kProto)) {
+        files.push_back(path);
+      } else {
+        findings.Add({path}, "", "is no .proto; a configuration is given with -c");
+      }
       continue;
     }
     const size_t before = files.size();
@@ -34,7 +42,7 @@ std::vector<std::string> ProtosBelow(const std::vector<std::string>& paths,
     for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
          entry.increment(error)) {
       at = entry->path().string();
-      if (entry->path().extension() != ".proto") continue;
+      if (entry->path().extension() != kProto) continue;
       std::error_code unknown;
       if (entry->is_regular_file(unknown)) {
         files.push_back(at);
@@ -97,9 +105,15 @@ std::vector<std::string> FoldersOf(const VerbOptions& options) {
   return folders;
 }
 
+void Print(const Remarks& remarks) {
+  for (const std::string& text : remarks.warnings) std::cout << "warning: " << text << '\n';
+  for (const std::string& text : remarks.notes) std::cout << "note: " << text << '\n';
+}
+
 int CheckProtos(const VerbOptions& options) {
   const std::vector<std::string> folders = FoldersOf(options);
   contract::Findings findings;
+  Remarks remarks;
   std::vector<std::string> names;
   for (const std::string& file : ProtosBelow(options.protos, findings)) {
     if (const std::optional<std::string> name = NameOf(file, folders)) {
@@ -114,11 +128,15 @@ int CheckProtos(const VerbOptions& options) {
       names.empty() ? std::nullopt : contract::CompileSources(names, sources, findings);
   if (set) {
     const auto contract = contract::Contract::Load(*set, options.protos[0], findings, sources);
-    if (contract) methods = contract->methods().size();
+    if (contract) {
+      methods = contract->methods().size();
+      config::CheckContract(*contract, findings, remarks.notes);
+    }
   }
   if (!findings.empty() || options.json) {
-    Tell(OnDisk(findings, folders), SourcesOf({}), options.json);
+    Tell(OnDisk(findings, folders), SourcesOf({}), options.json, remarks);
   } else {
+    Print(remarks);
     std::cout << "fine: " << names.size() << " files, " << methods << " methods\n";
   }
   return findings.empty() ? kFine : kFindings;
@@ -164,6 +182,19 @@ void NotePassedBy(const config::Snapshot& snapshot, std::vector<std::string>& no
   }
 }
 
+// Where nothing is said of callers, neither in the file nor in the contract, and others than this
+// machine may call.
+void NoteOpenDoors(const config::Snapshot& snapshot, std::vector<std::string>& notes) {
+  const auto listen = config::ParseHostPort(snapshot.listen_address);
+  if (snapshot.chain.auth.on() || !listen || listen->loopback) return;
+  const auto open = std::count_if(
+      snapshot.routes.begin(), snapshot.routes.end(),
+      [](const auto& route) { return !contract::PlaceOfValue(route->places, "auth"); });
+  if (open == 0) return;
+  notes.push_back(Cat("nobody is asked who they are: ", open,
+                      open == 1 ? " route is" : " routes are", " open to everybody"));
+}
+
 Remarks RemarksOn(const config::Snapshot& snapshot) {
   Remarks remarks;
   for (const auto& route : snapshot.routes) {
@@ -171,6 +202,10 @@ Remarks RemarksOn(const config::Snapshot& snapshot) {
     if (binding.path.warning.empty()) continue;
     remarks.warnings.push_back(Cat(binding.place.ToString(), ": ", binding.path.warning));
   }
+  if (snapshot.routes.empty()) {
+    remarks.notes.emplace_back("no method has an address; nothing is served");
+  }
+  NoteOpenDoors(snapshot, remarks.notes);
   NoteUnserved(snapshot, remarks.notes);
   NotePassedBy(snapshot, remarks.notes);
   return remarks;
@@ -187,8 +222,7 @@ int Check(const VerbOptions& options) {
     TellFine(remarks);
     return kFine;
   }
-  for (const std::string& text : remarks.warnings) std::cout << "warning: " << text << '\n';
-  for (const std::string& text : remarks.notes) std::cout << "note: " << text << '\n';
+  Print(remarks);
   std::cout << "fine: " << snapshot->routes.size() << " routes, " << snapshot->upstreams.size()
             << " upstreams\n";
   return kFine;

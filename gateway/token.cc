@@ -1,6 +1,7 @@
 // The verb `token`: tokens for a demo, signed with the key that the file names for one.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -8,7 +9,9 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
@@ -52,11 +55,31 @@ absl::Status MakeKey(const std::string& path) {
   return absl::UnknownError(Absl(Cat(path, ": cannot be written")));
 }
 
+// The provider of this name; never null.
+absl::StatusOr<const Provider*> FindByName(const v1::Config::Auth& auth, const std::string& name) {
+  const auto found = auth.providers().find(name);
+  if (found == auth.providers().end()) {
+    std::vector<std::string> names;
+    for (const auto& [own, provider] : auth.providers()) names.push_back(own);
+    std::sort(names.begin(), names.end());
+    return absl::NotFoundError(
+        Absl(Cat("--provider: auth.providers has no ", contract::Quoted(name),
+                 contract::DidYouMean(name, names))));
+  }
+  if (!found->second.has_signing_key_file()) {
+    return absl::NotFoundError(Absl(Cat("--provider: ", contract::Quoted(name),
+                                        " has no signing_key_file, and only such keys are ours to "
+                                        "sign with")));
+  }
+  return &found->second;
+}
+
 // The provider that a token is made for, where it is clear which; never null.
 absl::StatusOr<const Provider*> Find(const v1::Config::Auth& auth, const std::string& name) {
+  if (!name.empty()) return FindByName(auth, name);
   const Provider* found = nullptr;
   for (const auto& [own, provider] : auth.providers()) {
-    if (!provider.has_signing_key_file() || (!name.empty() && own != name)) continue;
+    if (!provider.has_signing_key_file()) continue;
     if (found != nullptr) {
       return absl::InvalidArgumentError(
           "several providers have a signing_key_file: say which with --provider");

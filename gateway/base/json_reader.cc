@@ -118,7 +118,7 @@ bool JsonReader::Unescape(const char* from, std::string_view& text) {
   while (true) {
     const char* const run = p_;
     while (p_ < end_ && IsPlain(*p_)) ++p_;
-    unescaped_.append(run, p_);
+    if (run != p_) unescaped_.append(run, p_);
     if (p_ == end_) return Fail("the string does not end");
     if (*p_ == '"') break;
     if (*p_ == '\\') {

@@ -87,6 +87,7 @@ policy::AuthSettings::ApiKeys ToApiKeys(const LoadedConfig& loaded, const std::s
   settings.rules.metadata = ToMetadata(auth);
   settings.rules.subject_prefix = auth.api_keys().subject_prefix();
   settings.rules.shared_subjects = auth.shared_subjects();
+  if (auth.api_keys().file().empty()) return settings;  // which was found
   const absl::StatusOr<std::string> text = policy::ReadApiKeys(settings);
   absl::Status wrong = text.status();
   if (text.ok()) {
@@ -214,7 +215,8 @@ policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folde
   for (const auto& [name, from] : sorted) {
     policy::AuthSettings::Provider provider = ToProvider(name, from, auth, folder);
     // What a file holds is known now; what a URL will answer is not.
-    if (!from.jwks_file().empty() || !from.signing_key_file().empty()) {
+    const bool file = !from.jwks_file().empty() || !from.signing_key_file().empty();
+    if (file && PlacesOfKeys(from) == 1) {
       const absl::StatusOr<std::string> text = ReadKeys(provider);
       absl::StatusOr<identity::KeySet> keys = text.ok()
                                                   ? identity::KeySet::Parse(*text, provider.keys)
@@ -239,6 +241,11 @@ policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folde
     settings.providers.push_back(std::move(provider));
   }
   return settings;
+}
+
+int PlacesOfKeys(const Provider& provider) {
+  return (provider.has_jwks_file() ? 1 : 0) + (provider.has_jwks_url() ? 1 : 0) +
+         (provider.has_signing_key_file() ? 1 : 0);
 }
 
 std::vector<std::string> CredentialNames(const v1::Config::Auth& auth) {

@@ -18,6 +18,9 @@ void CheckAuth(const LoadedConfig& loaded, contract::Findings& findings);
 policy::AuthSettings ToAuth(const LoadedConfig& loaded, const std::string& folder,
                             contract::Findings& findings);
 
+// In how many ways it says where its keys are: one is right.
+int PlacesOfKeys(const v1::Config::Auth::Provider& provider);
+
 // Every way in which callers can prove who they are, by the name that fronts have for it.
 std::vector<std::string> CredentialNames(const v1::Config::Auth& auth);
 

@@ -157,12 +157,14 @@ class ApiChecker {
   void CheckLimits(const std::string& path, const Config::Api& api) {
     v1::Policy policy;
     *policy.mutable_limit() = api.limit();
+    Findings found;
     contract::CheckLimitValues(
         policy, [&](const std::vector<int>& field, std::string_view name, std::string_view text) {
           const std::string list = Cat(path, ".limit");
           const std::string at = field.size() > 1 ? Cat(list, '[', field[1], ']') : list;
-          findings_.Add(loaded_.PlaceOf(at), Cat(path, '.', name), text);
+          found.Add(loaded_.PlaceOf(at), Cat(path, '.', name), text);
         });
+    AddNew(found, findings_);
     for (int i = 0; i < api.limit_size(); ++i) {
       constexpr std::string_view kDiffer = "methods differ in their fields: say it under `methods`";
       const std::string at = Cat(path, ".limit[", i, ']');

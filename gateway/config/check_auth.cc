@@ -93,8 +93,7 @@ class AuthChecker {
   }
 
   void CheckKeys(const std::string& path, const Provider& provider) {
-    const int sources = (provider.has_jwks_file() ? 1 : 0) + (provider.has_jwks_url() ? 1 : 0) +
-                        (provider.has_signing_key_file() ? 1 : 0);
+    const int sources = PlacesOfKeys(provider);
     const bool asked = sources == 0 && provider.has_introspection();
     if (sources != 1 && !asked && !HasUnknownKey(findings_, path)) {
       Add(path, Cat("has ", sources == 0 ? "no keys" : "keys of more than one place",

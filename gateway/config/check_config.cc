@@ -243,10 +243,13 @@ void Checker::CheckDns() {
 void Checker::CheckRedis() {
   Range(config_.rate_limits(), "rate_limits", "bytes", kMiB, 1024 * kGiB);
   if (config_.rate_limits().has_by_address()) {
+    Findings found;
     contract::CheckLimitQuota(config_.rate_limits().by_address(), Policy::Limit(),
                               [&](int, std::string_view name, std::string_view text) {
-                                Add(Cat("rate_limits.by_address.", name), text);
+                                const std::string path = Cat("rate_limits.by_address.", name);
+                                found.Add(loaded_.PlaceOf(path), path, text);
                               });
+    AddNew(found, findings_);
   }
   if (!config_.has_redis()) {
     if (config_.rate_limits().store() == Config::RateLimits::REDIS) {
@@ -292,7 +295,9 @@ void Checker::CheckPolicy(const std::string& path, const Policy& policy) {
   const auto place_of = [&](const std::vector<int>& field) {
     return loaded_.PlaceOf(Cat(path, '.', FieldPath(*Policy::descriptor(), field)));
   };
-  contract::CheckPolicy(policy, path, place_of, findings_);
+  Findings found;
+  contract::CheckPolicy(policy, path, place_of, found);
+  AddNew(found, findings_);
   const Config::Auth& auth = config_.auth();
   if (policy.has_csrf() && auth.cookie().empty() && !auth.has_client_certificates() &&
       auth.development_caller().empty()) {

@@ -12,6 +12,7 @@
 #include "gateway/base/text.h"
 #include "gateway/config/apis.h"
 #include "gateway/config/contract_file.h"
+#include "gateway/config/digest.h"
 #include "gateway/config/headers.h"
 #include "gateway/config/limits.h"
 #include "gateway/config/policies.h"
@@ -166,20 +167,22 @@ class Compiler {
                  route::MatcherBuilder& builder, Snapshot& snapshot) {
     // Of those that upstreams serve it was done with their times.
     if (api || !reach_.Serves(method.service)) {
-      policies_.CheckTogether(method, std::chrono::nanoseconds::max(), findings_, source.name);
+      policies_.CheckTogether(method, findings_, source.name);
     }
     const PolicyInForce in_force = policies_.Of(method, source.name);
     const v1::Policy& policy = in_force.policy;
     // What is never called, for no front serves it or it is retired, needs nobody behind it.
     if (!contract::IsRetired(policy.version())) reach_.Check(method);
     CheckBodyLimit(method, policy, in_force.places, snapshot.limits);
+    CheckAnswerLimit(method, policy, in_force.places, snapshot.upstreams);
     policies_.CheckAuth(method, source.name, snapshot.chain.auth, findings_);
     policies_.CheckBrowsers(method, source.name, snapshot.answer_headers.all(), findings_);
     const int bulkhead = Bulkhead(snapshot, method, policy, in_force.places);
     const route::MatchOptions options{policy.path().ignore_trailing_slash()};
     bool added_any = false;
     for (const contract::Binding& binding : method.bindings) {
-      if (!(api && api->strip_prefix) && !route::HealthPath(binding.path.text).empty()) {
+      const bool behind_prefix = api && api->strip_prefix && !api->prefix.empty();
+      if (!behind_prefix && !route::HealthPath(binding.path.text).empty()) {
         findings_.Add(binding.place, method.full_name,
                       Cat("is never reached: the gateway answers ", binding.path.text, " itself"));
       }
@@ -229,7 +232,7 @@ class Compiler {
     const std::set<std::string> services(upstream.services.begin(), upstream.services.end());
     for (const Method& method : contract_.methods()) {
       if (!services.contains(method.service)) continue;
-      policies_.CheckTogether(method, upstream.timeout, findings_);
+      policies_.CheckTogether(method, findings_);
       PolicyInForce in_force = policies_.Of(method);
       upstream.methods[method.path] = contract::ToCallPolicy(in_force.policy, method.idempotency);
       snapshot.policy_places[&method] = std::move(in_force.places);
@@ -253,6 +256,21 @@ class Compiler {
     AddOnce(method, places, "max_request_bytes",
             Cat("is more than limits.body_bytes (", limits.body_bytes,
                 "), above which no body is read"));
+  }
+
+  // The same of what an upstream answers, of a method that is one call of it.
+  void CheckAnswerLimit(const Method& method, const v1::Policy& policy,
+                        const contract::PolicyPlaces& places,
+                        const std::vector<upstream::UpstreamSettings>& upstreams) {
+    if (method.plan || method.custom || !policy.has_max_response_bytes()) return;
+    for (const upstream::UpstreamSettings& each : upstreams) {
+      const auto& services = each.services;
+      if (std::count(services.begin(), services.end(), method.service) == 0) continue;
+      if (policy.max_response_bytes() <= each.max_message_bytes) return;
+      AddOnce(method, places, "max_response_bytes",
+              Cat("is more than upstreams.", each.name, ".max_message_bytes (",
+                  each.max_message_bytes, "), above which no message is read"));
+    }
   }
 
   // Index of the bulkhead that the policy names; -1 for none.
@@ -320,6 +338,7 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   compiler.Routes(*snapshot);
   compiler.PassedBy(*snapshot);
   if (!findings.empty()) return nullptr;
+  snapshot->made_of = DigestOf(loaded->config, *snapshot->contract);
   return snapshot;
 }
 

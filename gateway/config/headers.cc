@@ -143,7 +143,7 @@ class Checker {
           findings_.Add(loaded_.PlaceOf(at), Cat("headers.", name), text);
         });
     contract::CheckBrowsersTogether(
-        policy, [&](const std::string& name, std::string_view text) { Add(name, text); });
+        policy, {}, [&](const std::string& name, std::string_view text) { Add(name, text); });
   }
 
   void Add(std::string_view name, std::string_view text) {

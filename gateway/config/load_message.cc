@@ -7,6 +7,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/config/scalar.h"
+#include "gateway/contract/value_rules.h"
 
 namespace frontdesk::config {
 namespace {
@@ -69,6 +70,19 @@ bool HasUnknownKey(const contract::Findings& findings, std::string_view path) {
         const size_t dot = finding.path.rfind('.');
         return path == std::string_view(finding.path).substr(0, dot == std::string::npos ? 0 : dot);
       });
+}
+
+void AddNew(const contract::Findings& found, contract::Findings& findings) {
+  if (found.empty()) return;
+  const contract::Findings before = findings;
+  for (const contract::Finding& one : found.all()) {
+    const bool said =
+        std::any_of(before.all().begin(), before.all().end(),
+                    [&](const contract::Finding& other) { return other.path == one.path; });
+    const std::string above = one.path.substr(0, one.path.rfind('.'));
+    if (said || (one.text == contract::kMissing && HasUnknownKey(before, above))) continue;
+    findings.Add(one.place, one.path, one.text);
+  }
 }
 
 void MessageReader::Read(const YamlNode& root, Message& message) {

@@ -20,6 +20,10 @@ inline constexpr size_t kMaxFindings = 200;
 // that is missed there.
 bool HasUnknownKey(const contract::Findings& findings, std::string_view path);
 
+// Adds what was found of values that were read, but for what is said already: that a value is
+// missing which was wrong, or whose key was.
+void AddNew(const contract::Findings& found, contract::Findings& findings);
+
 // Keys are field names. Messages and map fields are YAML maps, repeated fields are lists.
 class MessageReader {
  public:

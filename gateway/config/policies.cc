@@ -29,7 +29,6 @@ using contract::Findings;
 using contract::Method;
 using contract::Quoted;
 using contract::Shortest;
-using std::chrono::nanoseconds;
 
 namespace {
 
@@ -84,76 +83,39 @@ std::string TextOf(const v1::Policy::Limit& limit) {
 }
 
 // What requests have, which only a method with an address has.
-CallTime TimeOf(const Method& method, const v1::Policy& policy, std::string_view name) {
+CallTime TimeOf(const Method& method, const PolicyInForce& in_force, std::string_view name) {
   if (!HasAddress(&method)) return {};
-  return {contract::ToDuration(policy.timeout(), route::Route().timeout), name};
+  return {contract::ToDuration(in_force.policy.timeout(), route::Route().timeout), name,
+          contract::PlaceOfValue(in_force.places, "timeout")};
 }
 
 // What calls of the service have from their upstream. That there is none is told elsewhere.
-CallTime TimeOfUpstream(const v1::Config& config, const std::string& service) {
-  for (const auto& [name, upstream] : config.upstreams()) {
+CallTime TimeOfUpstream(const LoadedConfig& loaded, const std::string& service) {
+  for (const auto& [name, upstream] : loaded.config.upstreams()) {
     if (std::count(upstream.services().begin(), upstream.services().end(), service) == 0) continue;
-    return {contract::ToDuration(upstream.timeout(), upstream::UpstreamSettings().timeout),
-            "timeout of the upstream"};
+    CallTime time{contract::ToDuration(upstream.timeout(), upstream::UpstreamSettings().timeout),
+                  "timeout of the upstream"};
+    const std::string path = Cat("upstreams.", name, ".timeout");
+    if (loaded.Has(path)) time.place = loaded.PlaceOf(path);
+    return time;
   }
   return {};
 }
 
 }  // namespace
 
-void Policies::Overlay(const Overrides& overrides, const std::string& path, const Method& method,
-                       PolicyInForce& in_force) const {
-  for (const std::string& name : {method.service, method.path.substr(1)}) {
-    const auto over = overrides.find(name);
-    if (over == overrides.end()) continue;
-    const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
-      return loaded_.PlaceOf(Cat(path, '.', name, '.', leaf));
-    };
-    contract::Overlay(over->second, place_of, in_force.policy, in_force.places);
-    if (over->second.limit_size() > 0) in_force.limits_of_api = path != "methods";
+contract::Place Policies::PlaceOf(const std::string& value, const PolicyInForce& in_force,
+                                  const Method& method, const std::string& api) const {
+  if (const auto place = contract::PlaceOfValue(in_force.places, value)) return *place;
+  const std::string front = Cat("apis.", api, '.');
+  const std::string name = method.path.substr(1);
+  for (const std::string& above :
+       {Cat(front, "methods.", name), Cat(front, "methods.", method.service), Cat(front, "policy"),
+        Cat("methods.", name), Cat("methods.", method.service)}) {
+    const std::string path = Cat(above, '.', value);
+    if (loaded_.Has(path)) return loaded_.PlaceOf(path);
   }
-}
-
-void Policies::OverlayFile(const Method& method, PolicyInForce& in_force) const {
-  Overlay(loaded_.config.methods(), "methods", method, in_force);
-}
-
-PolicyInForce Policies::Of(const Method& method, const std::string& api) const {
-  PolicyInForce in_force{method.policy, method.policy_places};
-  OverlayFile(method, in_force);
-  const v1::Config::Headers& headers = loaded_.config.headers();
-  if (HasAddress(&method) && headers.has_cors() && !in_force.policy.has_cors()) {
-    v1::Policy usual;
-    *usual.mutable_cors() = headers.cors();
-    const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
-      return loaded_.PlaceOf(Cat("headers.", leaf));
-    };
-    contract::Overlay(usual, place_of, in_force.policy, in_force.places);
-  }
-  if (!api.empty()) OverlayApi(method, api, in_force);
-  return in_force;
-}
-
-void Policies::OverlayApi(const Method& method, const std::string& api,
-                          PolicyInForce& in_force) const {
-  const v1::Config::Api& over = loaded_.config.apis().at(api);
-  const std::string path = Cat("apis.", api);
-  const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
-    return loaded_.PlaceOf(Cat(path, ".policy.", leaf));
-  };
-  contract::Overlay(over.policy(), place_of, in_force.policy, in_force.places);
-  if (over.policy().limit_size() > 0) in_force.limits_of_api = true;
-  Overlay(over.methods(), Cat(path, ".methods"), method, in_force);
-}
-
-PolicyInForce Policies::Of(const contract::PlanStep& step) const {
-  PolicyInForce in_force{step.called().policy, step.called().policy_places};
-  const auto place_of = [&](const std::string& leaf, const std::vector<int>&) {
-    return step.policy_places.at(leaf);
-  };
-  contract::Overlay(step.policy, place_of, in_force.policy, in_force.places);
-  OverlayFile(step.called(), in_force);
-  return in_force;
+  return method.place;
 }
 
 void Policies::CheckOverride(const std::string& name, const contract::Contract& contract,
@@ -220,25 +182,23 @@ void Policies::CheckAuth(const Method& method, const std::string& api,
   const v1::Policy::Auth::Access otherwise = AccessOtherwise(loaded_.config.auth());
   const v1::Policy::Auth::Access access = contract::AccessOf(own, otherwise);
   const auto tell = [&](const std::string& name, std::string_view text) {
-    Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
-         Cat(method.full_name, '.', name), text, findings);
+    Tell(PlaceOf(name, in_force, method, api), Cat(method.full_name, '.', name), text, findings);
   };
   const auto weakens = [&](const PolicyInForce& before, std::string_view what) {
     const std::string weaker = contract::WhatIsWeaker(before.policy.auth(), own, otherwise);
-    if (weaker.empty()) return;
+    if (weaker.empty()) return false;
     // Said here, and not where something else was weakened before.
     const auto said = [](const PolicyInForce& by) {
       const auto place = contract::PlaceOfValue(by.places, "auth.weakens");
       return place ? place->ToString() : "";
     };
-    if (own.weakens() && said(in_force) != said(before)) return;
+    if (own.weakens() && said(in_force) != said(before)) return false;
     tell("auth", Cat("lets more callers in than ", what, ": ", weaker,
                      "; if that is meant, say `weakens: true` beside it"));
+    return true;
   };
-  if (api.empty()) {
+  if (api.empty() || !weakens(Of(method), "what is said outside of `apis`")) {
     weakens({method.policy, method.policy_places}, "the contract");
-  } else {
-    weakens(Of(method), "what is said outside of `apis`");
   }
   if (access == v1::Policy::Auth::REQUIRED && !auth.on() && !auth.development_caller) {
     tell("auth",
@@ -314,10 +274,9 @@ void Policies::CheckBrowsers(const Method& method, const std::string& api,
                              const http::CommonFields& common, Findings& findings) {
   const PolicyInForce in_force = Of(method, api);
   const auto tell = [&](const std::string& name, std::string_view text) {
-    Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
-         Cat(method.full_name, '.', name), text, findings);
+    Tell(PlaceOf(name, in_force, method, api), Cat(method.full_name, '.', name), text, findings);
   };
-  contract::CheckBrowsersTogether(in_force.policy, tell);
+  contract::CheckBrowsersTogether(in_force.policy, in_force.places, tell);
   for (const std::string& header : in_force.policy.response_headers()) {
     for (const auto& field : common.fields()) {
       if (contract::LowerCase(field.first) != contract::LowerCase(header)) continue;
@@ -347,20 +306,19 @@ void Policies::CheckSuccessors(const std::string& api, const contract::Contract&
       contract.methods(),
       [&](const Method& method) -> const auto& { return all.at(&method).policy.version(); },
       [&](const Method& method, const std::string& name, std::string_view text) {
-        Tell(contract::PlaceOfValue(all.at(&method).places, name).value_or(method.place),
-             Cat(method.full_name, '.', name), text, findings);
+        Tell(PlaceOf(name, all.at(&method), method, api), Cat(method.full_name, '.', name), text,
+             findings);
       },
       looked_at);
 }
 
-void Policies::CheckTogether(const Method& method, nanoseconds timeout, Findings& findings,
-                             const std::string& api) {
+void Policies::CheckTogether(const Method& method, Findings& findings, const std::string& api) {
   const PolicyInForce in_force = Of(method, api);
   const CallTime time =
-      Shortest({TimeOf(method, in_force.policy, "timeout"), {timeout, "timeout of the upstream"}});
+      Shortest({TimeOf(method, in_force, "timeout"),
+                api.empty() ? TimeOfUpstream(loaded_, method.service) : CallTime()});
   const auto add = [&](const std::string& name, std::string_view text) {
-    Tell(contract::PlaceOfValue(in_force.places, name).value_or(method.place),
-         Cat(method.full_name, '.', name), text, findings);
+    Tell(PlaceOf(name, in_force, method, api), Cat(method.full_name, '.', name), text, findings);
   };
   contract::CheckTogether(method, in_force.policy, in_force.places, time, add);
 }
@@ -370,13 +328,13 @@ void Policies::CheckSteps(const Method& composed, const std::vector<std::string>
   if (!composed.plan) return;
   CallTime longest{std::chrono::nanoseconds::zero()};
   for (const std::string& api : apis) {
-    const CallTime here = TimeOf(composed, Of(composed, api).policy, "timeout of the whole");
+    const CallTime here = TimeOf(composed, Of(composed, api), "timeout of the whole");
     if (here.longest > longest.longest) longest = here;
   }
   const CallTime whole = Shortest({{composed.plan->deadline, "deadline of the whole"}, longest});
   for (const contract::PlanStep& step : composed.plan->steps) {
     if (step.policy_places.empty()) continue;
-    const CallTime of_upstream = TimeOfUpstream(loaded_.config, step.called().service);
+    const CallTime of_upstream = TimeOfUpstream(loaded_, step.called().service);
     const CallTime time = Shortest({{step.timeout, "step's timeout"}, whole, of_upstream});
     const PolicyInForce in_force = Of(step);
     contract::PolicyPlaces own = step.policy_places;
@@ -390,7 +348,7 @@ void Policies::CheckSteps(const Method& composed, const std::vector<std::string>
       Tell(*place, composed.full_name, Cat("step ", Quoted(step.id), ": ", name, ": ", text),
            findings);
     };
-    contract::CheckTogether(step.called(), in_force.policy, own, time, add);
+    contract::CheckTogether(step.called(), in_force.policy, own, time, add, &in_force.places);
   }
 }
 

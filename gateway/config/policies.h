@@ -1,8 +1,4 @@
-// The policy in force: built-in default < service < method < a composition's step < `methods` of
-// the operator's file (service, then method) < the front that a request came for (its `policy`,
-// then its `methods`, service, then method), value by value. The file has the last word, so that an
-// operator needs no new contract; in it the front has, because it says for whom, and the method may
-// say otherwise once more in it.
+// What can't be right with policies once contract and file are put together.
 #pragma once
 
 #include <functional>
@@ -11,27 +7,21 @@
 #include <vector>
 
 #include "gateway/config/load.h"
+#include "gateway/config/policy_in_force.h"
 #include "gateway/contract/contract.h"
-#include "gateway/contract/plan.h"
 #include "gateway/http/message.h"
 #include "gateway/policy/authenticator.h"
 
 namespace frontdesk::config {
 
-struct PolicyInForce {
-  v1::Policy policy;
-  contract::PolicyPlaces places;
-  bool limits_of_api = false;  // its limits are those that a front has said instead
-};
-
 class Policies {
  public:
   explicit Policies(const LoadedConfig& loaded) : loaded_(loaded) {}
 
-  // `api`: the front's name; "" for none, as for calls, which are made for all alike.
-  PolicyInForce Of(const contract::Method& method, const std::string& api = "") const;
-  // Of a call of a step that says something about its calls.
-  PolicyInForce Of(const contract::PlanStep& step) const;
+  PolicyInForce Of(const contract::Method& method, const std::string& api = "") const {
+    return InForce(loaded_, method, api);
+  }
+  PolicyInForce Of(const contract::PlanStep& step) const { return InForce(loaded_, step); }
 
   // What the file says of a method or a service, and can't be right for it.
   void CheckOverride(const std::string& name, const contract::Contract& contract,
@@ -59,22 +49,19 @@ class Policies {
   std::vector<std::string> WhatStepPassesBy(const contract::Method& composed,
                                             const std::string& api,
                                             const contract::PlanStep& step) const;
-  // Values that don't fit each other once all is put together. `timeout`: that of the upstream.
-  void CheckTogether(const contract::Method& method, std::chrono::nanoseconds timeout,
-                     contract::Findings& findings, const std::string& api = "");
+  // Values that don't fit each other once all is put together, or the time that calls have.
+  void CheckTogether(const contract::Method& method, contract::Findings& findings,
+                     const std::string& api = "");
   // The same of what a composition's steps say, with the time that it has where it has most: no
   // front can say it otherwise.
   void CheckSteps(const contract::Method& composed, const std::vector<std::string>& apis,
                   contract::Findings& findings);
 
  private:
-  using Overrides = google::protobuf::Map<std::string, v1::Policy>;
-  // `path`: "methods", or that of a front.
-  void Overlay(const Overrides& overrides, const std::string& path, const contract::Method& method,
-               PolicyInForce& in_force) const;
-  void OverlayFile(const contract::Method& method, PolicyInForce& in_force) const;
-  void OverlayApi(const contract::Method& method, const std::string& api,
-                  PolicyInForce& in_force) const;
+  // Of a value in force, by its name; where the file says no more than that it is there ("hedge:
+  // {}"), of that; for a default the method's.
+  contract::Place PlaceOf(const std::string& value, const PolicyInForce& in_force,
+                          const contract::Method& method, const std::string& api) const;
   void CheckOverride(const v1::Policy& own, const std::string& name, const std::string& path,
                      const contract::Contract& contract, contract::Findings& findings) const;
   void CheckSuccessors(const std::string& api, const contract::Contract& contract,

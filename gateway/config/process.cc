@@ -1,7 +1,12 @@
 #include "gateway/config/process.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <string>
+#include <system_error>
 #include <thread>
 
 #include "gateway/base/text.h"
@@ -59,6 +64,30 @@ void ToListener(const v1::Config::Listen& listen, const std::filesystem::path& f
   if (listen.has_backlog()) snapshot.backlog = static_cast<int>(listen.backlog());
 }
 
+// Why nothing can be written to it, which may have to be made; 0 if it can.
+int WhyNotWritten(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) return EISDIR;
+  const bool there = std::filesystem::exists(file, error);
+  // The '/' at its end tells a folder from a file.
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() / "" : "./";
+  const int wrong = there ? access(file.c_str(), W_OK) : access(folder.c_str(), W_OK | X_OK);
+  return wrong == 0 ? 0 : errno;
+}
+
+void ToAccessLog(const LoadedConfig& loaded, const std::filesystem::path& folder,
+                 Snapshot& snapshot, contract::Findings& findings) {
+  const v1::Config::Log& log = loaded.config.log();
+  snapshot.access_log = log.access() != v1::Config::Log::OFF;
+  if (!log.has_file()) return;
+  snapshot.access_log_file = (folder / log.file()).string();
+  const int wrong = snapshot.access_log ? WhyNotWritten(snapshot.access_log_file) : 0;
+  if (wrong == 0) return;
+  findings.Add(
+      loaded.PlaceOf("log.file"), "log.file",
+      Cat(QuotedFile(snapshot.access_log_file), ": ", std::generic_category().message(wrong)));
+}
+
 }  // namespace
 
 void ToProcess(const LoadedConfig& loaded, const std::string& config_file, Snapshot& snapshot,
@@ -77,10 +106,7 @@ void ToProcess(const LoadedConfig& loaded, const std::string& config_file, Snaps
   }
   snapshot.admin_address =
       config.admin().has_address() ? config.admin().address() : std::string(kUsualAdmin);
-  snapshot.access_log = config.log().access() != v1::Config::Log::OFF;
-  if (config.log().has_file()) {
-    snapshot.access_log_file = (folder / config.log().file()).string();
-  }
+  ToAccessLog(loaded, folder, snapshot, findings);
   snapshot.drain_grace = contract::ToDuration(config.drain().grace(), std::chrono::seconds(5));
   snapshot.drain_timeout = contract::ToDuration(config.drain().timeout(), std::chrono::seconds(30));
 }

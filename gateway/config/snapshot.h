@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/base/sha256.h"
 #include "gateway/compose/step_policies.h"
 #include "gateway/contract/contract.h"
 #include "gateway/http/server_limits.h"
@@ -29,6 +30,7 @@
 namespace frontdesk::config {
 
 struct Snapshot {
+  Sha256Digest made_of{};  // DigestOf() both
   std::unique_ptr<const contract::Contract> contract;
   std::vector<std::unique_ptr<route::Route>> routes;
   route::Matcher matcher;  // where there are no fronts

@@ -72,6 +72,7 @@ class TlsChecker {
   }
 
   void ListenFiles(const ListenTls& from, const fs::path& folder, tls::WallTime now) {
+    if (from.certificates().empty()) return;
     const tls::ServerSettings settings = ToServerTls(from, folder);
     std::vector<tls::FileProblem> problems;
     tls::TicketKeys keys;
@@ -136,7 +137,9 @@ class TlsChecker {
   void Add(const std::string& path, std::string_view text) {
     if (findings_.size() < kMaxFindings) findings_.Add(loaded_.PlaceOf(path), path, text);
   }
+  // That a file is not named was found before.
   void AddFile(const std::string& path, const std::string& file, const tls::FileProblem& problem) {
+    if (file.empty()) return;
     Add(path, Cat(QuotedFile(file), ": ", problem.text));
   }
   void Missing(const std::string& path, std::string_view what) {

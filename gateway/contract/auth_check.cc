@@ -5,6 +5,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/base/words.h"
+#include "google/protobuf/descriptor.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -12,11 +13,6 @@ namespace {
 using frontdesk::v1::Policy;
 using Auth = Policy::Auth;
 using Texts = google::protobuf::RepeatedPtrField<std::string>;
-
-bool AsksSomething(const Auth& auth) {
-  return auth.scopes_size() > 0 || auth.any_scope_size() > 0 || auth.roles_size() > 0 ||
-         auth.claims_size() > 0 || auth.credentials_size() > 0;
-}
 
 void CheckNames(const Texts& names, int field, std::string_view name, bool spaces,
                 const AddWrong& add) {
@@ -46,6 +42,9 @@ bool LetsMore(const List& base, const List& over) {
   return !base.empty() && (over.empty() || !HoldsAll(base, over));
 }
 
+// What names in a policy begin with.
+constexpr std::string_view kAuth = "auth.";
+
 bool IsKept(const Auth::Claim& claim, const Auth& over) {
   return std::any_of(over.claims().begin(), over.claims().end(), [&](const Auth::Claim& other) {
     return other.name() == claim.name() && !LetsMore(claim.values(), other.values());
@@ -54,9 +53,28 @@ bool IsKept(const Auth::Claim& claim, const Auth& over) {
 
 }  // namespace
 
+std::vector<std::string> DemandsOf(const Auth& auth) {
+  std::vector<std::string> names;
+  for (const int number :
+       {Auth::kScopesFieldNumber, Auth::kAnyScopeFieldNumber, Auth::kRolesFieldNumber,
+        Auth::kClaimsFieldNumber, Auth::kCredentialsFieldNumber}) {
+    const auto* const field = Auth::descriptor()->FindFieldByNumber(number);
+    if (auth.GetReflection()->FieldSize(auth, field) > 0)
+      names.push_back(Cat(kAuth, field->name()));
+  }
+  return names;
+}
+
+void DropDemand(const std::string& name, Policy& policy, PolicyPlaces& places) {
+  Auth& auth = *policy.mutable_auth();
+  auth.GetReflection()->ClearField(&auth,
+                                   Auth::descriptor()->FindFieldByName(name.substr(kAuth.size())));
+  places.erase(name);
+}
+
 Auth::Access AccessOf(const Auth& auth, Auth::Access otherwise) {
   if (auth.has_access()) return auth.access();
-  return AsksSomething(auth) ? Auth::REQUIRED : otherwise;
+  return DemandsOf(auth).empty() ? otherwise : Auth::REQUIRED;
 }
 
 void CheckAuthValues(const Auth& auth, const AddWrong& add) {
@@ -85,17 +103,15 @@ void CheckAuthValues(const Auth& auth, const AddWrong& add) {
 
 void CheckAuthTogether(const Auth& auth, const PolicyPlaces& places,
                        const std::function<void(const std::string&, std::string_view)>& add) {
-  if (!auth.has_access() || auth.access() == Auth::REQUIRED || !AsksSomething(auth)) return;
-  const std::string access = Auth::Access_Name(auth.access());
-  for (const auto& [name, has] :
-       {std::pair<std::string, bool>{"auth.scopes", auth.scopes_size() > 0},
-        {"auth.any_scope", auth.any_scope_size() > 0},
-        {"auth.roles", auth.roles_size() > 0},
-        {"auth.claims", auth.claims_size() > 0},
-        {"auth.credentials", auth.credentials_size() > 0}}) {
-    if (!has || (!places.contains(name) && !places.contains("auth.access"))) continue;
-    add(places.contains(name) ? name : "auth.access",
-        Cat(name.substr(5), " can be asked of known callers only, and access is ", access));
+  if (!auth.has_access() || auth.access() == Auth::REQUIRED) return;
+  const std::string access = Cat(kAuth, "access");
+  for (const std::string& name : DemandsOf(auth)) {
+    const bool blamed = places.contains(name);
+    if (!blamed && !places.contains(access)) continue;
+    const auto here = PlaceOfValue(places, name), there = PlaceOfValue(places, access);
+    add(blamed ? name : access,
+        Cat(name.substr(kAuth.size()), " can be asked of known callers only, and access is ",
+            Auth::Access_Name(auth.access()), Elsewhere(here, there)));
   }
 }
 

@@ -4,12 +4,18 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "frontdesk/v1/options.pb.h"
 #include "gateway/contract/policy_leaves.h"
 #include "gateway/contract/value_rules.h"
 
 namespace frontdesk::contract {
+
+// What is asked of known callers, by its name in a policy: "auth.scopes", "auth.credentials".
+std::vector<std::string> DemandsOf(const frontdesk::v1::Policy::Auth& auth);
+// Asks for one of these no more.
+void DropDemand(const std::string& name, frontdesk::v1::Policy& policy, PolicyPlaces& places);
 
 // Who is let in, with the defaults put in: what is asked of callers is asked of known ones.
 frontdesk::v1::Policy::Auth::Access AccessOf(const frontdesk::v1::Policy::Auth& auth,

@@ -80,9 +80,12 @@ void CheckBrowserValues(const Policy& policy, const AddWrong& add) {
 }
 
 void CheckBrowsersTogether(
-    const Policy& policy,
+    const Policy& policy, const PolicyPlaces& places,
     const std::function<void(const std::string& name, std::string_view text)>& add) {
   const Policy::Cors& cors = policy.cors();
+  const auto elsewhere = [&](const std::string& name, const std::string& other) {
+    return Elsewhere(PlaceOfValue(places, name), PlaceOfValue(places, other));
+  };
   if (cors.has_enabled() && !cors.enabled()) return;
   const Texts& origins = cors.allow_origins();
   const bool asks_more = cors.allow_headers_size() > 0 || cors.expose_headers_size() > 0 ||
@@ -98,11 +101,13 @@ void CheckBrowsersTogether(
   for (const char* anybody : {"*", "null"}) {
     if (!cors.allow_credentials() || !Contains(origins, anybody)) continue;
     add("cors.allow_credentials",
-        Cat("would let any page act as whoever looks at it: allow_origins has ", Quoted(anybody)));
+        Cat("would let any page act as whoever looks at it: allow_origins has ", Quoted(anybody),
+            elsewhere("cors.allow_credentials", "cors.allow_origins")));
   }
   for (const std::string& header : policy.response_headers()) {
     if (!LowerCase(header).starts_with("access-control-")) continue;
-    add("response_headers", Cat(Quoted(header), " is set by `cors`"));
+    add("response_headers", Cat(Quoted(header), " is set by `cors`",
+                                elsewhere("response_headers", "cors.allow_origins")));
   }
 }
 

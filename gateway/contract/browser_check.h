@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "frontdesk/v1/options.pb.h"
+#include "gateway/contract/policy_leaves.h"
 #include "gateway/contract/value_rules.h"
 
 namespace frontdesk::contract {
@@ -15,9 +16,9 @@ namespace frontdesk::contract {
 // Values that are wrong by themselves. `add` takes paths of a Policy.
 void CheckBrowserValues(const frontdesk::v1::Policy& policy, const AddWrong& add);
 
-// Values of the policy in force that don't fit each other.
+// Values of the policy in force, which stand at `places`, that don't fit each other.
 void CheckBrowsersTogether(
-    const frontdesk::v1::Policy& policy,
+    const frontdesk::v1::Policy& policy, const PolicyPlaces& places,
     const std::function<void(const std::string& name, std::string_view text)>& add);
 
 // Whether pages of other origins get anything.

@@ -152,8 +152,13 @@ CallTime Shortest(std::initializer_list<CallTime> times) {
 }
 
 void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallTime& time,
-                   const std::function<void(const std::string&, std::string_view)>& add) {
+                   const std::function<void(const std::string&, std::string_view)>& add,
+                   const PolicyPlaces* others) {
   const auto given = [&](const std::string& name) { return places.contains(name); };
+  const auto place_of = [&](const std::string& name) {
+    const auto place = PlaceOfValue(places, name);
+    return place || !others ? place : PlaceOfValue(*others, name);
+  };
   // Of a pair the first that was written is to blame.
   const auto pair = [&](const TimeValue& less, const TimeValue& more, auto fits,
                         std::string_view is, std::string_view why = "") {
@@ -161,13 +166,18 @@ void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallT
     const auto one = ParseDuration(less.text);
     const auto other = ParseDuration(more.text);
     if (!one || !other || fits(*one, *other)) return;
-    add(given(less.name) ? less.name : more.name, Cat(less.Named(), is, more.Named(), why));
+    const bool first = given(less.name);
+    const std::string& to_blame = first ? less.name : more.name;
+    const std::string& beside = first ? more.name : less.name;
+    add(to_blame,
+        Cat(less.Named(), is, more.Named(), Elsewhere(place_of(to_blame), place_of(beside)), why));
   };
   const auto within = [&](const std::string& name, const std::string& text) {
     if (!given(name)) return;
     const auto value = ParseDuration(text);
     if (!value || *value < time.longest) return;
-    add(name, Cat(text, " is not shorter than the ", time.name, ' ', DurationText(time.longest)));
+    add(name, Cat(text, " is not shorter than the ", time.name, ' ', DurationText(time.longest),
+                  Elsewhere(place_of(name), time.place)));
   };
   const auto needs = [&](const std::string& name, bool has, std::string_view other) {
     if (given(name) && !has) add(name, Cat("has no meaning without `", other, '`'));
@@ -211,11 +221,12 @@ void CheckTogether(const Policy& policy, const PolicyPlaces& places, const CallT
 
 void CheckTogether(const Method& method, const Policy& policy, const PolicyPlaces& places,
                    const CallTime& time,
-                   const std::function<void(const std::string&, std::string_view)>& add) {
-  if (method.no_side_effects()) return CheckTogether(policy, places, time, add);
+                   const std::function<void(const std::string&, std::string_view)>& add,
+                   const PolicyPlaces* others) {
+  if (method.no_side_effects()) return CheckTogether(policy, places, time, add, others);
   Policy unhedged = policy;
   unhedged.clear_hedge();
-  CheckTogether(unhedged, places, time, add);
+  CheckTogether(unhedged, places, time, add, others);
 }
 
 }  // namespace frontdesk::contract

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,19 +29,23 @@ void CheckSuitsSome(const frontdesk::v1::Policy& own, const std::vector<const Me
 struct CallTime {
   std::chrono::nanoseconds longest = std::chrono::nanoseconds::max();  // max: not known
   std::string_view name = "timeout";
+  std::optional<Place> place = {};  // where it was written; nothing for a default
 };
 // The shortest of these; of equals the first.
 CallTime Shortest(std::initializer_list<CallTime> times);
 
 // Values of the policy in force that don't fit each other, or `time`. `places` has those that are
-// looked at: of a pair at least one is in it. `add` takes their names.
+// looked at: of a pair at least one is in it. `others` (null: none) has those that they stand
+// beside. `add` takes their names.
 void CheckTogether(const frontdesk::v1::Policy& policy, const PolicyPlaces& places,
                    const CallTime& time,
-                   const std::function<void(const std::string& name, std::string_view text)>& add);
+                   const std::function<void(const std::string& name, std::string_view text)>& add,
+                   const PolicyPlaces* others = nullptr);
 // The same of calls of this method: what its service says of hedges is nothing to one that is not
 // hedged.
 void CheckTogether(const Method& method, const frontdesk::v1::Policy& policy,
                    const PolicyPlaces& places, const CallTime& time,
-                   const std::function<void(const std::string& name, std::string_view text)>& add);
+                   const std::function<void(const std::string& name, std::string_view text)>& add,
+                   const PolicyPlaces* others = nullptr);
 
 }  // namespace frontdesk::contract

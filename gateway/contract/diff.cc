@@ -6,10 +6,14 @@
 #include <tuple>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/auth_check.h"
+#include "gateway/contract/browser_check.h"
 #include "gateway/contract/date.h"
 #include "gateway/contract/diff_rules.h"
+#include "gateway/contract/origin.h"
 #include "gateway/contract/plan.h"
 #include "gateway/contract/version_check.h"
+#include "gateway/http/server_limits.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/text_format.h"
 
@@ -17,6 +21,9 @@ namespace frontdesk::contract {
 namespace {
 
 namespace pb = google::protobuf;
+using frontdesk::v1::Policy;
+
+constexpr char kAuth[] = "auth";
 
 struct Route {
   const Method* method;
@@ -56,10 +63,25 @@ std::string AnswerOf(const Binding& binding) {
                                 : std::string("the whole answer");
 }
 
-// Each value of a policy that is set, as text.
-std::map<std::string, std::string> ValuesOf(const frontdesk::v1::Policy& policy) {
+// One value of a field, or of a list, on one line: a message stands in braces.
+std::string OneLine(const pb::Message& message, const pb::FieldDescriptor* field, int index) {
+  pb::TextFormat::Printer printer;
+  printer.SetSingleLineMode(true);
+  std::string text;
+  printer.PrintFieldValueToString(message, field, index, &text);
+  return field->message_type() == nullptr ? text : Cat("{ ", text, '}');
+}
+
+// Each value of a policy that is set, as text. Who may call is one value: what is asked for and who
+// is let in say little one by one.
+std::map<std::string, std::string> ValuesOf(const Policy& policy) {
   std::map<std::string, std::string> values;
+  if (policy.has_auth()) {
+    const int number = Policy::kAuthFieldNumber;
+    values[kAuth] = OneLine(policy, policy.GetDescriptor()->FindFieldByNumber(number), -1);
+  }
   EachLeaf(policy, [&](const std::string& name, const std::vector<int>& path) {
+    if (path.front() == Policy::kAuthFieldNumber) return;
     const pb::Message* at = &policy;
     for (size_t i = 0; i + 1 < path.size(); ++i) {
       at = &at->GetReflection()->GetMessage(*at, at->GetDescriptor()->FindFieldByNumber(path[i]));
@@ -68,33 +90,62 @@ std::map<std::string, std::string> ValuesOf(const frontdesk::v1::Policy& policy)
     std::string& text = values[name];
     const int count = field->is_repeated() ? at->GetReflection()->FieldSize(*at, field) : 1;
     for (int i = 0; i < count; ++i) {
-      std::string one;
-      pb::TextFormat::PrintFieldValueToString(*at, field, field->is_repeated() ? i : -1, &one);
-      text += Cat(i == 0 ? "" : ", ", one);
+      text += Cat(i == 0 ? "" : ", ", OneLine(*at, field, field->is_repeated() ? i : -1));
     }
   });
   return values;
 }
 
+// Callers that were let in may be refused. Whether the file says how they prove who they are, and
+// so who is let in where nothing is said, the contract does not know.
+bool RefusesCallers(const Policy::Auth& before, const Policy::Auth& after) {
+  return !WhatIsWeaker(after, before, Policy::Auth::REQUIRED).empty() ||
+         !WhatIsWeaker(after, before, Policy::Auth::OPTIONAL).empty();
+}
+
+// Pages of some origin may no longer call.
+bool RefusesPages(const Policy::Cors& before, const Policy::Cors& after) {
+  if (!IsOn(before)) return false;
+  OriginSet allowed;
+  std::set<std::string> patterns;  // of which origins are no example
+  for (const std::string& origin : after.allow_origins()) {
+    if (!IsOn(after)) break;
+    allowed.Add(origin);
+    patterns.insert(origin);
+  }
+  return std::any_of(before.allow_origins().begin(), before.allow_origins().end(),
+                     [&](const std::string& origin) {
+                       return !patterns.contains(origin) && !allowed.Has(origin);
+                     });
+}
+
 // Whether requests that were answered may be refused, or answers look different.
-bool IsBreaking(const std::string& leaf, const std::string& before, const std::string& after) {
+bool IsBreaking(const std::string& leaf, const std::string& before, const std::string& after,
+                const Policy& old_policy, const Policy& new_policy) {
+  if (leaf == kAuth) return RefusesCallers(old_policy.auth(), new_policy.auth());
+  if (leaf == "cors.allow_origins" || leaf == "cors.enabled") {
+    return RefusesPages(old_policy.cors(), new_policy.cors());
+  }
   if (leaf == "success_status" || leaf.starts_with("print.")) return true;
   if (leaf == "idempotency.required") return after == "true";
   if (leaf.starts_with("parse.") || leaf == "path.ignore_trailing_slash") return before == "true";
   if (leaf == "max_request_bytes") {
-    return !after.empty() && (before.empty() || std::stoull(after) < std::stoull(before));
+    const auto bytes = [](const std::string& text) {
+      return text.empty() ? http::ServerLimits().body_bytes : std::stoull(text);
+    };
+    return bytes(after) < bytes(before);
   }
   return false;
 }
 
 // From when on requests are answered 410; nothing for never.
-std::optional<std::chrono::sys_seconds> RetiredFrom(const frontdesk::v1::Policy& policy) {
+std::optional<std::chrono::sys_seconds> RetiredFrom(const Policy& policy) {
   if (!WillBeRetired(policy.version())) return std::nullopt;
   if (policy.version().retired()) return std::chrono::sys_seconds::min();
   return ParseDate(policy.version().retired_since());
 }
 
-bool IsRetiredSooner(const frontdesk::v1::Policy& before, const frontdesk::v1::Policy& after) {
+bool IsRetiredSooner(const Policy& before, const Policy& after) {
   const auto old_time = RetiredFrom(before), new_time = RetiredFrom(after);
   return new_time && (!old_time || *new_time < *old_time);
 }
@@ -196,9 +247,13 @@ class ContractDiff {
         return value.empty() ? std::string("the default") : value;
       };
       const bool retires = name == "version.retired" || name == "version.retired_since";
-      Add(retires ? sooner : IsBreaking(name, from, to), where,
-          Cat("policy ", name, " was ", shown(from), ", is ", shown(to),
-              retires && sooner ? ": requests get 410" : ""));
+      const bool breaking =
+          retires ? sooner : IsBreaking(name, from, to, before.policy, after.policy);
+      const char* const then = !breaking       ? ""
+                               : retires       ? ": requests get 410"
+                               : name == kAuth ? ": callers that were let in may be refused"
+                                               : "";
+      Add(breaking, where, Cat("policy ", name, " was ", shown(from), ", is ", shown(to), then));
     }
     for (const RuleChange& change : DiffHeaderRules(before.policy, after.policy)) {
       Add(change.breaking, where, change.what);

@@ -96,6 +96,7 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string>& ca
   const std::string* nearest = nullptr;
   size_t best = std::max<size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    if (candidate == word) return "";
     if (candidate.size() > kLongest) continue;
     const size_t distance = EditDistance(word, candidate);
     if (distance < best && distance < std::max(word.size(), candidate.size())) {

@@ -42,7 +42,8 @@ class Findings {
 // Text of a file or a client as a finding may show it: quoted, escaped, cut after `limit` bytes.
 std::string Quoted(std::string_view text, size_t limit = 60);
 
-// " (did you mean \"x\"?)" for the candidate nearest to `word`, or "" when none is near.
+// " (did you mean \"x\"?)" for the candidate nearest to `word`, or "" when none is near, or one is
+// the word itself: what is wrong with it then is not its spelling.
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace frontdesk::contract

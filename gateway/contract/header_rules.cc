@@ -20,7 +20,7 @@ HeaderRules CompileOne(const Proto& from, int index, const AddWrong& add) {
   RuleSink sink("header", name, path, add, rules.rules);
   if (!http::IsToken(from.name())) {
     sink.Wrong({Proto::kNameFieldNumber}, "name",
-               from.name().empty() ? std::string("is missing")
+               from.name().empty() ? std::string(kMissing)
                                    : Cat(Quoted(from.name()), " is no name of a header"));
   }
   AddSizes({}, {}, {"max_len", Proto::kMaxLenFieldNumber, from.has_max_len(), from.max_len()},

@@ -77,7 +77,7 @@ class Checker {
           Cat(Quoted(limit_.name()), " is not a name of up to ", kLongestName,
               " letters, digits and \"-_.\""));
     }
-    if (limit_.key() == Limit::KEY_UNSPECIFIED) Add(0, "key", "is missing");
+    if (limit_.key() == Limit::KEY_UNSPECIFIED) Add(0, "key", kMissing);
     CheckLimitQuota(limit_, limit_, [&](int field, std::string_view name, std::string_view text) {
       Add(field, name, text);
     });
@@ -106,9 +106,9 @@ class Checker {
     const Limit::Tiers& tiers = limit_.tiers();
     if (!IsClaimPath(tiers.claim())) {
       Add(Limit::kTiersFieldNumber, "tiers.claim",
-          tiers.has_claim() ? Cat(Quoted(tiers.claim()), " is no name of a claim") : "is missing");
+          tiers.has_claim() ? Cat(Quoted(tiers.claim()), " is no name of a claim") : Cat(kMissing));
     }
-    if (tiers.tier().empty()) Add(Limit::kTiersFieldNumber, "tiers.tier", "is missing");
+    if (tiers.tier().empty()) Add(Limit::kTiersFieldNumber, "tiers.tier", kMissing);
     if (tiers.tier_size() > kMostTiers) {
       Add(Limit::kTiersFieldNumber, "tiers.tier", Cat("more than ", kMostTiers, " tiers"));
     }
@@ -124,7 +124,7 @@ class Checker {
         add(0, "value",
             tier.has_value() ? Cat("expected up to ", kLongestName, " printable characters, got ",
                                    Quoted(tier.value()))
-                             : "is missing");
+                             : Cat(kMissing));
       } else if (!values.insert(tier.value()).second) {
         add(Limit::Tier::kValueFieldNumber, "value",
             Cat(Quoted(tier.value()), " stands here twice"));
@@ -175,7 +175,7 @@ void CheckLimitQuota(
               [&](const std::vector<int>& path, std::string_view name, std::string_view text) {
                 add(path.front(), name, text);
               });
-  if (!has("requests")) return add(0, "requests", "is missing");
+  if (!has("requests")) return add(0, "requests", kMissing);
   const uint32_t requests = number("requests");
   const std::string per = has("per") ? reflection.GetString(quota, field("per")) : limit.per();
   if (const auto time = ParseDuration(per.empty() ? "1s" : per); time && requests <= kMostAtOnce) {

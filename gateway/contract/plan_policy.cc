@@ -49,13 +49,16 @@ void CompileStepPolicy(const Step& proto, const Method& composed, const Plan& pl
       own, [&](const std::string&, const SourcePath& path) { return place_of(FromStep(path)); },
       step.policy, step.policy_places);
   if (!fine) return;
-  CheckTogether(step.called(), MergePolicy(step.called().policy, own), step.policy_places,
-                TimeOf(step, composed, plan), [&](const std::string& name, std::string_view text) {
-                  const bool whole = name == "hedge";
-                  if (whole && !proto.has_hedge()) return;
-                  add(FromStep(whole ? SourcePath{Policy::kHedgeFieldNumber} : paths[name]),
-                      Cat(name, ": ", text));
-                });
+  CheckTogether(
+      step.called(), MergePolicy(step.called().policy, own), step.policy_places,
+      TimeOf(step, composed, plan),
+      [&](const std::string& name, std::string_view text) {
+        const bool whole = name == "hedge";
+        if (whole && !proto.has_hedge()) return;
+        add(FromStep(whole ? SourcePath{Policy::kHedgeFieldNumber} : paths[name]),
+            Cat(name, ": ", text));
+      },
+      &step.called().policy_places);
 }
 
 }  // namespace frontdesk::contract

@@ -36,6 +36,11 @@ std::optional<Place> PlaceOfValue(const PolicyPlaces& places, const std::string&
   return first->second;
 }
 
+std::string Elsewhere(const std::optional<Place>& here, const std::optional<Place>& there) {
+  if (!here || !there || here->file == there->file) return "";
+  return Cat(", at ", there->ToString());
+}
+
 void EachLeaf(const google::protobuf::Message& message, const Leaf& leaf) {
   std::vector<int> path;
   Walk(message, "", path, leaf);

@@ -20,6 +20,11 @@ using PolicyPlaces = std::map<std::string, Place>;
 // the default.
 std::optional<Place> PlaceOfValue(const PolicyPlaces& places, const std::string& name);
 
+// ", at gate.yaml:3:5": where the other side of a contradiction was written, which nobody would
+// look for when it is another file than that of the finding, `here`. "" in the same one, or for a
+// default.
+std::string Elsewhere(const std::optional<Place>& here, const std::optional<Place>& there);
+
 // Calls `leaf` for each value that is set in a policy, or a message like it: its name and its path
 // of field numbers. A list is one value.
 void EachLeaf(

@@ -33,6 +33,9 @@ struct TimeRule {
 using AddWrong = std::function<void(const std::vector<int>& field, std::string_view name,
                                     std::string_view text)>;
 
+// What is said of a value that has to be there.
+inline constexpr std::string_view kMissing = "is missing";
+
 // Checks every value that is set in `message` and has a rule. NaN fits none.
 void CheckValues(const google::protobuf::Message& message, std::span<const NumberRule> numbers,
                  std::span<const TimeRule> times, const AddWrong& add);

@@ -60,9 +60,11 @@ void CheckVersionTogether(const Version& version, const PolicyPlaces& places,
     const auto one = ParseDate(first.text);
     const auto other = ParseDate(second.text);
     if (!one || !other || *one <= *other) return;
-    const std::string_view to_blame = given(second.name) ? second.name : first.name;
-    add(Cat("version.", to_blame),
-        Cat(second.name, " ", second.text, " is before ", first.name, " ", first.text));
+    const bool later = given(second.name);
+    const std::string to_blame = Cat("version.", later ? second.name : first.name);
+    const std::string beside = Cat("version.", later ? first.name : second.name);
+    add(to_blame, Cat(second.name, " ", second.text, " is before ", first.name, " ", first.text,
+                      Elsewhere(PlaceOfValue(places, to_blame), PlaceOfValue(places, beside))));
   };
   const Date deprecated{"deprecated_since", version.has_deprecated_since(),
                         version.deprecated_since()};

@@ -144,8 +144,10 @@ TEST(ConfigApis, WhatCantBeRight) {
        "apis.m.policy.retry: is of calls, not of requests: say it under `methods` of the file, for "
        "all fronts"},
       {"apis: {m: {serves: [test.S], methods: {test.T: {timeout: 1s}}}}",
-       "apis.m.methods.test.T: nothing that is served here has this name (did you mean "
-       "\"test.T\"?)"},
+       "apis.m.methods.test.T: nothing that is served here has this name"},
+      {"apis: {m: {serves: [test.S], methods: {test.s: {timeout: 1s}}}}",
+       "apis.m.methods.test.s: nothing that is served here has this name (did you mean "
+       "\"test.S\"?)"},
       {Cat(kAuth, "apis: {m: {serves: [test.S/Get], policy: {auth: {access: public}}}}"),
        "test.S.Get.auth: lets more callers in than what is said outside of `apis`: access is "
        "PUBLIC and was "
@@ -153,6 +155,26 @@ TEST(ConfigApis, WhatCantBeRight) {
        "is meant, say `weakens: true` beside it"},
       {Cat(kAuth, "apis: {m: {serves: [test], policy: {auth: {access: public, weakens: true}}}}"),
        ""},
+      // What the file says outside of fronts holds in them, too.
+      {Cat(kAuth,
+           "methods: {test.S/Get: {auth: {access: public}}}\napis: {m: {serves: [test.S/Get]}}"),
+       "test.S.Get.auth: lets more callers in than the contract: access is PUBLIC and was "
+       "REQUIRED; "
+       "if that is meant, say `weakens: true` beside it"},
+      {Cat(kAuth,
+           "methods: {test.S/Get: {auth: {access: public}}}\n"
+           "apis: {m: {serves: [test.S/Get], policy: {auth: {access: required}}}}"),
+       ""},
+      // The gateway's own addresses, unless they stand behind a prefix.
+      {"http: {rules: [{selector: test.T.Get, get: /healthz}]}\n"
+       "apis: {m: {hosts: [a.b], serves: [test.T]}}",
+       "test.T.Get: is never reached: the gateway answers /healthz itself"},
+      {"http: {rules: [{selector: test.T.Get, get: /healthz}]}\n"
+       "apis: {m: {path_prefix: /m, serves: [test.T]}}",
+       ""},
+      {"apis: {m: {serves: [test], limit: [{key: ip, requests: 1}]}}",
+       "apis.m.limit[0].key: expected caller or address or route or header or claim or field or "
+       "api_key, got \"ip\""},
       {"apis: {m: {serves: [test], limit: [{key: field, of: a, requests: 1}]}}",
        "apis.m.limit[0].key: is FIELD, and methods differ in their fields: say it under `methods`"},
       {"apis: {m: {serves: [test], limit: [{key: caller}]}}",

@@ -330,6 +330,12 @@ TEST(Auth, FilesAreReadAndJudged) {
   EXPECT_EQ(of(Cat("{providers: {idp: {issuer: i, audiences: [x], signing_key_file: ",
                    WriteTempFile("k.json", signing), "}}}")),
             "");
+  // What is not named, or too often, is not read as well.
+  EXPECT_EQ(of("{providers: {idp: {issuer: i, audiences: [x], signing_key_file: /nowhere/k, "
+               "jwks_url: 'https://a/'}}}"),
+            "auth.providers.idp: has keys of more than one place: one of jwks_file, jwks_url and "
+            "signing_key_file is needed\n");
+  EXPECT_EQ(of("{api_keys: {}}"), "auth.api_keys: has no file\n");
   EXPECT_EQ(of("{development_caller: me, api_keys: {file: /nowhere/k}}"),
             "auth.api_keys.file: /nowhere/k: No such file or directory\n");
 }
@@ -380,7 +386,14 @@ TEST(Auth, WhatWeakensMustSaySo) {
       {"test.S/Own: {auth: {access: public, weakens: true}}",
        "test.S.Own.auth.access: is PUBLIC, and fields of the request are filled from the "
        "caller\n"},
-      {"test.S/Scoped: {auth: {access: public, weakens: true}}",
+      // It lies over what the contract asks of known callers, and not over what stands beside it.
+      {"test.S/Scoped: {auth: {access: public, weakens: true}}", ""},
+      {"test.S/Scoped: {auth: {access: optional, weakens: true}}", ""},
+      {"test.S/Keyed: {auth: {access: public, weakens: true}}", ""},
+      {"test.S/Scoped: {auth: {access: public}}",
+       Cat(scoped, "access is PUBLIC and was REQUIRED", mean)},
+      {"test.S/Scoped: {auth: {access: public, scopes: [a], any_scope: [c], roles: [r], claims: "
+       "[{name: tenant}], weakens: true}}",
        "test.S.Scoped.auth.scopes: scopes can be asked of known callers only, and access is "
        "PUBLIC\n"
        "test.S.Scoped.auth.any_scope: any_scope can be asked of known callers only, and access is "
@@ -388,6 +401,9 @@ TEST(Auth, WhatWeakensMustSaySo) {
        "test.S.Scoped.auth.roles: roles can be asked of known callers only, and access is PUBLIC\n"
        "test.S.Scoped.auth.claims: claims can be asked of known callers only, and access is "
        "PUBLIC\n"},
+      {"test.S/Open: {auth: {scopes: [a]}}",
+       "test.S.Open.auth.scopes: scopes can be asked of known callers only, and access is PUBLIC, "
+       "at test.proto:9:5\n"},
       {"test.S/Plain: {auth: {scopes: ['a b', c, c], claims: [{values: [x]}]}}",
        "methods.test.S/Plain.auth.scopes: \"a b\" is no name that a token can have\n"
        "methods.test.S/Plain.auth.scopes: \"c\" stands here twice\n"
@@ -396,6 +412,53 @@ TEST(Auth, WhatWeakensMustSaySo) {
   const std::string provider = Provider();
   for (const auto& [methods, findings] : rows) {
     EXPECT_EQ(CompileWith(Cat(provider, "methods: {", methods, "}")).findings, findings) << methods;
+  }
+}
+
+// Whoever lets everybody in asks for nothing; whoever shuts the door again has what was asked
+// before.
+TEST(Auth, WhatIsAskedOfKnownCallersGoesWithThem) {
+  const struct {
+    const char* yaml;
+    const char* access;
+    std::vector<std::string> scopes;
+  } rows[] = {
+      {"", "required", {"a", "b"}},
+      {"methods: {test.S/Scoped: {auth: {access: public, weakens: true}}}", "public", {}},
+      {"methods: {test.S/Scoped: {auth: {access: optional, weakens: true}}}", "optional", {}},
+      {"methods: {test.S: {auth: {access: public, weakens: true}}, "
+       "test.S/Own: {auth: {access: required}}}",
+       "public",
+       {}},
+      {"methods: {test.S: {auth: {access: public, weakens: true}}, "
+       "test.S/Own: {auth: {access: required}}, test.S/Scoped: {auth: {access: required}}}",
+       "required",
+       {"a", "b"}},
+      {"methods: {test.S: {auth: {scopes: [d, a, b]}}, "
+       "test.S/Scoped: {auth: {access: public, weakens: true}}, "
+       "test.S/Open: {auth: {access: public}}}",
+       "public",
+       {}},
+      {"apis: {web: {path_prefix: /w, serves: [test.S/Scoped], "
+       "policy: {auth: {access: public, weakens: true}}}}",
+       "public",
+       {}},
+      {"methods: {test.S/Scoped: {auth: {access: public, weakens: true}}}\n"
+       "apis: {web: {path_prefix: /w, serves: [test.S/Scoped], "
+       "policy: {auth: {access: required}}}}",
+       "required",
+       {"a", "b"}},
+  };
+  for (const auto& row : rows) {
+    const Compiled compiled = CompileWith(Cat(Provider(), row.yaml));
+    ASSERT_TRUE(compiled.snapshot) << row.yaml << compiled.findings;
+    EXPECT_EQ(AccessOf(compiled, "/scoped"), row.access) << row.yaml;
+    for (const auto& route : compiled.snapshot->routes) {
+      if (route->method->name != "Scoped") continue;
+      EXPECT_EQ(route->auth.scopes, row.scopes) << row.yaml;
+      EXPECT_EQ(route->auth.asks(), !row.scopes.empty()) << row.yaml;
+      EXPECT_EQ(route->places.contains("auth.scopes"), !row.scopes.empty()) << row.yaml;
+    }
   }
 }
 

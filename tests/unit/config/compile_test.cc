@@ -75,6 +75,45 @@ TEST(Compile, LimitsOfRoutesFitTheListener) {
   for (const Row& row : rows) EXPECT_EQ(FindingsOf(row), row.finding) << row.yaml;
 }
 
+TEST(Compile, LimitsOfAnswersFitTheUpstream) {
+  constexpr char kAnswers[] =
+      "test.S.Get.max_response_bytes: is more than upstreams.s.max_message_bytes (4194304), above "
+      "which no message is read";
+  constexpr char kBytes[] = "option (frontdesk.v1.method) = { max_response_bytes: 4194305 };\n";
+  constexpr char kComposed[] =
+      "option (frontdesk.v1.method) = { max_response_bytes: 4194305 };\n"
+      "option (frontdesk.v1.compose) = { step { id: \"b\" call: \"test.S/Back\" } "
+      "out { to: \"a\" from: \"b.a\" } }; }\n rpc Back(M) returns (M) {";
+  const Row rows[] = {
+      {"", "/a", "", ""},
+      {kBytes, "/a", "", kAnswers},
+      {kBytes, "/a", "methods: {test.S/Get: {max_response_bytes: 4194304}}", ""},
+      {"", "/a", "methods: {test.S: {max_response_bytes: 4194305}}", kAnswers},
+      {"", "/a",
+       "apis: {m: {serves: [test.S], policy: {max_response_bytes: 4194305}}, "
+       "n: {path_prefix: /n, serves: [test.S]}}",
+       kAnswers},
+      {kComposed, "/a", "", ""},  // of several calls together
+  };
+  for (const Row& row : rows) EXPECT_EQ(FindingsOf(row), row.finding) << row.yaml;
+}
+
+// Whoever serves finds it out before anybody asks.
+TEST(Compile, TheAccessLogCanBeWritten) {
+  const std::string file = testing_support::WriteTempFile("access.log", "");
+  const auto wrong = [&](const std::string& path, const std::string& why) {
+    const std::string findings = FindingsOf({"", "/a", Cat("log: {file: \"", path, "\"}"), ""});
+    EXPECT_EQ(findings, why.empty() ? "" : Cat("log.file: \"", path, "\": ", why)) << path;
+  };
+  wrong(file, "");
+  wrong(Cat(file, ".new"), "");
+  wrong("/dev/null", "");
+  wrong("/no/such/folder/access.log", "No such file or directory");
+  wrong(Cat(file, "/access.log"), "Not a directory");
+  wrong("/tmp", "Is a directory");
+  EXPECT_EQ(FindingsOf({"", "/a", "log: {access: off, file: /no/such/folder/access.log}", ""}), "");
+}
+
 TEST(Compile, RulesOfTheFileTakeThePlaceOfThoseOfTheContract) {
   constexpr char kRule[] = "http: {rules: [{selector: test.S.Get, ";
   const Row rows[] = {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "gateway/base/text.h"
 #include "gateway/compose/registry.h"
@@ -309,6 +310,27 @@ TEST(Limits, WhatCannotBeRight) {
             "test.S.Get.limit[1].key: is of known callers, and the method is PUBLIC\n");
 }
 
+TEST(Limits, WhatIsWrittenWrongIsNotMissingAsWell) {
+  const std::string limit = "methods.test.S/Get.limit[0]";
+  const std::pair<const char*, std::string> rows[] = {
+      {"key: caller", Cat(limit, ".requests: is missing\n")},
+      {"key: caller, requests: many",
+       Cat(limit, ".requests: expected a whole number, got \"many\"\n")},
+      {"key: ip, requests: 5",
+       Cat(limit,
+           ".key: expected caller or address or route or header or claim or field or api_key, got "
+           "\"ip\"\n")},
+      {"kee: caller, requests: 5", Cat(limit, ".kee: unknown key (did you mean \"key\"?)\n")},
+      {"key: caller, requests: 5, tiers: {claim: plan, tier: [{value: a, request: 6}]}",
+       Cat(limit, ".tiers.tier[0].request: unknown key (did you mean \"requests\"?)\n")},
+  };
+  for (const auto& [yaml, expected] : rows) {
+    std::string findings;
+    EXPECT_FALSE(CompileWith("", Cat("methods: {test.S/Get: {limit: [{", yaml, "}]}}"), findings));
+    EXPECT_EQ(findings, expected) << yaml;
+  }
+}
+
 TEST(Limits, OfEveryAddress) {
   std::string findings;
   auto snapshot = CompileWith(Option("limit { key: CALLER requests: 20 }"),
@@ -329,6 +351,10 @@ TEST(Limits, OfEveryAddress) {
     const char* findings;
   } rows[] = {
       {"{}", "rate_limits.by_address.requests: is missing\n"},
+      {"{requests: many}",
+       "rate_limits.by_address.requests: expected a whole number, got \"many\"\n"},
+      {"{request: 5}",
+       "rate_limits.by_address.request: unknown key (did you mean \"requests\"?)\n"},
       {"{requests: 0}",
        "rate_limits.by_address.requests: must be between 1 and 1000000000, got 0\n"},
       {"{requests: 2000000}", "rate_limits.by_address.requests: is more than 1000000 per second\n"},

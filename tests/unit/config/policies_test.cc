@@ -1,6 +1,9 @@
 // How calls are protected, from contract and configuration together.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "gateway/base/text.h"
 #include "gateway/compose/registry.h"
 #include "gateway/config/compile.h"
@@ -69,9 +72,13 @@ Compiled CompileWith(const std::string& yaml, const std::string& upstream = "",
   contract::Findings findings;
   Compiled compiled;
   compiled.snapshot = Compile(file, {}, compose::Registry(), findings);
+  const auto named = [&](std::string text) {  // the same whatever folder it is in
+    const size_t at = text.find(file);
+    return at == std::string::npos ? text : text.replace(at, file.size(), "f.yaml");
+  };
   for (const contract::Finding& one : findings.all()) {
-    compiled.findings += Cat(one.path, ": ", one.text, '\n');
-    compiled.places += Cat(one.place.ToString(), '\n');
+    compiled.findings += Cat(one.path, ": ", named(one.text), '\n');
+    compiled.places += Cat(named(one.place.ToString()), '\n');
   }
   return compiled;
 }
@@ -172,20 +179,22 @@ TEST(Policies, RefuseInTheFileWhatCannotBeRight) {
        "\"test.S/Get\"?)\n"},
       // Only together with what the contract says.
       {"test.S/Get: {retry: {max_backoff: 15ms}}",
-       "test.S.Get.retry.initial_backoff: initial_backoff 20ms is longer than max_backoff 15ms\n"},
+       "test.S.Get.retry.initial_backoff: initial_backoff 20ms is longer than max_backoff 15ms, at "
+       "f.yaml:6:45\n"},
       {"test.S/Put: {timeout: 10ms}",
-       "test.S.Put.retry.initial_backoff: 10ms is not shorter than the timeout 10ms\n"},
+       "test.S.Put.retry.initial_backoff: 10ms is not shorter than the timeout 10ms, at "
+       "f.yaml:6:33\n"},
       // Put is not hedged, and Get is so no more.
       {"test.S/Put: {retry: {per_attempt_timeout: 50ms}}", ""},
       {"test.S/Get: {retry: {per_attempt_timeout: 20ms}, hedge: {max_attempts: 1}}", ""},
       {"test.S/Get: {retry: {per_attempt_timeout: 80ms}}",
-       "test.S.Get.hedge.delay: delay 80ms is not shorter than per_attempt_timeout 80ms: no "
-       "attempt lives long enough to be hedged\n"},
+       "test.S.Get.hedge.delay: delay 80ms is not shorter than per_attempt_timeout 80ms, at "
+       "f.yaml:6:53: no attempt lives long enough to be hedged\n"},
       {"test.S/Get: {retry: {per_attempt_timeout: 20ms}}",
-       "test.S.Get.hedge.delay: delay 80ms is not shorter than per_attempt_timeout 20ms: no "
-       "attempt lives long enough to be hedged\n"
+       "test.S.Get.hedge.delay: delay 80ms is not shorter than per_attempt_timeout 20ms, at "
+       "f.yaml:6:53: no attempt lives long enough to be hedged\n"
        "test.Front.Page: step \"get\": hedge.delay: delay 30ms is not shorter than "
-       "per_attempt_timeout 20ms: no attempt lives long enough to be hedged\n"},
+       "per_attempt_timeout 20ms, at f.yaml:6:53: no attempt lives long enough to be hedged\n"},
       // Which holds for requests only, and Get has no address.
       {"test.S: {timeout: 90ms, retry: {per_attempt_timeout: 100ms}}",
        "test.S.Put.retry.per_attempt_timeout: 100ms is not shorter than the timeout 90ms\n"},
@@ -253,14 +262,14 @@ TEST(Policies, OfAStepMustFitTheTimeThatItHas) {
   } rows[] = {
       {kContract, "", "methods: {test.Front/Page: {timeout: 31ms}}", ""},
       {kContract, "", "methods: {test.Front/Page: {timeout: 30ms}}",
-       "hedge.delay: 30ms is not shorter than the timeout of the whole 30ms"},
+       "hedge.delay: 30ms is not shorter than the timeout of the whole 30ms, at f.yaml:6:38"},
       // Each front has its own; where it has most time counts.
       {kContract, "",
        "apis: {m: {serves: [test.Front], policy: {timeout: 20ms}},\n"
        "       n: {serves: [test.Front], path_prefix: /n, policy: {timeout: 1s}}}",
        ""},
       {kContract, "", "apis: {m: {serves: [test.Front], policy: {timeout: 20ms}}}",
-       "hedge.delay: 30ms is not shorter than the timeout of the whole 20ms"},
+       "hedge.delay: 30ms is not shorter than the timeout of the whole 20ms, at f.yaml:6:52"},
       {kContract, "",
        "methods: {test.Front/Page: {timeout: 20ms}}\n"
        "apis: {m: {serves: [test.Front], policy: {timeout: 1s}}}",
@@ -272,16 +281,39 @@ TEST(Policies, OfAStepMustFitTheTimeThatItHas) {
        "retry.per_attempt_timeout: 20s is not shorter than the timeout of the upstream 15s"},
       {patient, "    timeout: 30s\n", "methods: {test.Front/Page: {timeout: 30s}}", ""},
       {patient, "    timeout: 16s\n", "methods: {test.Front/Page: {timeout: 30s}}",
-       "retry.per_attempt_timeout: 20s is not shorter than the timeout of the upstream 16s"},
+       "retry.per_attempt_timeout: 20s is not shorter than the timeout of the upstream 16s, at "
+       "f.yaml:6:14"},
       {no_address, "    timeout: 90ms\n", "", ""},
       {Replaced(no_address, "30ms", "100ms"), "    timeout: 90ms\n", "",
-       "hedge.delay: 100ms is not shorter than the timeout of the upstream 90ms"},
+       "hedge.delay: 100ms is not shorter than the timeout of the upstream 90ms, at f.yaml:6:14"},
   };
   for (const auto& row : rows) {
     const Compiled compiled = CompileWith(row.yaml, row.upstream, row.contract);
     const std::string finding = Cat("test.Front.Page: step \"get\": ", row.finding, '\n');
     EXPECT_EQ(compiled.findings, *row.finding ? finding : "") << row.upstream << row.yaml;
     EXPECT_EQ(compiled.places, *row.finding ? "test.proto:21:5\n" : "");
+  }
+}
+
+// What the file says wrong stands in the file.
+TEST(Policies, AMessageWithNothingInItHasAPlace) {
+  constexpr char kPlain[] = R"(
+message M { string a = 1; }
+service S {
+  rpc Get(M) returns (M) {
+    option idempotency_level = NO_SIDE_EFFECTS;
+    option (google.api.http) = { get: "/m" };
+  }
+})";
+  for (const auto& [yaml, place] : std::map<std::string, std::string>{
+           {"methods: {test.S/Get: {hedge: {}}}", "f.yaml:6:24\n"},
+           {"methods: {test.S: {hedge: {}}}", "f.yaml:6:20\n"},
+           {"methods:\n  test.S: {hedge: {}}\n  test.S/Get: {hedge: {}}", "f.yaml:8:16\n"}}) {
+    const Compiled compiled = CompileWith(yaml, "", kPlain);
+    EXPECT_EQ(compiled.findings,
+              "test.S.Get.hedge: needs `delay` or `percentile`: when is the second attempt made?\n")
+        << yaml;
+    EXPECT_EQ(compiled.places, place) << yaml;
   }
 }
 

@@ -181,6 +181,28 @@ TEST(TlsFiles, AreReadAndJudged) {
   }
 }
 
+// That a file is not named is one mistake, and not also that it can't be read.
+TEST(TlsFiles, WhatIsNotNamedIsNotLookedFor) {
+  const Authority authority;
+  const Issued good = authority.Issue({.dns = {"a.example"}});
+  const std::string listen = Cat("listen: {tls: {certificates: [{cert_file: ", good.WriteCert(),
+                                 ", key_file: ", good.WriteKey(), "}]");
+  const std::string upstream = Cat(
+      "upstreams: {a: {services: [a.A], endpoints: ['h:1'], tls: {cert_file: ", good.WriteCert(),
+      "}}}");
+  for (const std::string& yaml :
+       {std::string("listen: {tls: {}}"),
+        Cat("listen: {tls: {client_auth: required, client_ca_file: ", authority.WritePem(), "}}"),
+        Cat("listen: {tls: {certificates: [{cert_file: ", good.WriteCert(), "}]}}"),
+        Cat(listen, ", client_auth: required}}"), upstream}) {
+    contract::Findings findings;
+    const auto loaded = ParseConfig(yaml, "f", findings);
+    EXPECT_EQ(findings.size(), 1u) << yaml << findings.ToString();
+    CheckTlsFiles(*loaded, "/somewhere", std::chrono::system_clock::now(), findings);
+    EXPECT_EQ(findings.size(), 1u) << yaml << findings.ToString();
+  }
+}
+
 TEST(TlsFiles, AreFoundNextToTheFile) {
   contract::Findings findings;
   const auto loaded =

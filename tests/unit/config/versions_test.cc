@@ -280,7 +280,7 @@ TEST_F(Versions, Findings) {
        "\"test.New/Adapted\" is retired itself"},
       {"test.Gone/Get: {version: {sunset: \"2027\"}}", "\"2027\" is not a date"},
       {"test.Old/Plain: {version: {retired_since: 2027-01-01}}",
-       "retired_since 2027-01-01 is before sunset 2027-06-01T12:00:00Z"},
+       "retired_since 2027-01-01 is before sunset 2027-06-01T12:00:00Z, at test.proto:7:3"},
       {"test.Gone/Get: {version: {sunst: 2027-01-01}}", "did you mean"},
   };
   for (const auto& row : rows) {

@@ -116,7 +116,7 @@ std::string WrongWith(const std::string& text) {
   std::string wrong;
   CheckBrowserValues(policy, [&](const std::vector<int>&, std::string_view name,
                                  std::string_view what) { wrong += Cat(name, ": ", what, '\n'); });
-  CheckBrowsersTogether(policy, [&](const std::string& name, std::string_view what) {
+  CheckBrowsersTogether(policy, {}, [&](const std::string& name, std::string_view what) {
     wrong += Cat(name, ": ", what, '\n');
   });
   return wrong;

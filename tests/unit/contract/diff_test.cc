@@ -299,6 +299,14 @@ TEST(Diff, OfRoutesAndPolicies) {
        "! GET /a/{id}: policy success_status was the default, is 202\n"
        "  GET /a/{id}: policy request_headers was the default, is \"a\", \"b\"\n"
        "  GET /a/{id}: policy timeout was \"1s\", is \"2s\"\n"},
+      {"a message",
+       Options(get + "option (frontdesk.v1.method) = { limit { key: CALLER requests: 5 "
+                     "tiers { claim: \"a\" tier { value: \"b\" requests: 6 } } } };"),
+       Options(get + "option (frontdesk.v1.method) = { limit { key: CALLER requests: 5 } "
+                     "limit { key: ROUTE requests: 9 } };"),
+       "  GET /a/{id}: policy limit was { key: CALLER requests: 5 tiers { claim: \"a\" tier { "
+       "value: "
+       "\"b\" requests: 6 } } }, is { key: CALLER requests: 5 }, { key: ROUTE requests: 9 }\n"},
       {"deprecated", Options(get),
        Options(get + "option (frontdesk.v1.method) = { version { sunset: \"2027-01-01\" } };"),
        "  GET /a/{id}: policy version.sunset was the default, is \"2027-01-01\"\n"},
@@ -334,6 +342,104 @@ TEST(Diff, OfRoutesAndPolicies) {
        "  GET /a/{id}: is no longer deprecated\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(DiffOf(row.before, row.after), row.diff) << row.what;
+}
+
+// Of one policy of a method to another: what is said of it, without its name.
+std::string DiffOfPolicy(const std::string& before, const std::string& after) {
+  const auto with = [](const std::string& policy) {
+    return Options(Cat("option (google.api.http).get = \"/a\"; option (frontdesk.v1.method) = { ",
+                       policy, " };"));
+  };
+  std::string text = DiffOf(with(before), with(after));
+  const std::string where = "GET /a: policy ";
+  const size_t at = text.find(where);
+  if (at != std::string::npos) text.erase(at, where.size());
+  return text;
+}
+
+// Who was let in is refused, with the same request as before.
+TEST(Diff, OfWhoMayCall) {
+  const std::string refused = ": callers that were let in may be refused\n";
+  const struct {
+    const char* before;
+    const char* after;
+    std::string diff;
+  } rows[] = {
+      {"", "auth { scopes: 'a' }", "! auth was the default, is { scopes: \"a\" }" + refused},
+      {"auth { scopes: 'a' }", "", "  auth was { scopes: \"a\" }, is the default\n"},
+      {"auth { scopes: 'a' }", "auth { scopes: 'a' scopes: 'b' }",
+       "! auth was { scopes: \"a\" }, is { scopes: \"a\" scopes: \"b\" }" + refused},
+      {"auth { any_scope: 'a' }", "auth { any_scope: 'a' any_scope: 'b' }",
+       "  auth was { any_scope: \"a\" }, is { any_scope: \"a\" any_scope: \"b\" }\n"},
+      {"auth { roles: ['a', 'b'] }", "auth { roles: 'a' }",
+       "! auth was { roles: \"a\" roles: \"b\" }, is { roles: \"a\" }" + refused},
+      {"auth { claims { name: 'a' } }", "auth { claims { name: 'a' values: 'b' } }",
+       "! auth was { claims { name: \"a\" } }, is { claims { name: \"a\" values: \"b\" } }" +
+           refused},
+      {"", "auth { credentials: TOKEN }",
+       "! auth was the default, is { credentials: TOKEN }" + refused},
+      {"", "auth { access: REQUIRED }",
+       "! auth was the default, is { access: REQUIRED }" + refused},
+      {"", "auth { access: PUBLIC }", "  auth was the default, is { access: PUBLIC }\n"},
+      {"auth { access: PUBLIC }", "", "! auth was { access: PUBLIC }, is the default" + refused},
+      {"auth { access: OPTIONAL }", "auth { access: PUBLIC }",
+       "  auth was { access: OPTIONAL }, is { access: PUBLIC }\n"},
+      {"auth { scopes: 'a' }", "auth { access: PUBLIC }",
+       "  auth was { scopes: \"a\" }, is { access: PUBLIC }\n"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(DiffOfPolicy(row.before, row.after), row.diff) << row.before << " to " << row.after;
+  }
+}
+
+TEST(Diff, OfPagesThatMayCall) {
+  const std::string one = "allow_origins: 'https://a.b.example' ";
+  const std::string two = one + "allow_origins: 'https://c.example' ";
+  const struct {
+    std::string before;
+    std::string after;
+    const char* diff;
+  } rows[] = {
+      {two, one,
+       "! cors.allow_origins was \"https://a.b.example\", \"https://c.example\", is "
+       "\"https://a.b.example\"\n"},
+      {one, two,
+       "  cors.allow_origins was \"https://a.b.example\", is \"https://a.b.example\", "
+       "\"https://c.example\"\n"},
+      {one, "", "! cors.allow_origins was \"https://a.b.example\", is the default\n"},
+      {one, "allow_origins: '*'", "  cors.allow_origins was \"https://a.b.example\", is \"*\"\n"},
+      {"allow_origins: '*'", one, "! cors.allow_origins was \"*\", is \"https://a.b.example\"\n"},
+      {one, "allow_origins: 'https://*.b.example'",
+       "  cors.allow_origins was \"https://a.b.example\", is \"https://*.b.example\"\n"},
+      {"allow_origins: 'https://*.b.example'", one,
+       "! cors.allow_origins was \"https://*.b.example\", is \"https://a.b.example\"\n"},
+      {one, one + "enabled: false", "! cors.enabled was the default, is false\n"},
+      {one + "enabled: false", one, "  cors.enabled was false, is the default\n"},
+  };
+  for (const auto& row : rows) {
+    const auto cors = [](const std::string& text) { return Cat("cors { ", text, " }"); };
+    EXPECT_EQ(DiffOfPolicy(cors(row.before), cors(row.after)), row.diff)
+        << row.before << " to " << row.after;
+  }
+}
+
+// What is not said is 4 MiB.
+TEST(Diff, OfHowMuchMayBeSent) {
+  const struct {
+    const char* before;
+    const char* after;
+    const char* diff;
+  } rows[] = {
+      {"", "max_request_bytes: 9", "! max_request_bytes was the default, is 9\n"},
+      {"max_request_bytes: 9", "", "  max_request_bytes was 9, is the default\n"},
+      {"", "max_request_bytes: 8388608", "  max_request_bytes was the default, is 8388608\n"},
+      {"max_request_bytes: 8388608", "", "! max_request_bytes was 8388608, is the default\n"},
+      {"", "max_request_bytes: 4194304", "  max_request_bytes was the default, is 4194304\n"},
+      {"max_request_bytes: 9", "max_request_bytes: 8", "! max_request_bytes was 9, is 8\n"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(DiffOfPolicy(row.before, row.after), row.diff) << row.before << " to " << row.after;
+  }
 }
 
 std::string Composed(const std::string& composition) {

@@ -38,6 +38,7 @@ TEST(DidYouMean, NamesTheNearest) {
       {"odrer_id", " (did you mean \"order_id\"?)"},   // neighbours swapped
       {"orderId", " (did you mean \"order_id\"?)"},    // JSON name
       {"ORDER_ID", " (did you mean \"order_id\"?)"},   // case
+      {"order_id", ""},                                // it is one of them
       {"page_tokn", " (did you mean \"page_token\"?)"},
       {"zzz", ""},
       {"", ""},
