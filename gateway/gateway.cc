@@ -340,6 +340,7 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
   // What the client must not learn.
   if (!exchange.refused_credential.empty()) reason = exchange.refused_credential;
   record.reason = reason;
+  record.cause = observe::CauseOf(status, record.status);
   record.duration = took;
   record.request_bytes = exchange.body_text.size();
   record.response_bytes = rendered_.body.size();
@@ -390,6 +391,7 @@ void Gateway::Refuse(const absl::Status& failure, const http::Request& partial,
   record.grpc_code = static_cast<int>(status.code());
   const std::string reason = ReasonOf(status);
   record.reason = reason;
+  record.cause = observe::CauseOf(status, record.status);
   record.response_bytes = rendered_.body.size();
   record.peer = client;
   log_->Write(record);

@@ -94,6 +94,7 @@ ordered_json StepsToJson(const contract::Method& method) {
       one["batch"] = Rpc(*step.batch->method);
       one["max_keys"] = step.batch->max_keys;
     }
+    if (step.always) one["always"] = true;
     if (step.hooks) one["hooks"] = true;
     if (step.undo) one["undo"] = Rpc(*step.undo->method);
     steps.push_back(std::move(one));

@@ -9,6 +9,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/text.h"
 #include "gateway/config/host_port.h"
+#include "gateway/contract/findings.h"
 #include "gateway/contract/plan.h"
 
 namespace frontdesk {
@@ -20,6 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds kPatience{300};
 // A page for thousands of methods is below this.
 constexpr size_t kMostBytes = 32 << 20;
+constexpr size_t kMostWhy = 400;
 
 // Every method that a request calls, or takes back with, once.
 std::vector<const contract::Method*> CalledBy(const contract::Method& method) {
@@ -101,10 +103,24 @@ ordered_json CallOf(const ordered_json& upstream, const std::string& rpc) {
 void AddEndpoints(const ordered_json& upstream, ordered_json& endpoints) {
   for (const ordered_json& from : upstream.at("endpoints")) {
     ordered_json endpoint{{"upstream", upstream.at("name").get<std::string>()}};
-    endpoint.update(Copy(from, {"address", "state", "ejected_for"}, {"ejected_for_ms"}));
+    endpoint.update(
+        Copy(from, {"address", "state", "connection", "ejected_for"}, {"ejected_for_ms"}));
+    if (from.contains("last_failure")) {
+      endpoint["last_failure"] =
+          Copy(from["last_failure"], {"why", "since", "ago"}, {"count", "since_ms", "ago_ms"});
+    }
     endpoint["breaker"] = Breaker(from);
     endpoints.push_back(std::move(endpoint));
   }
+}
+
+// Why its end points, or the newest of them, were not found.
+void AddDiscovery(const ordered_json& upstream, ordered_json& discovery) {
+  if (!upstream.contains("discovery")) return;
+  ordered_json failure = Copy(upstream["discovery"], {"failure"}, {});
+  if (failure.empty()) return;
+  discovery.push_back({{"upstream", upstream.at("name").get<std::string>()}});
+  discovery.back().update(failure);
 }
 
 ordered_json Select(const ordered_json& page, const contract::Method& method) {
@@ -120,8 +136,14 @@ ordered_json Select(const ordered_json& page, const contract::Method& method) {
     }
   }
   ordered_json endpoints = ordered_json::array();
-  for (const ordered_json* upstream : used) AddEndpoints(*upstream, endpoints);
-  return {{"calls", std::move(calls)}, {"endpoints", std::move(endpoints)}};
+  ordered_json discovery = ordered_json::array();
+  for (const ordered_json* upstream : used) {
+    AddEndpoints(*upstream, endpoints);
+    AddDiscovery(*upstream, discovery);
+  }
+  return {{"calls", std::move(calls)},
+          {"endpoints", std::move(endpoints)},
+          {"discovery", std::move(discovery)}};
 }
 
 std::string BreakerText(const ordered_json& breaker) {
@@ -135,10 +157,23 @@ std::string BreakerText(const ordered_json& breaker) {
                                                      : Cat("; next probe in ", wait));
 }
 
+// What is in it may be a back end's own words.
+std::string FailureText(const ordered_json& failure) {
+  return Cat("cannot connect since ", failure.value("since", ""), ", ",
+             failure.value("count", int64_t{0}), " times, last ", failure.value("ago", ""),
+             " ago: ", contract::Quoted(failure.value("why", ""), kMostWhy));
+}
+
 std::string EndpointText(const ordered_json& endpoint) {
   const std::string left = endpoint.value("ejected_for", "");
-  return Cat(endpoint.value("state", ""), left.empty() ? "" : Cat(" for ", left), ", ",
-             BreakerText(endpoint.at("breaker")));
+  const std::string connection = endpoint.value("connection", "");
+  std::string text =
+      Cat(endpoint.value("state", ""), left.empty() ? "" : Cat(" for ", left), ", ", connection,
+          connection.empty() ? "" : ", ", BreakerText(endpoint.at("breaker")));
+  if (endpoint.contains("last_failure")) {
+    text += Cat("; ", FailureText(endpoint["last_failure"]));
+  }
+  return text;
 }
 
 std::string Padded(std::string text, size_t width) {
@@ -176,6 +211,10 @@ std::string LiveText(const std::optional<ordered_json>& state, const std::string
   for (const ordered_json& endpoint : (*state)["endpoints"]) {
     text += Cat("  ", Padded(endpoint["upstream"].get<std::string>(), 16),
                 Padded(endpoint.value("address", ""), 28), EndpointText(endpoint), "\n");
+  }
+  for (const ordered_json& one : (*state)["discovery"]) {
+    text += Cat("  ", Padded(one["upstream"].get<std::string>(), 16),
+                "discovery: ", contract::Quoted(one["failure"].get<std::string>(), kMostWhy), "\n");
   }
   return text;
 }

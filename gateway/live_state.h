@@ -12,9 +12,12 @@ namespace frontdesk {
 
 // What the gateway whose admin listener is at `address` says of the calls of a route for `method`:
 //   {"at": address, "calls": [{"rpc": "p.S/M", "upstream": ..., "breaker": {...}}, ...],
-//    "endpoints": [{"upstream": ..., "address": ..., "state": ..., "breaker": {...}}, ...]}
-// A method that was not called yet has no breaker. Nothing when no gateway answers: nobody does,
-// not in 300 ms, or something else.
+//    "endpoints": [{"upstream": ..., "address": ..., "state": ..., "connection": ...,
+//                   "breaker": {...}}, ...],
+//    "discovery": [{"upstream": ..., "failure": ...}, ...]}
+// A method that was not called yet has no breaker; an end point has a "last_failure" while attempts
+// to connect to it fail, and an upstream a place in "discovery" while none of its names is found.
+// Nothing when no gateway answers: nobody does, not in 300 ms, or something else.
 std::optional<nlohmann::ordered_json> LiveState(const std::string& address,
                                                 const contract::Method& method);
 // The same of a page that was fetched.

@@ -51,7 +51,7 @@ int Serve(const VerbOptions& options) {
     const int signal = WaitForSignal(signals, SpareMemory::kLook);
     spare_memory.Look();
     if (signal == SIGTERM || signal == SIGINT) break;
-    if (signal == SIGHUP) server.Reload(options.config);
+    if (signal == SIGHUP) server.Reload(options.config, options.proto_path);
   }
   server.Stop();
   observe::LogInfo("stopped");

@@ -12,6 +12,7 @@
 #include "gateway/base/seed.h"
 #include "gateway/base/text.h"
 #include "gateway/base/version.h"
+#include "gateway/config/compile.h"
 #include "gateway/config/host_port.h"
 #include "gateway/config/upstreams.h"
 #include "gateway/contract/value_rules.h"
@@ -98,14 +99,14 @@ void TellWhatStays(const std::vector<config::VersionPercent>& percents,
   }
 }
 
-// The shares of callers that versions get, as the file has them now.
-void TakePercents(const std::string& config_file, upstream::Clusters& clusters) {
+// The shares of callers that versions get, as the file has them now. False when it can't be read.
+bool TakePercents(const std::string& config_file, upstream::Clusters& clusters) {
   contract::Findings findings;
   const auto percents = config::ReadPercents(config_file, findings);
   if (!percents) {
     observe::LogWarn(Cat("versions keep their callers, the file is not right: ",
                          findings.all().front().ToString()));
-    return;
+    return false;
   }
   for (const config::VersionPercent& one : *percents) {
     const std::string name = Cat(one.upstream, '@', one.version);
@@ -116,6 +117,24 @@ void TakePercents(const std::string& config_file, upstream::Clusters& clusters) 
     }
   }
   TellWhatStays(*percents, clusters);
+  return true;
+}
+
+// What a restart would make of the files as they are now.
+void TellWhatWaits(const std::string& config_file, const std::vector<std::string>& proto_path,
+                   const compose::Registry& code, const config::Snapshot& in_force) {
+  contract::Findings findings;
+  const auto next = config::Compile(config_file, proto_path, code, findings);
+  if (!next) {
+    const contract::Findings sorted = findings.Sorted();
+    observe::LogWarn(Cat("SIGHUP: a restart would fail, the file or its contract is not right: ",
+                         sorted.all().front().ToString()));
+  } else if (next->made_of != in_force.made_of) {
+    observe::LogWarn(
+        "SIGHUP: the file or its contract has changed: other changes wait for a restart");
+  } else {
+    observe::LogInfo("SIGHUP: nothing else has changed");
+  }
 }
 
 // `is_there` waits for as long as it is told. Asked until it says so, `patience` is over or the
@@ -125,6 +144,18 @@ bool WaitUnlessStopped(Duration patience, const std::function<bool(Duration)>& i
   bool there = false;
   while (!there && !StopIsPending() && Clock::now() < end) there = is_there(kHear);
   return there;
+}
+
+void TellMissingKeys(const std::vector<identity::KeySourceStatus>& sources) {
+  std::string missing;
+  for (const identity::KeySourceStatus& source : sources) {
+    if (source.there) continue;
+    missing += Cat(missing.empty() ? "" : "; ", source.name,
+                   source.error.empty() ? "" : Cat(" (", source.error, ")"));
+  }
+  if (missing.empty()) return;  // they came a moment later
+  observe::LogWarn(Cat("ready, though keys are still being fetched, and whoever needs them is ",
+                       "answered 503: ", missing));
 }
 
 // A rehearsal that somebody forgot looks like an outage.
@@ -321,7 +352,7 @@ bool Server::Start() {
   if (!names) {
     observe::LogWarn("ready, though the names of some end points are still being looked up");
   }
-  if (!keys) observe::LogWarn("ready, though the keys of some issuers are still being fetched");
+  if (!keys) TellMissingKeys(authenticator_.Describe(Clock::now()));
   shared_.ready.store(true);
   return true;
 }
@@ -333,10 +364,17 @@ std::string Server::Addresses() const {
              admin_->port());
 }
 
-void Server::Reload(const std::string& config_file) {
+void Server::Reload(const std::string& config_file, const std::vector<std::string>& proto_path) {
+  std::string what;
+  const auto tell = [&](std::string_view text) { what += Cat(what.empty() ? "" : ", ", text); };
+  if (log_ && !snapshot_->access_log_file.empty()) tell("the access log is opened anew");
+  if (!credentials_.empty()) tell("certificates are read again");
+  if (snapshot_->version_headers) tell("percentages of versions are read again");
+  observe::LogInfo(Cat("SIGHUP: ", what.empty() ? "nothing is read again" : what));
   if (log_) log_->Reopen();
   control_->RefreshCredentials();
-  if (snapshot_->version_headers) TakePercents(config_file, *shared_.clusters);
+  if (snapshot_->version_headers && !TakePercents(config_file, *shared_.clusters)) return;
+  TellWhatWaits(config_file, proto_path, shared_.code, *snapshot_);
 }
 
 }  // namespace frontdesk

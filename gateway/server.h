@@ -34,8 +34,10 @@ class Server {
   // "TLS on 127.0.0.1:8080, admin on 127.0.0.1:9900", with the ports that were free.
   std::string Addresses() const;
   // The access log is opened anew, after it was moved away; certificates that have changed are
-  // read, and the shares of callers that versions of upstreams get.
-  void Reload(const std::string& config_file);
+  // read, and the shares of callers that versions of upstreams get. All else that has changed waits
+  // for a restart. The log says so, and what is wrong with the files as they are now. `proto_path`
+  // as for config::Compile().
+  void Reload(const std::string& config_file, const std::vector<std::string>& proto_path);
   // Ends with what is in flight.
   void Stop() { Drain(workers_, connections_, shared_); }
 

@@ -36,6 +36,12 @@ ordered_json EndpointToJson(const upstream::EndpointView& endpoint) {
   if (!endpoint.zone.empty()) json["zone"] = endpoint.zone;
   json["state"] = upstream::NameOf(endpoint.standing);
   json["healthy"] = endpoint.healthy;
+  json["connection"] = upstream::NameOf(endpoint.connection);
+  if (const auto& failure = endpoint.last_failure) {
+    ordered_json& last = json["last_failure"] = {{"why", failure->why}, {"count", failure->count}};
+    AddTime(last, "since", failure->since);
+    AddTime(last, "ago", failure->ago);
+  }
   if (endpoint.ejected_for > Duration::zero()) {
     AddTime(json, "ejected_for", endpoint.ejected_for);
   }

@@ -45,10 +45,10 @@ struct WantedSteps {
 
 // Of a client that asks for `mask`. `response_field` is the binding's: then the answer is that
 // field alone, and the mask goes for what is inside. A step runs if it feeds a field that is asked
-// for, or a step that runs. Leaving out any other is safe when the request reads only (`reads`: GET
-// or HEAD) or the step does (its call is declared NO_SIDE_EFFECTS, and it has no undo); otherwise
-// it runs as ever, for the client chose what to see and not what to have done. All run where a hook
-// sees the answer as a whole.
+// for, or a step that runs, and always where the contract says so. Leaving out any other is safe
+// when the request reads only (`reads`: GET or HEAD) or the step does (its call is declared
+// NO_SIDE_EFFECTS, and it has no undo); otherwise it runs as ever, for the client chose what to see
+// and not what to have done. All run where a hook sees the answer as a whole.
 WantedSteps StepsFor(const contract::Plan& plan, const contract::Field* response_field,
                      const contract::ReadMask& mask, bool reads);
 

@@ -65,7 +65,8 @@ WantedSteps StepsFor(const contract::Plan& plan, const Field* response_field, co
   wanted.run = plan.hooks ? ~uint64_t{0} : wanted.shown;
   for (size_t i = plan.steps.size(); i-- > 0;) {  // every step stands after those it needs
     const PlanStep& step = plan.steps[i];
-    if (!reads && (step.undo || !step.called().no_side_effects())) wanted.run |= Bit(i);
+    const bool acts = !reads && (step.undo || !step.called().no_side_effects());
+    if (step.always || acts) wanted.run |= Bit(i);
     if (wanted.run & Bit(i)) wanted.run |= step.needs;
   }
   return wanted;

@@ -164,6 +164,7 @@ void PlanCompiler::CompileCall(const frontdesk::v1::Step& proto, PlanStep& step)
   step.id = proto.id();
   step.each = proto.has_each();
   step.hooks = proto.hooks();
+  step.always = proto.always();
   step.on_error = OnErrorOf(proto);
   const FoundMethod found = FindUnaryMethod(methods_, proto.call());
   step.method = found.method;

@@ -159,6 +159,7 @@ struct PlanStep {
   std::unique_ptr<const PlanUndo> undo;  // null when there is nothing to take back
   Place undo_timeout_place;              // where its timeout was written
   bool hooks = false;                    // generated code sees request and reply
+  bool always = false;                   // whatever a client wants to see
 
   // What it says about its calls, over the called method's own policy: retry and hedge. Where that
   // stands.

@@ -152,6 +152,9 @@ void OrderCompiler::CheckUse(const StepOrder& order) {
   if (composition_.out().empty()) return;  // which is said already
   uint64_t used = 0;
   for (const frontdesk::v1::Out& out : composition_.out()) used |= RootBit(out.from());
+  for (const frontdesk::v1::Step& step : composition_.step()) {
+    if (step.always()) used |= RootBit(step.id());
+  }
   for (auto step = order.order.rbegin(); step != order.order.rend(); ++step) {
     if (used & Bit(*step)) used |= order.needs[*step];
   }

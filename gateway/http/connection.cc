@@ -15,6 +15,10 @@ constexpr size_t kMostUnsent = 256 << 10;
 // Pipelined requests that are handled before other connections have their turn.
 constexpr uint32_t kMostInARow = 16;
 constexpr size_t kHeadRoom = 1024;
+// Of so much input nobody keeps count.
+constexpr size_t kUncounted = 2 * BlockPool::kBlock;
+
+size_t CountedOf(size_t bytes) { return bytes > kUncounted ? bytes - kUncounted : 0; }
 
 }  // namespace
 
@@ -98,14 +102,30 @@ RequestParser::Progress Connection::ParseHead() {
   if (input_.empty()) return Progress::kMore;
   // The first head of a connection has had its time since the connection began.
   if (!parser_.started() && !first_) head_began_ = worker_.loop.Now();
-  return parser_.Parse(input_.data(), input_.size());
+  const Progress progress = parser_.Parse(input_.data(), input_.size());
+  crowded_ = progress != Progress::kRefused && !HoldInput();
+  return crowded_ ? Progress::kRefused : progress;
+}
+
+// Counts the memory of a large head until it is answered; false when there is no room for it. The
+// other half of the room is for bodies: they are what requests are for.
+bool Connection::HoldInput() {
+  const size_t counted = CountedOf(input_.capacity());
+  const size_t held = input_room_.held();
+  return counted <= held || !worker_.room ||
+         worker_.room->Take(counted - held, worker_.room->most() / 2, input_room_);
+}
+
+void Connection::TrimInput() {
+  input_.Trim();
+  input_room_.Keep(CountedOf(input_.capacity()));
 }
 
 // No whole head will come: an answer is owed unless nothing at all came.
 void Connection::RefuseHead(RequestParser::Progress progress) {
   const Refusal* refusal = nullptr;
   if (progress == RequestParser::Progress::kRefused) {
-    refusal = &parser_.refusal();
+    refusal = crowded_ ? &refusal::kHeadCrowd : &parser_.refusal();
   } else if (!parser_.started() || broken_ || closed_) {
     return;
   } else {
@@ -138,7 +158,8 @@ void Connection::BeginExchange() {
   request_.received = worker_.loop.Now();
   input_.Consume(parser_.consumed());
   input_.Pin();
-  if (input_.room() == 0) input_.Reserve(kHeadRoom);
+  // Not for each of many requests that came at once: their buffer would grow with every one.
+  if (input_.room() == 0 && input_.size() < BlockPool::kBlock) input_.Reserve(kHeadRoom);
   decoder_.Start(parser_.framing(), parser_.content_length());
   continue_due_ = parser_.expects_continue();
   body_waited_ = Duration::zero();
@@ -155,6 +176,7 @@ void Connection::EndExchange() {
   if (cancel_->cancelled() || unframed_) persistent_ = false;
   cancel_.reset();
   input_.Unpin();
+  TrimInput();
   parser_.Reset();
   phase_ = Phase::kHead;
   first_ = false;
@@ -188,6 +210,7 @@ bool Connection::LingerOn() {
   }
   lingered_ += input_.size();
   input_.Consume(input_.size());
+  TrimInput();
   return lingered_ <= worker_.limits.linger_bytes;
 }
 

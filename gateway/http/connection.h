@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "gateway/base/byte_room.h"
 #include "gateway/base/cancel.h"
 #include "gateway/base/loop.h"
 #include "gateway/base/task.h"
@@ -118,6 +119,8 @@ class Connection final : private Flushable,
   // connection.cc: the life of the connection.
   internal::Detached Serve(Ref self);
   RequestParser::Progress ParseHead();
+  bool HoldInput();
+  void TrimInput();
   void RefuseHead(RequestParser::Progress progress);
   InputWait HeadInput();
   void BeginExchange();
@@ -177,6 +180,7 @@ class Connection final : private Flushable,
   Worker& worker_;
   ByteStream stream_;
   InputBuffer input_;
+  ByteRoom::Held input_room_;
   RequestParser parser_;
   BodyDecoder decoder_;
   Request request_;
@@ -217,6 +221,7 @@ class Connection final : private Flushable,
   bool broken_ = false;
   bool closed_ = false;
   bool timed_out_ = false;
+  bool crowded_ = false;    // there is no room for the rest of the head
   bool persistent_ = true;  // another request may follow
   bool unframed_ = false;   // the input cannot be trusted any more
   bool aborted_ = false;    // the answer was cut

@@ -62,7 +62,9 @@ Connection::InputWait Connection::BodyInput(TimePoint until) {
     allowed = std::max<Duration>(limits.body_grace + earned - body_waited_, Duration::zero());
   }
   SetInputDeadline(std::min(now + allowed, until));
-  const uint64_t left = decoder_.chunked() ? kLeastBodyRoom : decoder_.left();
+  // What is dropped needs no room.
+  const bool small = decoder_.chunked() || answer_ != Answer::kNone;
+  const uint64_t left = small ? kLeastBodyRoom : decoder_.left();
   wanted_ = static_cast<size_t>(std::clamp(left, kLeastBodyRoom, kMostBodyRoom));
   return InputWait(*this);
 }

@@ -36,16 +36,20 @@ void InputBuffer::Reserve(size_t bytes) {
     return;
   }
   // Doubling keeps the copying of a slowly growing head linear.
-  const size_t wanted = std::max(kept + bytes, std::min(kept * 2, kept + (size_t{64} << 10)));
-  Block bigger = Make(wanted);
-  if (kept > 0) std::memcpy(bigger.memory.get(), data(), kept);
+  Move(std::max(kept + bytes, std::min(kept * 2, kept + (size_t{64} << 10))));
+}
+
+void InputBuffer::Move(size_t size) {
+  const size_t kept = end_ - begin_;
+  Block other = Make(size);
+  if (kept > 0) std::memcpy(other.memory.get(), data(), kept);
   if (pinned_ > 0) {
     held_ = std::move(block_);
     pinned_ = 0;
   } else {
     Return(std::move(block_));
   }
-  block_ = std::move(bigger);
+  block_ = std::move(other);
   begin_ = 0;
   end_ = kept;
 }
@@ -59,6 +63,12 @@ void InputBuffer::Shrink() {
   if (begin_ != end_) return;
   begin_ = end_ = 0;
   Return(std::exchange(block_, Block()));
+}
+
+void InputBuffer::Trim() {
+  if (block_.size <= 2 * BlockPool::kBlock || block_.size <= 4 * size()) return;
+  if (empty()) return Shrink();
+  Move(2 * size());
 }
 
 }  // namespace frontdesk::http

@@ -48,6 +48,11 @@ class InputBuffer {
   void Unpin();
   // Gives the block back if there is nothing in it. Not while pinned.
   void Shrink();
+  // Exchanges a large block for a smaller one when little is in it; data() changes. Not while
+  // pinned.
+  void Trim();
+  // Memory of the data, used or not.
+  size_t capacity() const { return block_.size; }
 
  private:
   struct Block {
@@ -55,6 +60,8 @@ class InputBuffer {
     size_t size = 0;
   };
   Block Make(size_t size);
+  // The data into a block of at least that size.
+  void Move(size_t size);
   void Return(Block block);
 
   BlockPool& pool_;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "gateway/base/byte_room.h"
 #include "gateway/base/loop.h"
 #include "gateway/http/connection_share.h"
 #include "gateway/http/message.h"
@@ -44,6 +45,9 @@ class Listener final : private ConnectionObserver, private Timer {
   // very late one newcomer is accepted each moment, and requests are read when nothing else is left
   // to do.
   void Watch(Lateness& lateness);
+  // What is held of large heads is taken of `room`, which outlives the listener; above half of it
+  // they are refused.
+  void HoldIn(ByteRoom& room) { worker_.room = &room; }
   // Clients speak TLS here, with what `credentials`, which outlive the listener, have at the time.
   // A handshake is given up after `timeout`. Before Open().
   void Secure(tls::Credentials& credentials, Duration timeout);

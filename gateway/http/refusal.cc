@@ -17,6 +17,8 @@ absl::StatusCode CodeOf(int http) {
     case 414:
     case 431:
       return absl::StatusCode::kResourceExhausted;
+    case 503:
+      return absl::StatusCode::kUnavailable;
     default:
       return absl::StatusCode::kInvalidArgument;
   }
@@ -25,10 +27,13 @@ absl::StatusCode CodeOf(int http) {
 }  // namespace
 
 absl::Status AsFailure(const Refusal& refusal) {
-  Failure failure(CodeOf(refusal.http), refusal.reason, refusal.message);
+  const bool ours = refusal.http == 503;
+  Failure failure(CodeOf(refusal.http), refusal.reason, refusal.message,
+                  ours ? Origin::kGateway : Origin::kClient);
   failure.Http(refusal.http);
   // RFC 9110 section 15.5.6: a 405 names what is allowed.
   if (refusal.http == 405) failure.Header("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+  if (ours) failure.Header("Retry-After", "1");
   return failure;
 }
 

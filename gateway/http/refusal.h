@@ -59,6 +59,7 @@ inline constexpr Refusal kChunkExtensions{400, "BAD_CHUNK", "too many chunk exte
 inline constexpr Refusal kChunkEnd{400, "BAD_CHUNK", "a chunk that does not end where it said"};
 inline constexpr Refusal kTrailerFraming{400, "BAD_TRAILER",
                                          "a field that may not stand in a trailer"};
+inline constexpr Refusal kHeadCrowd{503, "OVERLOADED", "too many bytes of requests are held"};
 inline constexpr Refusal kBodyLarge{413, "BODY_TOO_LARGE", "the body is too large"};
 inline constexpr Refusal kBodySlow{408, "REQUEST_TIMEOUT", "the body arrives too slowly"};
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "gateway/base/byte_room.h"
 #include "gateway/base/loop.h"
 #include "gateway/base/spares.h"
 #include "gateway/http/handshake_queue.h"
@@ -65,7 +66,8 @@ struct Worker {
   tls::Credentials* tls = nullptr;  // null when clients speak without TLS
   Duration handshake_timeout = std::chrono::seconds(10);
   ConnectionObserver* observer = nullptr;
-  bool draining = false;  // every answer ends its connection
+  ByteRoom* room = nullptr;  // for large heads; null for as much as they like
+  bool draining = false;     // every answer ends its connection
   BlockPool blocks;
   TextPool texts;
   DateCache date{[] { return std::time(nullptr); }};

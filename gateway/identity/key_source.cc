@@ -86,9 +86,10 @@ TimePoint KeySourceOf<Keys>::Step(TimePoint now) {
   const absl::StatusOr<std::string> text = fetch_();
   const absl::Status taken = text.ok() ? Take(*text) : text.status();
   TimePoint next;
-  bool first_failure = false, dropped = false;
+  bool first_failure = false, dropped = false, had = false;
   {
     const std::lock_guard lock(mutex_);
+    had = keys_ != nullptr;
     if (taken.ok()) {
       schedule_.OnSuccess(now);
       good_ = now;
@@ -108,17 +109,20 @@ TimePoint KeySourceOf<Keys>::Step(TimePoint now) {
     next = schedule_.next();
   }
   changed_.notify_all();
-  TellFailure(taken, first_failure, dropped);
+  TellFailure(taken, first_failure, dropped, had);
   return next;
 }
 
 template <class Keys>
-void KeySourceOf<Keys>::TellFailure(const absl::Status& why, bool first, bool dropped) const {
+void KeySourceOf<Keys>::TellFailure(const absl::Status& why, bool first, bool dropped,
+                                    bool had) const {
   const std::string what = Cat("keys of ", settings_.name, ": ", Std(why.message()));
   if (dropped) {
     observe::LogError(Cat(what, "; those there were are too old now and no longer used"));
   } else if (first) {
-    observe::LogWarn(Cat(what, "; those there were stay in use"));
+    observe::LogWarn(
+        Cat(what, had ? "; those there were stay in use"
+                      : "; there are none yet, and tokens that need them are answered 503"));
   }
 }
 

@@ -74,7 +74,7 @@ class KeySourceOf {
  private:
   void Run();
   absl::Status Take(const std::string& text);
-  void TellFailure(const absl::Status& why, bool first, bool dropped) const;
+  void TellFailure(const absl::Status& why, bool first, bool dropped, bool had) const;
 
   const KeySourceSettings settings_;
   const Fetch fetch_;

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "gateway/base/failure.h"
+#include "gateway/base/text.h"
 #include "gateway/observe/grpc_code.h"
 #include "gateway/observe/json_text.h"
 
@@ -43,11 +45,19 @@ void WriteFraction(char* to, int64_t micros) {
 }
 
 // Texts other than the target, with room for one more; everything else is names and numbers.
-constexpr size_t kTexts = 14;
+constexpr size_t kTexts = 15;
 constexpr size_t kRoom =
     JsonStringRoom(kTargetLimit) + kTexts * JsonStringRoom(kTextLimit) + size_t{1024};
 
 }  // namespace
+
+std::string_view CauseOf(const absl::Status& failure, int http) {
+  if (failure.ok() || http < 502 || http > 504) return "";
+  // A status that a back end gave has its code's name for a reason.
+  const bool told = OriginOf(failure) == Origin::kUpstream &&
+                    ReasonOf(failure) == Std(absl::StatusCodeToString(failure.code()));
+  return told ? std::string_view() : Std(failure.message());
+}
 
 void AppendRfc3339(std::string& out, std::chrono::system_clock::time_point time) {
   const Instant instant = Split(time);
@@ -106,6 +116,7 @@ std::string_view AccessFormatter::Format(const AccessRecord& record) {
     Text(R"(,"grpc_code":)", kGrpcCodeNames[GrpcCodeIndex(record.grpc_code)], kTextLimit);
   }
   Text(R"(,"reason":)", record.reason, kTextLimit);
+  Text(R"(,"cause":)", record.cause, kTextLimit);
   Number(R"(,"duration_us":)", record.duration.count() / 1000);
   Number(R"(,"request_bytes":)", static_cast<int64_t>(record.request_bytes));
   Number(R"(,"response_bytes":)", static_cast<int64_t>(record.response_bytes));

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
+
 namespace frontdesk::observe {
 
 // What became of a request. Views are read before AccessLog::Channel::Write() returns; those that
@@ -24,6 +26,7 @@ struct AccessRecord {
   int status = 0;             // of HTTP
   int grpc_code = -1;         // of the answer's status; left out when negative
   std::string_view reason;    // stable, such as "JSON_SYNTAX"; for failures
+  std::string_view cause;     // CauseOf() the failure
   std::chrono::nanoseconds duration{0};
   uint64_t request_bytes = 0;  // of the bodies
   uint64_t response_bytes = 0;
@@ -36,6 +39,11 @@ struct AccessRecord {
   std::string_view upstream_versions;
   std::string_view incomplete;  // as in the header frontdesk-incomplete: "payment;reason=..."
 };
+
+// What the gateway itself says of a failure for which a client gets 502, 503 or 504 (`http`):
+// "127.0.0.1:50052: Connection refused". "" of any other, and of those that a back end has told:
+// its words may be the client's. Lives as long as the failure.
+std::string_view CauseOf(const absl::Status& failure, int http);
 
 // Writes records as JSON, one line each. Not thread-safe: a formatter per thread.
 class AccessFormatter {

@@ -247,8 +247,9 @@ Task<Reply> DispatchOnce(Exchange& exchange, const IdempotencyHost& host, Termin
   std::erase_if(exchange.call.metadata,
                 [](const auto& entry) { return entry.first == upstream::kIdempotencyKey; });
   const auto flight = std::make_shared<Flight>(exchange, host.scope);
-  // Clients that send and leave must not get more done at once than others.
+  // Clients that send and leave must not get more done at once than others, nor have more held.
   flight->exchange.place = std::move(exchange.place);
+  flight->exchange.body_bytes = std::move(exchange.body_bytes);
   host.scope.Start(*std::move(place), Fly(flight, request, &host, &terminal));
   co_await flight->landed.Until(exchange.call.loop, TimePoint::max(), &exchange.call.cancel);
   if (!flight->reply) {

@@ -30,17 +30,6 @@ bool InFlight::Take(Priority priority, Place& place) {
   return false;
 }
 
-bool InFlight::TakeBytes(Priority priority, size_t more, Bytes& bytes) {
-  const size_t most = MostFor(priority, most_bytes_);
-  if (bytes_.fetch_add(more, std::memory_order_relaxed) + more > most) {
-    bytes_.fetch_sub(more, std::memory_order_relaxed);
-    return false;
-  }
-  bytes.of_ = this;
-  bytes.held_ += more;
-  return true;
-}
-
 std::vector<prometheus::MetricFamily> InFlight::Collect() const {
   std::vector<prometheus::MetricFamily> families;
   const auto add = [&](const char* name, const char* help, size_t value) {
@@ -48,8 +37,8 @@ std::vector<prometheus::MetricFamily> InFlight::Collect() const {
     metric.gauge.value = static_cast<double>(value);
     families.push_back({name, help, prometheus::MetricType::Gauge, {std::move(metric)}});
   };
-  add("frontdesk_overload_body_bytes", "Bytes of request bodies that are held.",
-      bytes_.load(std::memory_order_relaxed));
+  add("frontdesk_overload_body_bytes",
+      "Bytes of request bodies, and of large heads, that are held.", bytes_.taken());
   if (most_ != std::numeric_limits<size_t>::max()) {
     add("frontdesk_overload_in_flight", "Requests that count against overload.max_in_flight.",
         count());

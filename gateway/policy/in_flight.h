@@ -10,6 +10,7 @@
 
 #include <prometheus/collectable.h>
 
+#include "gateway/base/byte_room.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/mechanism/priority.h"
 
@@ -26,7 +27,7 @@ struct OverloadSettings {
 class InFlight final : public prometheus::Collectable {
  public:
   explicit InFlight(const OverloadSettings& settings)
-      : most_(settings.max_in_flight), most_bytes_(settings.max_body_bytes) {}
+      : most_(settings.max_in_flight), bytes_(settings.max_body_bytes) {}
 
   // A request that is being answered; gives its place back when it is destroyed.
   class Place {
@@ -46,23 +47,8 @@ class InFlight final : public prometheus::Collectable {
     InFlight* of_ = nullptr;
   };
 
-  // What is held of a request's body; gives its room back when it is destroyed.
-  class Bytes {
-   public:
-    Bytes() = default;
-    Bytes(const Bytes&) = delete;
-    Bytes& operator=(const Bytes&) = delete;
-    ~Bytes() {
-      if (of_) of_->bytes_.fetch_sub(held_, std::memory_order_relaxed);
-    }
-
-    size_t held() const { return held_; }
-
-   private:
-    friend class InFlight;
-    InFlight* of_ = nullptr;
-    size_t held_ = 0;
-  };
+  // What is held of a request's body.
+  using Bytes = ByteRoom::Held;
 
   // False: no place for this priority. The last tenth of the places is not for sheddable requests,
   // the last twentieth only for critical ones; of fewer than 20, or 10, that is none.
@@ -70,12 +56,16 @@ class InFlight final : public prometheus::Collectable {
   // Whether Take() would find one. Takes nothing.
   bool HasPlace(Priority priority) const { return count() < MostFor(priority, most_); }
   // False: no room for so many more, of which the last parts are kept as those of places are.
-  bool TakeBytes(Priority priority, size_t more, Bytes& bytes);
+  bool TakeBytes(Priority priority, size_t more, Bytes& bytes) {
+    return bytes_.Take(more, MostFor(priority, bytes_.most()), bytes);
+  }
   // Whether TakeBytes() would find it. Takes nothing.
   bool HasBytes(Priority priority, size_t more) const {
-    return bytes_.load(std::memory_order_relaxed) + more <= MostFor(priority, most_bytes_);
+    return bytes_.taken() + more <= MostFor(priority, bytes_.most());
   }
-  bool half_full() const { return bytes_.load(std::memory_order_relaxed) > most_bytes_ / 2; }
+  bool half_full() const { return bytes_.taken() > bytes_.most() / 2; }
+  // For what is held of large heads as well.
+  ByteRoom& room() { return bytes_; }
   std::vector<prometheus::MetricFamily> Collect() const override;
   size_t count() const { return count_.load(std::memory_order_relaxed); }
 
@@ -83,9 +73,8 @@ class InFlight final : public prometheus::Collectable {
   static size_t MostFor(Priority priority, size_t most);
 
   const size_t most_;
-  const size_t most_bytes_;
   std::atomic<size_t> count_{0};
-  std::atomic<size_t> bytes_{0};
+  ByteRoom bytes_;
 };
 
 }  // namespace frontdesk::policy

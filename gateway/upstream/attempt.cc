@@ -5,6 +5,7 @@
 #include "gateway/base/failure.h"
 #include "gateway/upstream/grpc_wire.h"
 #include "gateway/upstream/pushback.h"
+#include "gateway/upstream/verdict.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -75,6 +76,7 @@ void UnaryAttempt::OnCancel(const absl::Status& reason) { End(reason); }
 void UnaryAttempt::End(absl::Status status) {
   if (std::exchange(ended_, true)) return;
   status_ = std::move(status);
+  if (call_ && call_->IsHeld()) MarkHeld(status_);
   Disarm();
   Unlisten();
   // Before the end it came to by itself, this cancels the call.

@@ -45,6 +45,12 @@ bool WasInVain(const absl::Status& status) {
          status.code() == absl::StatusCode::kCancelled;
 }
 
+// Nobody was called, for what the client wants sent along: that says nothing of an end point, and
+// would be so at the next one.
+bool WasTooMuch(const absl::Status& status) {
+  return WasNeverSent(status) && OriginOf(status) == Origin::kClient;
+}
+
 // Only answers tell how fast an end point is. One that was waited for in vain is at least as slow
 // as that, and who refuses or fails is kept away from for a while, however fast that was.
 void LearnLatency(Lane& lane, const absl::Status& status, Verdict verdict, Duration took,
@@ -119,7 +125,9 @@ Verdict JudgeFailure(const Call& call, const Cancellation& cancel, const Lane& l
                      const absl::Status& status, TimePoint start, bool impatient) {
   // Whatever the reason that is given for it, what was stopped here is not the back end's doing.
   if (call.context.cancel.cancelled()) return Verdict::kNothing;
-  if (cancel.cancelled()) return JudgeLoser(call, lane, start);
+  if (cancel.cancelled()) {
+    return WasHeld(status) ? Verdict::kNothing : JudgeLoser(call, lane, start);
+  }
   return lane.state->losses.Filter(JudgeEndpoint(status, impatient), status, call.loop().Now());
 }
 
@@ -167,8 +175,9 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
     call.may_have_acted |= MayHaveActed(status);
     verdict = JudgeFailure(call, cancel, lane, status, start, impatient);
   }
-  if (!WasInVain(status)) lane.silence.OnAnswer(now);
-  if (!stood_still) LearnLatency(lane, status, verdict, took, now);
+  const bool called = !WasTooMuch(status);
+  if (called && !WasInVain(status)) lane.silence.OnAnswer(now);
+  if (called && !stood_still) LearnLatency(lane, status, verdict, took, now);
   cluster.RecordAttempt(*lane.state, place.TakeTicket(), WhenTimed(verdict, stood_still), took,
                         now);
   if (limited) cluster.LeaveRoom(stood_still ? Load::kNothing : LoadOf(status, verdict), took, now);
@@ -184,7 +193,7 @@ bool SaysMore(const Call& call, const Outcome& outcome) {
 
 std::optional<TimePoint> NextAttempt(Call& call, const Outcome& outcome) {
   const absl::Status& status = outcome.reply.status();
-  if (status.ok() || call.context.cancel.cancelled()) return std::nullopt;
+  if (status.ok() || WasTooMuch(status) || call.context.cancel.cancelled()) return std::nullopt;
   // What was refused here would be refused again; only an end point that is gone may come back.
   const bool gone = call.attempts > 0 && ReasonOf(status) == "UPSTREAM_UNREACHABLE";
   if (!outcome.attempted && !gone) return std::nullopt;

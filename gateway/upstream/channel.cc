@@ -80,10 +80,8 @@ void Channel::Sync() {
     if (known != before.end()) {
       lane = std::move(*known);
     } else {
-      lane = std::make_unique<Lane>();
-      lane->state = one.state;
-      lane->transport = make_(loop_, cluster_.settings(), one.state->target, random_,
-                              static_cast<Transport::Owner&>(*this));
+      lane = std::make_unique<Lane>(loop_, cluster_, one.state, static_cast<Lane::Owner&>(*this));
+      lane->transport = make_(loop_, cluster_.settings(), one.state->target, random_, *lane);
       if (draining_) lane->transport->Drain();
     }
     lane->weight = one.weight;
@@ -144,9 +142,9 @@ void Channel::FindReady(const std::vector<Lane*>& from, const EndpointState* avo
   const size_t first = size > enough ? turn_ % size : 0;
   for (size_t i = 0; i < size && ready_.size() < enough; ++i, ++turn_) {
     Lane* const lane = from[(first + i) % size];
-    if (lane->transport->readiness() != Readiness::kReady) {
+    if (lane->Look() != Readiness::kReady) {
       lane->transport->Connect();
-      if (lane->transport->readiness() != Readiness::kReady) continue;
+      if (lane->Look() != Readiness::kReady) continue;
     }
     if (!lane->state->breaker.MayAdmit(now)) continue;
     if (lane->state.get() == avoid) {
@@ -242,7 +240,7 @@ bool Channel::Try(Place& place) {
   return !place.status_.ok();
 }
 
-void Channel::OnReadiness(Transport&) {
+void Channel::OnReadiness() {
   if (!waiting_.empty() || !leaving_.empty()) loop_.FlushSoon(*this);
 }
 
@@ -285,9 +283,9 @@ void Channel::EndTheOld(TimePoint now) {
     return;
   }
   // Who would be too old at the next look is told now.
-  const Duration most = age_.Limit(now) - kLookAgain;
   for (auto at = waiting_.begin(); at != waiting_.end();) {
     Place& place = *at++;
+    const Duration most = age_.Limit(now, place.priority_) - kLookAgain;
     if (now - std::max(place.arrived_, not_full_at_) < most) continue;
     place.End(Overloaded(Cat(cluster_.settings().name, " has no stream for more calls")));
   }
@@ -297,8 +295,8 @@ bool Channel::MayServe() {
   const TimePoint now = loop_.Now();
   Refresh(now);
   bool may = false;
-  for (const Lane* lane : all_) {
-    if (!MayBeReady(lane->transport->readiness())) {
+  for (Lane* const lane : all_) {
+    if (!MayBeReady(lane->Look())) {
       lane->transport->Connect();
     } else if (lane->state->usable(now) && lane->state->breaker.MayAdmit(now)) {
       may = true;

@@ -11,10 +11,10 @@
 #include "absl/status/status.h"
 #include "gateway/base/cancel.h"
 #include "gateway/base/loop.h"
-#include "gateway/base/mechanism/ewma.h"
 #include "gateway/base/mechanism/priority.h"
 #include "gateway/base/mechanism/queue_age.h"
 #include "gateway/upstream/cluster.h"
+#include "gateway/upstream/lane.h"
 #include "gateway/upstream/settings.h"
 #include "gateway/upstream/transport.h"
 
@@ -28,23 +28,9 @@ std::unique_ptr<Transport> MakeTransport(Loop& loop, const UpstreamSettings& set
                                          const EndpointTarget& target, const Random& random,
                                          Transport::Owner& owner);
 
-// One end point, as this worker knows it.
-struct Lane {
-  std::shared_ptr<EndpointState> state;
-  uint32_t weight = 1;
-  std::string zone;
-  std::unique_ptr<Transport> transport;
-  // A hiccup keeps calls away for seconds, not for minutes.
-  PeakEwma latency{std::chrono::seconds(1)};
-  // Of good answers alone, and remembered for longer: what is usual.
-  PeakEwma answers{std::chrono::seconds(30)};
-  // Of its attempts; it is there as long as there are any.
-  Silence silence;
-};
-
 // One per upstream and worker, on its loop; outlives every call made through it. Opens nothing
 // until it is used.
-class Channel final : private Transport::Owner, private Flushable, private Timer {
+class Channel final : private Lane::Owner, private Flushable, private Timer {
  public:
   // `cluster` and `random` outlive it.
   Channel(Loop& loop, Cluster& cluster, const Random& random, TransportMaker make);
@@ -95,7 +81,7 @@ class Channel final : private Transport::Owner, private Flushable, private Timer
   void Refresh(TimePoint now);
   void Sync();
   void FindUsable(TimePoint now);
-  void OnReadiness(Transport& transport) override;
+  void OnReadiness() override;
   void Flush() override;
   // What waits may have become possible, or hopeless, by time alone.
   void OnTimer() override { loop_.FlushSoon(*this); }

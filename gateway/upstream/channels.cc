@@ -5,6 +5,7 @@
 
 #include "gateway/base/failure.h"
 #include "gateway/base/text.h"
+#include "gateway/upstream/head_limit.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -84,6 +85,9 @@ Task<absl::StatusOr<UnaryReply>> Channels::Unary(CallContext& context,
   const UpstreamSettings& settings = target.channel.cluster().settings();
   if (request.size() > settings.max_message_bytes) {
     return Fail(RequestTooLarge(request.size(), settings.max_message_bytes));
+  }
+  if (const size_t bytes = HeadBytes(context.metadata); bytes > kMostMetadataBytes) {
+    return Fail(HeadTooLarge(bytes, kMostMetadataBytes));
   }
   const bool settled = target.method.from_settings;
   const CallOptions own = settled ? options : WithDeclared(options, method);

@@ -137,6 +137,25 @@ void Cluster::RecordAttempt(EndpointState& endpoint, Breaker::Ticket ticket, Ver
   if (Ticks(now) >= next_comparison_.load(std::memory_order_relaxed)) CompareSuccessRates(now);
 }
 
+void Cluster::RecordConnection(EndpointState& endpoint, Connection before, Connection now,
+                               std::string_view why, TimePoint at) {
+  // Whoever reads it has the address already.
+  const std::string itself = Cat(endpoint.target.host, ":", endpoint.target.port, ": ");
+  if (why.starts_with(itself)) why.remove_prefix(itself.size());
+  ConnectFailures failures;  // until now
+  Reachability::News news;
+  {
+    const MutexLock lock(endpoint.mutex_);
+    failures = endpoint.reached_.failures();
+    news = endpoint.reached_.Change(before, now, why, at);
+  }
+  if (news == Reachability::News::kNone) return;
+  const std::string address = AddressOf(endpoint.target);
+  if (news == Reachability::News::kUnreachable) return LogUnreachable(settings_.name, address, why);
+  // Workers read their clocks by themselves.
+  LogConnected(settings_.name, address, std::max(at - failures.first, Duration::zero()));
+}
+
 size_t Cluster::CountEjected(const Endpoints& endpoints, TimePoint now) const {
   return static_cast<size_t>(
       std::count_if(endpoints.begin(), endpoints.end(),

@@ -24,6 +24,7 @@
 #include "gateway/base/shared_breaker.h"
 #include "gateway/contract/method_name.h"
 #include "gateway/upstream/endpoint.h"
+#include "gateway/upstream/reachability.h"
 #include "gateway/upstream/settings.h"
 #include "gateway/upstream/verdict.h"
 
@@ -82,6 +83,7 @@ class EndpointState {
   Mutex mutex_;
   Outlier outlier_ ABSL_GUARDED_BY(mutex_);
   bool away_ ABSL_GUARDED_BY(mutex_) = false;  // ejected, and not yet told to be back
+  Reachability reached_ ABSL_GUARDED_BY(mutex_);
 };
 
 struct PublishedEndpoint {
@@ -138,6 +140,11 @@ class Cluster {
   // detection learn from it.
   void RecordAttempt(EndpointState& endpoint, Breaker::Ticket ticket, Verdict verdict,
                      Duration took, TimePoint now);
+
+  // What a worker has of the end point has changed, or an attempt to connect failed once more, as
+  // Reachability::Change() takes it; the log is told what is new.
+  void RecordConnection(EndpointState& endpoint, Connection before, Connection now,
+                        std::string_view why, TimePoint at);
 
   // The retry budget: each first attempt is counted, each further one taken.
   void CountCall(TimePoint now);

@@ -25,6 +25,14 @@ void LogBack(std::string_view upstream, std::string_view address) {
   observe::LogInfo(Cat(upstream, ": ", address, " is back after its ejection"));
 }
 
+void LogUnreachable(std::string_view upstream, std::string_view address, std::string_view why) {
+  observe::LogWarn(Cat(upstream, ": cannot connect to ", address, ": ", why));
+}
+
+void LogConnected(std::string_view upstream, std::string_view address, Duration after) {
+  observe::LogInfo(Cat(upstream, ": ", address, " is connected again, after ", TimeText(after)));
+}
+
 void LogTooMany(std::string_view upstream, size_t found) {
   observe::LogWarn(
       Cat(upstream, ": ", found, " end points were found; only ", kMostEndpoints, " are used"));

@@ -15,6 +15,10 @@ void LogBreaker(std::string_view of, const Breaker& breaker, TimePoint now);
 void LogEjected(std::string_view upstream, std::string_view address, Duration time,
                 std::string_view why);
 void LogBack(std::string_view upstream, std::string_view address);
+// An attempt to connect to it failed, the first since one has succeeded.
+void LogUnreachable(std::string_view upstream, std::string_view address, std::string_view why);
+// One has succeeded; `after` the first failure.
+void LogConnected(std::string_view upstream, std::string_view address, Duration after);
 // Of so many end points only kMostEndpoints are used.
 void LogTooMany(std::string_view upstream, size_t found);
 // Calls go to all end points from now on, or to usable ones again.

@@ -94,7 +94,8 @@ void CollectEndpoints(const std::vector<ClusterView>& views, std::vector<MetricF
                    "End points that were left out for a while by outlier detection.",
                    MetricType::Counter);
   for (const ClusterView& view : views) {
-    for (const Standing standing : {Standing::kUsable, Standing::kEjected, Standing::kUnhealthy}) {
+    for (const Standing standing :
+         {Standing::kUsable, Standing::kUnreachable, Standing::kEjected, Standing::kUnhealthy}) {
       endpoints.Add(static_cast<double>(view.Count(standing)),
                     LabelsOf(view, {{"state", std::string(NameOf(standing))}}));
     }

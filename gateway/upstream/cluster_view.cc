@@ -20,9 +20,20 @@ std::string Share(uint64_t part, uint64_t whole, double percent) {
   return whole != 0 ? Cat(part, " of ", whole, " calls") : Cat(PercentText(percent), " of calls");
 }
 
-Standing StandingOf(const EndpointState& endpoint, TimePoint now) {
-  if (!endpoint.healthy()) return Standing::kUnhealthy;
-  return endpoint.ejected(now) ? Standing::kEjected : Standing::kUsable;
+Standing StandingOf(const EndpointView& view) {
+  if (!view.healthy) return Standing::kUnhealthy;
+  if (view.ejected_for > Duration::zero()) return Standing::kEjected;
+  return view.connection == Connection::kFailing ? Standing::kUnreachable : Standing::kUsable;
+}
+
+void AddReachability(const Reachability& reached, TimePoint now, EndpointView& view) {
+  view.connection = reached.connection();
+  const ConnectFailures& failures = reached.failures();
+  if (failures.count == 0) return;
+  view.last_failure = {.why = failures.why,
+                       .count = failures.count,
+                       .since = std::max(now - failures.first, Duration::zero()),
+                       .ago = std::max(now - failures.last, Duration::zero())};
 }
 
 EndpointView DescribeEndpoint(const PublishedEndpoint& one, TimePoint now) {
@@ -32,7 +43,6 @@ EndpointView DescribeEndpoint(const PublishedEndpoint& one, TimePoint now) {
   view.authority = state.target.authority;
   view.weight = one.weight;
   view.zone = one.zone;
-  view.standing = StandingOf(state, now);
   view.healthy = state.healthy();
   if (state.ejected(now)) view.ejected_for = state.ejected_until() - now;
   view.breaker = Look(state.breaker.Look(), now);
@@ -120,10 +130,26 @@ std::string_view NameOf(Standing standing) {
   switch (standing) {
     case Standing::kUsable:
       return "usable";
+    case Standing::kUnreachable:
+      return "unreachable";
     case Standing::kEjected:
       return "ejected";
     case Standing::kUnhealthy:
       return "unhealthy";
+  }
+  return "";
+}
+
+std::string_view NameOf(Connection connection) {
+  switch (connection) {
+    case Connection::kIdle:
+      return "idle";
+    case Connection::kConnecting:
+      return "connecting";
+    case Connection::kConnected:
+      return "connected";
+    case Connection::kFailing:
+      return "failing";
   }
   return "";
 }
@@ -167,11 +193,17 @@ ClusterView Cluster::Describe(TimePoint now) {
     for (const auto& [path, method] : methods_) methods.emplace_back(path, method.get());
   }
   for (const PublishedEndpoint& one : *all) {
-    view.endpoints.push_back(DescribeEndpoint(one, now));
-    const MutexLock lock(one.state->mutex_);
-    view.endpoints.back().ejections = one.state->outlier_.ejections();
+    EndpointView& endpoint = view.endpoints.emplace_back(DescribeEndpoint(one, now));
+    {
+      const MutexLock lock(one.state->mutex_);
+      endpoint.ejections = one.state->outlier_.ejections();
+      AddReachability(one.state->reached_, now, endpoint);
+    }
+    endpoint.standing = StandingOf(endpoint);
   }
-  view.panic = InPanic(view.Count(Standing::kUsable), all->size(), settings_.outlier);
+  // Who can't be connected to was not judged.
+  const size_t well = view.Count(Standing::kUsable) + view.Count(Standing::kUnreachable);
+  view.panic = InPanic(well, all->size(), settings_.outlier);
   for (const auto& [path, method] : methods) {
     view.methods.push_back(DescribeMethod(path, *method, now));
   }

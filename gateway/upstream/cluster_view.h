@@ -11,6 +11,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/mechanism/breaker.h"
 #include "gateway/upstream/endpoint.h"
+#include "gateway/upstream/reachability.h"
 
 namespace frontdesk::upstream {
 
@@ -24,8 +25,17 @@ struct BreakerView {
   Breaker::Seen seen;                         // the window's calls
 };
 
-// What an end point is to its upstream, apart from its breaker.
-enum class Standing : uint8_t { kUsable, kEjected, kUnhealthy };
+// What an end point is to its upstream, apart from its breaker. An unreachable one is neither
+// ejected nor unhealthy: calls would go to it, if it could be connected to.
+enum class Standing : uint8_t { kUsable, kUnreachable, kEjected, kUnhealthy };
+
+// Attempts to connect that failed since one has last succeeded.
+struct ConnectFailuresView {
+  std::string why;  // of the last one
+  uint64_t count = 0;
+  Duration since = Duration::zero();  // the first one
+  Duration ago = Duration::zero();    // the last one
+};
 
 struct EndpointView {
   std::string address;    // AddressOf() it
@@ -36,6 +46,8 @@ struct EndpointView {
   bool healthy = true;                      // as active health checks say
   Duration ejected_for = Duration::zero();  // from now on
   uint32_t ejections = 0;                   // in a row
+  Connection connection = Connection::kIdle;
+  std::optional<ConnectFailuresView> last_failure;
   BreakerView breaker;
 };
 
@@ -107,6 +119,7 @@ std::string_view NameOf(Breaker::State state);
 // "consecutive_failures", "error_percent", "slow_percent", as settings name them.
 std::string_view NameOf(Breaker::Trip trip);
 std::string_view NameOf(Standing standing);
+std::string_view NameOf(Connection connection);
 // What is connected to: "127.0.0.1:50051", "[::1]:50051", "xds:///orders".
 std::string AddressOf(const EndpointTarget& target);
 // For readers: "780ms", rounded up; from ten seconds on "29.8s".

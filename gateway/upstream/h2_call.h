@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gateway/upstream/h2_reply.h"
 #include "gateway/upstream/h2_request.h"
@@ -55,6 +56,8 @@ class H2Call final : public OutgoingCall, public H2CallHook {
   int32_t stream_id() const { return stream_id_; }
   uint64_t started_at_gather() const { return started_at_gather_; }
   void OnStream(H2Session& session, int32_t stream_id, uint64_t gather);
+  // Instead of that.
+  void FailSoon(absl::Status status) { host_.FailSoon(*this, std::move(status)); }
   // For nghttp2's data source: bytes written, or an nghttp2 error.
   ssize_t ReadBody(uint8_t* to, size_t size, uint32_t* flags);
   H2Reply& reply() { return reply_; }

@@ -1,5 +1,6 @@
 #include "gateway/upstream/h2_session.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -10,6 +11,12 @@ namespace frontdesk::upstream {
 namespace {
 
 constexpr size_t kCallsPerReminder = 64;
+
+size_t HeadBytes(const std::vector<nghttp2_nv>& fields) {
+  size_t bytes = 0;
+  for (const nghttp2_nv& field : fields) bytes += kFieldBytes + field.namelen + field.valuelen;
+  return bytes;
+}
 
 }  // namespace
 
@@ -115,6 +122,9 @@ void H2Session::Start(H2Call& call, TimePoint now) {
   remember.timeout = remember.names || timeout == last_timeout_;
   last_timeout_ = timeout;
   call.request().Fill(scheme_, authority_, user_agent_, timeout, remember, fields_);
+  if (const size_t bytes = HeadBytes(fields_); bytes > most_head_bytes_) {
+    return call.FailSoon(HeadTooLarge(bytes, most_head_bytes_));
+  }
   nghttp2_data_provider body;
   body.source.ptr = nullptr;
   body.read_callback = H2Callbacks::ReadBody;
@@ -195,6 +205,11 @@ void H2Session::OnFrame(const nghttp2_frame& frame) {
       settled_ = true;
       max_streams_ = nghttp2_session_get_remote_settings(session_.get(),
                                                          NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+      // One who takes less than every call has is not taken at its word.
+      most_head_bytes_ =
+          std::clamp<size_t>(nghttp2_session_get_remote_settings(
+                                 session_.get(), NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE),
+                             kOwnHeadBytes, kMostHeadBytes);
       return events_.OnSettings();
     case NGHTTP2_GOAWAY:
       going_away_ = true;

@@ -11,6 +11,7 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/upstream/h2_call.h"
+#include "gateway/upstream/head_limit.h"
 
 namespace frontdesk::upstream {
 
@@ -49,7 +50,7 @@ class H2Session {
   bool answered() const { return answered_; }
   size_t started() const { return started_; }  // calls so far
 
-  // Needs HasRoom().
+  // Needs HasRoom(). A call whose head is larger than the peer takes fails soon, with nothing sent.
   void Start(H2Call& call, TimePoint now);
   void Resume(H2Call& call);
   void Detach(H2Call& call);
@@ -91,6 +92,7 @@ class H2Session {
   size_t streams_ = 0;
   size_t started_ = 0;
   uint32_t max_streams_ = 0;
+  size_t most_head_bytes_ = kMostHeadBytes;
   bool settled_ = false;  // SETTINGS came
   bool going_away_ = false;
   bool answered_ = false;

@@ -123,6 +123,7 @@ void H2Transport::FailSoon(H2Call& call, absl::Status status) {
 void H2Transport::OnLost(const absl::Status& why) {
   last_failure_ = why;
   if (!WasNeverSent(why)) last_failure_ = Unreachable(Std(why.message()));
+  if (readiness() == Readiness::kFailing) return owner_.OnConnectFailed(*this);
   owner_.OnReadiness(*this);
 }
 

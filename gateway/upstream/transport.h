@@ -58,6 +58,9 @@ class OutgoingCall {
   virtual void Send(std::string_view message, bool last) = 0;
   // RST_STREAM(CANCEL) or the like; OnDone(CANCELLED) follows unless the call ended before.
   virtual void Cancel() = 0;
+  // Whether the transport still keeps it, as far as is known, because the back end has no stream for
+  // it. How it ends then says nothing about the back end.
+  virtual bool IsHeld() const { return false; }
 };
 
 // The connections of one worker to one end point. One loop only. Does not choose, does not queue
@@ -79,6 +82,9 @@ class Transport {
    public:
     // readiness(), room or connections() may have changed.
     virtual void OnReadiness(Transport& transport) = 0;
+    // The same, and an attempt to connect failed that leaves it kFailing: last_failure() says why.
+    // Told by who connects by himself; of others readiness() tells as much.
+    virtual void OnConnectFailed(Transport& transport) { OnReadiness(transport); }
 
    protected:
     ~Owner() = default;

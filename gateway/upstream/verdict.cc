@@ -11,6 +11,7 @@ namespace {
 
 constexpr char kActed[] = "frontdesk/acted";
 constexpr char kLost[] = "frontdesk/lost";
+constexpr char kHeld[] = "frontdesk/held";
 
 bool IsSlow(const SharedBreaker& breaker, Duration took) {
   const Duration slow_call = breaker.Look().settings().slow_call;
@@ -26,6 +27,7 @@ Verdict Judge(const absl::Status& status, bool impatient) {
     case absl::StatusCode::kCancelled:
       return Verdict::kNothing;
     case absl::StatusCode::kDeadlineExceeded:
+      if (WasHeld(status)) return Verdict::kNothing;
       return impatient ? Verdict::kCutShort : Verdict::kBad;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kUnknown:
@@ -89,6 +91,10 @@ bool SaysNo(absl::StatusCode code) {
 void MarkLost(absl::Status& status) { status.SetPayload(kLost, absl::Cord("1")); }
 
 bool WasLost(const absl::Status& status) { return status.GetPayload(kLost).has_value(); }
+
+void MarkHeld(absl::Status& status) { status.SetPayload(kHeld, absl::Cord("1")); }
+
+bool WasHeld(const absl::Status& status) { return status.GetPayload(kHeld).has_value(); }
 
 Verdict Losses::Filter(Verdict verdict, const absl::Status& status, TimePoint now) {
   constexpr Duration kMoment = std::chrono::milliseconds(10);

@@ -25,9 +25,9 @@ inline bool IsJudged(Verdict verdict) {
 
 // By code: UNAVAILABLE, DEADLINE_EXCEEDED, UNKNOWN, INTERNAL and DATA_LOSS are bad; what the back
 // end says about the request (NOT_FOUND, RESOURCE_EXHAUSTED ...) is an answer like any other. What
-// never was sent, and what was cancelled, says nothing. `impatient`: the client wanted its answer
-// sooner than the configuration asks, or this process stood still: being late is not held against
-// the back end then.
+// never was sent, and what was cancelled or held until its time was over, says nothing.
+// `impatient`: the client wanted its answer sooner than the configuration asks, or this process
+// stood still: being late is not held against the back end then.
 Verdict Judge(const absl::Status& status, bool impatient);
 
 // The same of an attempt, about its end point: one that refuses a stream is bad, though nothing is
@@ -50,6 +50,12 @@ bool SaysNo(absl::StatusCode code);
 // Marks a failure that all calls of one connection have together.
 void MarkLost(absl::Status& status);
 bool WasLost(const absl::Status& status);
+
+// Marks a failure of what its transport held to its end (OutgoingCall::IsHeld()): that there was no
+// answer in time says nothing about who was called. It may have been on its way by then, so not
+// that nobody has acted on it.
+void MarkHeld(absl::Status& status);
+bool WasHeld(const absl::Status& status);
 
 // What happens to many calls at once is one thing that happened, not so many failures in a row:
 // what is bad within a moment of what counted before says nothing more. Any thread.

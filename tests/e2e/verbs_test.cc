@@ -70,8 +70,43 @@ TEST(Verbs, AnAccessLogThatCannotBeWrittenIsRefused) {
   Mocks mocks;
   const std::string file = WriteTempFile(
       "nolog.yaml", DemoConfig(mocks, {.extra = "log:\n  file: no/such/folder/access.log\n"}));
-  const auto [code, out] = RunVerb({"serve", "-c", file});
-  EXPECT_EQ(code, 1) << out;
+  for (const char* verb : {"check", "serve"}) {
+    const auto [code, out] = RunVerb({verb, "-c", file});
+    EXPECT_EQ(code, 1) << out;
+    EXPECT_NE(out.find("log.file: "), std::string::npos) << out;
+  }
+}
+
+// What a new contract and a new file lead to, and nobody would see.
+TEST(Verbs, CheckTellsOfOpenDoorsAndOfNone) {
+  const auto check = [](const std::string& methods, const std::string& yaml) {
+    const std::string set = WriteTempFile(
+        "doors.binpb",
+        testing::CompileProto(Cat("message M { string a = 1; } service S { ", methods, " }")));
+    const auto [code, out] =
+        RunVerb({"check", "-c",
+                 WriteTempFile("doors.yaml", Cat("descriptor_set: ", set,
+                                                 "\nupstreams: {s: {services: [test.S], endpoints: "
+                                                 "[\"127.0.0.1:1\"]}}\n",
+                                                 yaml, "\n"))});
+    EXPECT_EQ(code, 0) << out;
+    return out;
+  };
+  const std::string plain = "rpc A(M) returns (M) { option (google.api.http).get = \"/a\"; } ";
+  const std::string open =
+      "rpc B(M) returns (M) { option (google.api.http).get = \"/b\"; "
+      "option (frontdesk.v1.method).auth.access = PUBLIC; } ";
+  const std::string everywhere = "listen: {address: \"0.0.0.0:8080\"}";
+  const std::string fine = "fine: 2 routes, 1 upstreams\n";
+  EXPECT_EQ(check(plain + open, everywhere),
+            "note: nobody is asked who they are: 1 route is open to everybody\n" + fine);
+  EXPECT_EQ(check(plain + open, "listen: {address: \"127.0.0.1:8080\"}"), fine);
+  EXPECT_EQ(check(plain + open, everywhere + "\nmethods: {test.S/A: {auth: {access: optional}}}"),
+            fine);
+  const std::string keys = WriteTempFile("doors.json", R"({"keys":[]})");
+  EXPECT_EQ(check(plain + open, Cat(everywhere, "\nauth: {api_keys: {file: ", keys, "}}")), fine);
+  EXPECT_EQ(check("rpc A(M) returns (M);", everywhere),
+            "note: no method has an address; nothing is served\nfine: 0 routes, 1 upstreams\n");
 }
 
 TEST(Verbs, CheckRoutesExplain) {
@@ -329,8 +364,21 @@ TEST(Verbs, TokensAsJson) {
   EXPECT_EQ(finding({}, 2), "--sub is required");
   EXPECT_EQ(finding({"--sub", "a", "--life", "x"}, 2),
             "--life: \"x\" is no duration such as \"1h\"");
-  EXPECT_EQ(finding({"--sub", "a", "--provider", "other"}, 1),
-            "no provider has a signing_key_file, and only such keys are ours to sign with");
+  EXPECT_EQ(finding({"--sub", "a", "--provider", "dmo"}, 1),
+            "--provider: auth.providers has no \"dmo\" (did you mean \"demo\"?)");
+  const std::string none = WriteTempFile(
+      "notoken.yaml",
+      DemoConfig(nullptr, {.caller = "",
+                           .extra = "auth: {providers: {idp: {issuer: me, audiences: [shop], "
+                                    "jwks_url: \"https://idp/k\"}}}\n"}));
+  const std::vector<std::string> token_of_none = {"token", "-c", none, "-o", "json", "--sub", "a"};
+  EXPECT_NE(RunVerb(token_of_none).second.find("\"no provider has a signing_key_file, and only "),
+            std::string::npos);
+  std::vector<std::string> token_of_idp = token_of_none;
+  token_of_idp.insert(token_of_idp.end(), {"--provider", "idp"});
+  EXPECT_EQ(
+      nlohmann::json::parse(RunVerb(token_of_idp).second)["findings"][0]["text"],
+      "--provider: \"idp\" has no signing_key_file, and only such keys are ours to sign with");
   EXPECT_EQ(finding({"--new-key", Cat(key, "/none/k")}, 1), Cat(key, "/none/k: cannot be written"));
 }
 
@@ -455,6 +503,30 @@ TEST(Verbs, CheckReadsProtoFiles) {
       "front.proto", "syntax = \"proto3\"; message Q {} service S { rpc A(Q) returns (Q); }");
   EXPECT_EQ(RunVerb({"check", "-I", folder, good}),
             std::pair(0, std::string("fine: 1 files, 1 methods\n")));
+
+  // What contradicts itself, and what is left to say to a configuration.
+  const auto with = [&](const std::string& cors) {
+    const std::string front = WriteTempFile(
+        "front.proto",
+        Cat("syntax = \"proto3\";\npackage front;\nimport \"google/api/annotations.proto\";\n"
+            "import \"frontdesk/v1/options.proto\";\nmessage Q { string id = 1; }\nservice S {\n"
+            "  rpc A(Q) returns (Q) {\n    option (google.api.http) = { get: \"/a\" };\n"
+            "    option (frontdesk.v1.method) = { cors { ",
+            cors, " } };\n  }\n}\n"));
+    return RunVerb({"check", "-I", folder, front});
+  };
+  const auto [refused, why] = with("allow_origins: \"*\" allow_credentials: true");
+  EXPECT_EQ(refused, 1);
+  EXPECT_NE(why.find("front.proto:9:"), std::string::npos) << why;
+  EXPECT_NE(why.find("front.S.A.cors.allow_credentials: would let any page act"), std::string::npos)
+      << why;
+  EXPECT_EQ(with("max_age: \"1h\""),
+            std::pair(0, std::string("note: front.S.A.cors: has no allow_origins, and so allows "
+                                     "nobody anything, unless the operator's file names some\n"
+                                     "fine: 1 files, 1 methods\n")));
+  const std::string yaml = WriteTempFile("check.yaml", "{}");
+  EXPECT_EQ(RunVerb({"check", yaml}),
+            std::pair(1, Cat(yaml, ": is no .proto; a configuration is given with -c\n")));
 }
 
 TEST(Verbs, DiffTellsWhatBreaks) {

@@ -27,6 +27,12 @@ ClusterView Orders() {
   view.endpoints[1].address = view.endpoints[1].authority = "10.0.0.2:50052";
   view.endpoints[1].weight = 9;
   view.endpoints[1].zone = "a";
+  view.endpoints[1].connection = upstream::Connection::kFailing;
+  view.endpoints[1].standing = Standing::kUnreachable;
+  view.endpoints[1].last_failure = {.why = "Connection refused",
+                                    .count = 7,
+                                    .since = milliseconds(12'340),
+                                    .ago = milliseconds(780)};
   view.endpoints[1].breaker.on = false;
   view.methods.resize(2);
   view.methods[0].service = view.methods[1].service = "shop.order.v1.Orders";
@@ -53,12 +59,15 @@ TEST(Upstreams, EveryStateIsThereForReadersAndForPrograms) {
     "name": "orders", "services": ["shop.order.v1.Orders"], "panic": false,
     "endpoints": [
       {"address": "10.0.0.1:50052", "authority": "orders.internal:50052", "weight": 1,
-       "state": "ejected", "healthy": true, "ejected_for": "29.8s", "ejected_for_ms": 29750,
+       "state": "ejected", "healthy": true, "connection": "idle", "ejected_for": "29.8s", "ejected_for_ms": 29750,
        "ejections_in_a_row": 1,
        "breaker": {"state": "closed", "opened": 0,
                    "seen": {"calls": 0, "failures": 0, "slow": 0}}},
       {"address": "10.0.0.2:50052", "authority": "10.0.0.2:50052", "weight": 9, "zone": "a",
-       "state": "usable", "healthy": true, "ejections_in_a_row": 0, "breaker": {"state": "off"}}],
+       "state": "unreachable", "healthy": true, "connection": "failing",
+       "last_failure": {"why": "Connection refused", "count": 7, "since": "12.4s",
+                        "since_ms": 12340, "ago": "780ms", "ago_ms": 780},
+       "ejections_in_a_row": 0, "breaker": {"state": "off"}}],
     "methods": [
       {"rpc": "shop.order.v1.Orders/GetOrder",
        "breaker": {"state": "open", "why": "5 failures in a row", "until_probe": "780ms",

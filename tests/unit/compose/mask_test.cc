@@ -90,6 +90,37 @@ TEST(StepsFor, AStepThatNobodyAskedForIsNotCalledAndCannotFail) {
   EXPECT_EQ(apart.run.Run("id: 'k'"), "fixed: \"x\"");
 }
 
+// A check that a client could switch off by naming other fields would be none.
+TEST(StepsFor, WhatIsAlwaysMadeIsMadeWhateverIsAskedFor) {
+  // `check` needs `a`, and nothing comes of it; `b` waits for it, `c` does not.
+  constexpr char kChecked[] = R"(
+    step { id: "a" call: "test.Back/GetA" bind { to: "id" from: "request.id" } }
+    step { id: "check" call: "test.Back/GetA" bind { to: "id" from: "a.next" } %s }
+    step { id: "b" call: "test.Back/GetB" bind { to: "id" from: "request.id" }
+           when { has: "check" } }
+    step { id: "c" call: "test.Back/GetC" bind { to: "id" from: "request.id" } }
+    out { to: "b" from: "b" } out { to: "c" from: "c" } out { to: "fixed" value: "x" })";
+  const auto checked = [&](const char* more) {
+    std::string text = kChecked;
+    return text.replace(text.find("%s"), 2, more);
+  };
+  Masked by_when(checked("").c_str()), always(checked("always: true").c_str());
+  EXPECT_EQ(by_when.Wanted("b"), "acheckb/b/");
+  EXPECT_EQ(by_when.Wanted("c"), "c/c/") << "which is why there is `always`";
+  for (const bool reads : {true, false}) {
+    EXPECT_EQ(always.Wanted("b", reads), reads ? "acheckb/b/" : "acheckbc/b/");
+    EXPECT_EQ(always.Wanted("c", reads), "acheckc/c/");
+    EXPECT_EQ(always.Wanted("fixed", reads), reads ? "acheck//" : "acheckc//");
+  }
+  // Its failure is the answer, though nothing of it was asked for.
+  always.Wanted("fixed");
+  EXPECT_EQ(always.run.Run("id: 'k'"), "running");
+  always.run.caller.Release("GetA", always.run.dynamic().Wire("test.Part", "next: 'n'"));
+  EXPECT_EQ(always.run.caller.Held(), "GetA");
+  always.run.caller.Release("GetA", absl::PermissionDeniedError("not yours"));
+  EXPECT_EQ(always.run.Outcome(), "PERMISSION_DENIED PERMISSION_DENIED");
+}
+
 TEST(StepsFor, OnlyWhatWasAskedForIsToldAsMissing) {
   Masked chain(kChain);
   chain.Wanted("b");

@@ -142,6 +142,11 @@ constexpr Case kStructure[] = {
      "\"test.Other/GetComposed\" is a composition"},
     {ORDER ORDER OUT, "steps 1 and 2 have the same id \"order\""},
     {ORDER USER("") OUT, "step \"user\": nothing in the answer comes of it"},
+    {ORDER USER("always: false") OUT, "step \"user\": nothing in the answer comes of it"},
+    {ORDER USER("always: true") OUT, ""},
+    // What it needs comes to something, then.
+    {ORDER USER("always: true") R"(out { to: "id" value: "x" })", ""},
+    {USER("always: true") ORDER, "a composition without `out` has no answer"},
     {R"(step { id: "request" call: "test.Back/GetOrder" } out { to: "order" from: "request" })",
      "step \"request\": the name is taken"},
     {R"(step { id: "a-b" call: "test.Back/GetOrder" } out { to: "order" from: "a-b" })",

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "gateway/admin/admin.h"
+#include "gateway/admin/upstreams.h"
 #include "gateway/base/text.h"
 #include "tests/support/descriptor_set.h"
 #include "tests/support/eventually.h"
@@ -63,6 +64,7 @@ std::vector<upstream::ClusterView> Views() {
                                  .until_probe = milliseconds(780)};
   views[0].endpoints[0].standing = upstream::Standing::kEjected;
   views[0].endpoints[0].ejected_for = milliseconds(29'750);
+  views[0].endpoints[0].connection = upstream::Connection::kConnected;
   views[1].endpoints[0].breaker = {.state = Breaker::State::kHalfOpen,
                                    .why = "5 failures in a row"};
   return views;
@@ -103,9 +105,10 @@ TEST_F(LiveStateTest, TellsWhatTheCallsOfARouteMeetNow) {
             "  test.A/Get                                  breaker open: 5 failures in a row; next "
             "probe in 780ms\n"
             "  test.B/Get                                  not called yet\n"
-            "  a               127.0.0.1:1                 ejected for 29.8s, breaker closed\n"
-            "  b               127.0.0.1:2                 usable, breaker half-open: 5 failures "
-            "in a row; the next call is a probe\n");
+            "  a               127.0.0.1:1                 ejected for 29.8s, connected, breaker "
+            "closed\n"
+            "  b               127.0.0.1:2                 usable, idle, breaker half-open: 5 "
+            "failures in a row; the next call is a probe\n");
   EXPECT_EQ((*state)["calls"][0]["breaker"]["until_probe_ms"], 780);
   EXPECT_EQ((*state)["endpoints"][0]["ejected_for_ms"], 29750);
 
@@ -113,7 +116,37 @@ TEST_F(LiveStateTest, TellsWhatTheCallsOfARouteMeetNow) {
   EXPECT_EQ(LiveText(state, "x"),
             "now, at x\n"
             "  test.A/Put                                  not called yet\n"
-            "  a               127.0.0.1:1                 ejected for 29.8s, breaker closed\n");
+            "  a               127.0.0.1:1                 ejected for 29.8s, connected, breaker "
+            "closed\n");
+}
+
+TEST_F(LiveStateTest, TellsWhyAnUpstreamCannotBeReached) {
+  std::vector<upstream::ClusterView> views = Views();
+  upstream::EndpointView& refused = views[0].endpoints[0];
+  refused.standing = upstream::Standing::kUnreachable;
+  refused.ejected_for = Duration::zero();
+  refused.connection = upstream::Connection::kFailing;
+  refused.last_failure = {.why = "closed\x1b[2J before HTTP/2's SETTINGS",
+                          .count = 7,
+                          .since = milliseconds(12'000),
+                          .ago = milliseconds(780)};
+  views[1].endpoints.clear();
+  views[1].discovery_failure = "no end point: b.internal:1: no such name";
+  const std::optional<ordered_json> state =
+      LiveState("x", admin::UpstreamsToJson(views), Method("test.Front/Get"));
+  ASSERT_TRUE(state);
+  EXPECT_EQ(LiveText(state, "x"),
+            "now, at x\n"
+            "  test.A/Get                                  breaker open: 5 failures in a row; next "
+            "probe in 780ms\n"
+            "  test.B/Get                                  not called yet\n"
+            "  a               127.0.0.1:1                 unreachable, failing, breaker closed; "
+            "cannot connect since 12s, 7 times, last 780ms ago: "
+            "\"closed\\u001b[2J before HTTP/2's SETTINGS\"\n"
+            "  b               discovery: \"no end point: b.internal:1: no such name\"\n");
+  EXPECT_EQ((*state)["endpoints"][0]["connection"], "failing");
+  EXPECT_EQ((*state)["endpoints"][0]["last_failure"]["count"], 7);
+  EXPECT_EQ((*state)["discovery"].size(), 1u);
 }
 
 // Whoever listens at the address is asked; what comes need not be ours.
@@ -134,6 +167,10 @@ TEST_F(LiveStateTest, AnotherProgramsPageIsNoState) {
           "endpoints": [{"breaker": {}}]}]})",
       R"({"upstreams": [{"services": ["test.A"], "name": "a", "methods": [],
           "endpoints": [{"breaker": {"state": "open", "until_probe_ms": "soon"}}]}]})",
+      R"({"upstreams": [{"services": ["test.A"], "name": "a", "methods": [],
+          "endpoints": [{"breaker": {"state": "closed"}, "last_failure": {"count": "many"}}]}]})",
+      R"({"upstreams": [{"services": ["test.A"], "name": "a", "methods": [], "endpoints": [],
+          "discovery": {"failure": 3}}]})",
   };
   for (const char* page : pages) {
     EXPECT_FALSE(LiveState("x", ordered_json::parse(page), Method("test.A/Get"))) << page;

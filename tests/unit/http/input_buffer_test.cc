@@ -84,5 +84,28 @@ TEST(InputBufferTest, PinnedBlockIsUsedAgainBehindThePin) {
   EXPECT_EQ(std::string_view(block, 4), "head");
 }
 
+TEST(InputBufferTest, ALargeBlockIsNotKeptForLittle) {
+  const struct {
+    size_t filled, left, capacity;
+  } rows[] = {
+      {64 << 10, 0, 0},
+      {64 << 10, 100, BlockPool::kBlock},
+      {64 << 10, 5000, 10'000},
+      {64 << 10, 16 << 10, 64 << 10},
+      {2 * BlockPool::kBlock, 1, 2 * BlockPool::kBlock},
+      {100, 0, BlockPool::kBlock},
+  };
+  for (const auto& row : rows) {
+    BlockPool pool;
+    InputBuffer buffer(pool);
+    buffer.Reserve(row.filled);
+    Append(buffer, std::string(row.filled - row.left, 'a') + std::string(row.left, 'b'));
+    buffer.Consume(row.filled - row.left);
+    buffer.Trim();
+    EXPECT_EQ(Text(buffer), std::string(row.left, 'b'));
+    EXPECT_EQ(buffer.capacity(), row.capacity) << row.filled << ' ' << row.left;
+  }
+}
+
 }  // namespace
 }  // namespace frontdesk::http

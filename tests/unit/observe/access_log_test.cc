@@ -13,6 +13,7 @@
 #include <random>
 #include <sstream>
 
+#include "gateway/base/failure.h"
 #include "gateway/base/text.h"
 #include "gateway/observe/metrics.h"
 
@@ -36,6 +37,7 @@ AccessRecord FullRecord() {
   record.status = 404;
   record.grpc_code = 5;
   record.reason = "NOT_FOUND";
+  record.cause = "127.0.0.1:1: Connection refused";
   record.duration = std::chrono::nanoseconds(1'234'567);
   record.request_bytes = 10;
   record.response_bytes = 728;
@@ -55,7 +57,8 @@ TEST(AccessFormatter, WritesEveryField) {
             R"({"time":"2025-12-31T23:59:59.000042Z","kind":"access","request_id":"r-1",)"
             R"("method":"GET","target":"/api/v1/orders/7?page_size=2","protocol":"HTTP/1.1",)"
             R"("route":"/api/v1/orders/{order_id}","rpc":"shop.order.v1.Orders/GetOrder",)"
-            R"("status":404,"grpc_code":"NOT_FOUND","reason":"NOT_FOUND","duration_us":1234,)"
+            R"("status":404,"grpc_code":"NOT_FOUND","reason":"NOT_FOUND",)"
+            R"("cause":"127.0.0.1:1: Connection refused","duration_us":1234,)"
             R"("request_bytes":10,"response_bytes":728,"peer":"192.0.2.7",)"
             R"("user_agent":"phone/1","caller":"user-1","upstream_calls":4,"upstream_retries":2,)"
             R"("upstream_versions":"order@next, user@stable",)"
@@ -86,6 +89,35 @@ TEST(AccessFormatter, AClientCanNeitherForgeNorFloodTheLog) {
   EXPECT_EQ(line.find('\r'), std::string::npos);
   EXPECT_EQ(line.find('\x1b'), std::string::npos);
   EXPECT_LT(line.size(), 24u << 10);
+}
+
+TEST(AccessRecord, ACauseIsTheGatewaysOwnWord) {
+  const auto failure = [](const char* reason, Origin origin) {
+    return absl::Status(Failure(absl::StatusCode::kUnavailable, reason, "why", origin));
+  };
+  const struct {
+    const char* name;
+    absl::Status failure;
+    int http;
+    const char* cause;
+  } rows[] = {
+      {"fine", absl::OkStatus(), 200, ""},
+      {"a transport's", failure("UPSTREAM_UNREACHABLE", Origin::kUpstream), 503, "why"},
+      {"a broken answer", failure("UPSTREAM_PROTOCOL", Origin::kUpstream), 502, "why"},
+      {"an open breaker", failure("UPSTREAM_BREAKER_OPEN", Origin::kGateway), 503, "why"},
+      {"out of time", DeadlineExceeded("why"), 504, "why"},
+      {"a back end's", failure("UNAVAILABLE", Origin::kUpstream), 503, ""},
+      {"of the request", failure("JSON_SYNTAX", Origin::kClient), 400, ""},
+      {"of this program", failure("INTERNAL", Origin::kGateway), 500, ""},
+  };
+  for (const auto& row : rows) EXPECT_EQ(CauseOf(row.failure, row.http), row.cause) << row.name;
+
+  AccessFormatter formatter;
+  AccessRecord record = FullRecord();
+  const std::string before(formatter.Format(record));
+  const std::string hostile(1 << 20, '\x01');
+  record.cause = hostile;
+  EXPECT_LT(formatter.Format(record).size(), before.size() + 2048);
 }
 
 TEST(ByteRing, KeepsRecordsWholeAndInOrder) {

@@ -391,10 +391,11 @@ TEST_F(PolicyTest, ItGoesOnWithoutItsClient) {
 }
 
 TEST_F(PolicyTest, WithoutItsClientItKeepsItsPlaceAmongThoseInFlight) {
-  InFlight in_flight({.max_in_flight = 9});
+  InFlight in_flight({.max_in_flight = 9, .max_body_bytes = 1000});
   const auto start = [&] {
     Client& client = clients.emplace_back(loop, route, "k", "m", "me");
     in_flight.Take(Priority::kNormal, client.exchange.place);
+    in_flight.TakeBytes(Priority::kNormal, 100, client.exchange.body_bytes);
     Send(&client, &host, &terminal);
     Turn();
     return &client;
@@ -404,11 +405,14 @@ TEST_F(PolicyTest, WithoutItsClientItKeepsItsPlaceAmongThoseInFlight) {
   start();  // refused, as the first is under way
   clients.clear();
   EXPECT_EQ(in_flight.count(), 1u);
+  EXPECT_EQ(in_flight.room().taken(), 100u) << "of the message that it still has";
   Answer(Ok("done"));
   EXPECT_EQ(in_flight.count(), 0u);
+  EXPECT_EQ(in_flight.room().taken(), 0u);
   EXPECT_EQ(Of(*start()), "done (again)");
   clients.clear();
   EXPECT_EQ(in_flight.count(), 0u);
+  EXPECT_EQ(in_flight.room().taken(), 0u);
 }
 
 TEST_F(PolicyTest, WithoutAKeyItEndsWithItsClient) {

@@ -158,6 +158,28 @@ TEST(Shed, InFlightIsToldWhereItIsLimited) {
   EXPECT_EQ(others.Text().find("frontdesk_overload_in_flight"), std::string::npos);
 }
 
+TEST(Shed, WhatIsHeldOfABodyGoesWhereItsRequestGoes) {
+  InFlight in_flight({.max_body_bytes = 1000});
+  InFlight::Bytes first, second;
+  ASSERT_TRUE(in_flight.TakeBytes(Priority::kNormal, 300, first));
+  ASSERT_TRUE(in_flight.TakeBytes(Priority::kNormal, 200, first));
+  EXPECT_FALSE(in_flight.TakeBytes(Priority::kNormal, 500, second));
+  EXPECT_EQ(second.held(), 0u);
+  {
+    InFlight::Bytes elsewhere(std::move(first));
+    EXPECT_EQ(first.held(), 0u);
+    EXPECT_EQ(elsewhere.held(), 500u);
+    second = std::move(elsewhere);
+  }
+  EXPECT_EQ(in_flight.room().taken(), 500u);
+  second.Keep(600);
+  EXPECT_EQ(in_flight.room().taken(), 500u);
+  second.Keep(100);
+  EXPECT_EQ(in_flight.room().taken(), 100u);
+  second = InFlight::Bytes();
+  EXPECT_EQ(in_flight.room().taken(), 0u);
+}
+
 TEST(Shed, PlacesAreOfTheWholeProcess) {
   constexpr size_t kMost = 7;
   InFlight in_flight({.max_in_flight = kMost});

@@ -2,6 +2,7 @@
 #include <limits>
 #include <thread>
 
+#include "gateway/upstream/head_limit.h"
 #include "tests/unit/upstream/chain.h"
 
 namespace frontdesk::upstream {
@@ -118,6 +119,65 @@ TEST_F(CallTest, KeepsToTheSizesAgreed) {
   EXPECT_EQ(Live()[0]->limit, 10u);
   Live()[0]->Fail(absl::InternalError(""));
   ResultOf(small);
+}
+
+TEST_F(CallTest, MetadataThatIsTooLargeGoesNowhere) {
+  const size_t most = kMostMetadataBytes - kFieldBytes;  // of one field, with its name
+  const auto text = [](size_t bytes) { return std::string(bytes, 'x'); };
+  const struct {
+    Metadata metadata;
+    bool fits;
+  } rows[] = {
+      {{{"n", text(most - 1)}}, true},
+      {{{"n", text(most)}}, false},
+      {{{"n", text(most / 2)}, {"m", text(most / 2)}}, false},
+      {{{text(most), ""}}, true},
+      {{{"x-bin", text((most - 5) / 4 * 3)}}, true},
+      {{{"x-bin", text((most - 5) / 4 * 3 + 3)}}, false},
+      {Metadata(kMostMetadataBytes / (kFieldBytes + 1), {"n", ""}), true},
+      {Metadata(kMostMetadataBytes / (kFieldBytes + 1) + 1, {"n", ""}), false},
+  };
+  int fitting = 0;
+  for (const auto& row : rows) {
+    metadata_ = row.metadata;
+    Pending& pending = Start();
+    EXPECT_EQ(pending.result.has_value(), !row.fits) << &row - rows;
+    if (row.fits) {
+      ++fitting;
+      NextLive().Answer("reply");
+      EXPECT_TRUE(ResultOf(pending).ok());
+      continue;
+    }
+    const absl::Status status = ResultOf(pending).status();
+    EXPECT_EQ(ReasonOf(status), "REQUEST_METADATA_TOO_LARGE");
+    EXPECT_EQ(HttpOverrideOf(status), 431);
+    EXPECT_EQ(OriginOf(status), Origin::kClient);
+    EXPECT_TRUE(WasNeverSent(status));
+  }
+  EXPECT_EQ(counts_.started, fitting) << "it is no call";
+}
+
+// Where an end point takes less than others that is known only once a connection has been found.
+TEST_F(CallTest, AHeadTooLargeForItsEndpointIsNobodysFaultButTheClients) {
+  settings_.endpoints = {"127.0.0.1:1", "127.0.0.1:2"};
+  settings_.outlier.consecutive_failures = 1;
+  policy().retry.max_attempts = 3;
+  policy().breaker.consecutive_failures = 1;
+  CallPolicy hedged = policy();
+  hedged.hedge = {.on = true, .delay = seconds(1), .max_attempts = 3};
+  for (int i = 0; i < 6; ++i) {
+    CallOptions options;
+    if (i >= 3) options.policy = &hedged;
+    Pending& pending = Start(contract::Idempotency::kNoSideEffects, options);
+    FakeTransport::Call& call = NextLive();
+    EXPECT_EQ(call.transport.address, "127.0.0.1:1") << "who is not slow is called again";
+    call.Fail(HeadTooLarge(9000, 4000));
+    EXPECT_EQ(ReasonOf(ResultOf(pending).status()), "REQUEST_METADATA_TOO_LARGE");
+    EXPECT_EQ(pending.context.retries, 0u);
+    EXPECT_TRUE(Live().empty());
+  }
+  EXPECT_TRUE(counts_.retries.empty());
+  EXPECT_EQ(counts_.refused, 0) << "the breaker of the method is closed";
 }
 
 // As after SIGSTOP: how long the answers took is not their senders' doing.

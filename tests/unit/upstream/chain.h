@@ -87,6 +87,7 @@ class Chain : public ::testing::Test {
     call.context.deadline = deadline_;
     call.context.client_deadline = client_deadline_;
     call.context.whole = whole_;
+    call.context.metadata = metadata_;
     call.method = Named(level);
     call.request = std::move(request);
     call.options = options;
@@ -125,6 +126,7 @@ class Chain : public ::testing::Test {
   TimePoint deadline_ = TimePoint::max();
   bool client_deadline_ = false;
   Duration whole_{};
+  Metadata metadata_;
   std::function<double()> random_ = [] { return 0.0; };
   std::function<void(FakeTransport&)> on_transport_;
   CountingObserver counts_;

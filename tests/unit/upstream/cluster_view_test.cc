@@ -161,6 +161,106 @@ TEST_F(ClusterViewTest, EjectedForItsSuccessRate) {
                                        "failed, more than at the other end points"));
 }
 
+// Two workers: what each of them learns is one thing that operators see.
+TEST_F(ClusterViewTest, AnEndPointThatCannotBeReachedAndItsReturn) {
+  using enum Connection;
+  StderrPipe pipe;
+  EndpointState& state = At(0);
+  const auto change = [&](Connection before, Connection now, std::string_view why = "") {
+    cluster().RecordConnection(state, before, now, why, now_);
+  };
+  const auto seen = [&] { return cluster().Describe(now_).endpoints[0]; };
+  EXPECT_EQ(seen().connection, kIdle);
+  change(kIdle, kConnecting);
+  EXPECT_EQ(seen().connection, kConnecting);
+  EXPECT_EQ(seen().standing, Standing::kUsable);
+  change(kConnecting, kFailing, "127.0.0.1:1: Connection refused");
+  const std::vector<std::string> told = Lines(pipe);
+  EXPECT_THAT(told, ElementsAre("warn orders: cannot connect to 127.0.0.1:1: Connection refused"));
+  now_ += seconds(2);
+  change(kFailing, kFailing, "127.0.0.1:1: No route to host");
+  change(kIdle, kFailing, "127.0.0.1:1: No route to host");  // the other worker
+  now_ += seconds(1);
+  ClusterView view = cluster().Describe(now_);
+  EXPECT_EQ(view.endpoints[0].connection, kFailing);
+  EXPECT_EQ(view.endpoints[0].standing, Standing::kUnreachable);
+  ASSERT_TRUE(view.endpoints[0].last_failure);
+  EXPECT_EQ(view.endpoints[0].last_failure->why, "No route to host");
+  EXPECT_EQ(view.endpoints[0].last_failure->count, 3u);
+  EXPECT_EQ(view.endpoints[0].last_failure->since, seconds(3));
+  EXPECT_EQ(view.endpoints[0].last_failure->ago, seconds(1));
+  // Nobody tries for a while: what was learnt last stays what is known.
+  change(kFailing, kIdle);
+  change(kFailing, kConnecting);
+  EXPECT_EQ(seen().connection, kFailing);
+  EXPECT_THAT(Lines(pipe), IsEmpty()) << "known already";
+
+  change(kConnecting, kConnected);
+  EXPECT_EQ(seen().connection, kConnected);
+  EXPECT_EQ(seen().standing, Standing::kUsable);
+  EXPECT_FALSE(seen().last_failure);
+  EXPECT_THAT(Lines(pipe), ElementsAre("info orders: 127.0.0.1:1 is connected again, after 3s"));
+  // While one worker is connected the end point can be reached.
+  change(kIdle, kFailing, "Connection refused");
+  EXPECT_EQ(seen().connection, kConnected);
+  EXPECT_TRUE(seen().last_failure);
+  change(kFailing, kConnected);
+  change(kConnected, kIdle);
+  EXPECT_EQ(seen().connection, kConnected);
+  change(kConnected, kIdle);
+  EXPECT_EQ(seen().connection, kIdle);
+}
+
+// However often it comes and goes, and never so that the log's last word stays wrong.
+TEST_F(ClusterViewTest, AnEndPointThatComesAndGoesIsToldOfOnceAMinute) {
+  using enum Connection;
+  StderrPipe pipe;
+  size_t unreachable = 0;
+  size_t connected = 0;
+  const auto count = [&] {
+    for (const std::string& line : Lines(pipe)) {
+      (line.find("cannot connect") != std::string::npos ? unreachable : connected) += 1;
+    }
+  };
+  cluster().RecordConnection(At(0), kIdle, kConnected, "", now_);
+  for (int second = 0; second < 100; second += 2) {
+    cluster().RecordConnection(At(0), kConnected, kFailing, std::string(10'000, 'x'), now_);
+    now_ += seconds(1);
+    cluster().RecordConnection(At(0), kFailing, kConnected, "", now_);
+    now_ += seconds(1);
+  }
+  count();
+  EXPECT_EQ(unreachable, 2u);
+  EXPECT_EQ(connected, 2u);
+  // It stays away: the first attempt after that minute tells.
+  for (int second = 0; second < 61; ++second) {
+    cluster().RecordConnection(At(0), second == 0 ? kConnected : kFailing, kFailing, "x", now_);
+    now_ += seconds(1);
+  }
+  count();
+  EXPECT_EQ(unreachable, 3u);
+  EXPECT_EQ(connected, 2u);
+  cluster().RecordConnection(At(0), kFailing, kFailing, std::string(10'000, 'x'), now_);
+  EXPECT_LE(cluster().Describe(now_).endpoints[0].last_failure->why.size(), 256u);
+}
+
+TEST_F(ClusterViewTest, MetricsTellWhoCannotBeReached) {
+  const std::string state = R"(frontdesk_upstream_endpoints{upstream="orders",state=)";
+  StderrPipe pipe;
+  EXPECT_THAT(Metrics(), HasSubstr(Cat(state, "\"unreachable\"} 0\n")));
+  for (const size_t at : {0, 1}) {
+    cluster().RecordConnection(At(at), Connection::kIdle, Connection::kFailing, "refused", now_);
+  }
+  cluster().SetHealthy(At(1), false, now_);
+  const std::string text = Metrics();
+  for (const char* line :
+       {"\"usable\"} 1\n", "\"unreachable\"} 1\n", "\"ejected\"} 0\n", "\"unhealthy\"} 1\n"}) {
+    EXPECT_THAT(text, HasSubstr(Cat(state, line)));
+  }
+  // Calls go by who was judged, so that this is no panic.
+  EXPECT_FALSE(cluster().Describe(now_).panic);
+}
+
 TEST_F(ClusterViewTest, PanicIsToldOnceAndSoIsItsEnd) {
   StderrPipe pipe;
   cluster().SetHealthy(At(0), false, now_);

@@ -227,5 +227,57 @@ TEST(H2Session, HeaderTableHoldsWhatComesAgainAndNoSecrets) {
   }
 }
 
+// A peer that says how much it takes is sent no more, and what it takes goes on.
+TEST(H2Session, AHeadLargerThanThePeerTakesIsNotSent) {
+  const struct {
+    std::string settings;  // its SETTINGS_MAX_HEADER_LIST_SIZE
+    size_t most;
+  } rows[] = {
+      {"", kMostHeadBytes},
+      {std::string("\0\6\0\0\x0f\xa0", 6), 4000},
+      {std::string("\0\6\0\x10\0\0", 6), kMostHeadBytes},
+      {std::string("\0\6\0\0\0\0", 6), kOwnHeadBytes},
+  };
+  for (const auto& row : rows) {
+    Quiet quiet;
+    Host host;
+    H2Session session("http", "host:1", "test", quiet);
+    HeaderBlocks blocks;
+    std::string out;
+    ASSERT_TRUE(session.Feed(Frame(4, 0, 0, row.settings)));
+    session.Gather(out, 1 << 20);
+    const auto start = [&](size_t bytes, Ends& ends) {
+      const Metadata metadata = {{"note", std::string(bytes, 'x')}};
+      CallSpec spec;
+      spec.path = "/s.S/M";
+      spec.metadata = &metadata;
+      ends.call = std::make_unique<H2Call>(static_cast<H2CallHost&>(host), spec, ends);
+      session.Start(*ends.call, TimePoint());
+      out.clear();
+      session.Gather(out, 1 << 20);
+    };
+    Ends none;
+    start(0, none);
+    std::string_view rest = out;
+    size_t least = 0;
+    for (const auto& [name, value] : blocks.Read(rest).fields) {
+      least += kFieldBytes + name.size() + value.size();
+    }
+    Ends large;
+    start(row.most - least + 1, large);
+    EXPECT_EQ(large.call->state(), H2Call::State::kFailing) << row.most;
+    EXPECT_EQ(ReasonOf(large.call->failing()), "REQUEST_METADATA_TOO_LARGE");
+    EXPECT_EQ(out, "");
+    Ends fits;
+    start(row.most - least, fits);
+    rest = out;
+    EXPECT_EQ(blocks.Read(rest).fields.at("note").size(), row.most - least);
+    EXPECT_EQ(session.streams(), 2u);
+    // As the transport does.
+    large.call->Fail(large.call->failing());
+    EXPECT_EQ(large.done, 1);
+  }
+}
+
 }  // namespace
 }  // namespace frontdesk::upstream

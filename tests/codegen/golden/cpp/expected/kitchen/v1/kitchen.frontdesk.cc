@@ -43,6 +43,13 @@ frontdesk::Task<absl::StatusOr<Taste>> KitchenClient::GetPlainTaste(
                                                frontdesk::upstream::Serialise(request), options_);
 }
 
+frontdesk::Task<absl::StatusOr<Taste>> KitchenClient::GetCheckedTaste(
+    frontdesk::upstream::CallContext& context, const GetTasteRequest& request) const {
+  static const frontdesk::contract::MethodName method("kitchen.v1.Kitchen", "GetCheckedTaste");
+  return frontdesk::upstream::TypedCall<Taste>(caller_, context, method,
+                                               frontdesk::upstream::Serialise(request), options_);
+}
+
 frontdesk::Task<absl::StatusOr<Dish>> KitchenClient::Cook(
     frontdesk::upstream::CallContext& context, const CookRequest& request) const {
   static const frontdesk::contract::MethodName method("kitchen.v1.Kitchen", "Cook");
@@ -470,6 +477,45 @@ class GetPlainTasteRun final : public frontdesk::compose::TypedRun {
       *this, {.id = "labels", .optional = true}};
 };
 
+// One run of GetCheckedTaste: a member and a coroutine per step.
+class GetCheckedTasteRun final : public frontdesk::compose::TypedRun {
+ public:
+  GetCheckedTasteRun(frontdesk::upstream::CallContext& context, frontdesk::upstream::Caller& caller,
+                     const GetTasteRequest& request, const frontdesk::compose::RunOptions& options)
+      : TypedRun(context, caller, options),
+        request_(request) {}
+
+  frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Taste>>> Run() {
+    Start(check_, AskCheck());
+    Start(jar_, AskJar());
+    co_await AllSteps();
+    if (absl::Status status = Outcome(); !status.ok()) co_return status;
+
+    frontdesk::compose::Answer<Taste> answer(arena());
+    Taste& message = answer.message;
+    message.set_id(jar_->id());
+    Complete(answer);
+    co_return answer;
+  }
+
+ private:
+  frontdesk::Task<void> AskCheck() {
+    pantry::v1::GetLabelRequest ask;
+    ask.set_id(context().caller_sub());
+    co_await check_.Ask(kLabelsGetLabel, ask);
+  }
+
+  frontdesk::Task<void> AskJar() {
+    pantry::v1::GetJarRequest ask;
+    ask.set_jar_id(request_.id());
+    co_await jar_.Ask(kPantryGetJar, ask);
+  }
+
+  const GetTasteRequest& request_;
+  frontdesk::compose::Step<pantry::v1::Label> check_{*this, {.id = "check"}};
+  frontdesk::compose::Step<pantry::v1::Jar> jar_{*this, {.id = "jar", .optional = true}};
+};
+
 }  // namespace
 
 KitchenAggregates::KitchenAggregates(frontdesk::upstream::Caller& caller)
@@ -505,6 +551,13 @@ frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Taste>>> KitchenAggreg
   co_return co_await run.Run();
 }
 
+frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Taste>>> KitchenAggregates::GetCheckedTaste(
+    frontdesk::upstream::CallContext& context, const GetTasteRequest& request,
+    const frontdesk::compose::RunOptions& options) {
+  GetCheckedTasteRun run(context, caller_, request, options);
+  co_return co_await run.Run();
+}
+
 const std::vector<frontdesk::compose::GeneratedMethod>& KitchenAggregates::Methods() {
   static const std::vector<frontdesk::compose::GeneratedMethod> methods = {
     {"/kitchen.v1.Kitchen/GetShelf", 0x7cf2a38197caa2ddu,
@@ -515,6 +568,8 @@ const std::vector<frontdesk::compose::GeneratedMethod>& KitchenAggregates::Metho
      &frontdesk::compose::Serve<&KitchenAggregates::GetTaste>::Run},
     {"/kitchen.v1.Kitchen/GetPlainTaste", 0x8d7eb5206b46e070u,
      &frontdesk::compose::Serve<&KitchenAggregates::GetPlainTaste>::Run},
+    {"/kitchen.v1.Kitchen/GetCheckedTaste", 0x69972f5d297d5144u,
+     &frontdesk::compose::Serve<&KitchenAggregates::GetCheckedTaste>::Run},
     {"/kitchen.v1.Kitchen/Cook", 0xf74ff673f71ac914u,
      &frontdesk::compose::Serve<&KitchenAggregates::Cook>::Run},
   };

@@ -33,6 +33,9 @@ class KitchenClient {
   // The same without.
   frontdesk::Task<absl::StatusOr<Taste>> GetPlainTaste(
       frontdesk::upstream::CallContext& context, const GetTasteRequest& request) const;
+  // One step is made though nothing comes of it.
+  frontdesk::Task<absl::StatusOr<Taste>> GetCheckedTaste(
+      frontdesk::upstream::CallContext& context, const GetTasteRequest& request) const;
   // Written by hand.
   frontdesk::Task<absl::StatusOr<Dish>> Cook(frontdesk::upstream::CallContext& context,
                                              const CookRequest& request) const;
@@ -67,6 +70,11 @@ class KitchenAggregates : public frontdesk::compose::Aggregates {
 
   // The same without.
   frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Taste>>> GetPlainTaste(
+      frontdesk::upstream::CallContext& context, const GetTasteRequest& request,
+      const frontdesk::compose::RunOptions& options);
+
+  // One step is made though nothing comes of it.
+  frontdesk::Task<absl::StatusOr<frontdesk::compose::Answer<Taste>>> GetCheckedTaste(
       frontdesk::upstream::CallContext& context, const GetTasteRequest& request,
       const frontdesk::compose::RunOptions& options);
 
