@@ -234,6 +234,7 @@ absl::StatusOr<std::shared_ptr<const Context>> MakeClientContext(
   SSL_CTX_sess_set_new_cb(one.get(), KeepSession);
   if (settings.ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(one.get());
+    impl.trusts_system = true;
   } else {
     std::string bytes;
     Trust(one.get(), ReadAuthorities(settings.ca_file, bytes, found));

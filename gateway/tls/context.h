@@ -82,6 +82,15 @@ absl::StatusOr<std::shared_ptr<const Context>> MakeServerContext(
 absl::StatusOr<std::shared_ptr<const Context>> MakeClientContext(
     const ClientSettings& settings, std::vector<FileProblem>* problems = nullptr);
 
+// What a client's context was made of, in PEM, for a library that shakes hands by itself.
+struct ClientPem {
+  std::string authorities;  // "" for the system's
+  // "" for none.
+  std::string cert_chain;
+  std::string private_key;
+};
+ClientPem PemOf(const Context& client);
+
 // Larger files are no certificates and keys.
 inline constexpr size_t kMostFileBytes = 1 << 20;
 

@@ -33,8 +33,9 @@ struct Context::Impl {
   std::vector<Certificate> certificates;
   ServerNames names;
   TicketKeys* keys = nullptr;
-  std::string protocols;    // as ALPN writes them
-  std::string server_name;  // ClientSettings::server_name
+  std::string protocols;       // as ALPN writes them
+  std::string server_name;     // ClientSettings::server_name
+  bool trusts_system = false;  // a client: no ClientSettings::ca_file
 };
 
 // The reason that OpenSSL noted last, in its words, and nothing is noted any more.

@@ -1,4 +1,4 @@
-// Files -> certificates and keys.
+// Files -> certificates and keys, and these as text again.
 #include <openssl/pem.h>
 
 #include "gateway/base/read_file.h"
@@ -47,6 +47,19 @@ Owned<EVP_PKEY> ParseKey(const std::string& bytes, std::string& why) {
     why = has_one ? Cat("cannot be read as a private key: ", words) : "has no private key in PEM";
   }
   return nullptr;
+}
+
+// `list` may be null. Wiped when it is freed, as all of OpenSSL's memory BIOs are.
+Owned<BIO> Written(const STACK_OF(X509) * list) {
+  Owned<BIO> out(BIO_new(BIO_s_mem()));
+  for (int i = 0; i < sk_X509_num(list); ++i) PEM_write_bio_X509(out.get(), sk_X509_value(list, i));
+  return out;
+}
+
+std::string TextOf(const Owned<BIO>& written) {
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(written.get(), &bytes);
+  return size > 0 ? std::string(bytes, static_cast<size_t>(size)) : std::string();
 }
 
 }  // namespace
@@ -116,6 +129,29 @@ std::vector<Owned<X509>> ReadAuthorities(const std::string& file, std::string& b
     wrong("has no certificate in PEM");
   }
   return all;
+}
+
+ClientPem PemOf(const Context& client) {
+  ClientPem pem;
+  SSL_CTX* const ssl = client.impl().contexts.front().get();
+  if (!client.impl().trusts_system) {
+    STACK_OF(X509)* const all = X509_STORE_get1_all_certs(SSL_CTX_get_cert_store(ssl));
+    pem.authorities = TextOf(Written(all));
+    sk_X509_pop_free(all, X509_free);
+  }
+  X509* const leaf = SSL_CTX_get0_certificate(ssl);
+  if (!leaf) return pem;
+  const Owned<BIO> out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(out.get(), leaf);
+  pem.cert_chain = TextOf(out);
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(ssl, &chain);
+  pem.cert_chain += TextOf(Written(chain));
+  const Owned<BIO> key(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PrivateKey(key.get(), SSL_CTX_get0_privatekey(ssl), nullptr, nullptr, 0, nullptr,
+                           nullptr);
+  pem.private_key = TextOf(key);
+  return pem;
 }
 
 }  // namespace frontdesk::tls

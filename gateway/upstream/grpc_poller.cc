@@ -1,24 +1,35 @@
 #include "gateway/upstream/grpc_poller.h"
 
+#include <grpc/support/time.h>
+#include <grpcpp/alarm.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "gateway/base/mutex.h"
+#include "gateway/upstream/grpc_log.h"
 
 namespace frontdesk::upstream {
 namespace {
 
-class WatchTag final : public GrpcTag {
+class WatchTag : public GrpcTag {
  public:
   explicit WatchTag(std::function<void()> told) : told_(std::move(told)) {}
-  void Told(bool) override {
+  void Told(bool) final {
     const std::unique_ptr<WatchTag> self(this);
     told_();
   }
 
  private:
   const std::function<void()> told_;
+};
+
+// Of an alarm that goes off at once.
+class AlarmTag final : public WatchTag {
+ public:
+  using WatchTag::WatchTag;
+  grpc::Alarm alarm;
 };
 
 }  // namespace
@@ -35,6 +46,7 @@ std::shared_ptr<GrpcPoller> GrpcPoller::Get() {
 
 // Half of the cores: the other half has the loops for which they work.
 GrpcPoller::GrpcPoller() {
+  TakeGrpcLog();  // there is no channel without a poller
   const unsigned count = std::clamp(std::thread::hardware_concurrency() / 2, 1u, 16u);
   for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { Run(); });
 }
@@ -49,6 +61,11 @@ void GrpcPoller::Watch(grpc::Channel& channel, grpc_connectivity_state from,
   constexpr std::chrono::milliseconds kLongest(100);
   channel.NotifyOnStateChange(from, std::chrono::system_clock::now() + kLongest, &queue_,
                               Begin(new WatchTag(std::move(told))));
+}
+
+void GrpcPoller::Tell(std::function<void()> told) {
+  auto* const tag = new AlarmTag(std::move(told));
+  tag->alarm.Set(&queue_, gpr_inf_past(GPR_CLOCK_REALTIME), Begin(tag));
 }
 
 void GrpcPoller::Run() {

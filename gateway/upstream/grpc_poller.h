@@ -44,6 +44,9 @@ class GrpcPoller {
   // Tells, once and from a thread of the poller's, that the channel's state is no longer `from` or
   // that a tenth of a second is over. `told` holds no poller. Any thread.
   void Watch(grpc::Channel& channel, grpc_connectivity_state from, std::function<void()> told);
+  // Tells so, once and from a thread of the poller's, behind all that the library had to tell
+  // before this was called. `told` holds no poller. Any thread.
+  void Tell(std::function<void()> told);
 
  private:
   void Run();

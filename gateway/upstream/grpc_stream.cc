@@ -50,6 +50,9 @@ Concluded Conclusion(std::string_view text) {
   constexpr Known kKnown[] = {
       {"Received RST_STREAM with error code ", Concluded::kReset},
       {"Socket closed", Concluded::kLost},
+      // What the system says of the socket: "recvmsg:Connection timed out".
+      {"recvmsg:", Concluded::kLost},
+      {"sendmsg:", Concluded::kLost},
       {"Connection reset by peer", Concluded::kLost},
       {"Broken pipe", Concluded::kLost},
       {"keepalive watchdog timeout", Concluded::kLost},
@@ -151,23 +154,44 @@ void GrpcTransport::Shared::LetGo() {
   loop = nullptr;
 }
 
-void GrpcStream::Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path) {
-  stub_ = std::move(stub);
-  // Headers leave together with the first message.
-  context_.set_initial_metadata_corked(true);
-  call_ = stub_->PrepareCall(&context_, std::string(path), transport_->poller_->queue());
-  call_->StartCall(nullptr);
-  pending_ = true;
-  ++transport_->pending_;
+void GrpcStream::Start(GrpcTransport::Line line, std::string_view path) {
+  line_ = std::move(line);
+  call_ = line_.stub->PrepareCall(&context_, std::string(path), transport_->poller_->queue());
 }
 
 void GrpcStream::Send(std::string_view message, bool last) {
   if (!call_ || !transport_) return;
   const grpc::Slice slice(message.data(), message.size());
   outgoing_.push_back({grpc::ByteBuffer(&slice, 1), last});
-  if (!writing_) WriteNext();
-  if (std::exchange(begun_, true)) return;
+  if (!begun_) {
+    Begin();
+  } else if (!writing_) {
+    WriteNext();
+  }
+}
+
+// Headers leave together with the first message, so that its end tells that there was a stream.
+// What the back end's windows may hold up would not tell that: there they leave first, which takes
+// one round through the library more.
+void GrpcStream::Begin() {
+  constexpr size_t kSmall = 16 << 10;  // one frame, a quarter of the smallest usual window
+  begun_ = true;
+  large_ = outgoing_.front().bytes.Length() > kSmall;
+  const bool together = !large_ && !line_.room->has_large();
+  if (large_) line_.room->OnLarge();
+  context_.set_initial_metadata_corked(together);
+  if (together) {
+    call_->StartCall(nullptr);
+    WriteNext();
+  } else {
+    writing_ = true;
+    call_->StartCall(start_.Begin(*this));
+  }
   ReadNext();
+  waits_ = true;
+  ++transport_->pending_;
+  line_.room->OnCall(this, loop_.Now());
+  transport_->AskAbout(line_);
 }
 
 void GrpcStream::WriteNext() {
@@ -216,18 +240,32 @@ void GrpcStream::LetGo() {
   context_.TryCancel();
 }
 
-void GrpcStream::LeavePending() {
-  if (!std::exchange(pending_, false)) return;
+void GrpcStream::OnStream() {
+  if (!std::exchange(waits_, false)) return;
+  line_.room->OnStream(this);
   --transport_->pending_;
   transport_->OnRoom();
+}
+
+void GrpcStream::OnLargeWritten() {
+  if (std::exchange(large_, false)) line_.room->OnLargeWritten();
+}
+
+void GrpcStream::OnStarted(bool ok) {
+  if (!transport_) return;
+  writing_ = false;
+  if (!ok) return outgoing_.clear();
+  OnStream();
+  WriteNext();
 }
 
 void GrpcStream::OnWritten(bool ok) {
   if (!transport_) return;
   writing_ = false;
   outgoing_.pop_front();
-  if (!ok) outgoing_.clear();
-  LeavePending();
+  OnLargeWritten();
+  if (!ok) return outgoing_.clear();
+  OnStream();
   WriteNext();
 }
 
@@ -267,7 +305,13 @@ void GrpcStream::EndIfFinished() {
 }
 
 void GrpcStream::Leave() {
-  LeavePending();
+  OnLargeWritten();
+  if (waits_) {
+    line_.room->OnGone(this);
+    --transport_->pending_;
+  } else if (begun_) {
+    line_.room->OnEnd();
+  }
   // Nobody tells it from here on that the transport goes.
   std::exchange(transport_, nullptr)->Forget(shared_from_this());
 }

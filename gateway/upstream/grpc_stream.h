@@ -44,11 +44,13 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
              const CallSpec& spec, CallEvents& events);
   ~GrpcStream();
 
-  // The stub lives as long as the call, however often the transport takes another. Nothing is sent
+  // The line lives as long as the call, however often the transport takes others. Nothing is sent
   // before the first message.
-  void Start(std::shared_ptr<grpc::GenericStub> stub, std::string_view path);
+  void Start(GrpcTransport::Line line, std::string_view path);
   void Send(std::string_view message, bool last);
   void Cancel();
+  // The library has it and, as far as is known, no stream for it.
+  bool waits() const { return waits_; }
 
   // Nobody listens any more.
   void Drop();
@@ -72,9 +74,11 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
     std::shared_ptr<GrpcStream> stream_;
   };
 
+  void OnStarted(bool ok);
   void OnWritten(bool ok);
   void OnRead(bool ok);
   void OnFinished(bool ok);
+  void Begin();
   void WriteNext();
   void ReadNext();
   void Finish();
@@ -84,7 +88,9 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
   absl::Status StatusOfCall();
   void TellHeaders();
   void TellDone(absl::Status status, Metadata trailers);
-  void LeavePending();
+  // Something of it was written.
+  void OnStream();
+  void OnLargeWritten();
 
   struct Outgoing {
     grpc::ByteBuffer bytes;
@@ -94,9 +100,10 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
   Loop& loop_;
   const std::shared_ptr<GrpcTransport::Shared> shared_;
   const size_t max_reply_bytes_;
-  std::shared_ptr<grpc::GenericStub> stub_;  // outlives context_
+  GrpcTransport::Line line_;  // outlives context_
   grpc::ClientContext context_;
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;  // null before Start()
+  Operation start_{&GrpcStream::OnStarted};
   Operation write_{&GrpcStream::OnWritten};
   Operation read_{&GrpcStream::OnRead};
   Operation finish_{&GrpcStream::OnFinished};
@@ -105,12 +112,13 @@ class GrpcStream final : public std::enable_shared_from_this<GrpcStream> {
   GrpcTransport* transport_;  // null once one of both has let go
   CallEvents* events_;        // null when nobody listens, or after OnDone()
   std::deque<Outgoing> outgoing_;
-  bool begun_ = false;  // something was sent
+  bool begun_ = false;  // there was something to send
   bool writing_ = false;
   bool reading_ = false;
   bool finishing_ = false;
   bool finished_ = false;
-  bool pending_ = false;  // counted as such
+  bool waits_ = false;  // counted as such
+  bool large_ = false;  // counted as such
   bool headers_told_ = false;
   bool cancelled_ = false;  // by us
 };

@@ -6,14 +6,17 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <utility>
 
-#include "gateway/base/read_file.h"
 #include "gateway/base/text.h"
+#include "gateway/tls/context.h"
 #include "gateway/tls/credentials.h"
 #include "gateway/upstream/grpc_poller.h"
 #include "gateway/upstream/grpc_stream.h"
 #include "gateway/upstream/grpc_wire.h"
+#include "gateway/upstream/h2_reply.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -37,6 +40,10 @@ grpc::ChannelArguments Arguments(const UpstreamSettings& settings,
   const auto most = static_cast<int>(std::min(settings.max_message_bytes, kMost));
   arguments.SetMaxReceiveMessageSize(most);
   arguments.SetMaxSendMessageSize(most);
+  // Else 8 KiB, and who gives more details than that ends the call.
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(H2Reply::kMaxHeaderBytes));
+  // Where back ends are is configured; http_proxy in the environment is for others.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetUserAgentPrefix(settings.user_agent);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(settings.first_backoff));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Milliseconds(settings.last_backoff));
@@ -61,17 +68,18 @@ std::string AddressUri(const EndpointTarget& target) {
   return Cat(v6 ? "ipv6:[" : "ipv4:", target.host, v6 ? "]:" : ":", target.port);
 }
 
-// The library reads bytes, not files. What cannot be read must not become the system's authorities,
-// which is what it takes for none: with roots that are no PEM calls fail.
-std::shared_ptr<grpc::ChannelCredentials> SecureCredentials(const tls::ClientSettings& settings) {
-  const auto read = [](const std::string& file) {
-    return file.empty() ? std::string() : ReadFile(file, tls::kMostFileBytes).value_or("");
-  };
+// The library reads bytes, not files: those that `context` was made of, whatever the files are by
+// now. Without one, because they never were any good, the system's authorities, which is what it
+// takes for none, must not do instead: with roots that are no PEM calls fail.
+std::shared_ptr<grpc::ChannelCredentials> SecureCredentials(const tls::Context* context) {
   grpc::SslCredentialsOptions options;
-  options.pem_root_certs = read(settings.ca_file);  // "": it finds the system's by itself
-  if (!settings.ca_file.empty() && options.pem_root_certs.empty()) options.pem_root_certs = "none";
-  options.pem_cert_chain = read(settings.key_pair.cert_file);
-  options.pem_private_key = read(settings.key_pair.key_file);
+  options.pem_root_certs = "none";
+  if (context) {
+    tls::ClientPem pem = tls::PemOf(*context);
+    options.pem_root_certs = std::move(pem.authorities);
+    options.pem_cert_chain = std::move(pem.cert_chain);
+    options.pem_private_key = std::move(pem.private_key);
+  }
   return grpc::SslCredentials(options);
 }
 
@@ -90,6 +98,7 @@ class GrpcCall final : public OutgoingCall {
   ~GrpcCall() override { stream_->Drop(); }
   void Send(std::string_view message, bool last) override { stream_->Send(message, last); }
   void Cancel() override { stream_->Cancel(); }
+  bool IsHeld() const override { return stream_->waits(); }
 
  private:
   const std::shared_ptr<GrpcStream> stream_;
@@ -125,7 +134,7 @@ void GrpcTransport::OpenLines() {
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   if (settings_.tls) {
     context_ = settings_.tls->current();
-    credentials = SecureCredentials(settings_.tls->client());
+    credentials = SecureCredentials(context_.get());
     const std::string& name = settings_.tls->client().server_name;
     if (!name.empty()) arguments.SetSslTargetNameOverride(name);
   }
@@ -135,6 +144,7 @@ void GrpcTransport::OpenLines() {
     Line line;
     line.channel = grpc::CreateCustomChannel(uri, credentials, arguments);
     line.stub = std::make_shared<grpc::GenericStub>(line.channel);
+    line.room = std::make_shared<GrpcRoom>();
     lines_.push_back(std::move(line));
   }
 }
@@ -162,21 +172,34 @@ std::unique_ptr<OutgoingCall> GrpcTransport::Start(const CallSpec& spec, CallEve
   return std::make_unique<GrpcCall>(std::move(stream));
 }
 
-const std::shared_ptr<grpc::GenericStub>& GrpcTransport::Pick() {
+const GrpcTransport::Line& GrpcTransport::Pick() {
   ++turn_;
   const Line* waits = nullptr;  // inside the library, and fails at once in its kFailing
   for (size_t i = 0; i < lines_.size(); ++i) {
     const Line& line = lines_[(turn_ + i) % lines_.size()];
-    switch (line.channel->GetState(true)) {
-      case GRPC_CHANNEL_READY:
-        return line.stub;
-      case GRPC_CHANNEL_TRANSIENT_FAILURE:
-        break;
-      default:
-        if (!waits) waits = &line;
-    }
+    const grpc_connectivity_state state = line.channel->GetState(true);
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) continue;
+    if (state == GRPC_CHANNEL_READY && !line.room->IsFull(loop_.Now())) return line;
+    if (!waits) waits = &line;
   }
-  return waits ? waits->stub : lines_[turn_ % lines_.size()].stub;
+  return waits ? *waits : lines_[turn_ % lines_.size()];
+}
+
+bool GrpcTransport::HasRoom() const {
+  return std::any_of(lines_.begin(), lines_.end(), [now = loop_.Now()](const Line& line) {
+    return Is(GRPC_CHANNEL_READY, *line.channel) && !line.room->IsFull(now);
+  });
+}
+
+void GrpcTransport::AskAbout(const Line& line) {
+  if (!Is(GRPC_CHANNEL_READY, *line.channel)) return line.room->OnNoConnection(loop_.Now());
+  const std::optional<TimePoint> since = line.room->Ask(loop_.Now());
+  if (!since) return;
+  poller_->Tell([shared = shared_, room = line.room, since = *since] {
+    shared->Post([shared, room, since] {
+      if (shared->transport) room->OnTold(since, shared->transport->loop_.Now());
+    });
+  });
 }
 
 Transport::Readiness GrpcTransport::readiness() const {
@@ -187,7 +210,7 @@ Transport::Readiness GrpcTransport::readiness() const {
   switch (state) {
     case GRPC_CHANNEL_READY:
       knows_failure_ = false;
-      return Readiness::kReady;
+      return HasRoom() ? Readiness::kReady : Readiness::kFull;
     case GRPC_CHANNEL_CONNECTING:
       return in_vain ? Readiness::kFailing : Readiness::kConnecting;
     case GRPC_CHANNEL_TRANSIENT_FAILURE:
@@ -221,7 +244,10 @@ void GrpcTransport::Connect() {
   // What failed for its certificate is tried with a new one.
   RenewLines();
   // All of them, for calls take them in turn.
-  for (const Line& line : lines_) Watch(*line.channel, line.channel->GetState(true));
+  for (const Line& line : lines_) {
+    Watch(*line.channel, line.channel->GetState(true));
+    AskAbout(line);
+  }
 }
 
 void GrpcTransport::Watch(grpc::Channel& channel, grpc_connectivity_state state) {

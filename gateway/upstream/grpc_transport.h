@@ -12,6 +12,7 @@
 #include "gateway/base/loop.h"
 #include "gateway/tls/context.h"
 #include "gateway/upstream/endpoint.h"
+#include "gateway/upstream/grpc_room.h"
 #include "gateway/upstream/settings.h"
 #include "gateway/upstream/transport.h"
 
@@ -21,8 +22,9 @@ class GrpcPoller;
 class GrpcStream;
 
 // Connecting and reconnecting are the library's: a call that is started without a connection waits
-// inside it. It gives statuses that it made in the same shape as those of a back end; its texts
-// tell them apart where they can.
+// inside it, and so does one for which the back end has no stream. That there are none left is
+// found out a moment after they are (grpc_room.h). It gives statuses that it made in the same shape
+// as those of a back end; its texts tell them apart where they can.
 //
 // A call that no back end has seen the library may start again by itself, which only it can know:
 // its texts do not say so reliably. The price is CallSpec::previous_attempts, which is not sent,
@@ -74,16 +76,21 @@ class GrpcTransport final : public Transport {
   // Fewer calls are pending, or a channel may be ready.
   void OnRoom() { owner_.OnReadiness(*this); }
 
+  // One connection.
   struct Line {
     std::shared_ptr<grpc::Channel> channel;
     std::shared_ptr<grpc::GenericStub> stub;
+    std::shared_ptr<GrpcRoom> room;
   };
   // Channels of their own, with the newest certificates; calls under way keep those they have.
   void OpenLines();
   // ... if there are others.
   void RenewLines();
-  // The stub for the next call: in turn, but of those that are connected, or else may soon be.
-  const std::shared_ptr<grpc::GenericStub>& Pick();
+  // That for the next call: in turn, but of those that have room, or else may soon have some.
+  const Line& Pick();
+  bool HasRoom() const;
+  // Has the library asked, where it is time, whether calls wait for streams.
+  void AskAbout(const Line& line);
 
   Loop& loop_;
   const UpstreamSettings& settings_;
@@ -91,13 +98,13 @@ class GrpcTransport final : public Transport {
   Transport::Owner& owner_;
   const std::shared_ptr<Shared> shared_;
   const std::shared_ptr<GrpcPoller> poller_;
-  // What the lines were opened with, only compared; null without TLS.
+  // What the lines were opened with; null without TLS, and while no files were any good.
   std::shared_ptr<const tls::Context> context_;
   // One per connection; none when drained.
   std::vector<Line> lines_;
   size_t turn_ = 0;
   size_t in_flight_ = 0;
-  size_t pending_ = 0;  // calls whose first message the library has not put on a connection
+  size_t pending_ = 0;  // calls of which the library has put nothing on a connection
   bool draining_ = false;
   // Of looks at readiness().
   mutable bool knows_failure_ = false;  // last_failure_ is of since it was ready, or opened

@@ -55,6 +55,15 @@ inline std::vector<Row> Answers() {
       {"BadPercentEscapes",
        Fields({{":status", "200"}, {"grpc-status", "3"}, {"grpc-message", kPercent}}),
        Given(StatusCode::kInvalidArgument, "100%, %zz %4 A%")},
+      {"TwelveKiBOfDetails", Each([](ScriptedConnection& c, int32_t s) {
+         HeaderFields fields = GrpcHead();
+         fields.insert(fields.end(), {{"grpc-status", "3"},
+                                      {"grpc-message", "many violations"},
+                                      {"grpc-status-details-bin", std::string(16 << 10, 'A')}});
+         c.Headers(s, fields, kEnd);
+       }),
+       Given(StatusCode::kInvalidArgument, "many violations"),
+       Given(StatusCode::kInvalidArgument, "many violations")},
       {"StatusOutOfRange", Fields({{":status", "200"}, {"grpc-status", "99"}}),
        Given(StatusCode::kUnknown, ""), std::nullopt,
        "takes the number for a grpc_status_code, which is undefined"},

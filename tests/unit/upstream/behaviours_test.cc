@@ -7,10 +7,13 @@
 #include <thread>
 
 #include "gateway/base/failure.h"
+#include "gateway/base/text.h"
 #include "gateway/upstream/attempt.h"
+#include "gateway/upstream/channel.h"
 #include "gateway/upstream/grpc_transport.h"
 #include "gateway/upstream/h2_transport.h"
 #include "gateway/upstream/verdict.h"
+#include "tests/support/light_backend.h"
 #include "tests/support/run_on_loop.h"
 #include "tests/unit/upstream/behaviours.h"
 #include "tests/unit/upstream/behaviours_answers.h"
@@ -242,6 +245,36 @@ TEST(LostConnections, AreToldFromResetStreams) {
     const absl::Status alone = Call(reset, kind, outcome).status();
     EXPECT_EQ(ReasonOf(alone), "UPSTREAM_RESET") << alone;
     EXPECT_FALSE(WasLost(alone)) << alone;
+  }
+}
+
+// Nor does the system's word for it make it another thing: here it gives up on a silent peer.
+TEST(LostConnections, SilenceToo) {
+  for (const TransportKind kind : {TransportKind::kH2, TransportKind::kGrpc}) {
+    SCOPED_TRACE(kind == TransportKind::kH2 ? "h2" : "grpc");
+    Loop loop;
+    testing_support::LightBackend backend(loop, {.reply = "x"});
+    UpstreamSettings settings;
+    settings.transport = kind;
+    settings.unacknowledged_timeout = milliseconds(500);
+    CountingOwner owner;
+    const auto transport = MakeTransport(
+        loop, settings, TargetOf(Cat("127.0.0.1:", backend.port())), [] { return 0.5; }, owner);
+    ASSERT_EQ(WaitForRoom(loop, *transport), Readiness::kReady);
+    ASSERT_TRUE(backend.Drop(true));
+    std::vector<Record> records(3);
+    std::vector<std::unique_ptr<OutgoingCall>> calls;
+    CallSpec spec;
+    spec.path = "/s.S/M";
+    for (Record& record : records) {
+      calls.push_back(transport->Start(spec, record));
+      calls.back()->Send("request", true);
+    }
+    for (const Record& record : records) {
+      loop.RunUntil([&] { return record.done; });
+      EXPECT_EQ(ReasonOf(record.status), "UPSTREAM_RESET") << record.status;
+      EXPECT_TRUE(WasLost(record.status)) << record.status;
+    }
   }
 }
 

@@ -29,6 +29,7 @@ class FakeTransport final : public Transport {
       closed = last;
     }
     void Cancel() override {}
+    bool IsHeld() const override { return held; }
 
     void Answer(std::string message) {
       events.OnMessage(std::move(message));
@@ -44,6 +45,7 @@ class FakeTransport final : public Transport {
     CallEvents& events;
     std::vector<std::string> sent;
     bool closed = false;
+    bool held = false;
   };
 
   FakeTransport(std::string at, Owner& to_tell) : address(std::move(at)), owner(to_tell) {}

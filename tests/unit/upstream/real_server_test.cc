@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "gateway/base/failure.h"
 #include "gateway/upstream/channels.h"
 #include "tests/support/run_on_loop.h"
@@ -95,6 +97,23 @@ TEST_F(RealServer, GetsOneIdempotencyKey) {
     EXPECT_TRUE(Call(server, "", options).ok());
     EXPECT_EQ(keys, "derived b ");
   }
+}
+
+// It is configured where back ends are.
+TEST_F(RealServer, IsNotLookedForBehindAProxyOfTheEnvironment) {
+  GrpcServer server([](const ServedCall& call) {
+    ServedAnswer answer;
+    answer.messages = {call.request};
+    return answer;
+  });
+  ASSERT_EQ(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
+  for (const TransportKind transport : {TransportKind::kH2, TransportKind::kGrpc}) {
+    SCOPED_TRACE(transport == TransportKind::kH2);
+    transport_ = transport;
+    const auto reply = Call(server, "hello");
+    EXPECT_TRUE(reply.ok()) << reply.status();
+  }
+  ASSERT_EQ(unsetenv("http_proxy"), 0);
 }
 
 TEST_F(RealServer, GivesTheBackEndsStatus) {

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "gateway/tls/credentials.h"
 #include "gateway/upstream/channel.h"
@@ -42,8 +43,12 @@ class UpstreamTls : public Connections, public ::testing::WithParamInterface<Tra
     return {.certificate = authority_.Issue(spec)};
   }
   std::unique_ptr<Transport> Secure(const std::string& address) {
-    settings_.transport = GetParam();
     settings_.tls = tls::Credentials::OfClient("upstream orders", client_);
+    return Another(address);
+  }
+  // With the same credentials.
+  std::unique_ptr<Transport> Another(const std::string& address) {
+    settings_.transport = GetParam();
     return MakeTransport(loop_, settings_, TargetOf(address), random_, owner_);
   }
   // A call's end, or why there is no connection.
@@ -184,6 +189,42 @@ TEST_P(UpstreamTls, FilesThatCannotBeRead) {
   const auto transport = Secure(server.address());
   const absl::Status status = Call(*transport);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+}
+
+// What was in force stays in force, also for connections that are made later.
+TEST_P(UpstreamTls, FilesThatAreNoGoodAnyMore) {
+  const Authority middle("Middle", authority_);
+  Issued ours = middle.Issue({.common_name = "gateway-1"});
+  ours.cert_pem += middle.pem();
+  client_.key_pair = {ours.WriteCert(), ours.WriteKey()};
+  TlsTerminatorOptions options = Options();
+  options.client_ca_pem = authority_.pem();
+  TlsTerminator server(backend_.address(), options);
+  settings_.tls = tls::Credentials::OfClient("upstream orders", client_);
+  ASSERT_TRUE(settings_.tls->Load().ok());
+  for (const std::string& file :
+       {client_.ca_file, client_.key_pair.cert_file, client_.key_pair.key_file}) {
+    std::ofstream(file) << "no PEM\n";
+    settings_.tls->Refresh(true);
+    const auto transport = Another(server.address());
+    EXPECT_TRUE(Call(*transport).ok()) << file << transport->last_failure();
+  }
+  EXPECT_EQ(server.full() + server.resumed(), 3);
+  EXPECT_EQ(server.client(), "gateway-1");
+}
+
+// Whoever shakes hands, it is the program that speaks.
+TEST_P(UpstreamTls, WhatIsSaidIsInTheLogsForm) {
+  testing_support::StderrPipe log;
+  const Authority stranger("Stranger");
+  TlsTerminator server(backend_.address(),
+                       {.certificate = stranger.Issue({.addresses = {"127.0.0.1"}})});
+  const auto transport = Secure(server.address());
+  EXPECT_FALSE(Call(*transport).ok());
+  std::istringstream lines(log.ReadSome());
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_THAT(line, ::testing::StartsWith(R"({"time":")"));
+  }
 }
 
 class UpstreamTlsH2 : public UpstreamTls {};

@@ -47,6 +47,27 @@ TEST(MayHaveActed, OnlyAClearNoMeansNo) {
   }
 }
 
+TEST(Judge, WhatWasHeldSaysNothingByBeingLate) {
+  const struct {
+    absl::Status failure;
+    Verdict sent, held;
+  } rows[] = {
+      {absl::DeadlineExceededError(""), Verdict::kBad, Verdict::kNothing},
+      {absl::CancelledError(""), Verdict::kNothing, Verdict::kNothing},
+      {absl::UnavailableError(""), Verdict::kBad, Verdict::kBad},
+      {absl::NotFoundError(""), Verdict::kGood, Verdict::kGood},
+  };
+  for (const auto& row : rows) {
+    absl::Status failure = row.failure;
+    EXPECT_EQ(Judge(failure, false), row.sent) << failure;
+    const bool may_have_acted = MayHaveActed(failure);
+    MarkHeld(failure);
+    EXPECT_EQ(Judge(failure, false), row.held) << failure;
+    EXPECT_EQ(JudgeEndpoint(failure, false), row.held) << failure;
+    EXPECT_EQ(MayHaveActed(failure), may_have_acted) << failure;
+  }
+}
+
 TEST(Losses, OneThingThatHappensCountsOnce) {
   constexpr TimePoint kStart{std::chrono::seconds(1000)};
   absl::Status lost = absl::UnavailableError("");
