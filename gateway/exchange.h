@@ -64,8 +64,10 @@ struct Exchange {
   // Deadline, cancellation, metadata and caller that every call of this request shares.
   upstream::CallContext call;
 
-  // The body as it came, and the request message decoded from path, query and body.
+  // The body as it came, until the request message is decoded from path, query and body; and how
+  // much of it came.
   std::string body_text;
+  size_t request_bytes = 0;
   std::string message;
   // What the client wants to see of the answer; null for everything.
   std::unique_ptr<const contract::ReadMask> mask;

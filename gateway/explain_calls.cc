@@ -69,6 +69,30 @@ class Values {
     Add("breaker.max_open_time", Time(breaker.max_open_time));
     Add("breaker.probes", breaker.probes);
   }
+  void AddOutlier(const OutlierSettings& outlier) {
+    Add("outlier_detection.enabled", outlier.on);
+    if (!outlier.on) return;
+    const auto add = [&](const char* name, ordered_json value) {
+      Add(Cat("outlier_detection.", name), std::move(value));
+    };
+    add("consecutive_failures", CountOr(outlier.consecutive_failures, kNever));
+    add("interval", Time(outlier.interval));
+    add("base_ejection_time", Time(outlier.base_ejection_time));
+    add("max_ejection_time", Time(outlier.max_ejection_time));
+    add("max_ejection_percent", outlier.max_ejection_percent);
+    add("panic_threshold", outlier.panic_threshold);
+    add("success_rate_stdev_factor", CountOr(outlier.success_rate_stdev_factor, kNever));
+    add("success_rate_minimum_hosts", outlier.success_rate_minimum_hosts);
+    add("success_rate_request_volume", outlier.success_rate_request_volume);
+  }
+  void AddHealthCheck(const upstream::HealthCheckSettings& check) {
+    if (!check.on) return;
+    Add("health_check.service", check.service);
+    Add("health_check.interval", Time(check.interval));
+    Add("health_check.timeout", Time(check.timeout));
+    Add("health_check.unhealthy_threshold", check.unhealthy_threshold);
+    Add("health_check.healthy_threshold", check.healthy_threshold);
+  }
   ordered_json Take() { return std::move(out_); }
 
  private:
@@ -201,29 +225,8 @@ ordered_json SettingsToJson(const upstream::UpstreamSettings& upstream,
   values.Add("retry_budget.budget_percent", upstream.retry_budget.percent);
   values.Add("retry_budget.min_retries_per_second", upstream.retry_budget.min_per_second);
   values.AddBreaker(upstream.breaker);
-  const OutlierSettings& outlier = upstream.outlier;
-  values.Add("outlier_detection.enabled", outlier.on);
-  if (outlier.on) {
-    const auto add = [&](const char* name, ordered_json value) {
-      values.Add(Cat("outlier_detection.", name), std::move(value));
-    };
-    add("consecutive_failures", CountOr(outlier.consecutive_failures, kNever));
-    add("interval", Time(outlier.interval));
-    add("base_ejection_time", Time(outlier.base_ejection_time));
-    add("max_ejection_time", Time(outlier.max_ejection_time));
-    add("max_ejection_percent", outlier.max_ejection_percent);
-    add("panic_threshold", outlier.panic_threshold);
-    add("success_rate_stdev_factor", CountOr(outlier.success_rate_stdev_factor, kNever));
-    add("success_rate_minimum_hosts", outlier.success_rate_minimum_hosts);
-    add("success_rate_request_volume", outlier.success_rate_request_volume);
-  }
-  if (upstream.health_check.on) {
-    values.Add("health_check.service", upstream.health_check.service);
-    values.Add("health_check.interval", Time(upstream.health_check.interval));
-    values.Add("health_check.timeout", Time(upstream.health_check.timeout));
-    values.Add("health_check.unhealthy_threshold", upstream.health_check.unhealthy_threshold);
-    values.Add("health_check.healthy_threshold", upstream.health_check.healthy_threshold);
-  }
+  values.AddOutlier(upstream.outlier);
+  values.AddHealthCheck(upstream.health_check);
   values.Add("slow_start", Time(upstream.slow_start));
   values.Add("dns_refresh", Time(upstream.dns_refresh));
   values.Add("dns.servers", dns.servers.empty() ? "/etc/resolv.conf" : dns.servers);

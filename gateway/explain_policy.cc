@@ -1,5 +1,6 @@
 #include "gateway/explain_policy.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -85,16 +86,12 @@ void AddVersion(const contract::Method& method, const v1::Policy::Version& versi
 
 }  // namespace
 
-std::string Milliseconds(Duration duration) {
-  return Cat(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(), "ms");
-}
-
 ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& route) {
   ordered_json out = ordered_json::object();
   const auto add = [&](const char* name, ordered_json value) {
     out[name] = Explained(std::move(value), route.places, name);
   };
-  add("timeout", Milliseconds(route.timeout));
+  add("timeout", contract::DurationText(route.timeout));
   add("max_request_bytes", route.max_request_bytes);
   add("max_response_bytes", route.max_response_bytes);
   add("success_status", route.success_status);
@@ -109,8 +106,7 @@ ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& 
   const auto& once = route.idempotency;
   if (once.on) {
     add("idempotency.required", once.required);
-    add("idempotency.ttl",
-        Cat(std::chrono::duration_cast<std::chrono::seconds>(once.ttl).count(), "s"));
+    add("idempotency.ttl", contract::DurationText(once.ttl));
   }
   add("priority", PriorityName(route.priority));
   if (route.bulkhead >= 0) {
@@ -129,7 +125,7 @@ ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& 
   if (!limits.empty()) add("limit", limits);
   const route::Route::Fault& fault = route.fault;
   if (fault.on && fault.delay > Duration::zero()) {
-    add("fault.delay", Milliseconds(fault.delay));
+    add("fault.delay", contract::DurationText(fault.delay));
     add("fault.delay_percent", fault.delay_percent);
   }
   if (fault.on && fault.abort != absl::StatusCode::kOk) {

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <string>
 
-#include "gateway/base/clock.h"
 #include "gateway/config/snapshot.h"
 #include "gateway/route/route.h"
 
@@ -12,8 +10,5 @@ namespace frontdesk {
 
 // Every value in force, and the file and line that set it.
 nlohmann::ordered_json PolicyToJson(const config::Snapshot& snapshot, const route::Route& route);
-
-// "250ms"
-std::string Milliseconds(Duration duration);
 
 }  // namespace frontdesk

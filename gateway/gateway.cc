@@ -342,7 +342,7 @@ void Gateway::Record(const Exchange& exchange, const Reply& reply, const absl::S
   record.reason = reason;
   record.cause = observe::CauseOf(status, record.status);
   record.duration = took;
-  record.request_bytes = exchange.body_text.size();
+  record.request_bytes = exchange.request_bytes;
   record.response_bytes = rendered_.body.size();
   record.peer = exchange.client_address;
   record.user_agent = request.headers.Find("user-agent").value_or("");

@@ -10,7 +10,7 @@
 namespace frontdesk {
 
 // Findings go to stdout, logs to stderr.
-enum ExitCode { kFine = 0, kFindings = 1, kUsage = 2, kNoAdmin = 3 };
+enum ExitCode { kFine = 0, kFindings = 1, kUsage = 2 };
 
 struct VerbOptions {
   const compose::Registry* code = nullptr;  // never null; perhaps empty

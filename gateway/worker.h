@@ -55,7 +55,7 @@ struct Shared {
 };
 
 // Built by main's thread; after Start() everything is touched on the worker's own thread only,
-// which Ask() is the way to.
+// which Post() is the way to.
 class Worker final : private Timer {
  public:
   Worker(Shared& shared, http::ConnectionShare& connections, size_t index,

@@ -1,4 +1,5 @@
-// Time. Nothing below main reads a clock on its own except through Loop::Now() or an argument.
+// The clock of deadlines and waits. On a loop it is read as Loop::Now(), and what decides by time
+// takes it as an argument; threads without a loop read it themselves.
 #pragma once
 
 #include <chrono>

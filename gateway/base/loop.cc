@@ -54,8 +54,6 @@ Loop::~Loop() = default;
 
 Loop* Loop::Current() { return current_loop; }
 
-bool Loop::IsCurrent() const { return current_loop == this; }
-
 void Loop::Post(std::function<void()> work) { boost::asio::post(io_, std::move(work)); }
 
 void Loop::Stop() {

@@ -87,9 +87,7 @@ class Loop {
   void WhenIdle(Idler* idler) { idler_ = idler; }
 
   boost::asio::io_context& io() { return io_; }
-  // True on the thread inside Run() or RunUntil().
-  bool IsCurrent() const;
-  // The loop that runs on this thread, or null.
+  // The loop whose Run() or RunUntil() this thread is in, or null.
   static Loop* Current();
 
   // Suspends until `when`, or until `cancel` happens, whose reason is then returned.

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstddef>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "gateway/base/cancel.h"
@@ -43,7 +42,7 @@ class Scope {
 
   // Starts the task at once; false, and the task is dropped unstarted, when the scope is full or
   // stopped.
-  bool Spawn(std::string_view name, Task<void> task);
+  bool Spawn(Task<void> task);
   // Nothing when the scope is full or stopped.
   std::optional<Place> Reserve();
   // Starts the task at once, also when the scope was stopped meanwhile: it learns so from stop().
@@ -55,7 +54,6 @@ class Scope {
   Cancellation& stop() { return stop_; }
 
   size_t running() const { return running_; }
-  size_t refused() const { return refused_; }
 
  private:
   internal::Detached Run(Place place, Task<void> task);
@@ -65,7 +63,6 @@ class Scope {
   Cancellation stop_;
   size_t taken_ = 0;  // places, those of running tasks included
   size_t running_ = 0;
-  size_t refused_ = 0;
 };
 
 inline internal::Detached Scope::Run([[maybe_unused]] Place place, Task<void> task) {
@@ -77,14 +74,11 @@ inline internal::Detached Scope::Run([[maybe_unused]] Place place, Task<void> ta
 }
 
 inline std::optional<Scope::Place> Scope::Reserve() {
-  if (taken_ >= limit_ || stop_.cancelled()) {
-    ++refused_;
-    return std::nullopt;
-  }
+  if (taken_ >= limit_ || stop_.cancelled()) return std::nullopt;
   return Place(*this);
 }
 
-inline bool Scope::Spawn(std::string_view, Task<void> task) {
+inline bool Scope::Spawn(Task<void> task) {
   std::optional<Place> place = Reserve();
   if (!place) return false;
   Start(*std::move(place), std::move(task));

@@ -105,8 +105,8 @@ inline Task<void> TaskPromise<void>::get_return_object() {
   return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this));
 }
 
-// A coroutine that nobody awaits: it frees its own frame when it ends. Only Scope, Together and a
-// connection's loop of requests start one; an exception that reaches it ends the program.
+// A coroutine that nobody awaits: it frees its own frame when it ends, and says so by itself to
+// whoever has to know. An exception that reaches it ends the program.
 struct Detached {
   struct promise_type {
     Detached get_return_object() const noexcept { return {}; }

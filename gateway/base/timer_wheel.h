@@ -30,6 +30,17 @@ class Timer {
   int64_t tick_ = 0;
 };
 
+// A timer that calls a member function.
+template <class Owner, void (Owner::*Member)()>
+class MemberTimer final : public Timer {
+ public:
+  explicit MemberTimer(Owner& owner) : owner_(owner) {}
+
+ private:
+  void OnTimer() override { (owner_.*Member)(); }
+  Owner& owner_;
+};
+
 // Ticks of 1 ms, hashed into slots; a timer further away than one round stays in its slot until its
 // tick has come. Never fires early; fires late by at most a tick and the loop's own lateness.
 class TimerWheel {

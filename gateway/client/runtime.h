@@ -66,8 +66,9 @@ class Runtime {
                                                                    const Request&) const,
                      const Request& request, CallSettings settings = {});
 
-  // A coroutine of the caller's own, on a loop: several calls together, say. `start` is called
-  // there, once, with what the calls need. An exception of it is logged, and the answer INTERNAL.
+  // A coroutine of the caller's own, on a loop: several calls at once, say, by Together() of
+  // base/together.h. `start` is called there, once, with what the calls need. An exception of it is
+  // logged, and the answer INTERNAL.
   template <class T>
   Future<T> Start(
       std::function<Task<absl::StatusOr<T>>(upstream::CallContext&, upstream::Caller&)> start,

@@ -37,6 +37,14 @@ bool IsUnknownEnum(const Field& field, const WireField& found) {
          !field.enumeration->NameOf(static_cast<int32_t>(found.varint));
 }
 
+// Nothing of it is wanted; but who is no message has not answered.
+bool IsMessage(std::string_view bytes) {
+  WireReader wire(bytes);
+  while (wire.Next()) {
+  }
+  return !wire.failed();
+}
+
 }  // namespace
 
 uint32_t Slots::Open(const MessageReader& reader) {
@@ -87,7 +95,9 @@ bool Slots::Read(const MessageReader& reader, std::string_view message, uint32_t
     }
     Append(base + static_cast<uint32_t>(reader.whole), message, false);
   }
-  if (reader.nodes.empty() || reader.nodes[0].fields.empty()) return true;
+  if (reader.nodes.empty() || reader.nodes[0].fields.empty()) {
+    return reader.whole >= 0 || IsMessage(message);
+  }
   return ReadNode(reader, 0, message, base);
 }
 

@@ -1,3 +1,4 @@
+// CheckApis(): what is wrong with the fronts.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -12,6 +13,7 @@
 #include "gateway/config/load_message.h"
 #include "gateway/contract/header_names.h"
 #include "gateway/contract/limit_check.h"
+#include "gateway/contract/origin.h"
 #include "gateway/route/matcher.h"
 
 namespace frontdesk::config {
@@ -21,24 +23,10 @@ using contract::Findings;
 using contract::Quoted;
 using v1::Config;
 
-constexpr size_t kMostHostBytes = 253;
 constexpr size_t kMostPrefixSegments = 16;
 
 bool IsWordChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-// A name of labels, or an IP address; nothing else that an authority could have.
-bool IsHost(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']')) {
-    return host.find_first_not_of("0123456789abcdef:.", 1) == host.size() - 1;
-  }
-  bool begins = true;
-  for (const char c : host) {
-    if (c == '.' ? begins : !IsWordChar(c)) return false;
-    begins = c == '.';
-  }
-  return !begins && host.size() <= kMostHostBytes;
 }
 
 class ApiChecker {
@@ -95,7 +83,7 @@ class ApiChecker {
       const bool wildcard = host.starts_with("*.");
       if (host == "*") {
         Add(at, "\"*\" is any host: leave `hosts` out");
-      } else if (!IsHost(wildcard ? std::string_view(host).substr(2) : host)) {
+      } else if (!contract::IsHost(wildcard ? std::string_view(host).substr(2) : host)) {
         Add(at,
             Cat("expected a host such as \"mobile.example.com\" or \"*.example.com\", without a "
                 "port, got ",

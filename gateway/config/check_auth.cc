@@ -1,3 +1,4 @@
+// CheckAuth(): what is wrong with how callers prove who they are.
 #include <algorithm>
 #include <array>
 #include <map>

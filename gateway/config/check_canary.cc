@@ -1,3 +1,4 @@
+// UpstreamChecker: the versions of an upstream, and who goes to them.
 #include <algorithm>
 #include <array>
 #include <set>

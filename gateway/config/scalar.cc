@@ -113,6 +113,13 @@ std::string SetDouble(const YamlNode& value, const FieldDescriptor& field, Messa
   return "";
 }
 
+// The word itself, where it is one of them in another spelling, or the nearest.
+std::string Meant(const std::string& word, const std::vector<std::string>& words) {
+  const bool is_one = std::find(words.begin(), words.end(), word) != words.end();
+  return is_one ? Cat(" (did you mean ", contract::Quoted(word), "?)")
+                : contract::DidYouMean(word, words);
+}
+
 std::string SetBool(const YamlNode& value, const FieldDescriptor& field, Message& message) {
   const bool is_true = value.text == "true";
   if (value.quoted && (is_true || value.text == "false")) {
@@ -122,9 +129,11 @@ std::string SetBool(const YamlNode& value, const FieldDescriptor& field, Message
     const std::string lower = Lower(value.text);
     const bool yes = lower == "yes" || lower == "on" || lower == "y" || lower == "1";
     const bool no = lower == "no" || lower == "off" || lower == "n" || lower == "0";
-    const std::string meant = yes ? "true" : no ? "false" : lower;
     return Cat("expected true or false, got ", Describe(value),
-               contract::DidYouMean(meant, {"true", "false"}));
+               Meant(yes  ? "true"
+                     : no ? "false"
+                          : lower,
+                     {"true", "false"}));
   }
   message.GetReflection()->SetBool(&message, &field, is_true);
   return "";
@@ -153,10 +162,10 @@ std::string SetEnum(const YamlNode& value, const FieldDescriptor& field, Message
   const bool yes = lower == "true" || lower == "yes";
   const bool no = lower == "false" || lower == "no";
   return Cat("expected ", list, ", got ", Describe(value),
-             contract::DidYouMean(yes  ? "on"
-                                  : no ? "off"
-                                       : lower,
-                                  words));
+             Meant(yes  ? "on"
+                   : no ? "off"
+                        : lower,
+                   words));
 }
 
 std::string CheckDuration(const YamlNode& value) {

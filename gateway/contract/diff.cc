@@ -150,9 +150,8 @@ bool IsRetiredSooner(const Policy& before, const Policy& after) {
   return new_time && (!old_time || *new_time < *old_time);
 }
 
-std::string Milliseconds(std::chrono::nanoseconds time) {
-  if (time == std::chrono::nanoseconds::max()) return "none";
-  return Cat(std::chrono::duration_cast<std::chrono::milliseconds>(time).count(), "ms");
+std::string TimeText(std::chrono::nanoseconds time) {
+  return time == std::chrono::nanoseconds::max() ? "none" : DurationText(time);
 }
 
 class ContractDiff {
@@ -306,8 +305,7 @@ class ContractDiff {
     }
     if (before && after && before->deadline != after->deadline) {
       Add(false, where,
-          Cat("the deadline was ", Milliseconds(before->deadline), ", is ",
-              Milliseconds(after->deadline)));
+          Cat("the deadline was ", TimeText(before->deadline), ", is ", TimeText(after->deadline)));
     }
   }
 
@@ -342,8 +340,8 @@ class ContractDiff {
     }
     if (before.timeout != after.timeout) {
       Add(false, where,
-          Cat(step, ": the timeout was ", Milliseconds(before.timeout), ", is ",
-              Milliseconds(after.timeout)));
+          Cat(step, ": the timeout was ", TimeText(before.timeout), ", is ",
+              TimeText(after.timeout)));
     }
   }
 

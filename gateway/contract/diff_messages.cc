@@ -1,3 +1,4 @@
+// MessageDiff: what became of the messages and enums that clients see.
 #include <algorithm>
 
 #include "gateway/base/text.h"

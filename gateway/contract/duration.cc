@@ -1,3 +1,4 @@
+// Durations as people write them, such as "250ms" and "1m30s", and as text again.
 #include <array>
 #include <limits>
 

@@ -25,6 +25,14 @@ constexpr std::array<std::string_view, 18> kReserved = {"connection",
                                                         "user-agent",
                                                         "via"};
 
+constexpr auto kKeyCharacters = [] {
+  std::array<bool, 256> allowed{};
+  for (char c = 'a'; c <= 'z'; ++c) allowed[static_cast<size_t>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) allowed[static_cast<size_t>(c)] = true;
+  allowed['-'] = allowed['_'] = allowed['.'] = true;
+  return allowed;
+}();
+
 // One spelling for all that some back end's framework would read as the same header.
 std::string Plain(std::string_view name) {
   std::string plain(name);
@@ -38,7 +46,7 @@ std::string Plain(std::string_view name) {
 
 bool IsMetadataKey(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return kKeyCharacters[static_cast<unsigned char>(c)];
   });
 }
 

@@ -73,8 +73,6 @@ void FillKind(const pb::FieldDescriptor& from, Field& field) {
   field.map = from.is_map();
   field.has_presence = !from.is_repeated() && from.has_presence();
   field.required = from.is_required();
-  field.utf8 = field.type == FieldType::kString &&
-               from.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3;
   if (const pb::OneofDescriptor* oneof = from.real_containing_oneof()) field.oneof = oneof->index();
   field.descriptor = &from;
 }

@@ -56,7 +56,6 @@ struct Field {
   bool map = false;        // message is the entry: field 1 the key, field 2 the value
   bool has_presence = false;
   bool required = false;   // proto2
-  bool utf8 = false;       // string whose bytes must be UTF-8
   int32_t oneof = -1;      // index in the message, -1 for none; proto3 optional has none
   uint32_t index = 0;      // position in MessageTable::fields
   std::string name;        // as in the .proto

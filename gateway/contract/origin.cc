@@ -57,7 +57,7 @@ std::string Wrong(std::string_view pattern, std::string_view& scheme, std::strin
     if (!wrong.empty()) return wrong;
   }
   if (!name.starts_with(kWildcard)) {
-    return IsName(name) || IsBracketed(name) ? "" : "has no host that a browser would name";
+    return IsHost(name) ? "" : "has no host that a browser would name";
   }
   const std::string_view below = name.substr(kWildcard.size());
   if (!IsName(below)) return "has no name behind \"*.\"";
@@ -65,6 +65,8 @@ std::string Wrong(std::string_view pattern, std::string_view& scheme, std::strin
 }
 
 }  // namespace
+
+bool IsHost(std::string_view host) { return IsName(host) || IsBracketed(host); }
 
 std::string OriginSet::Add(std::string_view pattern) {
   if (pattern == "*") {

@@ -8,6 +8,10 @@
 
 namespace frontdesk::contract {
 
+// Whether it is a host as they name one, in lower case and without a port: labels between dots, or
+// an IPv6 address in brackets, as far as its letters go.
+bool IsHost(std::string_view host);
+
 // Origins that are allowed something. Immutable once built; any thread.
 class OriginSet {
  public:

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "gateway/base/text.h"
+#include "gateway/contract/wire.h"
 
 namespace frontdesk::contract {
 namespace {
@@ -15,26 +16,6 @@ bool IsUnreserved(char c) {
 }
 
 bool IsDots(std::string_view text) { return text == "." || text == ".."; }
-
-// Length of the UTF-8 sequence at the start of `bytes`, or 0.
-size_t SequenceLength(std::string_view bytes) {
-  const auto at = [bytes](size_t i) { return static_cast<uint8_t>(bytes[i]); };
-  const uint8_t lead = at(0);
-  if (lead < 0x80) return 1;
-  const size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
-                        : (lead & 0xF0) == 0xE0        ? 3
-                        : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                       : 0;
-  if (length == 0 || bytes.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xC0) != 0x80) return 0;
-  }
-  if (lead == 0xE0 && at(1) < 0xA0) return 0;  // over-long
-  if (lead == 0xED && at(1) > 0x9F) return 0;  // surrogate
-  if (lead == 0xF0 && at(1) < 0x90) return 0;  // over-long
-  if (lead == 0xF4 && at(1) > 0x8F) return 0;  // above U+10FFFF
-  return length;
-}
 
 }  // namespace
 
@@ -68,18 +49,9 @@ std::string PercentEncode(std::string_view bytes) {
   return out;
 }
 
-bool IsUtf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const size_t length = SequenceLength(bytes);
-    if (length == 0) return false;
-    bytes.remove_prefix(length);
-  }
-  return true;
-}
-
 std::string_view SegmentFault(std::string_view decoded) {
   if (decoded.find('\0') != std::string_view::npos) return "a zero byte";
-  if (!IsUtf8(decoded)) return "invalid UTF-8";
+  if (!IsValidUtf8(decoded)) return "invalid UTF-8";
   // A variable may start after any '/', and back ends that resolve what they are given see one in
   // an escaped slash and in a backslash, too.
   for (std::string_view rest = decoded;;) {

@@ -18,9 +18,6 @@ bool PercentDecode(std::string_view raw, std::string& out);
 // spellings of a segment are equal when they are equal decoded and encoded again.
 std::string PercentEncode(std::string_view bytes);
 
-// Strict UTF-8 (RFC 3629): no surrogates, nothing over-long.
-bool IsUtf8(std::string_view bytes);
-
 // Why no back end should ever see this decoded segment, or "". Refused: dot segments, also before
 // a path parameter ("..;x") or verb ("..:x") and around slashes of either kind, NUL, and invalid
 // UTF-8.

@@ -31,26 +31,6 @@ PlanStep::OnError OnErrorOf(const Step& proto) {
   }
 }
 
-template <class Proto>
-std::vector<Mapping> MappingsOf(const google::protobuf::RepeatedPtrField<Proto>& protos) {
-  std::vector<Mapping> mappings;
-  for (const Proto& proto : protos) {
-    const auto index = static_cast<int>(mappings.size());
-    Mapping& mapping = mappings.emplace_back();
-    mapping.index = index;
-    mapping.to = proto.to();
-    if (proto.has_convert()) mapping.convert = &proto.convert();
-    if (proto.has_from()) {
-      mapping.kind = Mapping::Kind::kPath;
-      mapping.source = proto.from();
-    } else if (proto.has_value()) {
-      mapping.kind = Mapping::Kind::kConstant;
-      mapping.source = proto.value();
-    }
-  }
-  return mappings;
-}
-
 class PlanCompiler {
  public:
   PlanCompiler(const frontdesk::v1::Composition& composition, const Method& method,

@@ -71,6 +71,27 @@ struct Mapping {
   int index = -1;  // in the list; -1 for one that nobody wrote
 };
 
+// `bind` or `out` as they are written: protos of the same words.
+template <class Proto>
+std::vector<Mapping> MappingsOf(const google::protobuf::RepeatedPtrField<Proto>& protos) {
+  std::vector<Mapping> mappings;
+  for (const Proto& proto : protos) {
+    const auto index = static_cast<int>(mappings.size());
+    Mapping& mapping = mappings.emplace_back();
+    mapping.index = index;
+    mapping.to = proto.to();
+    if (proto.has_convert()) mapping.convert = &proto.convert();
+    if (proto.has_from()) {
+      mapping.kind = Mapping::Kind::kPath;
+      mapping.source = proto.from();
+    } else if (proto.has_value()) {
+      mapping.kind = Mapping::Kind::kConstant;
+      mapping.source = proto.value();
+    }
+  }
+  return mappings;
+}
+
 // What is wrong with a list of mappings: where, from the list, and what.
 struct WrongMapping {
   SourcePath at;  // empty: the list as a whole

@@ -1,3 +1,4 @@
+// CheckPolicy(): what is wrong with the values of a policy.
 #include <set>
 
 #include "gateway/base/text.h"

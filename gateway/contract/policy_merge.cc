@@ -1,3 +1,4 @@
+// MergePolicy(): one policy on top of another.
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstring>
 
+#include "gateway/base/utf8.h"
+
 namespace frontdesk::contract {
 namespace {
 
@@ -33,27 +35,6 @@ bool IsAscii(std::string_view text) {
   unsigned seen = 0;
   for (const char c : text) seen |= static_cast<unsigned char>(c);
   return seen < 0x80;
-}
-
-// The bytes of the multi-byte character at `p`, or 0 if it is not one.
-size_t Utf8Length(const unsigned char* p, const unsigned char* end) {
-  const auto follows = [&](size_t i) { return (p[i] & 0xC0) == 0x80; };
-  const size_t left = static_cast<size_t>(end - p);
-  const unsigned char lead = p[0];
-  if (lead >= 0xC2 && lead <= 0xDF) return left >= 2 && follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if (left < 3 || !follows(1) || !follows(2)) return 0;
-    if (lead == 0xE0 && p[1] < 0xA0) return 0;  // over-long
-    if (lead == 0xED && p[1] > 0x9F) return 0;  // surrogate
-    return 3;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if (left < 4 || !follows(1) || !follows(2) || !follows(3)) return 0;
-    if (lead == 0xF0 && p[1] < 0x90) return 0;  // over-long
-    if (lead == 0xF4 && p[1] > 0x8F) return 0;  // above U+10FFFF
-    return 4;
-  }
-  return 0;
 }
 
 }  // namespace
@@ -128,14 +109,11 @@ bool IsWellFormed(const MessageTable& table, std::string_view bytes, int depth) 
 
 bool IsValidUtf8(std::string_view text) {
   if (IsAscii(text)) return true;
-  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-  const unsigned char* const end = p + text.size();
+  const char* p = text.data();
+  const char* const end = p + text.size();
   while (p != end) {
-    if (*p < 0x80) {
-      ++p;
-      continue;
-    }
-    const size_t length = Utf8Length(p, end);
+    uint32_t code = 0;
+    const int length = DecodeUtf8(p, end, code);
     if (length == 0) return false;
     p += length;
   }

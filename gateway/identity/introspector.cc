@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/base/mechanism/backoff.h"
 #include "gateway/base/text.h"
 #include "gateway/contract/path_text.h"
 #include "gateway/identity/jws.h"
@@ -13,8 +14,7 @@ namespace {
 
 // So many failures in a row, and nobody asks for a while.
 constexpr uint32_t kFailures = 3;
-constexpr std::chrono::seconds kRest{1};
-constexpr std::chrono::seconds kMostRest{30};
+constexpr Backoff kRest{std::chrono::seconds(1), std::chrono::seconds(30), 2};
 
 // What nobody has been given, and nobody's request can change.
 constexpr std::string_view kNobodysToken = "frontdesk-asks-whether-you-answer";
@@ -259,8 +259,8 @@ void Introspector::Count(const Heard& heard) {
                failures_ >= kFailures) {
       first = failures_ == kFailures && !stopping_;
       // Of our credentials somebody has to see to it first.
-      const uint32_t doublings = ours ? 5 : std::min((failures_ - kFailures) / 2, 5u);
-      down_until_ = Clock::now() + std::min<Duration>(kRest * (1 << doublings), kMostRest);
+      const Duration rest = ours ? kRest.max : Grown(kRest, (failures_ - kFailures) / 2 + 1);
+      down_until_ = Clock::now() + rest;
     }
   }
   if (!first) return;

@@ -179,6 +179,29 @@ std::string_view TextOr(const JsonValue& jwk, std::string_view name) {
   return text == nullptr ? std::string_view() : *text;
 }
 
+// Those of `allowed` that the key is for.
+absl::StatusOr<AlgorithmSet> AlgorithmsOf(const JsonValue& jwk, AlgorithmSet allowed,
+                                          bool rsa_by_rule) {
+  const std::string_view kty = TextOr(jwk, "kty");
+  const AlgorithmSet possible = Possible(kty, TextOr(jwk, "crv"));
+  if (possible.empty()) return Wrong(Cat("is of an unknown kind: kty ", contract::Quoted(kty)));
+  AlgorithmSet algorithms = possible;
+  if (const JsonValue* const alg = jwk.Find("alg")) {
+    const auto own = alg->is(Kind::kText) ? AlgorithmOfKey(alg->text) : std::nullopt;
+    if (!own || !possible.Has(*own)) {
+      return Wrong(Cat("has the alg ", contract::Quoted(alg->text), ", which its type can't have"));
+    }
+    algorithms = AlgorithmSet{*own};
+  } else if (kty == "RSA" && !rsa_by_rule) {
+    algorithms = AlgorithmSet{Algorithm::kRs256};
+  }
+  algorithms = algorithms & allowed;
+  if (algorithms.empty()) {
+    return absl::FailedPreconditionError("has no algorithm that is allowed");
+  }
+  return algorithms;
+}
+
 // `key_ops` may be missing, or is a list with "verify" in it.
 absl::Status CheckOperations(const JsonValue& jwk) {
   const JsonValue* const operations = jwk.Find("key_ops");
@@ -287,61 +310,51 @@ absl::StatusOr<Key> Key::FromJwk(const JsonValue& jwk, AlgorithmSet allowed, boo
     }
     key.id_ = kid->text;
   }
-  const std::string_view kty = TextOr(jwk, "kty");
-  const std::string_view crv = TextOr(jwk, "crv");
-  const AlgorithmSet possible = Possible(kty, crv);
-  if (possible.empty()) return Wrong(Cat("is of an unknown kind: kty ", contract::Quoted(kty)));
-  if (const JsonValue* const alg = jwk.Find("alg")) {
-    const auto own = alg->is(Kind::kText) ? AlgorithmOfKey(alg->text) : std::nullopt;
-    if (!own || !possible.Has(*own)) {
-      return Wrong(Cat("has the alg ", contract::Quoted(alg->text), ", which its type can't have"));
-    }
-    key.algorithms_ = AlgorithmSet{*own} & allowed;
-  } else if (kty == "RSA" && !rsa_by_rule) {
-    key.algorithms_ = AlgorithmSet{Algorithm::kRs256} & allowed;
-  } else {
-    key.algorithms_ = possible & allowed;
-  }
-  if (key.algorithms_.empty()) {
-    return absl::FailedPreconditionError("has no algorithm that is allowed");
-  }
+  const auto algorithms = AlgorithmsOf(jwk, allowed, rsa_by_rule);
+  if (!algorithms.ok()) return algorithms.status();
+  key.algorithms_ = *algorithms;
+  const absl::Status prepared =
+      TextOr(jwk, "kty") == "oct" ? key.PrepareSecret(jwk) : key.PreparePublic(jwk);
+  if (!prepared.ok()) return prepared;
+  return key;
+}
 
+absl::Status Key::PrepareSecret(const JsonValue& jwk) {
+  const auto secret = Member(jwk, "k");
+  if (!secret.ok()) return secret.status();
   auto prepared = std::make_shared<Prepared>();
-  if (kty == "oct") {
-    key.symmetric_ = true;
-    const auto secret = Member(jwk, "k");
-    if (!secret.ok()) return secret.status();
-    AlgorithmSet fit;
-    for (int i = 0; i < kAlgorithms; ++i) {
-      const auto each = static_cast<Algorithm>(i);
-      if (!key.algorithms_.Has(each) || secret->size() < static_cast<size_t>(HashBytes(each))) {
-        continue;
-      }
-      fit.Add(each);
-      if (!(prepared->mac[each] = PrepareMac(*secret, each))) return Wrong("is no HMAC key");
-    }
-    if (fit.empty()) return Wrong(Cat("has ", secret->size(), " bytes, fewer than the hash"));
-    key.algorithms_ = fit;
-    key.prepared_ = std::move(prepared);
-    return key;
+  AlgorithmSet fit;
+  for (int i = 0; i < kAlgorithms; ++i) {
+    const auto each = static_cast<Algorithm>(i);
+    if (!algorithms_.Has(each) || secret->size() < static_cast<size_t>(HashBytes(each))) continue;
+    fit.Add(each);
+    if (!(prepared->mac[each] = PrepareMac(*secret, each))) return Wrong("is no HMAC key");
   }
+  if (fit.empty()) return Wrong(Cat("has ", secret->size(), " bytes, fewer than the hash"));
+  algorithms_ = fit;
+  prepared_ = std::move(prepared);
+  return absl::OkStatus();
+}
 
-  const Curve* const curve = FindCurve(crv);
-  absl::StatusOr<PKey> pkey = kty == "RSA"  ? RsaKey(jwk)
-                              : kty == "EC" ? EcKey(jwk, *curve)
-                                            : Ed25519Key(jwk);
-  if (!pkey.ok()) return pkey.status();
-  prepared->key = *std::move(pkey);
+absl::Status Key::PreparePublic(const JsonValue& jwk) {
+  const std::string_view kty = TextOr(jwk, "kty");
+  const Curve* const curve = FindCurve(TextOr(jwk, "crv"));
+  absl::StatusOr<PKey> key = kty == "RSA"  ? RsaKey(jwk)
+                             : kty == "EC" ? EcKey(jwk, *curve)
+                                           : Ed25519Key(jwk);
+  if (!key.ok()) return key.status();
+  auto prepared = std::make_shared<Prepared>();
+  prepared->key = *std::move(key);
   if (kty == "EC") prepared->coordinate_bytes = curve->bytes;
   for (int i = 0; i < kAlgorithms; ++i) {
     const auto each = static_cast<Algorithm>(i);
-    if (!key.algorithms_.Has(each) || FamilyOf(each) == Family::kEd25519) continue;
+    if (!algorithms_.Has(each) || FamilyOf(each) == Family::kEd25519) continue;
     if (!(prepared->verify[each] = PrepareVerify(prepared->key.get(), each))) {
       return Wrong("can't be used");
     }
   }
-  key.prepared_ = std::move(prepared);
-  return key;
+  prepared_ = std::move(prepared);
+  return absl::OkStatus();
 }
 
 bool Key::Verify(Algorithm algorithm, std::string_view input, std::string_view signature) const {

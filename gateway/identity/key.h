@@ -32,15 +32,16 @@ class Key {
 
   const std::string& id() const { return id_; }  // `kid`; "" when it has none
   AlgorithmSet algorithms() const { return algorithms_; }
-  bool symmetric() const { return symmetric_; }
 
  private:
   struct Prepared;
   Key() = default;
+  // Of algorithms(), a secret keeps those that it is long enough for.
+  absl::Status PrepareSecret(const JsonValue& jwk);
+  absl::Status PreparePublic(const JsonValue& jwk);
 
   std::string id_;
   AlgorithmSet algorithms_;
-  bool symmetric_ = false;
   std::shared_ptr<const Prepared> prepared_;
 };
 

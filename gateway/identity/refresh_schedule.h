@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/mechanism/backoff.h"
 
 namespace frontdesk::identity {
 
@@ -16,10 +17,8 @@ struct RefreshSettings {
   // Between two fetches because of tokens that name unknown keys, as anybody can make up such
   // tokens; those for other reasons don't count.
   Duration cool_down = std::chrono::seconds(30);
-  // After one that failed: a time between half of it and all of it, twice as long with each failure
-  // in a row.
-  Duration initial_backoff = std::chrono::seconds(1);
-  Duration max_backoff = std::chrono::minutes(1);
+  // After a fetch that failed: between half and all of what this grows to with each in a row.
+  Backoff backoff{std::chrono::seconds(1), std::chrono::minutes(1), 2};
 };
 
 // Not thread-safe.
@@ -42,9 +41,7 @@ class RefreshSchedule {
   }
   // `random` in [0, 1).
   void OnFailure(TimePoint now, double random) {
-    ++failures_;
-    const Duration whole = std::min(
-        settings_.max_backoff, settings_.initial_backoff * (1 << std::min(failures_ - 1, 16u)));
+    const Duration whole = Grown(settings_.backoff, ++failures_);
     Plan(now + whole / 2 + std::chrono::duration_cast<Duration>(whole / 2 * random));
   }
   // A token names a key that is not there: a fetch is due at once, or as soon as the last one for

@@ -46,14 +46,6 @@ class RedisConnection final : private Timer {
   };
   // Watches over the time of a state: until the next try, until it is ready, while it is silent.
   void OnTimer() override;
-  class ProbeTimer final : public Timer {
-   public:
-    explicit ProbeTimer(RedisConnection& of) : of_(of) {}
-
-   private:
-    void OnTimer() override { of_.OnProbeTime(); }
-    RedisConnection& of_;
-  };
 
   void Connect();
   void OnConnected();
@@ -82,7 +74,7 @@ class RedisConnection final : private Timer {
   std::string trouble_;     // why greeting failed
   size_t unanswered_ = 0;
   TimePoint heard_;  // of it, or nothing was asked until then
-  ProbeTimer probe_timer_{*this};
+  MemberTimer<RedisConnection, &RedisConnection::OnProbeTime> probe_timer_{*this};
   uint64_t probes_ = 0;
   Breaker::Ticket probing_;  // of the probe under way
   TimePoint probe_began_;

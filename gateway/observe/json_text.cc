@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "gateway/base/utf8.h"
 #include "gateway/base/words.h"
 
 namespace frontdesk::observe {
@@ -22,32 +23,7 @@ bool IsPlain(uint64_t word) {
   return (HasUnprintable(word) | HasByte(word, '"') | HasByte(word, '\\')) == 0;
 }
 
-unsigned char ByteAt(std::string_view text, size_t i) {
-  return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-}
-
-bool IsContinuation(unsigned char c) { return (c & 0xc0) == 0x80; }
-
-// Length of the well-formed UTF-8 sequence at the front (RFC 3629), 0 when there is none.
-size_t DecodeUtf8(std::string_view text, uint32_t& code) {
-  const unsigned char a = ByteAt(text, 0);
-  const unsigned char b = ByteAt(text, 1);
-  const unsigned char c = ByteAt(text, 2);
-  const unsigned char d = ByteAt(text, 3);
-  if (a >= 0xc2 && a <= 0xdf && IsContinuation(b)) {
-    code = (a & 0x1fu) << 6 | (b & 0x3fu);
-    return 2;
-  }
-  if (a >= 0xe0 && a <= 0xef && IsContinuation(b) && IsContinuation(c)) {
-    code = (a & 0x0fu) << 12 | (b & 0x3fu) << 6 | (c & 0x3fu);
-    return code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 0 : 3;
-  }
-  if (a >= 0xf0 && a <= 0xf4 && IsContinuation(b) && IsContinuation(c) && IsContinuation(d)) {
-    code = (a & 0x07u) << 18 | (b & 0x3fu) << 12 | (c & 0x3fu) << 6 | (d & 0x3fu);
-    return code < 0x10000 || code > 0x10ffff ? 0 : 4;
-  }
-  return 0;
-}
+bool IsContinuation(char c) { return (c & 0xc0) == 0x80; }
 
 bool IsHarmful(uint32_t code) {
   return code < 0xa0                            // C1: a terminal may take U+009B for ESC [
@@ -68,7 +44,7 @@ char* WriteEscape(char* to, uint32_t code) {
 
 // Writes what stands at the front and is not plain, and takes it away.
 char* WriteSpecial(char* to, std::string_view& text) {
-  const unsigned char c = ByteAt(text, 0);
+  const auto c = static_cast<unsigned char>(text[0]);
   size_t length = 1;
   if (c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t') {
     *to++ = '\\';
@@ -77,7 +53,7 @@ char* WriteSpecial(char* to, std::string_view& text) {
     to = WriteEscape(to, c);
   } else {
     uint32_t code = 0;
-    length = DecodeUtf8(text, code);
+    length = static_cast<size_t>(DecodeUtf8(text.data(), text.data() + text.size(), code));
     if (length != 0 && !IsHarmful(code)) {
       to = std::copy_n(text.data(), length, to);
     } else {
@@ -96,7 +72,7 @@ char* WriteJsonString(char* to, std::string_view text, size_t limit) {
   if (cut) {
     // Not in the middle of a character, if it is one.
     size_t end = limit;
-    while (end > 0 && limit - end < 3 && IsContinuation(ByteAt(text, end))) --end;
+    while (end > 0 && limit - end < 3 && IsContinuation(text[end])) --end;
     text = text.substr(0, end);
   }
   *to++ = '"';

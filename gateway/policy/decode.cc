@@ -29,6 +29,8 @@ absl::Status Decode(Exchange& exchange, const contract::MessageTables& types, in
   std::optional<std::string> fields;
   absl::Status status = transcode::DecodeRequest(*route.method->input, *route.binding, parts,
                                                  options, types, exchange.message, &fields);
+  // Calls may take long, and need no more than the message.
+  exchange.body_text = std::string();
   if (!status.ok() || !fields) return status;
   absl::StatusOr<std::unique_ptr<const contract::ReadMask>> mask = contract::ParseReadMask(
       contract::ReadMaskRoot(*route.method->output, route.binding->response_field), *fields);

@@ -90,6 +90,7 @@ Task<absl::Status> ReadBody(Exchange& exchange, Shedder& shedder, Priority prior
     }
     MakeRoom(body, needed, announced, limit);
     body.append(*piece);
+    exchange.request_bytes = needed;
   }
 }
 

@@ -1,3 +1,4 @@
+// Paths that are judged before any route is looked for: bad ones, and those of health checks.
 #include <array>
 
 #include "gateway/base/failure.h"

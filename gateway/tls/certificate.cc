@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
-#include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -98,16 +97,6 @@ std::string Hex(const unsigned char* bytes, size_t size) {
   return text;
 }
 
-std::string Serial(const X509& of) {
-  const std::unique_ptr<BIGNUM, Freer<BN_free>> number(
-      ASN1_INTEGER_to_BN(X509_get0_serialNumber(&of), nullptr));
-  if (!number) return "";
-  char* digits = BN_bn2hex(number.get());
-  std::string text(digits);
-  OPENSSL_free(digits);
-  return text;
-}
-
 WallTime TimeOf(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
@@ -137,7 +126,6 @@ Certificate Describe(const x509_st& certificate) {
   unsigned int size = 0;
   X509_digest(&certificate, EVP_sha256(), digest.data(), &size);
   info.fingerprint = Hex(digest.data(), size);
-  info.serial = Serial(certificate);
   info.not_before = TimeOf(X509_get0_notBefore(&certificate));
   info.not_after = TimeOf(X509_get0_notAfter(&certificate));
   return info;

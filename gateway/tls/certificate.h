@@ -23,7 +23,6 @@ struct Certificate {
   std::vector<std::string> emails;
   std::vector<std::string> addresses;  // numeric
   std::string fingerprint;             // SHA-256 of the whole, 64 lower-case hexadecimal digits
-  std::string serial;                  // hexadecimal
   WallTime not_before;
   WallTime not_after;
 

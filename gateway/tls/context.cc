@@ -175,10 +175,6 @@ Context::~Context() = default;
 
 const std::vector<Certificate>& Context::certificates() const { return impl_->certificates; }
 
-size_t Context::ChooseCertificate(std::string_view server_name) const {
-  return impl_->names.Find(server_name).value_or(0);
-}
-
 absl::StatusOr<std::shared_ptr<const Context>> MakeServerContext(
     const ServerSettings& settings, TicketKeys& keys, std::vector<FileProblem>* problems) {
   std::vector<FileProblem> found;

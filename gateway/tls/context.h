@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -64,8 +63,6 @@ class Context {
 
   // Our own, in the order of the settings.
   const std::vector<Certificate>& certificates() const;
-  // Which certificate answers for a name that a client asks for.
-  size_t ChooseCertificate(std::string_view server_name) const;
 
   struct Impl;
   Impl& impl() const { return *impl_; }

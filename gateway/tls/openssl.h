@@ -1,4 +1,4 @@
-// Ownership of OpenSSL's things. Included by .cc files of this room only.
+// Ownership of OpenSSL's things. Included by .cc files of this room and its tests only.
 #pragma once
 
 #include <openssl/bio.h>

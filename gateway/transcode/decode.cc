@@ -133,7 +133,7 @@ bool Decoder::Members(const MessageTable& table, bool in_any) {
 }
 
 bool Decoder::KnownMember(const Field& field, Object& object) {
-  if (options_.refuse_caller_fields && !field.caller_source.empty()) {
+  if (!field.caller_source.empty()) {
     return Fail("FIELD_FROM_CALLER", "only the gateway fills this field");
   }
   const size_t word = object.fields_seen + field.index / 64;

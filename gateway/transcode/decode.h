@@ -22,8 +22,6 @@ struct ParseOptions {
   // Fields, as paths from the outermost message, that are set elsewhere to no default: an explicit
   // default here contradicts that, and would not be seen in the bytes.
   std::span<const std::vector<const contract::Field*>* const> set_elsewhere = {};
-  // Refuse fields that only the gateway may fill from the verified caller.
-  bool refuse_caller_fields = true;
 };
 
 // Appends the message in canonical form to `out`: fields ascending, defaults of fields without

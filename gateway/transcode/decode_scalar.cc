@@ -84,17 +84,21 @@ bool Decoder::RealText(const Field& field, std::string_view text) {
 }
 
 bool Decoder::NumberText(const Field& field, std::string_view text) {
-  if (field.type == FieldType::kDouble) {
-    double value = 0;
-    if (!ParseDouble(text, value)) return Bad("out of range");
-    out_.Fixed(value);
+  const auto varint = [&](uint64_t bits) {
+    out_.Varint(bits);
     return true;
+  };
+  const auto fixed = [&](auto bits) {
+    out_.Fixed(bits);
+    return true;
+  };
+  if (field.type == FieldType::kDouble) {
+    double real = 0;
+    return ParseDouble(text, real) ? fixed(real) : Bad("out of range");
   }
   if (field.type == FieldType::kFloat) {
-    float value = 0;
-    if (!ParseFloat(text, value)) return Bad("out of range");
-    out_.Fixed(value);
-    return true;
+    float real = 0;
+    return ParseFloat(text, real) ? fixed(real) : Bad("out of range");
   }
   Integer integer;
   if (!ParseInteger(text, integer)) return Bad("expected an integer within range");
@@ -104,44 +108,25 @@ bool Decoder::NumberText(const Field& field, std::string_view text) {
   };
   switch (field.type) {
     case FieldType::kInt32:
-      if (!in_range(kMax32 + 1, kMax32)) return false;
-      out_.Varint(value);
-      return true;
+      return in_range(kMax32 + 1, kMax32) && varint(value);
     case FieldType::kInt64:
-      if (!in_range(kMax64 + 1, kMax64)) return false;
-      out_.Varint(value);
-      return true;
+      return in_range(kMax64 + 1, kMax64) && varint(value);
     case FieldType::kUint32:
-      if (!in_range(0, UINT32_MAX)) return false;
-      out_.Varint(value);
-      return true;
+      return in_range(0, UINT32_MAX) && varint(value);
     case FieldType::kUint64:
-      if (!in_range(0, UINT64_MAX)) return false;
-      out_.Varint(value);
-      return true;
+      return in_range(0, UINT64_MAX) && varint(value);
     case FieldType::kSint32:
-    case FieldType::kSint64: {
-      const uint64_t max = field.type == FieldType::kSint32 ? kMax32 : kMax64;
-      if (!in_range(max + 1, max)) return false;
-      out_.Varint(ZigZag(static_cast<int64_t>(value)));
-      return true;
-    }
+      return in_range(kMax32 + 1, kMax32) && varint(ZigZag(static_cast<int64_t>(value)));
+    case FieldType::kSint64:
+      return in_range(kMax64 + 1, kMax64) && varint(ZigZag(static_cast<int64_t>(value)));
     case FieldType::kFixed32:
-      if (!in_range(0, UINT32_MAX)) return false;
-      out_.Fixed(static_cast<uint32_t>(value));
-      return true;
+      return in_range(0, UINT32_MAX) && fixed(static_cast<uint32_t>(value));
     case FieldType::kSfixed32:
-      if (!in_range(kMax32 + 1, kMax32)) return false;
-      out_.Fixed(static_cast<uint32_t>(value));
-      return true;
+      return in_range(kMax32 + 1, kMax32) && fixed(static_cast<uint32_t>(value));
     case FieldType::kFixed64:
-      if (!in_range(0, UINT64_MAX)) return false;
-      out_.Fixed(value);
-      return true;
+      return in_range(0, UINT64_MAX) && fixed(value);
     default:
-      if (!in_range(kMax64 + 1, kMax64)) return false;
-      out_.Fixed(value);
-      return true;
+      return in_range(kMax64 + 1, kMax64) && fixed(value);
   }
 }
 

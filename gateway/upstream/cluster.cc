@@ -140,7 +140,8 @@ void Cluster::RecordAttempt(EndpointState& endpoint, Breaker::Ticket ticket, Ver
 void Cluster::RecordConnection(EndpointState& endpoint, Connection before, Connection now,
                                std::string_view why, TimePoint at) {
   // Whoever reads it has the address already.
-  const std::string itself = Cat(endpoint.target.host, ":", endpoint.target.port, ": ");
+  const std::string address = AddressOf(endpoint.target);
+  const std::string itself = Cat(address, ": ");
   if (why.starts_with(itself)) why.remove_prefix(itself.size());
   ConnectFailures failures;  // until now
   Reachability::News news;
@@ -150,7 +151,6 @@ void Cluster::RecordConnection(EndpointState& endpoint, Connection before, Conne
     news = endpoint.reached_.Change(before, now, why, at);
   }
   if (news == Reachability::News::kNone) return;
-  const std::string address = AddressOf(endpoint.target);
   if (news == Reachability::News::kUnreachable) return LogUnreachable(settings_.name, address, why);
   // Workers read their clocks by themselves.
   LogConnected(settings_.name, address, std::max(at - failures.first, Duration::zero()));

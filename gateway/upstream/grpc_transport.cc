@@ -16,7 +16,6 @@
 #include "gateway/upstream/grpc_poller.h"
 #include "gateway/upstream/grpc_stream.h"
 #include "gateway/upstream/grpc_wire.h"
-#include "gateway/upstream/h2_reply.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -40,8 +39,9 @@ grpc::ChannelArguments Arguments(const UpstreamSettings& settings,
   const auto most = static_cast<int>(std::min(settings.max_message_bytes, kMost));
   arguments.SetMaxReceiveMessageSize(most);
   arguments.SetMaxSendMessageSize(most);
-  // Else 8 KiB, and who gives more details than that ends the call.
-  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(H2Reply::kMaxHeaderBytes));
+  // Else 8 KiB, and who gives more details than that ends the call. The library counts in each
+  // frame anew: with as much as a frame of 16 KiB holds, metadata would have no bound at all.
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 15'000);
   // Where back ends are is configured; http_proxy in the environment is for others.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetUserAgentPrefix(settings.user_agent);

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "gateway/base/text.h"
 #include "gateway/base/words.h"
+#include "gateway/contract/header_names.h"
 
 namespace frontdesk::upstream {
 namespace {
@@ -44,20 +45,6 @@ bool IsReservedName(std::string_view name) {
     default:
       return false;
   }
-}
-
-constexpr auto kNameCharacters = [] {
-  std::array<bool, 256> allowed{};
-  for (char c = 'a'; c <= 'z'; ++c) allowed[static_cast<size_t>(c)] = true;
-  for (char c = '0'; c <= '9'; ++c) allowed[static_cast<size_t>(c)] = true;
-  allowed['-'] = allowed['_'] = allowed['.'] = true;
-  return allowed;
-}();
-
-bool IsName(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return kNameCharacters[static_cast<unsigned char>(c)];
-  });
 }
 
 }  // namespace
@@ -113,7 +100,7 @@ std::string PercentDecode(std::string_view text) {
 }
 
 bool IsSendableMetadata(std::string_view name, std::string_view value) {
-  if (!IsName(name) || IsReservedName(name)) return false;
+  if (!contract::IsMetadataKey(name) || IsReservedName(name)) return false;
   return name.ends_with("-bin") || IsPrintable(value);
 }
 

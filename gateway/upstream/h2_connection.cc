@@ -32,7 +32,6 @@ H2Connection::H2Connection(Loop& loop, const UpstreamSettings& settings, const H
       max_age_(max_age),
       owner_(&owner),
       socket_(loop.io()),
-      peer_(endpoint.address),
       endpoint_(endpoint),
       connect_timer_(*this),
       idle_timer_(*this),
@@ -44,8 +43,9 @@ H2Connection::~H2Connection() = default;
 
 void H2Connection::Connect() {
   loop_.Arm(connect_timer_, loop_.Now() + settings_.connect_timeout);
-  socket_.async_connect(
-      peer_, [self = shared_from_this()](const error_code& error) { self->OnConnected(error); });
+  socket_.async_connect(endpoint_.address, [self = shared_from_this()](const error_code& error) {
+    self->OnConnected(error);
+  });
 }
 
 void H2Connection::OnConnected(const error_code& error) {
@@ -163,7 +163,7 @@ void H2Connection::OnWritable(const error_code& error) {
 }
 
 absl::Status H2Connection::Lost(const error_code& error) const {
-  const std::string who = Cat(peer_.address().to_string(), ":", peer_.port());
+  const std::string& who = endpoint_.address_text;
   if (tls_ && !connected_) return Unreachable(Cat(who, ": closed within the TLS handshake"));
   if (!connected_) return Unreachable(Cat(who, ": ", error.message()));
   if (!ready_) return Unreachable(Cat(who, ": closed before HTTP/2's SETTINGS"));

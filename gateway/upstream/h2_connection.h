@@ -14,21 +14,11 @@
 
 namespace frontdesk::upstream {
 
-// A timer that calls a member function.
-template <class Owner, void (Owner::*Member)()>
-class MemberTimer final : public Timer {
- public:
-  explicit MemberTimer(Owner& owner) : owner_(owner) {}
-
- private:
-  void OnTimer() override { (owner_.*Member)(); }
-  Owner& owner_;
-};
-
 // One end point, shared by its connections.
 struct H2Endpoint {
   std::string authority;  // "host:port" as configured
   boost::asio::ip::tcp::endpoint address;
+  std::string address_text;     // AddressOf() it, for failures
   Duration keepalive_interval;  // doubled when the back end asks for calm
   // With TLS: what its certificate has to be for, and the newest session.
   std::string host;
@@ -115,7 +105,6 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   const Duration max_age_;
   Owner* owner_;
   boost::asio::ip::tcp::socket socket_;
-  const boost::asio::ip::tcp::endpoint peer_;
   bool connected_ = false;  // bytes of HTTP/2 may be written
   bool ready_ = false;
   bool closed_ = false;

@@ -1,9 +1,8 @@
 #include "gateway/upstream/h2_slot.h"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "gateway/base/mechanism/backoff.h"
 #include "gateway/upstream/grpc_wire.h"
 
 namespace frontdesk::upstream {
@@ -106,11 +105,8 @@ void H2Slot::OnClosed(H2Connection& connection, const absl::Status& why, bool us
 }
 
 void H2Slot::WaitForNextAttempt() {
-  const double first = std::chrono::duration<double>(settings_.first_backoff).count();
-  const double last = std::chrono::duration<double>(settings_.last_backoff).count();
-  const double full = std::min(last, first * std::pow(1.6, std::min(failures_, 40)));
-  const std::chrono::duration<double> wait(full * (1 - 0.2 * random_()));
-  ++failures_;
+  const Backoff backoff{settings_.first_backoff, settings_.last_backoff, 1.6};
+  const auto wait = Grown(backoff, ++failures_) * (1 - 0.2 * random_());
   state_ = State::kWaiting;
   if (draining_) return;
   loop_.Arm(wait_timer_, loop_.Now() + std::chrono::duration_cast<Duration>(wait));

@@ -72,7 +72,7 @@ class H2Slot final : private H2Connection::Owner {
   State state_ = State::kIdle;
   bool wanted_ = false;
   bool draining_ = false;
-  int failures_ = 0;                          // in a row
+  uint32_t failures_ = 0;                     // in a row
   bool left_unused_ = false;                  // the last connection said GOAWAY before any answer
   std::shared_ptr<H2Connection> connection_;  // kConnecting, kOpen
   std::vector<std::shared_ptr<H2Connection>> retired_;  // finishing their calls

@@ -78,7 +78,7 @@ bool H2Connection::Encrypt() {
 }
 
 void H2Connection::FailTls(std::string_view why) {
-  const std::string what = Cat(peer_.address().to_string(), ":", peer_.port(), ": ", why);
+  const std::string what = Cat(endpoint_.address_text, ": ", why);
   // The answer's reason says only that the upstream could not be reached.
   settings_.tls->Complain(what, loop_.Now());
   Close(ready_ ? absl::Status(Reset(absl::StatusCode::kUnavailable, what))

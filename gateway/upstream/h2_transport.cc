@@ -5,6 +5,7 @@
 
 #include "gateway/base/text.h"
 #include "gateway/tls/session.h"
+#include "gateway/upstream/cluster_view.h"
 #include "gateway/upstream/grpc_wire.h"
 
 namespace frontdesk::upstream {
@@ -24,6 +25,7 @@ H2Transport::H2Transport(Loop& loop, const UpstreamSettings& settings, const End
   }
   endpoint_.authority = target.authority;
   endpoint_.address = {address, target.port};
+  endpoint_.address_text = AddressOf(target);
   endpoint_.keepalive_interval = settings.keepalive_interval;
   if (settings.tls) {
     endpoint_.host = HostOf(target.authority);

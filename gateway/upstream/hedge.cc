@@ -1,3 +1,4 @@
+// Hedged(): attempts at one call that overlap.
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/base/mechanism/backoff.h"
+
 namespace frontdesk::upstream {
 namespace {
 
@@ -80,9 +82,7 @@ Duration WaitAfterAnswer(Duration refresh, Duration ttl, double random) {
 Duration WaitAfterFailure(Duration refresh, uint32_t failures, double random) {
   const Duration first = std::min(refresh, kFirstRetry);
   const Duration last = std::clamp(refresh, first, kLastRetry);
-  Duration wait = first;
-  for (uint32_t i = 1; i < failures && wait < last; ++i) wait *= 2;
-  wait = std::min(wait, last);
+  const Duration wait = Grown({first, last, 2}, failures);
   return wait - std::chrono::duration_cast<Duration>(wait * (random / 5));
 }
 

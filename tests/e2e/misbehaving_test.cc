@@ -149,7 +149,7 @@ TEST_P(ShutWindows, CostTheBodyAndTwoWindows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, ShutWindows, ::testing::Values("h2", "grpc"),
-                         ::testing::PrintToStringParamName());
+                         [](const auto& test) { return std::string(test.param); });
 
 const auto kName = [](const auto& row) { return row.param.name; };
 

@@ -143,7 +143,7 @@ TEST(Verbs, CheckRoutesExplain) {
   EXPECT_EQ(checkout["policy"]["idempotency.required"]["value"], true);
   EXPECT_NE(checkout["policy"]["idempotency.required"]["from"].get<std::string>().find("web.proto"),
             std::string::npos);
-  EXPECT_EQ(checkout["policy"]["idempotency.ttl"]["value"], "86400s");
+  EXPECT_EQ(checkout["policy"]["idempotency.ttl"]["value"], "24h");
   EXPECT_EQ(checkout["policy"]["idempotency.ttl"]["from"], "default");
   EXPECT_EQ(checkout["steps"][1]["undo"], "shop.inventory.v1.Inventory/Release");
   EXPECT_FALSE(checkout["steps"][0].contains("undo_policy"));

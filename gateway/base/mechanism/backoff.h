@@ -16,8 +16,12 @@ struct Backoff {
   double multiplier = 2;
 };
 
-// Full jitter: uniform in [0, min(max, initial * multiplier^(retry - 1))). `retry` counts from 1,
-// `random` is in [0, 1). Neither overflows nor is negative, whatever the arguments.
+// min(max, initial * multiplier^(retry - 1)); `retry` counts from 1. Neither overflows nor is
+// negative, whatever the arguments.
+Duration Grown(const Backoff& backoff, uint32_t retry);
+
+// Full jitter: uniform in [0, Grown()), or 0 where that is. `random` is in [0, 1); what is not is
+// taken for the nearer end.
 Duration FullJitter(const Backoff& backoff, uint32_t retry, double random);
 
 }  // namespace frontdesk

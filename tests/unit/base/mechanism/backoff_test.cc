@@ -15,6 +15,37 @@ const double kAlmostOne = std::nextafter(1.0, 0.0);
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 constexpr uint32_t kManyRetries = std::numeric_limits<uint32_t>::max();
 
+TEST(Grown, ByItsMultiplierUpToItsMax) {
+  struct Row {
+    const char* what;
+    Backoff backoff;
+    uint32_t retry;
+    Duration want;
+  };
+  const Row rows[] = {
+      {"first", {100ms, 10s, 2}, 1, 100ms},
+      {"third", {100ms, 10s, 2}, 3, 400ms},
+      {"the last below max", {100ms, 10s, 2}, 7, 6400ms},
+      {"at most max", {100ms, 10s, 2}, 8, 10s},
+      {"exactly max", {100ms, 400ms, 2}, 3, 400ms},
+      {"by halves", {100ms, 10s, 1.5}, 3, 225ms},
+      {"no growth", {100ms, 10s, 1}, kManyRetries, 100ms},
+      {"shrinks", {100ms, 10s, 0.5}, 2, 50ms},
+      {"retries count from 1", {100ms, 10s, 2}, 0, 100ms},
+      {"initial above max", {1s, 300ms, 2}, 1, 300ms},
+      {"2^(2^32)", {100ms, 10s, 2}, kManyRetries, 10s},
+      {"the longest of all", {1ms, Duration::max(), 2}, kManyRetries, Duration::max()},
+      {"from the longest on", {Duration::max(), Duration::max(), 2}, 1, Duration::max()},
+      {"infinite multiplier", {100ms, 10s, kInfinite}, 2, 10s},
+      {"negative multiplier", {100ms, 10s, -2}, 2, 0ms},
+      {"no initial", {0ms, 10s, kInfinite}, 2, 0ms},
+      {"negative initial", {-5ms, 10s, 2}, 1, 0ms},
+      {"no max", {100ms, 0ms, 2}, 1, 0ms},
+      {"negative max", {100ms, -1ms, 2}, 1, 0ms},
+  };
+  for (const Row& row : rows) EXPECT_EQ(Grown(row.backoff, row.retry), row.want) << row.what;
+}
+
 TEST(FullJitter, GrowsToItsCeilingAndSpreadsEvenlyBelowIt) {
   struct Row {
     const char* what;
