@@ -208,6 +208,7 @@ Remarks RemarksOn(const config::Snapshot& snapshot) {
   NoteOpenDoors(snapshot, remarks.notes);
   NoteUnserved(snapshot, remarks.notes);
   NotePassedBy(snapshot, remarks.notes);
+  remarks.notes.insert(remarks.notes.end(), snapshot.lifted.begin(), snapshot.lifted.end());
   return remarks;
 }
 
@@ -217,6 +218,12 @@ int Check(const VerbOptions& options) {
   if (!options.protos.empty()) return CheckProtos(options);
   const std::unique_ptr<config::Snapshot> snapshot = CompileOrTell(options);
   if (!snapshot) return kFindings;
+  if (const auto& fault = snapshot->log_fault) {
+    contract::Findings findings;
+    findings.Add(fault->place, fault->path, fault->text);
+    Tell(findings, SourcesOf(options.proto_path), options.json);
+    return kFindings;
+  }
   const Remarks remarks = RemarksOn(*snapshot);
   if (options.json) {
     TellFine(remarks);

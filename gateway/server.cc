@@ -129,6 +129,8 @@ void TellWhatWaits(const std::string& config_file, const std::vector<std::string
     const contract::Findings sorted = findings.Sorted();
     observe::LogWarn(Cat("SIGHUP: a restart would fail, the file or its contract is not right: ",
                          sorted.all().front().ToString()));
+  } else if (next->log_fault) {
+    observe::LogWarn(Cat("SIGHUP: a restart would fail: ", next->log_fault->ToString()));
   } else if (next->made_of != in_force.made_of) {
     observe::LogWarn(
         "SIGHUP: the file or its contract has changed: other changes wait for a restart");

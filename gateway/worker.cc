@@ -55,7 +55,7 @@ Worker::Worker(Shared& shared, http::ConnectionShare& connections, size_t index,
                 std::move(elsewhere)) {
   listener_.CountIn(shard_);
   listener_.Watch(lateness_);
-  listener_.HoldIn(shared.in_flight.room());
+  listener_.HoldIn(shared.in_flight.heads());
 }
 
 limit::Store* Worker::LimitStore(const Shared& shared) {

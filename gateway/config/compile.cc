@@ -171,6 +171,12 @@ class Compiler {
     }
     const PolicyInForce in_force = policies_.Of(method, source.name);
     const v1::Policy& policy = in_force.policy;
+    for (const std::string& name : in_force.lifted) {
+      snapshot.lifted.insert(
+          Cat(method.full_name, ": asks no more for ", name, ", as auth.access ", "at ",
+              PlaceOfValue(in_force.places, "auth").value_or(method.place).ToString(),
+              " lets everybody in"));
+    }
     // What is never called, for no front serves it or it is retired, needs nobody behind it.
     if (!contract::IsRetired(policy.version())) reach_.Check(method);
     CheckBodyLimit(method, policy, in_force.places, snapshot.limits);
@@ -339,6 +345,9 @@ std::unique_ptr<Snapshot> Compile(const std::string& config_file,
   compiler.PassedBy(*snapshot);
   if (!findings.empty()) return nullptr;
   snapshot->made_of = DigestOf(loaded->config, *snapshot->contract);
+  if (snapshot->shared_limits) {  // whose password is read only once
+    snapshot->made_of = Sha256({View(snapshot->made_of), snapshot->shared_limits->redis.password});
+  }
   return snapshot;
 }
 

@@ -44,6 +44,7 @@ class Layers {
   }
 
   PolicyInForce Take() {
+    in_force_.lifted.assign(lifted_.begin(), lifted_.end());
     for (const std::string& name : lifted_) {
       contract::DropDemand(name, in_force_.policy, in_force_.places);
     }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gateway/config/load.h"
 #include "gateway/contract/contract.h"
@@ -20,6 +21,7 @@ namespace frontdesk::config {
 struct PolicyInForce {
   v1::Policy policy;
   contract::PolicyPlaces places;
+  std::vector<std::string> lifted;  // what was asked of callers, and is no more, by name
   bool limits_of_api = false;  // its limits are those that a front has said instead
 };
 

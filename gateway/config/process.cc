@@ -76,16 +76,16 @@ int WhyNotWritten(const std::filesystem::path& file) {
 }
 
 void ToAccessLog(const LoadedConfig& loaded, const std::filesystem::path& folder,
-                 Snapshot& snapshot, contract::Findings& findings) {
+                 Snapshot& snapshot) {
   const v1::Config::Log& log = loaded.config.log();
   snapshot.access_log = log.access() != v1::Config::Log::OFF;
   if (!log.has_file()) return;
   snapshot.access_log_file = (folder / log.file()).string();
   const int wrong = snapshot.access_log ? WhyNotWritten(snapshot.access_log_file) : 0;
   if (wrong == 0) return;
-  findings.Add(
+  snapshot.log_fault = {
       loaded.PlaceOf("log.file"), "log.file",
-      Cat(QuotedFile(snapshot.access_log_file), ": ", std::generic_category().message(wrong)));
+      Cat(QuotedFile(snapshot.access_log_file), ": ", std::generic_category().message(wrong))};
 }
 
 }  // namespace
@@ -106,7 +106,7 @@ void ToProcess(const LoadedConfig& loaded, const std::string& config_file, Snaps
   }
   snapshot.admin_address =
       config.admin().has_address() ? config.admin().address() : std::string(kUsualAdmin);
-  ToAccessLog(loaded, folder, snapshot, findings);
+  ToAccessLog(loaded, folder, snapshot);
   snapshot.drain_grace = contract::ToDuration(config.drain().grace(), std::chrono::seconds(5));
   snapshot.drain_timeout = contract::ToDuration(config.drain().timeout(), std::chrono::seconds(30));
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +67,7 @@ struct Snapshot {
   std::optional<limit::SharedSettings> shared_limits;  // counted in a Redis
   std::string redis_address;                           // "host:port"
   uint32_t trusted_hops = 0;
+  std::set<std::string> lifted;  // notes of what is asked of callers no more (policy_in_force.h)
 
   std::string listen_address;  // "host:port"
   std::optional<tls::ServerSettings> listen_tls;
@@ -75,6 +77,8 @@ struct Snapshot {
   int backlog = 1024;
   bool access_log = true;
   std::string access_log_file;  // "" for stderr
+  // Why it can't be written: who serves needs it, and nobody else.
+  std::optional<contract::Finding> log_fault;
   Duration drain_grace{};
   Duration drain_timeout{};
 };

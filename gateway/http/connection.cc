@@ -107,13 +107,12 @@ RequestParser::Progress Connection::ParseHead() {
   return crowded_ ? Progress::kRefused : progress;
 }
 
-// Counts the memory of a large head until it is answered; false when there is no room for it. The
-// other half of the room is for bodies: they are what requests are for.
+// Counts the memory of a large head until it is answered; false when there is no room for it.
 bool Connection::HoldInput() {
   const size_t counted = CountedOf(input_.capacity());
   const size_t held = input_room_.held();
   return counted <= held || !worker_.room ||
-         worker_.room->Take(counted - held, worker_.room->most() / 2, input_room_);
+         worker_.room->Take(counted - held, worker_.room->most(), input_room_);
 }
 
 void Connection::TrimInput() {

@@ -58,7 +58,7 @@ void ForwardTrace(const http::Headers& headers, upstream::Metadata& metadata) {
   }
   if (state == 0 || state > kMostTracestate || IsForThisHop(headers, "tracestate")) return;
   for (const http::Header& header : headers.fields()) {
-    if (header.name == "tracestate" && IsPrintable(header.value)) {
+    if (header.name == "tracestate" && !header.value.empty() && IsPrintable(header.value)) {
       metadata.emplace_back(header.name, header.value);
     }
   }

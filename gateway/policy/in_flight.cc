@@ -38,7 +38,8 @@ std::vector<prometheus::MetricFamily> InFlight::Collect() const {
     families.push_back({name, help, prometheus::MetricType::Gauge, {std::move(metric)}});
   };
   add("frontdesk_overload_body_bytes",
-      "Bytes of request bodies, and of large heads, that are held.", bytes_.taken());
+      "Bytes of request bodies, and of large heads, that are held.",
+      bytes_.taken() + heads_.taken());
   if (most_ != std::numeric_limits<size_t>::max()) {
     add("frontdesk_overload_in_flight", "Requests that count against overload.max_in_flight.",
         count());

@@ -1,6 +1,7 @@
 // How many requests this process works on.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -27,7 +28,9 @@ struct OverloadSettings {
 class InFlight final : public prometheus::Collectable {
  public:
   explicit InFlight(const OverloadSettings& settings)
-      : most_(settings.max_in_flight), bytes_(settings.max_body_bytes) {}
+      : most_(settings.max_in_flight),
+        bytes_(settings.max_body_bytes),
+        heads_(std::max(settings.max_body_bytes / 2, kLeastOfHeads)) {}
 
   // A request that is being answered; gives its place back when it is destroyed.
   class Place {
@@ -64,17 +67,21 @@ class InFlight final : public prometheus::Collectable {
     return bytes_.taken() + more <= MostFor(priority, bytes_.most());
   }
   bool half_full() const { return bytes_.taken() > bytes_.most() / 2; }
-  // For what is held of large heads as well.
-  ByteRoom& room() { return bytes_; }
+  // For what is held of large heads, which make no body be refused.
+  ByteRoom& heads() { return heads_; }
   std::vector<prometheus::MetricFamily> Collect() const override;
   size_t count() const { return count_.load(std::memory_order_relaxed); }
 
  private:
+  // Room for some heads of the usual limit, however little there is for bodies.
+  static constexpr size_t kLeastOfHeads = 512 << 10;
+
   static size_t MostFor(Priority priority, size_t most);
 
   const size_t most_;
   std::atomic<size_t> count_{0};
   ByteRoom bytes_;
+  ByteRoom heads_;
 };
 
 }  // namespace frontdesk::policy

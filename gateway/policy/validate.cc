@@ -11,7 +11,8 @@
 namespace frontdesk::policy {
 namespace {
 
-// As back ends get them: what is right about a value that none of them sees is worth nothing.
+// As back ends get them: a value that none of them sees is not there. It keeps the rules all the
+// same, because some headers are read by the gateway itself.
 void ValidateHeaders(const std::vector<contract::HeaderRules>& rules, const http::Headers& headers,
                      Violations& violations) {
   for (const contract::HeaderRules& header : rules) {
@@ -19,8 +20,8 @@ void ValidateHeaders(const std::vector<contract::HeaderRules>& rules, const http
     const bool stays = IsForThisHop(headers, header.name);
     const std::string field = Cat("headers[\"", header.name, "\"]");
     for (const http::Header& sent : headers.fields()) {
-      if (stays || sent.name != header.name) continue;
-      there = true;
+      if (sent.name != header.name) continue;
+      there |= !stays;
       std::string bytes;
       const std::optional<std::string_view> text = MetadataValue(sent, bytes);
       if (!text) {

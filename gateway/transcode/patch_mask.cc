@@ -118,9 +118,9 @@ const Field* PatchMaskField(const MessageTable& input, const contract::Binding& 
 }
 
 bool AppendPatchMask(const Field& field, std::string_view json, const ParseOptions& options,
-                     std::string& mask) {
+                     std::string& mask, bool& any) {
   MaskWriter writer(json, options, mask);
-  writer.Object(*field.message, "");
+  any = writer.Object(*field.message, "");
   return !writer.too_large();
 }
 

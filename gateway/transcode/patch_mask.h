@@ -22,9 +22,9 @@ inline constexpr size_t kMostPatchMask = 64 << 10;
 // Appends the FieldMask (wire bytes) of all leaves in the body's JSON object: names as in the
 // .proto, joined by dots. Lists, maps, null, {} and messages with a JSON of their own are leaves;
 // what was ignored as unknown, or taken back by a later value of its name, is none. `json` has been
-// decoded as `field`, with these options, without error. False when it is larger than
-// kMostPatchMask.
+// decoded as `field`, with these options, without error. `any`: the object has members, known or
+// not. False when it is larger than kMostPatchMask.
 bool AppendPatchMask(const contract::Field& field, std::string_view json,
-                     const ParseOptions& options, std::string& mask);
+                     const ParseOptions& options, std::string& mask, bool& any);
 
 }  // namespace frontdesk::transcode

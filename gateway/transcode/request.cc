@@ -207,10 +207,16 @@ absl::Status RequestDecoder::Mask() {
   }
   overlay_.Drop(mask);
   std::string value;
-  if (!AppendPatchMask(*binding_.body_field, parts_.body, options_.json, value)) {
+  bool any = false;
+  if (!AppendPatchMask(*binding_.body_field, parts_.body, options_.json, value, any)) {
     return Failure(absl::StatusCode::kInvalidArgument, "MASK_TOO_LARGE",
                    Cat(mask->name, ": the names in the body are more than ", kMostPatchMask,
                        " bytes of mask"));
+  }
+  // A back end takes no mask for all that is set, or for everything there is.
+  if (value.empty() && any) {
+    return Failure(absl::StatusCode::kInvalidArgument, "NOTHING_TO_PATCH",
+                   "nothing that is in the body is known");
   }
   if (value.empty()) return absl::OkStatus();
   std::string prefixed;

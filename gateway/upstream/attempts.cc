@@ -176,7 +176,8 @@ Task<Outcome> Attempt(Call& call, Cancellation& cancel, const EndpointState* avo
     verdict = JudgeFailure(call, cancel, lane, status, start, impatient);
   }
   const bool called = !WasTooMuch(status);
-  if (called && !WasInVain(status)) lane.silence.OnAnswer(now);
+  const bool heard = !WasInVain(status) || OriginOf(status) == Origin::kUpstream;
+  if (called && heard) lane.silence.OnAnswer(now);
   if (called && !stood_still) LearnLatency(lane, status, verdict, took, now);
   cluster.RecordAttempt(*lane.state, place.TakeTicket(), WhenTimed(verdict, stood_still), took,
                         now);

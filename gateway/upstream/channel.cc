@@ -125,9 +125,16 @@ void Channel::FindUsable(TimePoint now) {
 double Channel::Cost(const Lane& lane, TimePoint now) const {
   // Below this, differences are noise, and would keep calls away from equals.
   constexpr double kNoise = 1e6;
-  const auto silence = static_cast<double>(lane.silence.length(now).count());
-  const double latency = std::max(lane.latency.nanos(now), silence);
-  return LoadCost(latency > 0 ? std::max(latency, kNoise) : 0, lane.transport->in_flight(),
+  constexpr double kUnknown = 1e9;  // what LoadCost() takes it for
+  // So many times as long as usual says that it hangs; more would only keep calls away from who has
+  // one long call.
+  constexpr double kHangs = 16;
+  const double known = lane.latency.nanos(now);
+  const double usual = lane.answers.nanos(now);
+  auto silence = static_cast<double>(lane.silence.length(now).count());
+  if (usual > 0) silence = std::min(silence, kHangs * std::max(usual, kNoise));
+  const bool unknown = known == 0 && silence <= kUnknown;
+  return LoadCost(unknown ? 0 : std::max({known, silence, kNoise}), lane.transport->in_flight(),
                   lane.weight);
 }
 

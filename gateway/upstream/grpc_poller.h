@@ -44,8 +44,9 @@ class GrpcPoller {
   // Tells, once and from a thread of the poller's, that the channel's state is no longer `from` or
   // that a tenth of a second is over. `told` holds no poller. Any thread.
   void Watch(grpc::Channel& channel, grpc_connectivity_state from, std::function<void()> told);
-  // Tells so, once and from a thread of the poller's, behind all that the library had to tell
-  // before this was called. `told` holds no poller. Any thread.
+  // Tells so, once and from a thread of the poller's, behind what stands in its queue by then; what
+  // a thread of the library's or of the poller's has in hand may come later. `told` holds no
+  // poller. Any thread.
   void Tell(std::function<void()> told);
 
  private:

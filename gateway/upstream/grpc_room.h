@@ -15,9 +15,10 @@ namespace frontdesk::upstream {
 //
 // That a call waits proves nothing: the library, its threads or the loop may be late. So when one
 // has waited for longer than a write takes, the library is asked to tell something at once
-// (GrpcPoller::Tell()). It tells in order: who still waits when that comes waits for a stream,
-// however slow the machine is. There are as many streams then as there are calls that have one. One
-// call more may wait in the library, so that a stream that becomes free is taken at once.
+// (GrpcPoller::Tell()). It tells in order: who still waits when that comes waits for a stream;
+// who is wrongly held for one is set right by its OnStream(). There are as many streams then as
+// there are calls that have one. One call more may wait in the library, so that a stream that
+// becomes free is taken at once.
 class GrpcRoom {
  public:
   using Call = const void*;

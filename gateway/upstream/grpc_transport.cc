@@ -206,11 +206,18 @@ Transport::Readiness GrpcTransport::readiness() const {
   if (draining_) return Readiness::kClosed;
   if (pending_ >= settings_.max_pending) return Readiness::kFull;
   const grpc_connectivity_state state = BestState();
-  const bool in_vain = IsInVain(state == GRPC_CHANNEL_CONNECTING);
+  const bool room = state == GRPC_CHANNEL_READY && HasRoom();
+  // Another line that will have some.
+  const bool more = state == GRPC_CHANNEL_READY && !room &&
+                    std::any_of(lines_.begin(), lines_.end(), [](const Line& line) {
+                      return Is(GRPC_CHANNEL_CONNECTING, *line.channel);
+                    });
+  const bool in_vain = IsInVain(more || state == GRPC_CHANNEL_CONNECTING);
   switch (state) {
     case GRPC_CHANNEL_READY:
       knows_failure_ = false;
-      return HasRoom() ? Readiness::kReady : Readiness::kFull;
+      if (room) return Readiness::kReady;
+      return more && !in_vain ? Readiness::kConnecting : Readiness::kFull;
     case GRPC_CHANNEL_CONNECTING:
       return in_vain ? Readiness::kFailing : Readiness::kConnecting;
     case GRPC_CHANNEL_TRANSIENT_FAILURE:

@@ -228,7 +228,9 @@ void H2Connection::OnGoaway(uint32_t http2_error, std::string_view debug) {
 }
 
 void H2Connection::OnStreamClosed() {
-  if (keepalive_interval_ == Duration::zero()) ping_sent_ = false;
+  if (keepalive_interval_ == Duration::zero() && session_.answers() != answers_at_ping_) {
+    ping_sent_ = false;
+  }
   if (session_.streams() == 0) idle_since_ = loop_.Now();
   if (UsedUp()) RetireItself();
   if (owner_) owner_->OnRoom();
@@ -257,7 +259,7 @@ void H2Connection::RetireItself() {
 
 // Without keepalive one PING is sent in each silence: where the peer's machine is gone it is the
 // data that nobody acknowledges, when all else had arrived before. gRPC servers allow for two
-// between two answers.
+// between two answers, and calls that are ended here are none.
 Duration H2Connection::MostSilence() const {
   return keepalive_interval_ > Duration::zero() ? keepalive_interval_
                                                 : settings_.unacknowledged_timeout / 2;
@@ -273,6 +275,7 @@ void H2Connection::OnKeepaliveTimer() {
   if (waits && now - last_read_ >= MostSilence()) {
     session_.Ping();
     ping_sent_ = true;
+    answers_at_ping_ = session_.answers();
     loop_.Arm(keepalive_timer_, now + (keepalive ? settings_.keepalive_timeout : MostSilence()));
     return;
   }

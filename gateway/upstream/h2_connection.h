@@ -114,7 +114,8 @@ class H2Connection final : public std::enable_shared_from_this<H2Connection>,
   TimePoint ready_at_{};
   TimePoint idle_since_{};
   TimePoint last_read_{};
-  bool ping_sent_ = false;  // and nothing was read since; without keepalive: no call has ended
+  bool ping_sent_ = false;  // and nothing was read since; without keepalive: nothing was answered
+  size_t answers_at_ping_ = 0;
   const H2Endpoint& endpoint_;
   std::unique_ptr<tls::Session> tls_;  // from the end of TCP's handshake on
   std::vector<char> in_;

@@ -222,7 +222,7 @@ void H2Session::OnFrame(const nghttp2_frame& frame) {
 }
 
 void H2Session::OnHeadersFrame(const nghttp2_frame& frame) {
-  answered_ = true;
+  ++answers_;
   H2Call* call = CallOf(frame.hd.stream_id);
   if (call) call->OnEndOfFields((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0);
 }

@@ -47,7 +47,8 @@ class H2Session {
   size_t streams() const { return streams_; }
   bool HasRoom() const;
   // Some answer has begun on this session: the peer works.
-  bool answered() const { return answered_; }
+  bool answered() const { return answers_ > 0; }
+  size_t answers() const { return answers_; }  // heads and trailers
   size_t started() const { return started_; }  // calls so far
 
   // Needs HasRoom(). A call whose head is larger than the peer takes fails soon, with nothing sent.
@@ -95,7 +96,7 @@ class H2Session {
   size_t most_head_bytes_ = kMostHeadBytes;
   bool settled_ = false;  // SETTINGS came
   bool going_away_ = false;
-  bool answered_ = false;
+  size_t answers_ = 0;
   uint64_t gathers_ = 0;
   std::string error_;
   std::string last_timeout_;        // grpc-timeout of the last call

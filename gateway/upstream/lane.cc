@@ -15,7 +15,11 @@ Transport::Readiness Lane::Look(const Transport& of) {
   if (readiness == Transport::Readiness::kReady && connection == Connection::kConnected) {
     return readiness;
   }
-  const Connection now = ConnectionOf(of);
+  Connection now = ConnectionOf(of);
+  // One that only finishes its calls was not made now.
+  if (readiness == Transport::Readiness::kConnecting && connection != Connection::kConnected) {
+    now = Connection::kConnecting;
+  }
   if (now != connection) Tell(now, Std(of.last_failure().message()));
   return readiness;
 }

@@ -13,6 +13,7 @@ namespace frontdesk::e2e {
 namespace {
 
 using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
 using testing_support::ScriptedConnection;
 using testing_support::ScriptedH2Server;
 
@@ -50,12 +51,17 @@ class Load {
                                                   R"({"productId": "product-1", "quantity": 1})")
                                     : RequestText("GET", "/api/v1/orders/" + id);
     while (!stop_) {
+      Clock::time_point idle_since = Clock::now();
       RawClient client(port);
       if (!client.connected()) return;  // the port is closed: the gateway said goodbye before
       int nth = 0;
       while (!stop_) {
         if (!client.Send(request)) break;
+        // Who stood still meanwhile may meet the end of idle connections.
+        const bool late = Clock::now() - idle_since > milliseconds(250);
         const std::optional<RawResponse> response = client.Read();
+        if (!response && late) break;
+        idle_since = Clock::now();
         const bool whole = response && !response->cut;
         // With when to come again, or as the back end has said.
         const bool was_refused =

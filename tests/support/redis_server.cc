@@ -1,7 +1,6 @@
 #include "tests/support/redis_server.h"
 #include "tests/support/loopback.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,14 +8,23 @@
 namespace frontdesk::testing_support {
 namespace {
 
-uint16_t FreePort() {
+bool IsFree(uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const sockaddr_in address = Loopback(port);
+  const bool free = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(fd);
-  return ntohs(address.sin_port);
+  return free;
+}
+
+// Below those that the kernel gives to anybody: nobody gets it while its server is down.
+uint16_t FreePort() {
+  constexpr int kFirst = 28000, kCount = 4000;
+  static int next = getpid() % (kCount / 16) * 16;
+  for (int tries = 0; tries < kCount; ++tries) {
+    const auto port = static_cast<uint16_t>(kFirst + next++ % kCount);
+    if (IsFree(port)) return port;
+  }
+  return 0;
 }
 
 }  // namespace

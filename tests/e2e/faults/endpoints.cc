@@ -25,6 +25,17 @@ LightBackend& Busier(Rig& rig) {
   return busy(first) > busy(second) ? first : second;
 }
 
+void WhenBusy::Begin() {
+  latest_ = Clock::now() + milliseconds(900);
+  OnTimer();
+}
+
+void WhenBusy::OnTimer() {
+  LightBackend& busier = Busier(rig_);
+  if (busier.open_streams() > 0 || Clock::now() > latest_) return fault_(busier);
+  rig_.loop().Arm(*this, Clock::now() + milliseconds(10));
+}
+
 void JudgeAll(Judge& judge, const LoadReport& report) {
   judge.AtMost("failed GETs", report["get1"].failed(), 0);
   judge.AtMost("failed POSTs", report["put1"].failed(), 0);

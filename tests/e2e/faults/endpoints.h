@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "tests/e2e/faults/judge.h"
 
@@ -14,6 +15,23 @@ LoadReport During(Rig& rig, const std::function<void()>& fault, Duration length,
 
 // The one of two that a fault is felt at: balancing may prefer one, by its latency.
 LightBackend& Busier(Rig& rig);
+
+// A fault that shall meet calls under way: right after the machine stood still there may be none.
+class WhenBusy final : private Timer {
+ public:
+  // `fault` is given the busier one of the two.
+  WhenBusy(Rig& rig, std::function<void(LightBackend&)> fault)
+      : rig_(rig), fault_(std::move(fault)) {}
+  // Looks every 10 ms until there are calls; after most of a second it happens all the same.
+  void Begin();
+
+ private:
+  void OnTimer() override;
+
+  Rig& rig_;
+  const std::function<void(LightBackend&)> fault_;
+  TimePoint latest_;
+};
 
 // Nothing has failed.
 void JudgeAll(Judge& judge, const LoadReport& report);

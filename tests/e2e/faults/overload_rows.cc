@@ -73,7 +73,7 @@ void TheImportantFirst(Rig& rig, Judge& judge) {
     for (const int kind : {0, 1, 2}) {
       const double times = kind == 0 ? critical : (kTimes - critical) / 2;
       LoadPlan plan{.routes = {rig.Get(kind)}, .rate = capacity * times, .connections = 4000};
-      plan.length = seconds(rig.Either(10, 2));
+      plan.length = seconds(rig.Either(10, 4));
       plan.poisson = true;
       plan.seed = static_cast<uint64_t>(kind) + 1;
       plans.push_back(std::move(plan));
@@ -205,6 +205,7 @@ Topology Adaptive() {
 
 Topology Priorities() {
   Topology topology = Slots(1);
+  topology.upstream = "max_in_flight: 20, max_pending: 64, timeout: 5s";
   topology.together = true;
   topology.extra =
       "methods: {frontdesk.faults.S1: {priority: critical}, "
@@ -218,7 +219,7 @@ Topology Kinds(unsigned workers) {
           .extra =
               "overload: {max_in_flight: 400}\n"
               "bulkheads: {mobile: {max_in_flight: 50, max_pending: 50}, partner: "
-              "{max_in_flight: 100}}\n"
+              "{max_in_flight: 250}}\n"
               "methods: {frontdesk.faults.S1: {bulkhead: mobile}, frontdesk.faults.S2: "
               "{bulkhead: partner}}\n",
           .workers = workers,

