@@ -13,6 +13,11 @@
 namespace frontdesk::policy {
 namespace {
 
+// What it holds of bodies, as Prometheus sees it.
+double BytesOf(const InFlight& in_flight) {
+  return in_flight.Collect().at(0).metric.at(0).gauge.value;
+}
+
 using std::chrono::milliseconds;
 
 constexpr Priority kAll[] = {Priority::kCritical, Priority::kNormal, Priority::kSheddable};
@@ -171,13 +176,13 @@ TEST(Shed, WhatIsHeldOfABodyGoesWhereItsRequestGoes) {
     EXPECT_EQ(elsewhere.held(), 500u);
     second = std::move(elsewhere);
   }
-  EXPECT_EQ(in_flight.room().taken(), 500u);
+  EXPECT_EQ(BytesOf(in_flight), 500);
   second.Keep(600);
-  EXPECT_EQ(in_flight.room().taken(), 500u);
+  EXPECT_EQ(BytesOf(in_flight), 500);
   second.Keep(100);
-  EXPECT_EQ(in_flight.room().taken(), 100u);
+  EXPECT_EQ(BytesOf(in_flight), 100);
   second = InFlight::Bytes();
-  EXPECT_EQ(in_flight.room().taken(), 0u);
+  EXPECT_EQ(BytesOf(in_flight), 0);
 }
 
 TEST(Shed, PlacesAreOfTheWholeProcess) {
