@@ -253,7 +253,8 @@ absl::Status Server::OpenLog() {
                    : observe::AccessLog::OpenFile(file, shard);
   if (!log.ok()) {
     return absl::Status(log.status().code(),
-                        Cat("cannot write the access log: ", Std(log.status().message())));
+                        Cat("cannot write the access log ", file, ": ",
+                            Std(log.status().message())));
   }
   log_ = *std::move(log);
   shared_.log = log_.get();
