@@ -32,7 +32,7 @@ constexpr std::chrono::milliseconds kPause{50};
 // when they must be idle: whoever asks now and then is not sent away after each answer.
 constexpr size_t kMostShed = 32;
 constexpr std::chrono::seconds kIdleEnough{1};
-// Between two newcomers while very late: a full backlog is gone through in seconds, and what
+// Between two newcomers while late: a full backlog is gone through in seconds, and what
 // accepting costs is not to be seen.
 constexpr std::chrono::milliseconds kLatePause{5};
 // Between two lines in the log.
@@ -157,13 +157,13 @@ void Listener::WaitForClients() {
 }
 
 void Listener::TakeSome() {
-  const bool very_late = VeryLate();
-  const int most = very_late ? 1 : kAcceptsPerTurn;
+  const bool late = IsLate();
+  const int most = late ? 1 : kAcceptsPerTurn;
   int taken = 0;
   while (taken < most && AcceptOne()) ++taken;
   // Nobody new at all would leave probes without an answer for as long as those that are connected
   // ask as fast as they can.
-  if (very_late && taken > 0) Pause(kLatePause);
+  if (late && taken > 0) Pause(kLatePause);
 }
 
 void Listener::Watch(Lateness& lateness) {
@@ -176,10 +176,12 @@ void Listener::Secure(tls::Credentials& credentials, Duration timeout) {
   worker_.handshake_timeout = timeout;
 }
 
-bool Listener::VeryLate() const {
+// Already by once the limit: those who have been let in when it is twice that stay, and each of
+// them makes it later.
+bool Listener::IsLate() const {
   // Who waits when the port is about to close is not left waiting.
   return lateness_ && !worker_.draining &&
-         lateness_->level(worker_.loop.Now()) == Lateness::Level::kVeryLate;
+         lateness_->level(worker_.loop.Now()) != Lateness::Level::kNone;
 }
 
 bool Listener::AcceptOne(bool beyond_share) {

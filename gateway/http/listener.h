@@ -42,8 +42,8 @@ class Listener final : private ConnectionObserver, private Timer {
   // Open connections are counted there; `metrics` belongs to this loop and outlives the listener.
   void CountIn(observe::MetricsShard& metrics) { metrics_ = &metrics; }
   // Tells `lateness`, which outlives the listener, how late its loop serves clients. While that is
-  // very late one newcomer is accepted each moment, and requests are read when nothing else is left
-  // to do.
+  // late one newcomer is accepted each moment; while it is very late requests are read when nothing
+  // else is left to do, too.
   void Watch(Lateness& lateness);
   // What is held of large heads is taken of `room`, which outlives the listener; above half of it
   // they are refused.
@@ -85,7 +85,7 @@ class Listener final : private ConnectionObserver, private Timer {
   void TakeSome();
   // False when the backlog is empty or accepting has to pause.
   bool AcceptOne(bool beyond_share = false);
-  bool VeryLate() const;
+  bool IsLate() const;
   void Take(Accepted accepted);
   void Serve(Accepted accepted);
   void Pause(Duration time);
