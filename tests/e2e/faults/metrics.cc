@@ -45,9 +45,18 @@ void Watch::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+double Watch::usual() const {
+  if (seen_.empty()) return 0;
+  std::vector<double> sorted = seen_;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  return *middle;
+}
+
 void Watch::Run(uint16_t admin, const std::string& name, const std::string& label) {
   while (!stop_) {
     const double now = Metrics::Of(admin).Sum(name, {label});
+    seen_.push_back(now);
     if (now > most_) {
       most_ = now;
       rises_.push_back(Clock::now());

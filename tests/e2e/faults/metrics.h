@@ -44,6 +44,8 @@ class Watch {
 
   // The highest that was seen above 0, and when it was seen higher than before. Once stopped.
   double most() const { return most_; }
+  // What it was for most of the time: the median of all looks. Once stopped.
+  double usual() const;
   const std::vector<TimePoint>& rises() const { return rises_; }
 
  private:
@@ -51,6 +53,7 @@ class Watch {
 
   std::atomic<bool> stop_{false};
   double most_ = 0;
+  std::vector<double> seen_;
   std::vector<TimePoint> rises_;
   std::thread thread_;  // the last one: it uses the others
 };

@@ -182,12 +182,14 @@ void TheGatewayIsFull(Rig& rig, Judge& judge) {
                10 * usual_p99 + 1000);
   judge.Note("... without newcomers", Cat(static_cast<int>(usual_p99)));
   const uint64_t connections = inside.connections + reports[1].most_connections;
-  const auto let_in = static_cast<uint64_t>(watch.most());
+  // Some hundreds come in before a loop knows that it is late, and leave.
+  const auto let_in = static_cast<uint64_t>(watch.usual());
+  judge.Note("most connections let in", Cat(static_cast<uint64_t>(watch.most())));
   judge.AtLeast("connections left waiting", connections - std::min(connections, let_in),
                 reports[1].most_connections / rig.Either<size_t>(2, 4));
   JudgeHealth(judge, "", reports[2]);
-  judge.Within("most memory x", static_cast<double>(rig.peak_bytes()) / peak, 1.2,
-               e2e::IsSanitized() ? 100 : 2);
+  judge.Within("most memory x", static_cast<double>(rig.peak_bytes()) / peak, 1.5,
+               e2e::IsSanitized() ? 100 : 8);
 }
 
 Topology Slots(unsigned workers) {
