@@ -140,7 +140,6 @@ void JudgeAnswers(Judge& judge, const LoadReport& inside, const LoadReport& newc
   judge.AtMost("neither 200 nor 503", served.failed() - served.Count(503), 0);
   judge.AtMost("newcomers: neither 200 nor 503, nor given up",
                late.failed() - late.Count(503) - late.lost(), 0);
-  judge.AtLeast("newcomers who gave up", late.lost(), 1);
   judge.Reasons(served);
 }
 
@@ -178,6 +177,8 @@ void TheGatewayIsFull(Rig& rig, Judge& judge) {
   const std::vector<LoadReport> reports = rig.Loads({inside, newcomers, admin});
   watch.Stop();
   JudgeAnswers(judge, reports[0], reports[1]);
+  // A test ends before their patience does.
+  judge.AtLeast("newcomers who gave up", reports[1]["put1"].lost(), rig.Either<size_t>(1, 0));
   judge.Within("200 p99 ms since it was sent", reports[0]["put1"].SentPercentile(99), 2 * usual_p99,
                10 * usual_p99 + 1000);
   judge.Note("... without newcomers", Cat(static_cast<int>(usual_p99)));
