@@ -1,6 +1,7 @@
 #include "gateway/base/json_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -10,6 +11,15 @@
 
 namespace frontdesk {
 namespace {
+
+// Of what stands behind a backslash; 0 where nothing is meant.
+constexpr std::array<char, 256> kMeanings = [] {
+  constexpr std::string_view kNames = "\"\\/bfnrt";
+  constexpr std::string_view kOf = "\"\\/\b\f\n\r\t";
+  std::array<char, 256> meanings{};
+  for (size_t i = 0; i < kNames.size(); ++i) meanings[static_cast<uint8_t>(kNames[i])] = kOf[i];
+  return meanings;
+}();
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -114,6 +124,8 @@ bool JsonReader::String(std::string_view& text) {
 
 // Continues String() at the first backslash.
 bool JsonReader::Unescape(const char* from, std::string_view& text) {
+  constexpr std::ptrdiff_t kAtOnce = 16 << 10;
+  unescaped_.reserve(static_cast<size_t>(std::min(end_ - from, kAtOnce)));
   unescaped_.assign(from, p_);
   while (true) {
     const char* const run = p_;
@@ -150,15 +162,13 @@ bool JsonReader::HexUnit(uint32_t& unit) {
 }
 
 bool JsonReader::EscapeSequence() {
-  static constexpr std::string_view kNames = "\"\\/bfnrt";
-  static constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
   ++p_;
   if (p_ == end_) return Fail("the string does not end");
   const char c = *p_;
   if (c != 'u') {
-    const size_t found = kNames.find(c);
-    if (found == std::string_view::npos) return Fail("unknown escape");
-    unescaped_.push_back(kMeanings[found]);
+    const char meaning = kMeanings[static_cast<uint8_t>(c)];
+    if (meaning == 0) return Fail("unknown escape");
+    unescaped_.push_back(meaning);
     ++p_;
     return true;
   }
