@@ -391,6 +391,10 @@ TEST_F(ChannelTest, WhoHangsIsLeftBeforeItsCallsAreGivenUp) {
   for (const FakeTransport::Call* call : Live()) there += &call->transport == &hangs;
   EXPECT_LE(there, 3);
   for (FakeTransport::Call* call : Live()) call->Answer("reply");
+  RunUntil([&] {
+    return std::all_of(calls_.begin(), calls_.end(),
+                       [](const Pending& call) { return call.result.has_value(); });
+  });
 }
 
 TEST_F(ChannelTest, WhoRefusesEveryStreamIsEjectedAndCostsLittle) {
