@@ -252,9 +252,8 @@ absl::Status Server::OpenLog() {
       file.empty() ? observe::AccessLog::OpenFd(STDERR_FILENO, shard)
                    : observe::AccessLog::OpenFile(file, shard);
   if (!log.ok()) {
-    return absl::Status(log.status().code(),
-                        Cat("cannot write the access log ", file, ": ",
-                            Std(log.status().message())));
+    return absl::Status(log.status().code(), Cat("cannot write the access log ", file, ": ",
+                                                 Std(log.status().message())));
   }
   log_ = *std::move(log);
   shared_.log = log_.get();

@@ -22,7 +22,7 @@ struct PolicyInForce {
   v1::Policy policy;
   contract::PolicyPlaces places;
   std::vector<std::string> lifted;  // what was asked of callers, and is no more, by name
-  bool limits_of_api = false;  // its limits are those that a front has said instead
+  bool limits_of_api = false;       // its limits are those that a front has said instead
 };
 
 // `api`: the front's name; "" for none, as for calls, which are made for all alike.

@@ -25,8 +25,8 @@
 namespace frontdesk::http {
 namespace {
 
-// Connections taken before those that are open have their turn. Few: where turns are long, more come
-// in each than a turn can do, before the loop knows that it is late.
+// Connections taken before those that are open have their turn. Few: where turns are long, more
+// come in each than a turn can do, before the loop knows that it is late.
 constexpr int kAcceptsPerTurn = 8;
 constexpr std::chrono::milliseconds kPause{50};
 // How many idle connections make room at once where there are as many as there may be, and since

@@ -45,8 +45,8 @@ class Listener final : private ConnectionObserver, private Timer {
   // late one newcomer is accepted each moment; while it is very late requests are read when nothing
   // else is left to do, too.
   void Watch(Lateness& lateness);
-  // What is held of large heads is taken of `room`, which outlives the listener; who finds none there
-  // is answered 503.
+  // What is held of large heads is taken of `room`, which outlives the listener; who finds none
+  // there is answered 503.
   void HoldIn(ByteRoom& room) { worker_.room = &room; }
   // Clients speak TLS here, with what `credentials`, which outlive the listener, have at the time.
   // A handshake is given up after `timeout`. Before Open().

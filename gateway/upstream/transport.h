@@ -58,8 +58,8 @@ class OutgoingCall {
   virtual void Send(std::string_view message, bool last) = 0;
   // RST_STREAM(CANCEL) or the like; OnDone(CANCELLED) follows unless the call ended before.
   virtual void Cancel() = 0;
-  // Whether the transport still keeps it, as far as is known, because the back end has no stream for
-  // it. How it ends then says nothing about the back end.
+  // Whether the transport still keeps it, as far as is known, because the back end has no stream
+  // for it. How it ends then says nothing about the back end.
   virtual bool IsHeld() const { return false; }
 };
 

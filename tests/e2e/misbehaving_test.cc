@@ -114,7 +114,8 @@ TEST_P(ShutWindows, CostTheBodyAndTwoWindows) {
   constexpr size_t kBody = size_t{1} << 20;
   constexpr size_t kWindow = size_t{1} << 20;     // of one stream
   constexpr size_t kUncounted = size_t{8} << 10;  // of each body
-  // What both transports touch for the first time, and what blocks of a MiB leave free between them.
+  // What both transports touch for the first time, and what blocks of a MiB leave free between
+  // them.
   constexpr size_t kMore = size_t{24} << 20;
   const ScriptedH2Server shut([](ScriptedConnection& c, int) {
     constexpr uint16_t kInitialWindowSize = 4;
