@@ -87,7 +87,7 @@ TEST(Bodies, ThatAreTooMuchCostLittle) {
 
 // What waits for more on so many connections: with 64 KiB each, 12.5 MiB.
 constexpr int kCrowd = 200;
-constexpr size_t kOfACrowd = 4 * kMiB;
+constexpr size_t kOfACrowd = 6 * kMiB;
 
 std::vector<std::unique_ptr<RawClient>> Crowd(const Echo& echo, const std::string& sent) {
   std::vector<std::unique_ptr<RawClient>> clients;
