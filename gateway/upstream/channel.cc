@@ -130,9 +130,12 @@ double Channel::Cost(const Lane& lane, TimePoint now) const {
   // one long call.
   constexpr double kHangs = 16;
   const double known = lane.latency.nanos(now);
-  const double usual = lane.answers.nanos(now);
   auto silence = static_cast<double>(lane.silence.length(now).count());
-  if (usual > 0) silence = std::min(silence, kHangs * std::max(usual, kNoise));
+  // Else it counts for nothing, and what is usual need not be worked out.
+  if (silence > known) {
+    const double usual = lane.answers.nanos(now);
+    if (usual > 0) silence = std::min(silence, kHangs * std::max(usual, kNoise));
+  }
   const bool unknown = known == 0 && silence <= kUnknown;
   return LoadCost(unknown ? 0 : std::max({known, silence, kNoise}), lane.transport->in_flight(),
                   lane.weight);
